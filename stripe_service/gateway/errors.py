@@ -1,0 +1,92 @@
+"""What can go wrong at Stripe, in the few kinds that the rest of the app treats differently.
+
+The one distinction that money depends on is `outcome_known`: a decline or a refused request is an answer, while a
+broken connection, a time-out or a 5xx leaves open whether Stripe did what it was asked, and must be answered by a
+read. `user_message` is fit for a payer; nothing here ever holds a key (Stripe masks them in its own messages, and
+`str()` is built from these fields alone).
+"""
+
+
+class GatewayError(Exception):
+	"""Stripe did not do what it was asked."""
+
+	outcome_known = True
+	http_status = 502
+
+	def __init__(
+		self,
+		message: str = "",
+		*,
+		code: str | None = None,
+		decline_code: str | None = None,
+		param: str | None = None,
+		request_id: str | None = None,
+		stripe_status: int | None = None,
+		user_message: str | None = None,
+		error_object: dict | None = None,
+	):
+		super().__init__(message)
+		self.message = message
+		self.code = code
+		self.decline_code = decline_code
+		self.param = param
+		self.request_id = request_id
+		self.stripe_status = stripe_status
+		self.user_message = user_message
+		self.error_object = error_object or {}
+
+	def __str__(self) -> str:
+		told = [self.message or type(self).__name__]
+		for label in ("code", "decline_code", "param", "request_id"):
+			value = getattr(self, label)
+			if value:
+				told.append(f"{label}={value}")
+		return ", ".join(told)
+
+	@property
+	def payment_intent_id(self) -> str | None:
+		"""A 402 carries the PaymentIntent it left behind."""
+		return (self.error_object.get("payment_intent") or {}).get("id")
+
+
+class CardError(GatewayError):
+	"""The bank, the card network or Stripe's fraud rules said no: `user_message` says why (HTTP 402)."""
+
+	http_status = 402
+
+
+class InvalidRequest(GatewayError):
+	"""Stripe does not take the request as it is: unknown parameter, illegal transition, amount out of range."""
+
+	http_status = 400
+
+
+class NotFound(InvalidRequest):
+	"""No such object in this account (resource_missing)."""
+
+	http_status = 404
+
+
+class IdempotencyMismatch(InvalidRequest):
+	"""The key was used before with other parameters: a fault of ours, never the payer's."""
+
+
+class AuthenticationFailed(GatewayError):
+	"""The key is wrong, expired or revoked."""
+
+
+class PermissionMissing(GatewayError):
+	"""A restricted key lacks a permission that the call needs."""
+
+
+class RateLimited(GatewayError):
+	"""Too many requests; Stripe did nothing."""
+
+	http_status = 503
+
+
+class Unreachable(GatewayError):
+	"""No answer, a broken one, or a 5xx: whether Stripe acted is not known."""
+
+	outcome_known = False
+	http_status = 503
