@@ -1,0 +1,61 @@
+"""Finds or starts the Stripe emulator that the tests talk to.
+
+`EMULATOR_URL` names one that already runs (the demo's, or one started by hand to look into); otherwise each test run
+has its own, on a free port, so that no run sees another's customers or faults.
+"""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.processes import free_port, stop
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def running_emulator(port: int | None = None):
+	"""Yield the emulator's address: the one in EMULATOR_URL, or one that lives as long as the block."""
+	if url := os.environ.get("EMULATOR_URL"):
+		yield url.rstrip("/")
+		return
+	port = port or free_port()
+	url = f"http://127.0.0.1:{port}"
+	process = subprocess.Popen(
+		[sys.executable, "-m", "stripe_emulator", "--port", str(port)],
+		cwd=REPO,
+		stdin=subprocess.DEVNULL,
+		start_new_session=True,
+	)
+	try:
+		_wait_until_it_answers(url, process)
+		yield url
+	finally:
+		stop(process)
+
+
+def control_client(url: str):
+	"""The emulator's control client: clock, faults, webhooks (see docs/testing.md)."""
+	from stripe_emulator.control import Control
+
+	return Control(url)
+
+
+def _wait_until_it_answers(url: str, process: subprocess.Popen, seconds: float = 15):
+	deadline = time.monotonic() + seconds
+	while time.monotonic() < deadline:
+		if process.poll() is not None:
+			raise RuntimeError(f"The Stripe emulator ended with exit code {process.returncode} at its start.")
+		try:
+			urllib.request.urlopen(url, timeout=1).close()
+			return
+		except urllib.error.HTTPError:
+			return  # it answers, if only to say that nothing is at this path
+		except OSError:
+			time.sleep(0.1)
+	raise RuntimeError(f"The Stripe emulator did not answer at {url} within {seconds:.0f} s.")

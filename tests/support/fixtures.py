@@ -1,0 +1,103 @@
+"""The fixtures of every test that needs the site, the emulator or both (conftest.py at the top loads them).
+
+They import Frappe and the app only when used: the tests that need no site run where there is no Frappe.
+"""
+
+import pytest
+
+from tests.support import account, emulator, http, jobs, records, site
+
+
+@pytest.fixture(scope="session")
+def emulator_url():
+	"""Address of the Stripe emulator: EMULATOR_URL, or one started for this run."""
+	with emulator.running_emulator() as url:
+		yield url
+
+
+@pytest.fixture(scope="session")
+def emulator_control(emulator_url):
+	return emulator.control_client(emulator_url)
+
+
+@pytest.fixture(name="emulator")
+def emulator_fixture(emulator_control):
+	"""The emulator's control client: clock, faults, webhooks."""
+	return emulator_control
+
+
+@pytest.fixture(scope="session")
+def frappe_site():
+	"""This process connected to the test site. Only that: no Stripe account, no emulator."""
+	site.require_site()
+	with site.connected() as frappe:
+		yield frappe
+
+
+@pytest.fixture(scope="session")
+def stripe_account(frappe_site, emulator_url):
+	"""Name of the Stripe Account that is connected to the emulator, and the site's default."""
+	return account.connect_emulator(emulator_url)
+
+
+@pytest.fixture
+def site_only(frappe_site):
+	"""The site for one test, without a Stripe account: Administrator, and a fresh transaction before and after."""
+	frappe_site.set_user("Administrator")
+	frappe_site.db.rollback()
+	yield frappe_site
+	frappe_site.set_user("Administrator")
+	frappe_site.db.rollback()
+
+
+@pytest.fixture(name="site")
+def site_fixture(site_only, stripe_account):
+	"""The site for one test, connected to the emulator."""
+	return site_only
+
+
+@pytest.fixture(scope="session")
+def faker():
+	return records.make_faker()
+
+
+@pytest.fixture
+def as_user(site_only):
+	return site.as_user
+
+
+@pytest.fixture
+def make_unit(site_only):
+	return records.make_unit
+
+
+@pytest.fixture
+def make_user(site_only, faker):
+	return lambda **given: records.make_user(faker, **given)
+
+
+@pytest.fixture
+def make_payer(site_only, faker):
+	return lambda **given: records.make_payer(faker, **given)
+
+
+@pytest.fixture
+def make_invoice(site_only, faker):
+	return lambda **given: records.make_invoice(faker, **given)
+
+
+@pytest.fixture
+def drain(site_only):
+	return jobs.drain
+
+
+@pytest.fixture(scope="session")
+def http_server(frappe_site):
+	with http.running_server(site.bench(), site.site_name()) as server:
+		yield server
+
+
+@pytest.fixture(name="http")
+def http_fixture(site_only, http_server):
+	"""The test site over real HTTP: `.login(user, password)`, `.guest()`, `.url`."""
+	return http_server

@@ -1,0 +1,87 @@
+"""Does now what a worker and the scheduler would do soon: the queued jobs of this site, in this process."""
+
+import time
+
+MOST_ROUNDS = 20
+
+
+def drain():
+	"""Run the waiting webhook events and every queued job of this site, until nothing is left.
+
+	The jobs are real ones, taken from the real queues and run by Frappe's own `execute_job`, as the user who queued
+	them; only the process is this one. A job that fails is logged by Frappe, as in a worker, and does not stop
+	the rest. Needs no worker; where one runs all the same, its jobs of this site are waited for.
+	"""
+	import frappe
+
+	frappe.db.commit()
+	_work_off_events()
+	for _ in range(MOST_ROUNDS):
+		if not _run_waiting_jobs():
+			break
+	else:
+		raise RuntimeError("The queues are not empty after many rounds: some job queues itself again.")
+	_wait_for_other_workers()
+	frappe.db.commit()  # ends the transaction, so that the next read sees what the jobs wrote
+
+
+def _work_off_events():
+	import frappe
+
+	try:
+		from stripe_service.webhooks.drain import work
+	except ImportError:
+		return
+	work()
+	frappe.db.commit()
+
+
+def _run_waiting_jobs() -> int:
+	jobs = [job for queue in _queues() for job in queue.jobs if _is_ours(job)]
+	for job in jobs:
+		_run(job)
+	return len(jobs)
+
+
+def _run(job):
+	import frappe
+	from frappe.utils.background_jobs import execute_job
+
+	before = frappe.session.user
+	arguments = dict(job.kwargs, is_async=False)
+	user = arguments.pop("user", None)
+	job.delete()  # a worker too takes it out before it starts
+	frappe.set_user(user or "Administrator")
+	try:
+		execute_job(**arguments)
+	except Exception:
+		frappe.db.rollback()  # execute_job has logged it, as in a worker
+	finally:
+		frappe.set_user(before)
+
+
+def _wait_for_other_workers(seconds: float = 30):
+	deadline = time.monotonic() + seconds
+	while _started_elsewhere() and time.monotonic() < deadline:
+		time.sleep(0.1)
+
+
+def _started_elsewhere() -> bool:
+	for queue in _queues():
+		for job_id in queue.started_job_registry.get_job_ids():
+			job = queue.fetch_job(job_id)
+			if job and _is_ours(job):
+				return True
+	return False
+
+
+def _queues():
+	from frappe.utils.background_jobs import get_queue, get_queues_timeout
+
+	return [get_queue(name) for name in get_queues_timeout()]
+
+
+def _is_ours(job) -> bool:
+	import frappe
+
+	return job.kwargs.get("site") == frappe.local.site
