@@ -1,0 +1,144 @@
+"""What the pay form calls. Thin: each method checks the right first, then hands over to `payments`.
+
+Amounts cross the wire in major units as strings, exactly as typed, with minor units beside them where the browser
+computes. The browser proposes an amount and nothing else: currency, account and customer are the server's.
+"""
+
+import frappe
+from frappe import _
+from frappe.utils import cint
+
+from stripe_service.access.pay import check_may_pay
+from stripe_service.payables.registry import open_payable
+from stripe_service.payments import charge, release, settle, states
+from stripe_service.payments.claim import Order, claim
+from stripe_service.payments.form import form_of
+from stripe_service.payments.new_card import read_new_card
+from stripe_service.payments.outcome import outcome_of, refresh
+
+METHOD_TYPES = ("card", "us_bank_account")
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def open_form(doctype: str, name: str) -> dict:
+	"""All that the form shows: the invoice, the amounts, the methods, what is saved and what is under way.
+
+	Needs read on the document. Whether it may be paid is part of the answer (`why_not`), and so is that no API keys
+	are entered (`loading_error`).
+	"""
+	doc = frappe.get_doc(doctype, name)
+	doc.check_permission("read")
+	return form_of(doc, frappe.session.user)
+
+
+@frappe.whitelist(methods=["POST"])
+def pay(
+	doctype: str,
+	name: str,
+	amount: str,
+	method_type: str,
+	confirmation_token: str | None = None,
+	saved_method: str | None = None,
+	save: int | str | bool = 0,
+	request_id: str | None = None,
+) -> dict:
+	"""Pay `amount` (major units of the document's currency) of a document; returns the outcome (payments.outcome).
+
+	Needs the right to pay (access.pay). `confirmation_token` is a new card's, `saved_method` the name of a Saved
+	Card or Stripe Bank Account of the session user. The same `request_id` never charges twice: sent again, it
+	answers with what became of the first.
+	"""
+	doc = frappe.get_doc(doctype, name)
+	check_may_pay(doc)
+	_check_arguments(method_type, confirmation_token, saved_method, request_id)
+	payable = open_payable(doc)
+	order = {
+		"doctype": doctype,
+		"name": name,
+		"amount": amount,
+		"method_type": method_type,
+		"user": frappe.session.user,
+		"request_id": request_id or "",
+	}
+	if saved_method:
+		order, instrument = _with_saved_method(order, payable.account, saved_method)
+	else:
+		order, instrument = _with_new_card(order, payable.account, confirmation_token, cint(save))
+	payment, is_new = claim(Order(**order))
+	if is_new:
+		return outcome_of(charge.start(payment, instrument))
+	return outcome_of(refresh(payment))
+
+
+def _check_arguments(method_type, confirmation_token, saved_method, request_id) -> None:
+	if method_type not in METHOD_TYPES:
+		frappe.throw(_("Please choose a card or a bank account."))
+	if bool(confirmation_token) == bool(saved_method):
+		frappe.throw(_("Please enter a card, or choose a saved card or bank account."))
+	if confirmation_token and method_type != "card":
+		frappe.throw(_("Please add and verify the bank account first, then choose it."))
+	if request_id and len(request_id) > 64:
+		frappe.throw(_("The request is not valid. Please close the form and open it again."))
+
+
+def _with_saved_method(order: dict, account: str, saved_method: str):
+	from stripe_service.methods import payment_params
+
+	chosen = payment_params(saved_method, frappe.session.user, account, order["method_type"])
+	told = chosen.pop("display", {})
+	return {**order, "saved_method": saved_method, **told}, charge.Instrument(chosen)
+
+
+def _with_new_card(order: dict, account: str, confirmation_token: str, save: int):
+	card = read_new_card(account, confirmation_token)
+	told = {
+		"brand": card.brand,
+		"last4": card.last4,
+		"method_label": settle.method_label("card", card.brand, card.last4),
+		"save": bool(save and saving_allowed()),
+	}
+	return {**order, **told}, charge.Instrument({"confirmation_token": confirmation_token})
+
+
+def saving_allowed() -> bool:
+	return bool(cint(frappe.get_cached_doc("Stripe Service Settings").allow_saving))
+
+
+@frappe.whitelist(methods=["POST"])
+def payment_status(payment: str) -> dict:
+	"""What became of a payment; asks Stripe while it is open. Needs to be the payer, or read on the payment."""
+	_check_may_see(payment)
+	return outcome_of(refresh(payment))
+
+
+@frappe.whitelist(methods=["POST"])
+def finish(payment: str) -> dict:
+	"""After the browser has dealt with 3-D Secure: read the outcome from Stripe. Needs to be the payer."""
+	_check_is_payer(payment)
+	return outcome_of(refresh(payment))
+
+
+@frappe.whitelist(methods=["POST"])
+def abandon(payment: str) -> dict:
+	"""Give up a payment that is still open and free its amount. Needs to be the payer."""
+	_check_is_payer(payment)
+	return outcome_of(release.cancel(payment))
+
+
+def _check_is_payer(payment: str) -> None:
+	if frappe.db.get_value("Invoice Payment", payment, "user") != frappe.session.user:
+		_refuse()
+
+
+def _check_may_see(payment: str) -> None:
+	if frappe.db.get_value("Invoice Payment", payment, "user") == frappe.session.user:
+		return
+	if not frappe.db.exists("Invoice Payment", payment) or not frappe.has_permission(
+		"Invoice Payment", "read", doc=payment
+	):
+		_refuse()
+
+
+def _refuse() -> None:
+	"""The same answer for another's payment and for none, so that names can't be probed."""
+	frappe.throw(_("There is no such payment of yours."), frappe.PermissionError)

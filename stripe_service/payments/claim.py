@@ -1,0 +1,118 @@
+"""Claiming an amount of a document before a cent moves.
+
+A claim is one Invoice Payment in a reserving state, inserted while the document's row is locked and committed before
+Stripe is asked for anything. Two payers, two tabs or a repeated click therefore meet at the row lock, and the later
+one sees what the earlier one took.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import frappe
+from frappe import _
+
+from stripe_service.access.pay import check_may_pay
+from stripe_service.gateway import money
+from stripe_service.payables.registry import open_payable
+from stripe_service.payments import amounts, states
+from stripe_service.payments.balance import balance_of
+from stripe_service.payments.transaction import in_fresh_transaction
+
+
+@dataclass(frozen=True)
+class Order:
+	"""What a payer asks for. `amount` is in major units, as typed; currency, account and customer are not theirs to
+	say. `request_id` names this press of the button, so that the same press never claims twice."""
+
+	doctype: str
+	name: str
+	amount: str
+	method_type: str
+	user: str
+	request_id: str = ""
+	save: bool = False
+	saved_method: str | None = None
+	method_label: str = ""
+	brand: str = ""
+	last4: str = ""
+
+
+def claim(order: Order) -> tuple[str, bool]:
+	"""Reserve the amount; returns the Invoice Payment's name and whether this call made it.
+
+	Needs the right to pay the document (access.pay). Raises frappe.PermissionError, AmountRefused, or
+	frappe.ValidationError where the document can't be paid now. Commits.
+	"""
+	key = idempotency_key(order)
+	earlier = _earlier(key, order)
+	if earlier:
+		return earlier, False
+	try:
+		return in_fresh_transaction(lambda: _claim(order, key)), True
+	except frappe.UniqueValidationError:
+		# The same press, sent twice at the same instant: the other one has it.
+		return _earlier(key, order), False
+
+
+def idempotency_key(order: Order) -> str:
+	"""The same for the same press of the button by the same person, and for nobody else's."""
+	if not order.request_id:
+		return f"pay_{frappe.generate_hash(length=40)}"
+	parts = (frappe.local.site, order.user, order.doctype, order.name, order.request_id)
+	return "pay_" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
+
+
+def _earlier(key: str, order: Order) -> str | None:
+	return order.request_id and frappe.db.get_value("Invoice Payment", {"idempotency_key": key})
+
+
+def _claim(order: Order, key: str) -> str:
+	doc = frappe.get_doc(order.doctype, order.name, for_update=True)
+	check_may_pay(doc, order.user)
+	payable = open_payable(doc)
+	balance = balance_of(payable, lock=True)
+	amount_minor = amounts.read_amount(order.amount, payable.currency)
+	amounts.check(amount_minor, allowed_bounds(payable, balance))
+	payment = _insert(order, key, payable, amount_minor)
+	payable.reflect(balance_of(payable, lock=True))
+	return payment
+
+
+def allowed_bounds(payable, balance) -> amounts.Bounds:
+	"""The bounds that the document's Stripe Account sets (partial payments, least amount)."""
+	account = frappe.get_cached_doc("Stripe Account", payable.account)
+	least = 0
+	if account.minimum_partial_amount and account.default_currency == balance.currency:
+		least = money.round_to_minor(account.minimum_partial_amount, balance.currency)
+	return amounts.bounds(balance, bool(account.allow_partial_payments), least)
+
+
+def _insert(order: Order, key: str, payable, amount_minor: int) -> str:
+	payment = frappe.new_doc("Invoice Payment")
+	payment.update(
+		{
+			"reference_doctype": payable.doctype,
+			"reference_name": payable.name,
+			"reference_title": payable.title,
+			"organisation_unit": payable.unit,
+			"user": order.user,
+			"status": states.STARTED,
+			"currency": payable.currency,
+			"amount": money.from_minor(amount_minor, payable.currency),
+			"amount_minor": amount_minor,
+			"method_type": order.method_type,
+			"method_label": order.method_label,
+			"brand": order.brand,
+			"last4": order.last4,
+			"save_method": int(order.save),
+			"stripe_account": payable.account,
+			"idempotency_key": key,
+			"request_id": order.request_id,
+		}
+	)
+	if order.saved_method:
+		field = "saved_card" if order.method_type == "card" else "stripe_bank_account"
+		payment.set(field, order.saved_method)
+	payment.flags.by_stripe_service = True
+	payment.insert(ignore_permissions=True)
+	return payment.name

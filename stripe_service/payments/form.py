@@ -1,0 +1,175 @@
+"""What the pay form shows when it is opened: one answer, few queries, no call to Stripe on the straight way."""
+
+import frappe
+from frappe import _
+from frappe.utils import cint, date_diff, getdate, nowdate
+
+from stripe_service.access.pay import why_not_pay
+from stripe_service.accounts.connect import account_facts
+from stripe_service.gateway import money
+from stripe_service.payables.registry import open_payable
+from stripe_service.payments import amounts, states
+from stripe_service.payments.balance import balance_of
+from stripe_service.payments.claim import allowed_bounds
+from stripe_service.payments.new_card import accepted_brands
+from stripe_service.payments.outcome import client_secret
+
+UNDER_WAY_SHOWN = 20
+
+
+def form_of(doc, user: str) -> dict:
+	"""The form of `doc` for `user`, who may read it."""
+	payable = open_payable(doc)
+	account = account_facts(payable.account) if payable.account else None
+	error = _loading_error(account)
+	balance = balance_of(payable, lock=False)
+	form = {
+		"invoice": _invoice(payable, balance),
+		"why_not": why_not_pay(doc, user),
+		"loading_error": error,
+		"under_way": _under_way(payable, user),
+	}
+	if error:
+		return {**form, "amount": None, "methods": {}, "saved": {}, "stripe": None, "resume": None}
+	bounds = allowed_bounds(payable, balance)
+	return {
+		**form,
+		"amount": _amount(bounds),
+		"methods": _methods(payable),
+		"saved": _saved(payable, user),
+		"stripe": {
+			"publishable_key": account["publishable_key"],
+			"stripe_js_url": account["stripe_js_url"],
+			"test_mode": account["mode"] == "Test",
+			"account": payable.account,
+		},
+		"resume": _resume(form["under_way"]),
+	}
+
+
+def _loading_error(account: dict | None) -> dict | None:
+	from stripe_service.accounts.connect import loading_error
+
+	return loading_error(account)
+
+
+def _invoice(payable, balance) -> dict:
+	currency = payable.currency
+
+	def text(minor: int) -> str:
+		return str(money.from_minor(minor, currency))
+
+	return {
+		"doctype": payable.doctype,
+		"name": payable.name,
+		"title": payable.title,
+		"party": payable.party,
+		"details": payable.details(),
+		"currency": currency,
+		"exponent": money.exponent(currency),
+		"total": text(balance.total_minor),
+		"paid": text(balance.settled_minor),
+		"reserved": text(balance.reserved_minor),
+		"outstanding": text(balance.outstanding_minor),
+		"outstanding_minor": balance.outstanding_minor,
+		"due_date": payable.due_date,
+		"overdue": bool(payable.due_date and date_diff(nowdate(), getdate(payable.due_date)) > 0),
+		"status": payable.status,
+	}
+
+
+def _amount(bounds: amounts.Bounds) -> dict:
+	currency = bounds.currency
+	return {
+		"max": str(money.from_minor(bounds.max_minor, currency)),
+		"max_minor": bounds.max_minor,
+		"min": str(money.from_minor(bounds.min_minor, currency)),
+		"min_minor": bounds.min_minor,
+		"owed_minor": bounds.owed_minor,
+		"least_rest_minor": money.minimum_minor(currency),
+		"step_minor": money.step_minor(currency),
+		"partial_allowed": bounds.partial_allowed,
+		"reason": bounds.reason,
+	}
+
+
+def _methods(payable) -> dict:
+	from stripe_service.methods import bank_accounts
+
+	settings = frappe.get_cached_doc("Stripe Service Settings")
+	cards, saving = cint(settings.allow_cards), bool(cint(settings.allow_saving))
+	if cint(settings.allow_ach):
+		ach, ach_reason = bank_accounts.offer(payable.account, payable.currency)
+	else:
+		ach, ach_reason = False, _("Payment by bank account is switched off here.")
+	return {
+		"card": {
+			"allowed": bool(cards),
+			"reason": None if cards else _("Payment by card is switched off here."),
+			"brands": accepted_brands(),
+			"may_save": saving,
+		},
+		"us_bank_account": {"allowed": ach, "reason": ach_reason, "may_save": True},
+	}
+
+
+def _saved(payable, user: str) -> dict:
+	from stripe_service.methods import bank_accounts, cards
+
+	return {
+		"cards": cards.saved_cards(user, payable.account),
+		"bank_accounts": bank_accounts.saved_bank_accounts(user, payable.account),
+	}
+
+
+def _under_way(payable, user: str) -> list[dict]:
+	rows = frappe.get_all(
+		"Invoice Payment",
+		filters={
+			"reference_doctype": payable.doctype,
+			"reference_name": payable.name,
+			"status": ("in", states.RESERVING),
+		},
+		fields=[
+			"name",
+			"user",
+			"amount_minor",
+			"currency",
+			"method_label",
+			"method_type",
+			"status",
+			"expected_by",
+			"stripe_account",
+			"payment_intent_id",
+		],
+		order_by="creation asc",
+		limit=UNDER_WAY_SHOWN,
+	)
+	return [_one_under_way(row, user) for row in rows]
+
+
+def _one_under_way(row, user: str) -> dict:
+	mine = row.user == user
+	shown = {
+		"payment": row.name,
+		"payer": frappe.utils.get_fullname(row.user),
+		"mine": mine,
+		"amount": str(money.from_minor(row.amount_minor, row.currency)),
+		"currency": row.currency,
+		"method_type": row.method_type,
+		"status": row.status,
+		"expected_by": row.expected_by,
+	}
+	if mine:
+		# Which card a colleague uses is theirs to know.
+		shown["method_label"] = row.method_label
+	return shown
+
+
+def _resume(under_way: list[dict]) -> dict | None:
+	"""The payer's own payment that waits for their bank's question, so that a reopened form can go on with it."""
+	for row in under_way:
+		if row["mine"] and row["status"] == states.ACTION_REQUIRED:
+			payment = frappe.get_doc("Invoice Payment", row["payment"])
+			return {"payment": payment.name, "status": payment.status, "client_secret": client_secret(payment)}
+	return None

@@ -1,0 +1,73 @@
+"""A card that the payer has just entered, known here only by Stripe's ConfirmationToken.
+
+The token is read before anything is claimed or created: the brands that the account's administrator takes are the
+site's own rule, which Stripe can't be told, and a card that is refused must be refused before it is charged.
+"""
+
+from dataclasses import dataclass
+
+import frappe
+from frappe import _
+from frappe.utils import cint
+
+from stripe_service.accounts.connect import gateway_for
+from stripe_service.gateway import errors
+from stripe_service.payments.settle import BRAND_NAMES
+
+
+class CardRefused(frappe.ValidationError):
+	"""This card is not taken here; the message says which are."""
+
+	http_status_code = 417
+
+
+@dataclass(frozen=True)
+class NewCard:
+	brand: str
+	last4: str
+
+
+def accepted_brands() -> list[str]:
+	"""Stripe's names of the brands that Stripe Service Settings allow."""
+	settings = frappe.get_cached_doc("Stripe Service Settings")
+	return [brand for brand in BRAND_NAMES if cint(settings.get(f"brand_{brand}"))]
+
+
+def read_new_card(account: str, confirmation_token: str) -> NewCard:
+	"""Brand and last four of the card behind a ConfirmationToken. Raises CardRefused for a brand that is not taken,
+	a token that is no card's, or one that Stripe does not know (used, expired, another account's)."""
+	try:
+		token = gateway_for(account).call("confirmation_tokens.retrieve", confirmation_token)
+	except errors.InvalidRequest:
+		frappe.throw(_("The card details are no longer valid. Please enter them again."), CardRefused)
+	except errors.GatewayError:
+		frappe.throw(
+			_("Stripe can't be reached at the moment. Nothing was charged. Please try again in a minute."),
+			StripeUnavailable,
+		)
+	preview = token.get("payment_method_preview") or {}
+	card = preview.get("card") or {}
+	if preview.get("type") != "card" or not card:
+		frappe.throw(_("Please enter a card."), CardRefused)
+	_check_brand(card.get("brand") or "")
+	return NewCard(card["brand"], card.get("last4") or "")
+
+
+class StripeUnavailable(frappe.ValidationError):
+	"""Stripe did not answer and nothing was started."""
+
+	http_status_code = 503
+
+
+def _check_brand(brand: str) -> None:
+	accepted = accepted_brands()
+	if brand in accepted:
+		return
+	names = ", ".join(BRAND_NAMES[known] for known in accepted)
+	frappe.throw(
+		_("{0} cards are not accepted here. Nothing was charged. Please use {1}.").format(
+			BRAND_NAMES.get(brand, brand.replace("_", " ").title() or _("These")), names or _("another method")
+		),
+		CardRefused,
+		title=_("Card not accepted"),
+	)
