@@ -37,14 +37,18 @@ class Gateway:
 	that Stripe's reference can be read beside it. Raises the exceptions of `gateway.errors`, and only those.
 	"""
 
-	def __init__(self, credentials: Credentials, timeout: float = TIMEOUT_SECONDS, retries: int = NETWORK_RETRIES):
+	def __init__(
+		self, credentials: Credentials, timeout: float = TIMEOUT_SECONDS, retries: int = NETWORK_RETRIES
+	):
 		self._credentials = credentials
 		self._client = _client(credentials.secret_key, credentials.api_base, timeout, retries)
 
 	def __repr__(self) -> str:
 		return f"<Gateway {self._credentials.api_base or DEFAULT_API_BASE}>"
 
-	def call(self, operation: str, *args: str, params: dict | None = None, idempotency_key: str | None = None) -> dict:
+	def call(
+		self, operation: str, *args: str, params: dict | None = None, idempotency_key: str | None = None
+	) -> dict:
 		"""Run one operation of the SDK and return Stripe's answer as a dict; amounts in minor units."""
 		import stripe
 
@@ -58,7 +62,9 @@ class Gateway:
 			raise translate(error) from None
 		return as_dict(answer)
 
-	def list_all(self, operation: str, *args: str, params: dict | None = None, limit: int = 1000) -> list[dict]:
+	def list_all(
+		self, operation: str, *args: str, params: dict | None = None, limit: int = 1000
+	) -> list[dict]:
 		"""All objects of a list operation, page by page, up to `limit`."""
 		found: list[dict] = []
 		params = {"limit": 100, **(params or {})}

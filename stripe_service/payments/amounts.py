@@ -93,7 +93,9 @@ def _problem_with_rest(rest: int, allowed: Bounds) -> str | None:
 		return None
 	most = allowed.owed_minor - least
 	if most >= allowed.min_minor:
-		return _("That would leave {0}, too little to be paid online: please pay {1}, or at most {2}.").format(
+		return _(
+			"That would leave {0}, too little to be paid online: please pay {1}, or at most {2}."
+		).format(
 			_in_words(rest, currency),
 			_in_words(allowed.max_minor, currency),
 			_in_words(most - most % money.step_minor(currency), currency),
@@ -109,12 +111,16 @@ def read_amount(text: str, currency: str) -> int:
 		amount = money.to_minor(str(text).strip(), currency)
 	except money.AmountError:
 		frappe.throw(
-			_("{0} has more decimals than {1} has.").format(frappe.bold(frappe.utils.escape_html(str(text))), currency),
+			_("{0} has more decimals than {1} has.").format(
+				frappe.bold(frappe.utils.escape_html(str(text))), currency
+			),
 			AmountRefused,
 			title=_("Amount"),
 		)
 	except (ArithmeticError, ValueError):
-		frappe.throw(_("Please enter the amount as a number, such as 19.99."), AmountRefused, title=_("Amount"))
+		frappe.throw(
+			_("Please enter the amount as a number, such as 19.99."), AmountRefused, title=_("Amount")
+		)
 	if amount <= 0:
 		frappe.throw(_("Please enter an amount above zero."), AmountRefused, title=_("Amount"))
 	return amount

@@ -54,7 +54,9 @@ def create(payment_name: str) -> str:
 		_write(payment_name, stripe_customer=customer)
 		payment.stripe_customer = customer
 	intent = gateway_for(payment.stripe_account).call(
-		"payment_intents.create", params=create_params(payment), idempotency_key=f"{payment.idempotency_key}:create"
+		"payment_intents.create",
+		params=create_params(payment),
+		idempotency_key=f"{payment.idempotency_key}:create",
 	)
 	_write(payment_name, payment_intent_id=intent["id"], livemode=cint(intent["livemode"]))
 	return intent["id"]
@@ -153,7 +155,9 @@ def _write_failure(payment_name: str, error: errors.GatewayError) -> None:
 	def write() -> None:
 		payment = frappe.get_doc("Invoice Payment", payment_name, for_update=True)
 		if payment.status in states.RESERVING:
-			settle.record_failure(payment, error.code, error.decline_code, error.user_message or error.message)
+			settle.record_failure(
+				payment, error.code, error.decline_code, error.user_message or error.message
+			)
 			payment.flags.by_stripe_service = True
 			payment.save(ignore_permissions=True)
 

@@ -171,5 +171,9 @@ def _resume(under_way: list[dict]) -> dict | None:
 	for row in under_way:
 		if row["mine"] and row["status"] == states.ACTION_REQUIRED:
 			payment = frappe.get_doc("Invoice Payment", row["payment"])
-			return {"payment": payment.name, "status": payment.status, "client_secret": client_secret(payment)}
+			return {
+				"payment": payment.name,
+				"status": payment.status,
+				"client_secret": client_secret(payment),
+			}
 	return None

@@ -66,7 +66,8 @@ def _check_brand(brand: str) -> None:
 	names = ", ".join(BRAND_NAMES[known] for known in accepted)
 	frappe.throw(
 		_("{0} cards are not accepted here. Nothing was charged. Please use {1}.").format(
-			BRAND_NAMES.get(brand, brand.replace("_", " ").title() or _("These")), names or _("another method")
+			BRAND_NAMES.get(brand, brand.replace("_", " ").title() or _("These")),
+			names or _("another method"),
 		),
 		CardRefused,
 		title=_("Card not accepted"),

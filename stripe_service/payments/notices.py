@@ -5,7 +5,10 @@ Notification Log entries, which each user can turn off or have mailed in Frappe'
 
 import frappe
 from frappe import _
-from frappe.desk.doctype.notification_log.notification_log import enqueue_create_notification
+from frappe.desk.doctype.notification_log.notification_log import (
+	enqueue_create_notification,
+	make_notification_logs,
+)
 
 from stripe_service.payments import states
 
@@ -27,7 +30,10 @@ def tell_about(change) -> None:
 def stripe_administrators() -> list[str]:
 	"""Enabled users who hold the role Stripe Administrator; Administrator if nobody does."""
 	holders = frappe.get_all(
-		"Has Role", filters={"role": "Stripe Administrator", "parenttype": "User"}, pluck="parent", distinct=True
+		"Has Role",
+		filters={"role": "Stripe Administrator", "parenttype": "User"},
+		pluck="parent",
+		distinct=True,
 	)
 	enabled = frappe.get_all("User", filters={"name": ("in", holders or [""]), "enabled": 1}, pluck="name")
 	return enabled or ["Administrator"]
@@ -60,3 +66,14 @@ def _about_failure(payment) -> str:
 
 def _about_return(payment) -> str:
 	return _("Your bank returned the payment of {0}. The amount is due again.").format(payment.reference_name)
+
+
+def tell_administrators(doctype: str, name: str, subject: str) -> None:
+	"""Tell Stripe Administrators of a document that needs them, without the queue: it may be what is broken. Does not
+	commit; callers see to it that the same thing is told once."""
+	notice = {"type": "Alert", "document_type": doctype, "document_name": name, "subject": subject}
+	make_notification_logs(frappe._dict(notice, from_user="Administrator"), _emails(stripe_administrators()))
+
+
+def _emails(users: list[str]) -> list[str]:
+	return frappe.get_all("User", filters={"name": ("in", users)}, pluck="email")

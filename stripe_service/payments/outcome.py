@@ -58,7 +58,9 @@ def outcome_of(payment) -> dict:
 def client_secret(payment) -> str | None:
 	"""For the payer's own browser only, read from Stripe each time: it is stored nowhere."""
 	try:
-		intent = gateway_for(payment.stripe_account).call("payment_intents.retrieve", payment.payment_intent_id)
+		intent = gateway_for(payment.stripe_account).call(
+			"payment_intents.retrieve", payment.payment_intent_id
+		)
 	except errors.GatewayError:
 		return None
 	return intent.get("client_secret")

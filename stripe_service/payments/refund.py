@@ -29,7 +29,11 @@ def refund(payment_name: str, amount_minor: int | None = None, reason: str | Non
 	left = refundable_minor(payment)
 	amount = left if amount_minor is None else amount_minor
 	_check(payment, amount, left)
-	params = {"payment_intent": payment.payment_intent_id, "amount": amount, "metadata": {"payment": payment.name}}
+	params = {
+		"payment_intent": payment.payment_intent_id,
+		"amount": amount,
+		"metadata": {"payment": payment.name},
+	}
 	if reason in REASONS:
 		params["reason"] = reason
 	try:
@@ -40,7 +44,9 @@ def refund(payment_name: str, amount_minor: int | None = None, reason: str | Non
 		)
 	except errors.GatewayError as error:
 		if error.outcome_known:
-			frappe.throw(_("Stripe did not refund: {0}").format(error.user_message or error.message), RefundRefused)
+			frappe.throw(
+				_("Stripe did not refund: {0}").format(error.user_message or error.message), RefundRefused
+			)
 		frappe.logger("stripe_service").warning(f"{payment_name}: refund: {error}")
 	return settle.settle(payment_name)
 
@@ -54,7 +60,9 @@ def refundable_minor(payment) -> int:
 
 def _check(payment, amount: int, left: int) -> None:
 	if not left:
-		frappe.throw(_("Nothing of this payment can be refunded: it is {0}.").format(_(payment.status)), RefundRefused)
+		frappe.throw(
+			_("Nothing of this payment can be refunded: it is {0}.").format(_(payment.status)), RefundRefused
+		)
 	if amount <= 0 or amount > left:
 		most = frappe.utils.fmt_money(money.from_minor(left, payment.currency), currency=payment.currency)
 		frappe.throw(_("At most {0} can be refunded.").format(most), RefundRefused)

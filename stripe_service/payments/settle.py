@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import frappe
 from frappe import _
-from frappe.utils import cint, now_datetime
+from frappe.utils import add_days, cint, getdate, now_datetime, nowdate
 
 from stripe_service.accounts.connect import gateway_for
 from stripe_service.gateway import errors, money
@@ -23,6 +23,8 @@ from stripe_service.payments.transaction import in_fresh_transaction
 
 EXPAND = ["latest_charge.balance_transaction", "payment_method"]
 READINGS = 5
+# "up to 4 business days": https://docs.stripe.com/payments/ach-direct-debit
+DEBIT_BUSINESS_DAYS = 4
 
 
 class OutOfStep(Exception):
@@ -47,7 +49,10 @@ def settle(payment_name: str, dispute_hint: dict | None = None):
 	"""
 	for _attempt in range(READINGS):
 		row = frappe.db.get_value(
-			"Invoice Payment", payment_name, ["payment_intent_id", "stripe_account", "sync_version"], as_dict=True
+			"Invoice Payment",
+			payment_name,
+			["payment_intent_id", "stripe_account", "sync_version"],
+			as_dict=True,
 		)
 		if not row.payment_intent_id:
 			return frappe.get_doc("Invoice Payment", payment_name)
@@ -175,9 +180,19 @@ def _write_facts(payment, facts: states.Facts, status: str, reading: Reading) ->
 	if facts.received_minor and not payment.settled_at:
 		payment.settled_at = now_datetime()
 	payment.livemode = int(bool(reading.intent.get("livemode")))
+	if status == states.PROCESSING and payment.method_type == "us_bank_account" and not payment.expected_by:
+		payment.expected_by = _business_days_from_today(DEBIT_BUSINESS_DAYS)
 	_write_failure(payment, reading.intent, status)
 	_write_charge(payment, charge)
 	_write_dispute(payment, reading.dispute)
+
+
+def _business_days_from_today(days: int):
+	day = getdate(nowdate())
+	while days:
+		day = add_days(day, 1)
+		days -= day.weekday() < 5
+	return day
 
 
 def _write_failure(payment, intent: dict, status: str) -> None:
@@ -291,9 +306,9 @@ def _mark_unallocated(payment, balance) -> None:
 
 
 def _report_impossible(payment, status: str, reading: Reading) -> None:
-	payment.attention = _("Stripe reports {0} for a payment that is {1} here. Please check it at Stripe.").format(
-		status, payment.status
-	)
+	payment.attention = _(
+		"Stripe reports {0} for a payment that is {1} here. Please check it at Stripe."
+	).format(status, payment.status)
 	payment.sync_version = cint(payment.sync_version) + 1
 	_save(payment)
 
@@ -330,7 +345,9 @@ def _keep_card(change: Change) -> None:
 	from stripe_service.methods.cards import remember
 
 	if isinstance(change.intent.get("payment_method"), dict):
-		remember(payment.stripe_account, payment.stripe_customer, change.intent["payment_method"], consent=True)
+		remember(
+			payment.stripe_account, payment.stripe_customer, change.intent["payment_method"], consent=True
+		)
 
 
 def _release_what_failed(change: Change) -> None:
