@@ -10,7 +10,7 @@ from frappe.utils import cint
 
 from stripe_service.access.pay import check_may_pay
 from stripe_service.payables.registry import open_payable
-from stripe_service.payments import charge, release, settle, states
+from stripe_service.payments import charge, release, settle
 from stripe_service.payments.claim import Order, claim
 from stripe_service.payments.form import form_of
 from stripe_service.payments.new_card import read_new_card

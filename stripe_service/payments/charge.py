@@ -10,7 +10,6 @@ New card details arrive as a ConfirmationToken that Stripe.js made: numbers neve
 from dataclasses import dataclass, field
 
 import frappe
-from frappe import _
 from frappe.utils import cint, get_url, now_datetime
 
 from stripe_service.accounts.connect import gateway_for

@@ -9,7 +9,6 @@ import hashlib
 from dataclasses import dataclass
 
 import frappe
-from frappe import _
 
 from stripe_service.access.pay import check_may_pay
 from stripe_service.gateway import money

@@ -11,7 +11,6 @@ from stripe_service.gateway import errors
 from stripe_service.payables.registry import open_payable, payable_for
 from stripe_service.payments import settle, states
 from stripe_service.payments.balance import balance_of
-from stripe_service.payments.transaction import in_fresh_transaction
 
 
 def cancel(payment_name: str):

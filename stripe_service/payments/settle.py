@@ -15,7 +15,7 @@ from frappe import _
 from frappe.utils import add_days, cint, getdate, now_datetime, nowdate
 
 from stripe_service.accounts.connect import gateway_for
-from stripe_service.gateway import errors, money
+from stripe_service.gateway import money
 from stripe_service.payables.registry import open_payable, payable_for
 from stripe_service.payments import states
 from stripe_service.payments.balance import balance_of
