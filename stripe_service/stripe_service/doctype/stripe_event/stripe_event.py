@@ -1,5 +1,31 @@
+"""An event as Stripe sent it, and what became of it. Written by `webhooks.intake` and `webhooks.drain` alone."""
+
+import frappe
+from frappe import _
 from frappe.model.document import Document
+from frappe.query_builder import Interval
+from frappe.query_builder.functions import Now
+
+UNFINISHED = ("Received", "Working")
 
 
 class StripeEvent(Document):
-	pass
+	def validate(self):
+		# The two writers go past `save`; whoever comes here is a form, an import or the REST API.
+		frappe.throw(_("Stripe Events are written by Stripe alone."), frappe.PermissionError)
+
+	def before_rename(self, *args):
+		frappe.throw(_("A Stripe Event keeps the ID that Stripe gave it."), frappe.PermissionError)
+
+	@staticmethod
+	def clear_old_logs(days: int = 90) -> None:
+		"""For Frappe's Log Settings: forget what was worked on more than `days` ago; what waits stays, however old."""
+		event = frappe.qb.DocType("Stripe Event")
+		frappe.db.delete(
+			event,
+			filters=(
+				(event.creation < (Now() - Interval(days=days)))
+				& event.status.notin(UNFINISHED)
+				& event.next_attempt_at.isnull()
+			),
+		)

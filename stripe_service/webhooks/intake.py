@@ -1,0 +1,153 @@
+"""Taking events in: whose endpoint they came to, whether Stripe sent them, and onto the disk.
+
+This is all that happens while Stripe waits for its answer, and it is kept cheap, because a burst of events must not
+slow the site down: one query for the endpoint's account, one for its secret, one insert, one commit.
+
+No secret is ever alive in a frame that touches the database, because Frappe logs the local variables of requests
+that fail.
+"""
+
+import json
+import re
+
+import frappe
+from frappe.utils import get_datetime, now_datetime
+
+from stripe_service.accounts.secrets import read_secret
+from stripe_service.gateway import webhook_signature
+from stripe_service.webhooks.handlers import HANDLERS
+from stripe_service.webhooks.times import from_stripe
+
+MAX_BODY_BYTES = 1024 * 1024
+DRAIN = "stripe_service.webhooks.drain.work"
+# Until a queued drain begins, further events need not queue another. Should the queue lose it, the mark goes too.
+_WAKING = "stripe_service_drain_queued"
+_WAKING_SECONDS = 60
+
+# An event about a PaymentIntent or SetupIntent carries the secret with which a browser can confirm it.
+_CLIENT_SECRET = re.compile(r'("client_secret"\s*:\s*)"[^"]*"')
+
+
+class Refused(Exception):
+	"""Not Stripe, not now, or not for us: nothing is stored."""
+
+
+def take_in(token: str, payload: bytes, signature: str | None) -> None:
+	"""Verify and store one delivery, and see to it that it is worked on. Raises Refused. Commits."""
+	account = _account_of(token)
+	event = _verified(account, payload, signature)
+	try:
+		is_new = store(account, event, payload.decode())
+		frappe.db.commit()
+	except Exception:
+		frappe.db.rollback()
+		raise
+	if is_new:
+		wake_drain()
+
+
+def _account_of(token: str) -> frappe._dict:
+	"""The Stripe Account at whose endpoint the event arrived; no secret in it."""
+	if not token or len(token) > 140:
+		raise Refused
+	fields = ["name", "mode", "previous_secret_until"]
+	account = frappe.db.get_value("Stripe Account", {"webhook_token": token}, fields, as_dict=True)
+	if not account:
+		raise Refused
+	return account
+
+
+def _verified(account: frappe._dict, payload: bytes, signature: str | None) -> dict:
+	if len(payload) > MAX_BODY_BYTES:
+		raise Refused
+	try:
+		event = webhook_signature.verify(payload, signature, _secrets(account))
+	except webhook_signature.SignatureError:
+		raise Refused from None
+	if not _is_id(event.get("id")) or not isinstance(event.get("type"), str):
+		raise Refused
+	return event
+
+
+def _secrets(account: frappe._dict) -> list[str]:
+	"""The endpoint's secret, and the one before it while that is still in use (24 hours at most)."""
+	fields = ["webhook_secret"]
+	if account.previous_secret_until and get_datetime(account.previous_secret_until) > now_datetime():
+		fields.append("previous_webhook_secret")
+	found = [read_secret(account.name, field) for field in fields]
+	return [secret for secret in found if secret]
+
+
+def _is_id(value) -> bool:
+	return isinstance(value, str) and value.startswith("evt_") and len(value) <= 140
+
+
+def store(account: frappe._dict, event: dict, body: str | None = None, source: str = "Webhook") -> bool:
+	"""Write the event's row, once; returns whether there is anything to do for it.
+
+	`account` needs `name` and `mode`. The event's id is the row's name, so that the database refuses a second copy.
+	Does not commit.
+	"""
+	subject = (event.get("data") or {}).get("object") or {}
+	ignored = _why_ignored(account, event)
+	now = now_datetime()
+	frappe.get_doc(
+		{
+			"doctype": "Stripe Event",
+			"name": event["id"],
+			"event_type": event["type"][:140],
+			"status": "Ignored" if ignored else "Received",
+			"stripe_account": account.name,
+			"source": source,
+			"object_id": str(subject.get("id") or "")[:140],
+			"object_type": str(subject.get("object") or "")[:140],
+			"api_version": event.get("api_version"),
+			"livemode": int(bool(event.get("livemode"))),
+			"created_at_stripe": from_stripe(event.get("created")),
+			"received_at": now,
+			"processed_at": now if ignored else None,
+			"next_attempt_at": None if ignored else now,
+			"payload": without_client_secrets(body or json.dumps(event, indent=1)),
+			"outcome": ignored,
+		}
+	).db_insert(ignore_if_duplicate=True)
+	return not ignored
+
+
+def _why_ignored(account: frappe._dict, event: dict) -> str | None:
+	"""Written in English whoever the request runs as: the administrator reads it later."""
+	if bool(event.get("livemode")) != (account.mode == "Live"):
+		return f"A {'live' if event.get('livemode') else 'test'} event, but the account is in {account.mode} mode."
+	if event["type"] not in HANDLERS:
+		return "Nothing here depends on events of this type."
+	return None
+
+
+def without_client_secrets(body: str) -> str:
+	return _CLIENT_SECRET.sub(r'\1"(removed)"', body)
+
+
+def wake_drain() -> None:
+	"""Queue a drain, unless one is queued already.
+
+	The rows are on disk and the scheduler drains them too, so no failure of Redis may reach the caller.
+	"""
+	try:
+		if frappe.cache.set(_waking_key(), 1, nx=True, ex=_WAKING_SECONDS):
+			frappe.enqueue(DRAIN, queue="short")
+	except Exception as error:
+		frappe.logger("stripe_service").warning(
+			f"drain not queued, left to the scheduler: {type(error).__name__}"
+		)
+
+
+def drain_begins() -> None:
+	"""From here on a new event queues a drain of its own: this one may already have read past it."""
+	try:
+		frappe.cache.delete(_waking_key())
+	except Exception as error:
+		frappe.logger("stripe_service").warning(f"drain mark not removed: {type(error).__name__}")
+
+
+def _waking_key() -> bytes:
+	return frappe.cache.make_key(_WAKING)

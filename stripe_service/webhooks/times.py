@@ -1,0 +1,20 @@
+"""Stripe counts seconds since 1970; Frappe keeps naive times of the site's time zone."""
+
+from datetime import datetime, timezone
+from zoneinfo import ZoneInfo
+
+from frappe.utils import get_datetime, get_system_timezone
+
+
+def from_stripe(seconds: int | None) -> datetime | None:
+	"""The site's time of a Stripe timestamp."""
+	if not isinstance(seconds, int | float):
+		return None
+	zone = ZoneInfo(get_system_timezone())
+	return datetime.fromtimestamp(seconds, timezone.utc).astimezone(zone).replace(tzinfo=None)
+
+
+def to_stripe(moment: datetime | str) -> int:
+	"""The Stripe timestamp of a time of the site."""
+	zone = ZoneInfo(get_system_timezone())
+	return int(get_datetime(moment).replace(tzinfo=zone).timestamp())
