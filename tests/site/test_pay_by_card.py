@@ -1,0 +1,366 @@
+"""A payer pays an invoice by card, and everything that can come between."""
+
+import frappe
+import pytest
+
+from stripe_service.api import pay as pay_api
+from stripe_service.payments.amounts import AmountRefused
+from stripe_service.payments.new_card import CardRefused
+from tests.support.cards import confirmation_token
+from tests.support.records import unique
+
+
+@pytest.fixture
+def scene(site, make_unit, make_payer, make_invoice, as_user, emulator, emulator_url, drain):
+	"""An invoice of 100 USD that is to be paid, and a payer of its unit."""
+	return Scene(make_unit(), make_payer, make_invoice, as_user, emulator, emulator_url, drain)
+
+
+class Scene:
+	def __init__(self, unit, make_payer, make_invoice, as_user, emulator, emulator_url, drain):
+		self.unit, self.as_user, self.emulator, self.url, self.drain = unit, as_user, emulator, emulator_url, drain
+		self.make_payer = lambda **given: make_payer(unit=unit, **given)
+		self.make_invoice = lambda **given: make_invoice(unit=unit, **given)
+		self.payer = self.make_payer()
+		self.invoice = self.make_invoice(total="100.00")
+
+	def pay(self, amount="100.00", card="visa", user=None, invoice=None, **more):
+		invoice = invoice or self.invoice
+		with self.as_user(user or self.payer):
+			return pay_api.pay(
+				"Portal Invoice",
+				invoice.name,
+				amount,
+				"card",
+				confirmation_token=None if more.get("saved_method") else confirmation_token(self.url, card),
+				**more,
+			)
+
+	def reread(self, invoice=None):
+		frappe.db.rollback()
+		return frappe.get_doc("Portal Invoice", (invoice or self.invoice).name)
+
+	def intents(self, invoice=None):
+		"""The PaymentIntents at Stripe for the invoice, whatever the site thinks."""
+		from stripe_service.accounts.connect import gateway_for
+
+		name = (invoice or self.invoice).name
+		found = gateway_for("Emulator").list_all("payment_intents.list")
+		return [intent for intent in found if intent["metadata"].get("document") == name]
+
+	def received_minor(self, invoice=None):
+		return sum(i["amount_received"] for i in self.intents(invoice) if i["status"] == "succeeded")
+
+
+def test_a_new_card_pays_the_invoice_and_it_is_paid(scene):
+	outcome = scene.pay()
+
+	assert outcome["outcome"] == "paid", outcome
+	assert outcome["method_label"] == "VISA •••• 4242"
+	assert outcome["receipt_url"].startswith("http")
+	assert scene.reread().outstanding_amount == 0
+	scene.drain()
+	invoice = scene.reread()
+	assert invoice.workflow_state == "Paid"
+	assert invoice.paid_amount == 100
+	assert scene.received_minor() == 10000
+	payment = frappe.get_doc("Invoice Payment", outcome["payment"])
+	assert (payment.status, payment.user, payment.settled_minor) == ("Succeeded", scene.payer, 10000)
+	assert payment.after_payment_status == "Done"
+
+
+@pytest.mark.parametrize(
+	"card, name",
+	[
+		("visa", "VISA"),
+		("mastercard", "MasterCard"),
+		("amex", "American Express"),
+		("discover", "Discover"),
+		("diners", "Diners Club"),
+		("jcb", "JCB"),
+	],
+)
+def test_each_of_the_six_brands_is_taken_and_shown_by_name(scene, card, name):
+	outcome = scene.pay(card=card)
+	assert outcome["outcome"] == "paid"
+	assert outcome["method_label"].startswith(f"{name} ••••")
+
+
+def test_another_brand_is_refused_before_anything_is_claimed_or_created(scene):
+	with pytest.raises(CardRefused, match="not accepted here"):
+		scene.pay(card="unionpay")
+	assert scene.intents() == []
+	assert not frappe.db.exists("Invoice Payment", {"reference_name": scene.invoice.name})
+
+
+def test_a_brand_that_the_administrator_switched_off_is_refused(scene):
+	settings = frappe.get_doc("Stripe Service Settings")
+	settings.brand_amex = 0
+	settings.save()
+	frappe.db.commit()
+	try:
+		with pytest.raises(CardRefused, match="American Express"):
+			scene.pay(card="amex")
+	finally:
+		settings.reload()
+		settings.brand_amex = 1
+		settings.save()
+		frappe.db.commit()
+
+
+@pytest.mark.parametrize(
+	"card, code",
+	[
+		("declined", "card_declined"),
+		("insufficient_funds", "card_declined"),
+		("lost_card", "card_declined"),
+		("stolen_card", "card_declined"),
+		("expired_card", "expired_card"),
+		("incorrect_cvc", "incorrect_cvc"),
+		("processing_error", "processing_error"),
+	],
+)
+def test_a_declined_card_says_why_frees_the_amount_and_another_card_then_pays(scene, card, code):
+	declined = scene.pay(card=card)
+	assert declined["outcome"] == "failed"
+	assert declined["failure_code"] == code
+	assert len(declined["message"]) > 20, "a sentence for the payer, not a code"
+	assert [intent["status"] for intent in scene.intents()] == ["canceled"]
+	assert scene.reread().reserved_amount == 0
+
+	assert scene.pay()["outcome"] == "paid"
+	assert scene.received_minor() == 10000
+
+
+def test_a_part_is_paid_and_the_rest_later(scene):
+	assert scene.pay("30.01")["outcome"] == "paid"
+	scene.drain()
+	invoice = scene.reread()
+	assert (invoice.workflow_state, invoice.outstanding_amount) == ("Partly Paid", 69.99)
+	assert scene.pay("69.99")["outcome"] == "paid"
+	scene.drain()
+	assert scene.reread().workflow_state == "Paid"
+	assert scene.received_minor() == 10000
+
+
+@pytest.mark.parametrize(
+	"amount, message",
+	[
+		("100.01", "At most"),
+		("0", "above zero"),
+		("-5", "above zero"),
+		("10.001", "more decimals"),
+		("ten", "as a number"),
+		("0.49", "at least"),
+		("99.60", "too little to be paid online"),
+	],
+)
+def test_an_amount_that_can_not_be_is_refused_with_what_can(scene, amount, message):
+	with pytest.raises(AmountRefused, match=message):
+		scene.pay(amount)
+	assert scene.intents() == []
+	assert scene.reread().reserved_amount == 0
+
+
+@pytest.mark.parametrize(
+	"currency, total, part, minor", [("JPY", "5000", "1200", 1200), ("KWD", "12.340", "2.340", 2340)]
+)
+def test_currencies_without_and_with_three_decimals_are_exact(scene, currency, total, part, minor):
+	invoice = scene.make_invoice(total=total, currency=currency)
+	outcome = scene.pay(part, invoice=invoice)
+	assert outcome["outcome"] == "paid"
+	assert scene.received_minor(invoice) == minor
+	assert float(scene.reread(invoice).outstanding_amount) == pytest.approx(float(total) - float(part))
+
+
+def test_the_same_press_sent_twice_charges_once(scene):
+	press = unique("press")
+	first = scene.pay(request_id=press)
+	second = scene.pay(request_id=press)
+	assert first["payment"] == second["payment"]
+	assert second["outcome"] == "paid"
+	assert len(scene.intents()) == 1
+
+
+def test_3d_secure_is_asked_for_answered_and_then_paid(scene):
+	outcome = scene.pay(card="3ds_required")
+	assert outcome["outcome"] == "action_required"
+	assert outcome["client_secret"].startswith("pi_")
+	assert scene.reread().reserved_amount == 100
+
+	scene.emulator.complete_3ds(scene.intents()[0]["id"])
+	with scene.as_user(scene.payer):
+		finished = pay_api.finish(outcome["payment"])
+	assert finished["outcome"] == "paid"
+	scene.drain()
+	assert scene.reread().workflow_state == "Paid"
+
+
+def test_3d_secure_that_fails_frees_the_amount(scene):
+	outcome = scene.pay(card="3ds_required")
+	scene.emulator.fail_3ds(scene.intents()[0]["id"])
+	with scene.as_user(scene.payer):
+		finished = pay_api.finish(outcome["payment"])
+	assert finished["outcome"] == "failed"
+	assert scene.intents()[0]["status"] == "canceled"
+	assert scene.reread().reserved_amount == 0
+
+
+def test_3d_secure_that_is_given_up_can_not_be_confirmed_afterwards(scene):
+	outcome = scene.pay(card="3ds_required")
+	with scene.as_user(scene.payer):
+		assert pay_api.abandon(outcome["payment"])["outcome"] == "cancelled"
+	assert scene.intents()[0]["status"] == "canceled"
+	assert scene.reread().reserved_amount == 0
+
+
+def test_the_browser_never_returns_from_3d_secure_and_the_webhook_settles(scene):
+	scene.pay(card="3ds_required")
+	scene.emulator.complete_3ds(scene.intents()[0]["id"])
+	events = [event["id"] for event in scene.emulator.events(type="payment_intent.succeeded")]
+	assert events
+	_receive_all_events(scene)
+	scene.drain()
+	invoice = scene.reread()
+	assert (invoice.workflow_state, invoice.outstanding_amount) == ("Paid", 0)
+
+
+def _receive_all_events(scene):
+	"""The events as the reconciler fetches them where no webhook can be registered."""
+	from stripe_service.payments.reconcile import fetch_events
+
+	fetch_events("Emulator")
+
+
+def test_a_saved_card_is_offered_next_time_and_pays(scene):
+	assert scene.pay("40.00", save=1)["outcome"] == "paid"
+	with scene.as_user(scene.payer):
+		saved = pay_api.open_form("Portal Invoice", scene.invoice.name)["saved"]["cards"]
+	assert [(card["brand"], card["last4"]) for card in saved] == [("visa", "4242")]
+
+	again = scene.pay("60.00", saved_method=saved[0]["name"])
+	assert again["outcome"] == "paid"
+	scene.drain()
+	assert scene.reread().workflow_state == "Paid"
+
+
+def test_a_card_that_was_not_saved_is_not_offered(scene):
+	scene.pay("40.00")
+	with scene.as_user(scene.payer):
+		assert pay_api.open_form("Portal Invoice", scene.invoice.name)["saved"]["cards"] == []
+
+
+def test_nobody_pays_with_a_colleagues_card(scene):
+	scene.pay("40.00", save=1)
+	card = frappe.db.get_value("Saved Card", {"user": scene.payer, "status": "Active"})
+	colleague = scene.make_payer()
+	with pytest.raises((frappe.PermissionError, frappe.DoesNotExistError)):
+		scene.pay("10.00", user=colleague, saved_method=card)
+	assert scene.received_minor() == 4000
+
+
+def test_the_answer_is_lost_after_stripe_charged_and_the_retry_charges_nothing_more(scene):
+	scene.emulator.fault("drop_after", path="/v1/payment_intents/*/confirm", count=1)
+	outcome = scene.pay()
+	assert outcome["outcome"] == "paid"
+	assert scene.received_minor() == 10000
+	assert len(scene.intents()) == 1
+
+
+def test_every_answer_to_the_confirmation_is_lost_and_one_read_tells(scene):
+	scene.emulator.fault("drop_after", path="/v1/payment_intents/*/confirm", count=10)
+	try:
+		outcome = scene.pay()
+	finally:
+		scene.emulator.clear_faults()
+	assert outcome["outcome"] == "paid"
+	assert scene.received_minor() == 10000
+
+
+def test_stripe_is_cut_off_in_the_middle_and_the_form_opened_again_shows_the_truth(scene):
+	"""After the charge nothing of Stripe can be reached; when it can, no second click is needed."""
+	scene.emulator.fault("drop_after", path="/v1/payment_intents/*/confirm", count=100)
+	scene.emulator.fault("drop_before", method="GET", path="/v1/payment_intents/*", count=100)
+	try:
+		outcome = scene.pay()
+		assert outcome["outcome"] == "unknown"
+		assert "do not pay again" in outcome["message"]
+		assert scene.reread().reserved_amount == 100
+	finally:
+		scene.emulator.clear_faults()
+	with scene.as_user(scene.payer):
+		assert pay_api.payment_status(outcome["payment"])["outcome"] == "paid"
+	scene.drain()
+	assert scene.reread().workflow_state == "Paid"
+	assert scene.received_minor() == 10000
+
+
+def test_stripe_is_down_before_anything_was_sent_and_nothing_was_charged(scene):
+	scene.emulator.fault("drop_before", path="/v1/payment_intents", method="POST", count=100)
+	try:
+		outcome = scene.pay()
+		assert outcome["outcome"] == "unknown"
+		assert "Nothing was charged" in outcome["message"]
+	finally:
+		scene.emulator.clear_faults()
+	with scene.as_user(scene.payer):
+		assert pay_api.abandon(outcome["payment"])["outcome"] in ("cancelled", "failed")
+	assert scene.reread().reserved_amount == 0
+	assert scene.received_minor() == 0
+	assert scene.pay()["outcome"] == "paid"
+
+
+def test_two_payers_cannot_claim_more_than_is_due(scene):
+	colleague = scene.make_payer()
+	scene.pay("70.00", card="3ds_required")
+	with pytest.raises(AmountRefused, match="At most"):
+		scene.pay("70.00", user=colleague)
+	assert scene.pay("30.00", user=colleague)["outcome"] == "paid"
+
+
+def test_an_invoice_that_shrinks_while_it_is_paid_keeps_the_excess_in_sight(scene):
+	outcome = scene.pay(card="3ds_required")
+	invoice = scene.reread()
+	invoice.items[0].rate = 80
+	invoice.save()
+	frappe.db.commit()
+	scene.emulator.complete_3ds(scene.intents()[0]["id"])
+	with scene.as_user(scene.payer):
+		assert pay_api.finish(outcome["payment"])["outcome"] == "paid"
+	payment = frappe.get_doc("Invoice Payment", outcome["payment"])
+	assert (payment.received_minor, payment.unallocated_minor) == (10000, 2000)
+	assert "20" in payment.attention
+	assert scene.reread().outstanding_amount == 0
+
+
+def test_a_refund_makes_the_invoice_due_again(scene):
+	from stripe_service.api import refund
+
+	outcome = scene.pay()
+	scene.drain()
+	frappe.set_user("Administrator")
+	assert refund.refund_payment(outcome["payment"], "25.00")["status"] == "Partly Refunded"
+	scene.drain()
+	invoice = scene.reread()
+	assert invoice.outstanding_amount == 25
+	assert invoice.workflow_state == "Partly Paid"
+	assert scene.pay("25.00")["outcome"] == "paid"
+	scene.drain()
+	assert scene.reread().workflow_state == "Paid"
+
+
+def test_a_payment_can_not_be_made_edited_or_deleted_by_hand(scene):
+	outcome = scene.pay("10.00")
+	payment = frappe.get_doc("Invoice Payment", outcome["payment"])
+	payment.amount = 1
+	with pytest.raises(frappe.PermissionError):
+		payment.save()
+	with pytest.raises(frappe.PermissionError):
+		frappe.delete_doc("Invoice Payment", payment.name)
+	forged = frappe.copy_doc(payment)
+	forged.status = "Succeeded"
+	with pytest.raises(frappe.PermissionError):
+		forged.insert()
+	with pytest.raises(frappe.PermissionError):
+		frappe.rename_doc("Invoice Payment", payment.name, "PAY-X")
+	frappe.db.rollback()
