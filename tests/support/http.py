@@ -62,7 +62,7 @@ class Client:
 
 
 @contextmanager
-def running_server(bench: Path, site: str, port: int | None = None):
+def running_server(bench: Path, site: str, port: int | None = None, workers: int = WORKERS, threads: int = THREADS):
 	"""A gunicorn with several workers on a free port, for as long as the block lasts."""
 	port = port or free_port()
 	log = open(os.environ.get("SERVER_LOG", os.devnull), "ab")
@@ -70,8 +70,8 @@ def running_server(bench: Path, site: str, port: int | None = None):
 		[
 			bench / "env/bin/gunicorn",
 			f"--bind=127.0.0.1:{port}",
-			f"--workers={WORKERS}",
-			f"--threads={THREADS}",
+			f"--workers={workers}",
+			f"--threads={threads}",
 			"--timeout=120",
 			"--preload",
 			"frappe.app:application",

@@ -1,0 +1,145 @@
+"""Forty payers, one invoice, the same instant: over real HTTP, on real gunicorn workers and MariaDB.
+
+PAYER_ROUNDS says how many invoices are fought over (200 for the full run, which takes a while; fewer by default).
+While they pay, another connection watches what is claimed: never more than the invoice, at any instant.
+"""
+
+import os
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import frappe
+import pytest
+
+from tests.support import http as http_support
+from tests.support import site as site_support
+from tests.support.cards import confirmation_token
+from tests.support.records import PASSWORD, unique
+
+PAYERS = 40
+ROUNDS = int(os.environ.get("PAYER_ROUNDS", "10"))
+TOTAL_MINOR = 10000
+
+
+@pytest.fixture(scope="module")
+def many_workers(frappe_site, stripe_account):
+	with http_support.running_server(
+		site_support.bench(), site_support.site_name(), workers=6, threads=8
+	) as server:
+		yield server
+
+
+@pytest.fixture(scope="module")
+def unit_and_payers(frappe_site, many_workers, faker):
+	from tests.support import records
+
+	frappe_site.set_user("Administrator")
+	unit = records.make_unit()
+	users = [records.make_payer(faker, unit=unit) for _ in range(PAYERS)]
+	with ThreadPoolExecutor(8) as pool:
+		clients = list(pool.map(lambda user: many_workers.login(user, PASSWORD), users))
+	return unit, clients
+
+
+class Watcher(threading.Thread):
+	"""Sums what is claimed of one invoice, over and over, on a connection of its own."""
+
+	QUERY = """
+		select coalesce(sum(case when status in ('Started', 'Action Required', 'Processing')
+			then amount_minor else settled_minor end), 0)
+		from `tabInvoice Payment` where reference_name = %s
+	"""
+
+	def __init__(self, invoice: str):
+		super().__init__(daemon=True)
+		self.invoice, self.most, self.looks, self.done = invoice, 0, 0, threading.Event()
+
+	def run(self):
+		import pymysql
+
+		conf = frappe_conf
+		connection = pymysql.connect(
+			host=conf["db_host"] or "127.0.0.1",
+			port=int(conf["db_port"] or 3306),
+			user=conf["db_name"],
+			password=conf["db_password"],
+			database=conf["db_name"],
+			autocommit=True,
+		)
+		with connection, connection.cursor() as cursor:
+			while not self.done.wait(0.005):
+				cursor.execute(self.QUERY, (self.invoice,))
+				self.most = max(self.most, int(cursor.fetchone()[0]))
+				self.looks += 1
+
+
+frappe_conf: dict = {}
+
+
+def test_forty_payers_never_claim_more_than_is_due_and_each_is_charged_once(
+	site, unit_and_payers, make_invoice, emulator_url, drain
+):
+	frappe_conf.update({key: frappe.conf.get(key) for key in ("db_host", "db_port", "db_name", "db_password")})
+	unit, clients = unit_and_payers
+	dice = random.Random(20240229)
+	for _ in range(ROUNDS):
+		invoice = make_invoice(unit=unit, total="100.00").name
+		watcher = Watcher(invoice)
+		watcher.start()
+		orders = [(client, dice.choice([5, 12.5, 20, 33.33, 50, 100])) for client in clients]
+		dice.shuffle(orders)
+		start = threading.Barrier(PAYERS)
+		with ThreadPoolExecutor(PAYERS) as pool:
+			answers = list(pool.map(lambda order: _pay(*order, invoice, emulator_url, start), orders))
+		watcher.done.set()
+		watcher.join()
+		_check_round(invoice, answers, watcher)
+	drain()
+
+
+def _pay(client, amount, invoice, url, start) -> tuple[int, dict]:
+	token = confirmation_token(url)
+	start.wait()
+	answer = client.call(
+		"stripe_service.api.pay.pay",
+		doctype="Portal Invoice",
+		name=invoice,
+		amount=str(amount),
+		method_type="card",
+		confirmation_token=token,
+		request_id=unique("press"),
+	)
+	return answer.status_code, answer.json()
+
+
+def _check_round(invoice: str, answers: list, watcher: Watcher) -> None:
+	frappe.db.rollback()
+	assert watcher.looks > 5, "the watcher has to have looked"
+	assert watcher.most <= TOTAL_MINOR
+	codes = {code for code, _ in answers}
+	assert codes <= {200, 417}, codes
+	paid = [body["message"] for code, body in answers if code == 200]
+	assert paid, "somebody must have been able to pay"
+	assert {outcome["outcome"] for outcome in paid} == {"paid"}
+	at_stripe = _succeeded_at_stripe(invoice)
+	assert sorted(i["amount_received"] for i in at_stripe) == sorted(o["amount_minor"] for o in paid)
+	assert len({i["metadata"]["payment"] for i in at_stripe}) == len(at_stripe), "one charge for one claim"
+	settled = frappe.db.sql(
+		"select sum(settled_minor) from `tabInvoice Payment` where reference_name = %s", (invoice,)
+	)[0][0]
+	assert settled == sum(i["amount_received"] for i in at_stripe) <= TOTAL_MINOR
+
+
+def _succeeded_at_stripe(invoice: str) -> list[dict]:
+	from stripe_service.accounts.connect import gateway_for
+
+	customers = frappe.get_all(
+		"Invoice Payment", filters={"reference_name": invoice}, pluck="stripe_customer", distinct=True
+	)
+	gateway = gateway_for("Emulator")
+	found = []
+	for customer in filter(None, customers):
+		intents = gateway.list_all("payment_intents.list", params={"customer": customer})
+		found += [i for i in intents if i["metadata"].get("document") == invoice and i["status"] == "succeeded"]
+	return found
