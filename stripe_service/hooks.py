@@ -11,3 +11,19 @@ required_apps = []
 after_install = "stripe_service.install.after_install"
 before_uninstall = "stripe_service.install.before_uninstall"
 after_migrate = ["stripe_service.install.after_migrate"]
+
+# payables/: what can be paid, and what happens to it then
+stripe_payable_handlers = {"Sales Invoice": "stripe_service.payables.erpnext_sales_invoice.SalesInvoicePayable"}
+
+doc_events = {
+	"*": {
+		"validate": ["stripe_service.payables.amounts.keep_amounts"],
+		"before_update_after_submit": ["stripe_service.payables.amounts.keep_amounts"],
+	},
+}
+
+scheduler_events = {
+	"cron": {
+		"*/2 * * * *": ["stripe_service.payables.after_payment.run_pending"],
+	},
+}

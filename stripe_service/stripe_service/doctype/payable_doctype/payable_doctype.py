@@ -1,5 +1,214 @@
+"""How a DocType is paid: which of its fields hold what, and what payment does to its status.
+
+A mistake here would surface in front of a payer, or after their money has moved, so everything that can be known now
+is checked on saving, and each message names the field to be put right.
+"""
+
+import frappe
+from frappe import _
+from frappe.custom.doctype.custom_field.custom_field import create_custom_field
 from frappe.model.document import Document
+from frappe.model.workflow import get_workflow, get_workflow_name
+
+from stripe_service.payables.registry import clear_cache, handler_of, lines
+
+MONEY = ("Currency", "Float", "Int")
+TEXT = ("Data", "Link", "Dynamic Link", "Select", "Small Text", "Text", "Read Only", "Autocomplete", "Phone")
+# fieldname here -> the field types that fit; the pickers of the form offer the same.
+FITTING = {
+	"title_fieldname": TEXT,
+	"party_fieldname": TEXT,
+	"currency_fieldname": ("Link", "Select", "Data", "Read Only"),
+	"total_fieldname": MONEY,
+	"outstanding_fieldname": MONEY,
+	"paid_fieldname": MONEY,
+	"reserved_fieldname": MONEY,
+	"unit_fieldname": ("Link",),
+	"due_date_fieldname": ("Date", "Datetime"),
+	"status_fieldname": ("Link", "Select", "Data", "Read Only"),
+}
+LINKS_TO = {"currency_fieldname": "Currency", "unit_fieldname": "Organisation Unit"}
+STATES = ("payable_statuses", "void_statuses", "status_partly_paid", "status_paid", "status_to_be_paid")
+OWN = {"Portal Invoice"}
 
 
 class PayableDocType(Document):
-	pass
+	def validate(self):
+		self._check_document_type()
+		self._fill_in_status_field()
+		for fieldname in FITTING:
+			self._check_field(fieldname)
+		self._check_details()
+		self._check_amounts()
+		self._check_unit_control()
+		self._check_states()
+		self.handler = handler_of(self.document_type)
+
+	def on_update(self):
+		clear_cache()
+		frappe.clear_cache(doctype=self.document_type)
+
+	def after_rename(self, *args):
+		clear_cache()
+
+	def on_trash(self):
+		if self.document_type in OWN or handler_of(self.document_type):
+			frappe.throw(_("This row came with an app and would come back. Switch off Enabled instead."))
+		if frappe.db.exists("Invoice Payment", {"reference_doctype": self.document_type}):
+			frappe.throw(
+				_(
+					"{0} has been paid through Stripe, and its payments can still be refunded or disputed. Switch off"
+					" Enabled instead."
+				).format(_(self.document_type))
+			)
+		clear_cache()
+		frappe.clear_cache(doctype=self.document_type)
+
+	@frappe.whitelist()
+	def add_amount_fields(self) -> list[str]:
+		"""Add read-only Paid and Under Way fields to the DocType and name them here; returns what was added.
+
+		Needs write on this row and the right to create Custom Fields.
+		"""
+		self.check_permission("write")
+		frappe.has_permission("Custom Field", "create", throw=True)
+		added = [name for name in AMOUNT_FIELDS if not self.get(name)]
+		for name in added:
+			self.set(name, self._add_amount_field(**AMOUNT_FIELDS[name]))
+		self.save()
+		return added
+
+	def _add_amount_field(self, fieldname: str, label: str) -> str:
+		meta = frappe.get_meta(self.document_type)
+		if meta.has_field(fieldname):
+			return fieldname
+		currency = meta.get_field(self.currency_fieldname)
+		create_custom_field(
+			self.document_type,
+			{
+				"fieldname": fieldname,
+				"label": label,
+				"fieldtype": "Currency",
+				"options": currency.fieldname if currency.fieldtype == "Link" else None,
+				"insert_after": self.total_fieldname,
+				"read_only": 1,
+				"no_copy": 1,
+				"allow_on_submit": 1,
+			},
+		)
+		return fieldname
+
+	def _check_document_type(self):
+		meta = self._meta()
+		problem = None
+		if meta.module == "Stripe Service" and self.document_type not in OWN:
+			problem = _("is one of the payments' own records")
+		elif meta.issingle:
+			problem = _("has a single document only")
+		elif meta.istable:
+			problem = _("is a table inside other documents")
+		elif meta.get("is_virtual"):
+			problem = _("is virtual: its documents have no row that a payment could lock")
+		elif meta.module in ("Core", "Custom", "Workflow", "Email", "Desk"):
+			problem = _("belongs to Frappe itself")
+		if problem:
+			frappe.throw(_("{0} cannot be made payable: it {1}.").format(frappe.bold(_(self.document_type)), problem))
+
+	def _meta(self):
+		if not frappe.db.exists("DocType", self.document_type):
+			frappe.throw(_("There is no DocType {0}.").format(frappe.bold(self.document_type)))
+		return frappe.get_meta(self.document_type)
+
+	def _fill_in_status_field(self):
+		"""States without a field to hold them mean the Workflow's."""
+		if not self.status_fieldname and any(self.get(name) for name in STATES):
+			workflow = self._workflow()
+			self.status_fieldname = workflow.workflow_state_field if workflow else None
+
+	def _workflow(self):
+		return get_workflow(self.document_type) if get_workflow_name(self.document_type) else None
+
+	def _check_field(self, name: str):
+		chosen = self.get(name)
+		if not chosen:
+			return
+		field = self._meta().get_field(chosen)
+		if not field:
+			self._refuse(name, _("{0} has no field {1}").format(_(self.document_type), frappe.bold(chosen)))
+		if field.fieldtype not in FITTING[name]:
+			self._refuse(
+				name,
+				_("{0} is of type {1}; needed is {2}").format(
+					frappe.bold(chosen), field.fieldtype, ", ".join(FITTING[name])
+				),
+			)
+		target = LINKS_TO.get(name)
+		if target and field.fieldtype == "Link" and field.options != target:
+			self._refuse(
+				name, _("{0} links to {1}; needed is {2}").format(frappe.bold(chosen), field.options, target)
+			)
+
+	def _check_details(self):
+		for chosen in lines(self.detail_fieldnames):
+			field = self._meta().get_field(chosen)
+			if not field:
+				self._refuse(
+					"detail_fieldnames", _("{0} has no field {1}").format(_(self.document_type), frappe.bold(chosen))
+				)
+			if field.fieldtype in (*frappe.model.no_value_fields, "Password", "Attach", "Code"):
+				self._refuse("detail_fieldnames", _("{0} cannot be shown in a line").format(frappe.bold(chosen)))
+
+	def _check_amounts(self):
+		if self.outstanding_kept_by == "The document" and not self.outstanding_fieldname:
+			self._refuse("outstanding_fieldname", _("name the field in which the document keeps it"))
+		written = [self.get(name) for name in ("paid_fieldname", "reserved_fieldname") if self.get(name)]
+		if self.outstanding_kept_by != "The document" and self.outstanding_fieldname:
+			written.append(self.outstanding_fieldname)
+		for chosen in written:
+			if chosen == self.total_fieldname or written.count(chosen) > 1:
+				name = next(name for name in FITTING if self.get(name) == chosen and name != "total_fieldname")
+				self._refuse(name, _("{0} is used for something else already").format(frappe.bold(chosen)))
+
+	def _check_unit_control(self):
+		if self.unit_control and not self.unit_fieldname:
+			self._refuse(
+				"unit_fieldname", _("needed for Control by Organisation Unit: a field that links to Organisation Unit")
+			)
+
+	def _check_states(self):
+		named = [(name, state) for name in STATES for state in lines(self.get(name))]
+		if not named:
+			return
+		if not self.status_fieldname:
+			self._refuse("status_fieldname", _("needed, since states are named below"))
+		allowed = self._allowed_states()
+		for name, state in named:
+			if allowed is not None and state not in allowed:
+				self._refuse(
+					name,
+					_("{0} is not a state of {1}. It has: {2}").format(
+						frappe.bold(state), frappe.bold(self.status_fieldname), ", ".join(allowed) or _("none")
+					),
+				)
+
+	def _allowed_states(self) -> list[str] | None:
+		"""The values the status field can take; None if it takes any."""
+		workflow = self._workflow()
+		if workflow and workflow.workflow_state_field == self.status_fieldname:
+			return [row.state for row in workflow.states]
+		field = self._meta().get_field(self.status_fieldname)
+		if field.fieldtype == "Select":
+			return [option for option in lines(field.options)]
+		if field.fieldtype == "Link":
+			return frappe.get_all(field.options, pluck="name", limit=500)
+		return None
+
+	def _refuse(self, name: str, reason: str):
+		label = _(self.meta.get_label(name))
+		frappe.throw(_("{0}: {1}.").format(frappe.bold(label), reason), title=_("Payable DocType"))
+
+
+AMOUNT_FIELDS = {
+	"paid_fieldname": {"fieldname": "stripe_paid_amount", "label": "Paid Online"},
+	"reserved_fieldname": {"fieldname": "stripe_reserved_amount", "label": "Payment Under Way"},
+}

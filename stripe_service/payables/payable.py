@@ -1,0 +1,228 @@
+"""A document seen as something to be paid.
+
+Everything the payments know of a document they learn here, through the field names of its Payable DocType row, so
+that a DocType made in the UI five minutes ago is paid by the same code as a Portal Invoice. An app that keeps its
+documents in a way that field names can't tell brings a subclass by the hook `stripe_payable_handlers`.
+"""
+
+import frappe
+from frappe import _
+from frappe.utils import cstr, now
+
+from stripe_service.gateway import money
+from stripe_service.payables.registry import PayableConfig
+
+
+class Payable:
+	"""Amounts are minor units of `currency`. Reads the document as it was loaded; writes only by `reflect`."""
+
+	# Whether `book` posts to accounts that the document's own outstanding amount is kept by.
+	books = False
+
+	def __init__(self, doc, config: PayableConfig):
+		self.doc = doc
+		self.config = config
+
+	@property
+	def doctype(self) -> str:
+		return self.doc.doctype
+
+	@property
+	def name(self) -> str:
+		return self.doc.name
+
+	@property
+	def title(self) -> str:
+		return cstr(self._value("title") or self.doc.get_title() or self.name)
+
+	@property
+	def party(self) -> str | None:
+		return self._value("party")
+
+	@property
+	def currency(self) -> str:
+		"""The currency's code in capitals; empty if the document names none."""
+		return cstr(self._value("currency")).upper()
+
+	@property
+	def total_minor(self) -> int:
+		return self._minor("total")
+
+	@property
+	def outstanding_minor(self) -> int:
+		"""What the document itself says it still owes; the whole where it has no such field."""
+		return self._minor("outstanding") if self.config.outstanding_fieldname else self.total_minor
+
+	@property
+	def outstanding_kept_by(self) -> str:
+		return self.config.outstanding_kept_by
+
+	@property
+	def unit(self) -> str | None:
+		return self._value("unit")
+
+	@property
+	def due_date(self):
+		return self._value("due_date")
+
+	@property
+	def status(self) -> str | None:
+		return self._value("status")
+
+	@property
+	def account(self) -> str | None:
+		"""The Stripe Account that takes the money: the row's own, or the default; None if there is neither."""
+		from stripe_service.accounts.connect import default_account
+
+		return self.config.stripe_account or default_account()
+
+	@property
+	def is_void(self) -> bool:
+		"""A document that owes nothing whatever its total says: whatever came for it is to be given back."""
+		return self.doc.docstatus == 2 or (bool(self.status) and self.status in self.config.void_statuses)
+
+	def why_not_payable(self, balance=None) -> str | None:
+		"""None if the document can be paid now, else why not and what to do, translated.
+
+		Says nothing of the user's rights (access.pay does) nor of a missing account, which the form shows as its
+		loading error. `balance`, if the caller has read it, saves a query.
+		"""
+		return (
+			self._why_not_set_up()
+			or self._why_not_in_this_state()
+			or self._why_no_amount()
+			or self._why_nothing_left(balance)
+		)
+
+	def _why_not_set_up(self) -> str | None:
+		if not self.config.enabled:
+			return _("Payment of {0} is switched off in its Payable DocType.").format(_(self.doctype))
+		for kind in ("currency", "total", "outstanding", "status"):
+			fieldname = self._fieldname(kind)
+			if fieldname and not self._has_field(fieldname):
+				return _(
+					"The field {0}, which Payable DocType {1} names, is no longer there. Ask an administrator to name"
+					" another."
+				).format(frappe.bold(fieldname), _(self.doctype))
+		return None
+
+	def _has_field(self, fieldname: str) -> bool:
+		return self.doc.meta.has_field(fieldname)
+
+	def _why_not_in_this_state(self) -> str | None:
+		if self.is_void:
+			return _("This document is cancelled: there is nothing to pay.")
+		return self._why_not_with_docstatus() or self._why_not_with_status()
+
+	def _why_not_with_docstatus(self) -> str | None:
+		if self.config.docstatus_required == "Submitted" and self.doc.docstatus != 1:
+			return _("This document can be paid once it is submitted.")
+		if self.config.docstatus_required == "Draft" and self.doc.docstatus != 0:
+			return _("This document is submitted already and can be paid only as a draft.")
+		return None
+
+	def _why_not_with_status(self) -> str | None:
+		allowed = self.config.payable_statuses
+		if not allowed or self.status in allowed:
+			return None
+		if self.status and self.status == self.config.status_paid:
+			return _("This is paid already.")
+		return _("In the state {0} it cannot be paid. It can be once it is {1}.").format(
+			frappe.bold(_(self.status or _("(none)"))), _(" or ").join(frappe.bold(_(state)) for state in allowed)
+		)
+
+	def _why_no_amount(self) -> str | None:
+		if not self.currency:
+			return _("No currency is set on this document: fill in {0}.").format(
+				frappe.bold(self._label(self.config.currency_fieldname))
+			)
+		if self.total_minor <= 0:
+			return _("There is nothing to pay: {0} is not above zero.").format(
+				frappe.bold(self._label(self.config.total_fieldname))
+			)
+		return None
+
+	def _why_nothing_left(self, balance) -> str | None:
+		if balance is None:
+			from stripe_service.payments.balance import balance_of
+
+			balance = balance_of(self, lock=False)
+		return None if balance.outstanding_minor > 0 else _("Nothing is left to pay.")
+
+	def amounts(self, balance) -> dict[str, float]:
+		"""What the document's own fields show of `balance`, by fieldname, in major units."""
+		shown = {self.config.paid_fieldname: balance.settled_minor, self.config.reserved_fieldname: balance.reserved_minor}
+		if not self.config.keeps_outstanding:
+			shown[self.config.outstanding_fieldname] = balance.outstanding_minor
+		return {
+			fieldname: float(money.from_minor(minor, balance.currency))
+			for fieldname, minor in shown.items()
+			if fieldname and self._has_field(fieldname)
+		}
+
+	def reflect(self, balance) -> None:
+		"""Show `balance` in the document's fields, in the caller's transaction.
+
+		A plain update of the row, because the money is a fact that no validation may refuse. `modified` stays, so
+		that somebody who edits the document meanwhile can save (keep_amounts sees to it that their copy of the
+		amounts does not); an open form is told and loads the document again.
+		"""
+		values = self.amounts(balance)
+		if not values or all(self.doc.get(field) == value for field, value in values.items()):
+			return
+		self.doc.update(values)
+		frappe.db.set_value(self.doctype, self.name, values, update_modified=False)
+		self._tell_open_forms()
+
+	def _tell_open_forms(self) -> None:
+		frappe.publish_realtime(
+			"doc_update",
+			{"modified": now(), "doctype": self.doctype, "name": self.name},
+			doctype=self.doctype,
+			docname=self.name,
+			after_commit=True,
+		)
+
+	def book(self, payment) -> bool:
+		"""Book what `payment` (an Invoice Payment, locked) has settled where the document keeps its accounts.
+
+		Called in a job, again after every change, with the document locked; it must bring the books to
+		`payment.settled_minor` whatever they hold, so that a second call changes nothing. Returns whether the
+		document's own outstanding amount now takes the payment into account. Nothing to do where this app keeps
+		the outstanding amount.
+		"""
+		return False
+
+	def details(self) -> list[dict]:
+		"""What the pay form shows of the document: label and value, both ready to be read, no HTML.
+
+		Fields of a permission level that the session user may not read are left out.
+		"""
+		config = self.config
+		named = (config.party_fieldname, *config.detail_fieldnames, config.unit_fieldname, config.due_date_fieldname)
+		readable = set(self.doc.meta.get_permlevel_access("read", user=frappe.session.user)) | {0}
+		shown = []
+		for fieldname in dict.fromkeys(filter(None, named)):
+			field = self.doc.meta.get_field(fieldname)
+			if field and field.permlevel in readable and self.doc.get(fieldname) not in (None, ""):
+				shown.append({"label": _(field.label or fieldname), "value": self._in_words(field)})
+		return shown
+
+	def _in_words(self, field) -> str:
+		value = self.doc.get(field.fieldname)
+		if field.fieldtype in ("Currency", "Date", "Datetime", "Float", "Int", "Percent", "Time", "Duration"):
+			return cstr(frappe.format_value(value, field, self.doc))
+		return _(cstr(value)) if field.fieldtype == "Select" else cstr(value)
+
+	def _fieldname(self, kind: str) -> str | None:
+		return getattr(self.config, f"{kind}_fieldname")
+
+	def _value(self, kind: str):
+		fieldname = self._fieldname(kind)
+		return self.doc.get(fieldname) if fieldname else None
+
+	def _minor(self, kind: str) -> int:
+		return money.round_to_minor(self._value(kind) or 0, self.currency or "USD")
+
+	def _label(self, fieldname: str) -> str:
+		return _(self.doc.meta.get_label(fieldname))

@@ -1,0 +1,144 @@
+"""Which DocTypes can be paid, and where each keeps its money.
+
+The rows of Payable DocType are read on every save on the site (is this document one of ours?), so they are held in
+the cache as plain values: a DocType that nobody made payable costs a look into a dict and no query. They are few and
+change rarely; every change of a row, or of a DocType's name, drops the whole of them.
+"""
+
+from dataclasses import dataclass, fields
+
+import frappe
+from frappe import _
+
+CACHE_KEY = "stripe_service:payable_doctypes"
+THE_DOCUMENT = "The document"
+
+
+class NotPayable(frappe.ValidationError):
+	"""The DocType has no Payable DocType row; the message says where to make one."""
+
+
+@dataclass(frozen=True)
+class PayableConfig:
+	"""One row of Payable DocType. The `*_fieldname`s are fields of `document_type`, None where not given."""
+
+	document_type: str
+	enabled: bool
+	stripe_account: str | None
+	unit_control: bool
+	title_fieldname: str | None
+	party_fieldname: str | None
+	currency_fieldname: str
+	total_fieldname: str
+	outstanding_fieldname: str | None
+	outstanding_kept_by: str
+	paid_fieldname: str | None
+	reserved_fieldname: str | None
+	unit_fieldname: str | None
+	due_date_fieldname: str | None
+	detail_fieldnames: tuple[str, ...]
+	status_fieldname: str | None
+	payable_statuses: tuple[str, ...]
+	void_statuses: tuple[str, ...]
+	docstatus_required: str
+	status_partly_paid: str | None
+	status_paid: str | None
+	status_to_be_paid: str | None
+
+	@property
+	def keeps_outstanding(self) -> bool:
+		"""Whether the document itself keeps its outstanding amount, as ERPNext's Sales Invoice does."""
+		return self.outstanding_kept_by == THE_DOCUMENT
+
+	@property
+	def own_statuses(self) -> frozenset[str]:
+		"""The states between which payment moves the document; from any other it moves nothing."""
+		named = (self.status_partly_paid, self.status_paid, self.status_to_be_paid)
+		return frozenset(filter(None, (*named, *self.payable_statuses)))
+
+
+LINES = frozenset({"detail_fieldnames", "payable_statuses", "void_statuses"})
+CHECKS = frozenset({"enabled", "unit_control"})
+
+
+def config_from(row) -> PayableConfig:
+	"""A Payable DocType document or row as a PayableConfig."""
+	values = {field.name: row.get(field.name) or None for field in fields(PayableConfig)}
+	values |= {name: lines(values[name]) for name in LINES}
+	values |= {name: bool(values[name]) for name in CHECKS}
+	return PayableConfig(**values)
+
+
+def lines(text: str | None) -> tuple[str, ...]:
+	"""A field that holds one value a line, without blanks."""
+	return tuple(line.strip() for line in (text or "").splitlines() if line.strip())
+
+
+def all_payable() -> dict[str, PayableConfig]:
+	"""The enabled rows by DocType. No query unless a row has changed since."""
+	return {doctype: config for doctype, config in _rows().items() if config.enabled}
+
+
+def payable_for(doctype: str) -> PayableConfig | None:
+	"""The row by which `doctype` can be paid now; None if there is none or it is disabled."""
+	config = _rows().get(doctype)
+	return config if config and config.enabled else None
+
+
+def config_of(doctype: str) -> PayableConfig | None:
+	"""As payable_for, but a disabled row counts too: what was paid before must still be settled."""
+	return _rows().get(doctype)
+
+
+def open_payable(doc):
+	"""The document seen as something to be paid.
+
+	Works for a disabled row as well (`why_not_payable` says so), because payments made before go on changing.
+	Raises NotPayable if the DocType has no row at all.
+	"""
+	config = config_of(doc.doctype)
+	if not config:
+		frappe.throw(
+			_("{0} cannot be paid here: nobody has made a Payable DocType for it.").format(_(doc.doctype)),
+			NotPayable,
+		)
+	return _class_for(doc.doctype)(doc, config)
+
+
+def handler_of(doctype: str) -> str | None:
+	"""The dotted path of the Payable subclass that an app brings for `doctype`, by the hook
+	`stripe_payable_handlers`. From hooks only: a path that a form could set would run whatever it names."""
+	paths = frappe.get_hooks("stripe_payable_handlers", {}).get(doctype)
+	return paths[-1] if paths else None
+
+
+def _class_for(doctype: str):
+	from stripe_service.payables.payable import Payable
+
+	path = handler_of(doctype)
+	return frappe.get_attr(path) if path else Payable
+
+
+def clear_cache(doc=None, method=None, *args) -> None:
+	"""Forget the rows, now and again once this transaction has ended: another process may read the old ones in
+	between."""
+	_forget()
+	frappe.db.after_commit.add(_forget)
+	frappe.db.after_rollback.add(_forget)
+
+
+def _forget() -> None:
+	frappe.cache.delete_value(CACHE_KEY)
+
+
+def _rows() -> dict[str, PayableConfig]:
+	rows = frappe.cache.get_value(CACHE_KEY)
+	if rows is None:
+		if not frappe.db.table_exists("Payable DocType"):
+			return {}  # while the app is being installed or removed
+		rows = {
+			row.document_type: config_from(row)
+			for row in frappe.get_all("Payable DocType", fields=["*"], order_by="document_type")
+		}
+		frappe.cache.set_value(CACHE_KEY, rows)
+	return rows
