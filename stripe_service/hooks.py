@@ -23,7 +23,18 @@ doc_events = {
 }
 
 scheduler_events = {
+	"hourly": ["stripe_service.methods.bank_accounts.sync_open"],
 	"cron": {
 		"*/2 * * * *": ["stripe_service.payables.after_payment.run_pending"],
 	},
+}
+
+permission_query_conditions = {
+	"Saved Card": "stripe_service.methods.ownership.query_conditions",
+	"Stripe Bank Account": "stripe_service.methods.ownership.query_conditions",
+}
+
+has_permission = {
+	"Saved Card": "stripe_service.methods.ownership.has_permission",
+	"Stripe Bank Account": "stripe_service.methods.ownership.has_permission",
 }

@@ -1,5 +1,5 @@
-from frappe.model.document import Document
+from stripe_service.methods.records import SavedMethod
 
 
-class StripeBankAccount(Document):
+class StripeBankAccount(SavedMethod):
 	pass

@@ -1,0 +1,77 @@
+"""How rows of saved methods are written: by this app alone, and never from an old reading of Stripe."""
+
+from collections.abc import Callable
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import get_datetime
+
+from stripe_service.payments.transaction import in_fresh_transaction
+
+CARD = "Saved Card"
+BANK_ACCOUNT = "Stripe Bank Account"
+DOCTYPES = (CARD, BANK_ACCOUNT)
+REMOVED = "Removed"
+
+
+class SavedMethod(Document):
+	"""A payer's payment method at Stripe. Rows tell what Stripe has; nobody writes them by form, REST or import."""
+
+	def before_insert(self):
+		# "If Owner" in Role Permission Manager then means the payer, also when a job inserts the row.
+		self.owner = self.user
+
+	def validate(self):
+		if not self.flags.by_stripe_service:
+			frappe.throw(
+				_("Saved payment methods follow what Stripe has. Use the page My Payment Methods instead."),
+				frappe.PermissionError,
+			)
+
+	def before_rename(self, *args):
+		frappe.throw(_("A saved payment method keeps its name."), frappe.PermissionError)
+
+	def on_trash(self):
+		if not self.flags.by_stripe_service:
+			frappe.throw(
+				_("Payments point to saved payment methods, so they are removed, not deleted. Use Remove."),
+				frappe.PermissionError,
+			)
+
+
+def write(doc: Document, **values) -> Document:
+	"""Save `values` on a saved method's row, inserting it if it is new. Only this app may."""
+	doc.update(values)
+	doc.flags.by_stripe_service = True
+	doc.flags.ignore_permissions = True
+	return doc.insert() if doc.is_new() else doc.save()
+
+
+def lock_customer(customer: str) -> frappe._dict | None:
+	"""Lock a Stripe Customer's row: whatever spans several of its methods (default, duplicates) happens one by one."""
+	return frappe.db.get_value("Stripe Customer", customer, ["name", "user", "status"], as_dict=True, for_update=True)
+
+
+def apply_fresh_reading(doctype: str, name: str, read: Callable[[], dict], apply: Callable[[Document, dict], None]):
+	"""Read Stripe with `read` (no lock held), then let `apply` change the locked row; returns the row.
+
+	A reading is applied only if nobody wrote the row since it began, and is taken anew otherwise. So each write rests
+	on a reading younger than the write before it, and an old answer can't undo a newer one, whatever the order in which
+	webhook, browser and scheduler come.
+	"""
+	for _attempt in range(5):
+		seen = in_fresh_transaction(lambda: frappe.db.get_value(doctype, name, "modified"))
+		facts = read()
+		doc = in_fresh_transaction(lambda: _apply_unless_changed(doctype, name, seen, facts, apply))  # noqa: B023
+		if doc:
+			return doc
+	raise frappe.QueryTimeoutError(f"{doctype} {name} is written faster than Stripe can be read")
+
+
+def _apply_unless_changed(doctype: str, name: str, seen, facts: dict, apply) -> Document | None:
+	doc = frappe.get_doc(doctype, name, for_update=True)
+	if get_datetime(doc.modified) != get_datetime(seen):
+		return None
+	apply(doc, facts)
+	return doc
