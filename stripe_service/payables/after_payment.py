@@ -52,6 +52,12 @@ def _enqueue_now(payment_name: str) -> None:
 		)
 
 
+def run_soon(payment_name: str) -> None:
+	"""Run it again because somebody asked; in the caller's transaction, which it marks the payment Pending in."""
+	_mark(payment_name, after_payment_status=PENDING)
+	enqueue(payment_name)
+
+
 def run_pending() -> None:
 	"""Scheduled: run what is pending, and what failed and is due for another try."""
 	for name in _due():
@@ -172,11 +178,11 @@ def fire_event(reference) -> None:
 
 def update_work_items(reference) -> None:
 	"""Step 3: gone when nothing is outstanding, there again when something is."""
-	from stripe_service.access import work_items
-
 	payment, payable = _lock(reference)
 	if not get_workflow_name(payable.doctype):
 		return
+	from stripe_service.access import work_items
+
 	if _balance(payable).outstanding_minor <= 0:
 		work_items.close_for(payable.doc, payment.user)
 	elif not _has_open_work_item(payable):

@@ -79,6 +79,11 @@ def all_payable() -> dict[str, PayableConfig]:
 	return {doctype: config for doctype, config in _rows().items() if config.enabled}
 
 
+def all_rows() -> dict[str, PayableConfig]:
+	"""All rows by DocType, the disabled ones too: what they say of access holds while payment is switched off."""
+	return dict(_rows())
+
+
 def payable_for(doctype: str) -> PayableConfig | None:
 	"""The row by which `doctype` can be paid now; None if there is none or it is disabled."""
 	config = _rows().get(doctype)

@@ -109,7 +109,7 @@ class PayableDocType(Document):
 			problem = _("is a table inside other documents")
 		elif meta.get("is_virtual"):
 			problem = _("is virtual: its documents have no row that a payment could lock")
-		elif meta.module in ("Core", "Custom", "Workflow", "Email", "Desk"):
+		elif not meta.custom and frappe.db.get_value("Module Def", meta.module, "app_name") == "frappe":
 			problem = _("belongs to Frappe itself")
 		if problem:
 			frappe.throw(_("{0} cannot be made payable: it {1}.").format(frappe.bold(_(self.document_type)), problem))

@@ -1,0 +1,23 @@
+"""Run again what follows a payment."""
+
+import frappe
+from frappe import _
+
+from stripe_service.payables import after_payment
+
+
+@frappe.whitelist(methods=["POST"])
+def run_again(payment: str) -> dict:
+	"""Queue what follows `payment` (an Invoice Payment) once more; answers {"message"}.
+
+	What has been done is not done twice: the event runs only if it has not run for what is settled now. Needs read
+	on the payment and write on Stripe Service Settings, where what follows a payment is configured.
+	Raises PermissionError, and ValidationError if nothing has been settled yet.
+	"""
+	doc = frappe.get_doc("Invoice Payment", payment)
+	doc.check_permission("read")
+	frappe.has_permission("Stripe Service Settings", "write", throw=True)
+	if not doc.after_payment_status:
+		frappe.throw(_("Nothing follows this payment yet: no money of it has been settled."))
+	after_payment.run_soon(payment)
+	return {"message": _("What follows the payment is being run again. This page shows the result in a moment.")}
