@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 
 from stripe_service.accounts import connect
-from stripe_service.methods import bank_accounts, cards, ownership, saved
+from stripe_service.methods import bank_accounts, cards, ownership, saved, verification
 
 
 @frappe.whitelist(methods=["GET", "POST"])
@@ -58,15 +58,19 @@ def bank_account_confirmed(setup_intent: str) -> dict:
 
 @frappe.whitelist(methods=["POST"])
 def verify_bank_account(
-	name: str, amounts: list | str | None = None, descriptor_code: str | None = None
+	name: str,
+	first_amount: int | str | None = None,
+	second_amount: int | str | None = None,
+	descriptor_code: str | None = None,
 ) -> dict:
-	"""Verify by micro-deposits: `amounts` (two, in cents) or `descriptor_code`. Returns the bank account: Verified, or
-	Failed with its reason.
+	"""Verify by micro-deposits: the two amounts in cents, in any order, or the code. Returns the bank account: Verified,
+	or Failed with its reason.
 
 	Errors: wrong guess (417 WrongDeposits, with the tries left), not waiting for a verification (417), Stripe down (503).
 	"""
 	_check_may_pay()
-	return bank_accounts.verify(name, _list(amounts), descriptor_code)
+	amounts = [amount for amount in (first_amount, second_amount) if amount not in (None, "")]
+	return verification.verify(name, amounts, descriptor_code)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -100,18 +104,6 @@ def refresh_bank_account(name: str) -> dict:
 def _check_may_pay() -> None:
 	if frappe.session.user == "Guest" or not frappe.has_permission("Invoice Payment", "create"):
 		frappe.throw(_("You need the right to pay (role Stripe Payer) for this."), frappe.PermissionError)
-
-
-def _list(amounts: list | str | None) -> list | None:
-	"""A form sends a list as JSON."""
-	if isinstance(amounts, str) and amounts:
-		try:
-			amounts = frappe.parse_json(amounts)
-		except ValueError:
-			amounts = None
-		if not isinstance(amounts, list):
-			frappe.throw(_("Enter two amounts in cents, each from 1 to 99."))
-	return amounts or None
 
 
 def _account_of(doctype: str, name: str) -> str:

@@ -7,4 +7,9 @@ what is read from Stripe, never the other way round.
 Stands between `payments`, which asks `payment_params` what to charge with, and `gateway`.
 """
 
-from stripe_service.methods.saved import payment_params as payment_params
+
+def payment_params(saved_name: str, user: str, account: str, method_type: str) -> dict:
+	"""See saved.payment_params. Here so that `payments` knows one name, and `bank_states` stays free of Frappe."""
+	from stripe_service.methods import saved
+
+	return saved.payment_params(saved_name, user, account, method_type)

@@ -10,8 +10,6 @@ have the payer accept it anew each time. The debits themselves are still started
 Every row follows one SetupIntent; `sync` re-reads it and may run any number of times, from anywhere.
 """
 
-import re
-
 import frappe
 from frappe import _
 from frappe.utils import add_to_date, cint, cstr, formatdate, now_datetime
@@ -26,20 +24,11 @@ from stripe_service.payments.transaction import in_fresh_transaction
 
 CURRENCY = "USD"
 UNFINISHED_ALLOWED = 10  # forms opened and left within an hour, by one payer
-MISMATCHES = (
-	"payment_method_microdeposit_verification_amounts_mismatch",
-	"payment_method_microdeposit_verification_amounts_invalid",
-	"payment_method_microdeposit_verification_descriptor_code_mismatch",
-)
 EXPAND = ["payment_method", "mandate"]
 LISTED = [
 	"name", "stripe_account", "stripe_customer", "bank_name", "last4", "account_type", "account_holder_name", "status",
 	"status_code", "network_code", "is_default", "microdeposit_type", "arrival_date", "attempts_left",
 ]  # fmt: skip
-
-
-class WrongDeposits(frappe.ValidationError):
-	"""The amounts or the code are not those that were sent; the message says how many tries are left."""
 
 
 # what is offered
@@ -118,7 +107,9 @@ def why_not_usable(row) -> str | None:
 
 
 def _failed_advice() -> str:
-	return _("The verification has failed. Contact your bank; then remove the bank account here and add it again.")
+	return _(
+		"The verification has failed. Contact your bank; then remove the bank account here and add it again."
+	)
 
 
 def _pending_advice(row) -> str:
@@ -126,8 +117,12 @@ def _pending_advice(row) -> str:
 		return _("The bank is still checking this account. Look again in a few minutes.")
 	by = formatdate(row.arrival_date) if row.arrival_date else _("within two business days")
 	if row.microdeposit_type == "amounts":
-		return _("Two small deposits marked ACCTVERIFY arrive by {0}. Then verify the account with their amounts.").format(by)
-	return _("A deposit of $0.01 arrives by {0}. Then verify the account with the code in its description.").format(by)
+		return _(
+			"Two small deposits marked ACCTVERIFY arrive by {0}. Then verify the account with their amounts."
+		).format(by)
+	return _(
+		"A deposit of $0.01 arrives by {0}. Then verify the account with the code in its description."
+	).format(by)
 
 
 # adding
@@ -160,7 +155,10 @@ def start_adding(account: str, user: str | None = None) -> dict:
 
 def _check_not_too_many(user: str) -> None:
 	since = add_to_date(now_datetime(), hours=-1)
-	if frappe.db.count(BANK_ACCOUNT, {"user": user, "status": NEW, "creation": [">", since]}) >= UNFINISHED_ALLOWED:
+	if (
+		frappe.db.count(BANK_ACCOUNT, {"user": user, "status": NEW, "creation": [">", since]})
+		>= UNFINISHED_ALLOWED
+	):
 		frappe.throw(_("You have begun to add many bank accounts. Finish one, or try again in an hour."))
 
 
@@ -201,7 +199,9 @@ def after_confirmation(setup_intent_id: str, user: str | None = None) -> dict:
 
 	Raises frappe.PermissionError for a SetupIntent that is not the user's, in the same words as for none.
 	"""
-	name = isinstance(setup_intent_id, str) and frappe.db.get_value(BANK_ACCOUNT, {"setup_intent_id": setup_intent_id})
+	name = isinstance(setup_intent_id, str) and frappe.db.get_value(
+		BANK_ACCOUNT, {"setup_intent_id": setup_intent_id}
+	)
 	ownership.check_own(BANK_ACCOUNT, name or "", user)
 	with told_plainly("us_bank_account"):
 		return as_listed(sync(name))
@@ -248,7 +248,11 @@ def _apply(doc, setup_intent: dict) -> None:
 
 def _values_of(facts: bank_states.BankAccountFacts, doc) -> dict:
 	values = {"status": facts.status, "status_code": facts.code, "network_code": facts.network_code}
-	for key, value in {"payment_method_id": facts.payment_method_id, "mandate_id": facts.mandate_id, **facts.details}.items():
+	for key, value in {
+		"payment_method_id": facts.payment_method_id,
+		"mandate_id": facts.mandate_id,
+		**facts.details,
+	}.items():
 		# What Stripe stops reporting (the account behind a failed verification) stays known here.
 		if value:
 			values[key] = value
@@ -282,81 +286,6 @@ def _verified_values(doc) -> dict:
 		"is_default": int(saved.is_first(BANK_ACCOUNT, doc.stripe_customer)),
 		"attempts_left": 0,
 	}
-
-
-# verifying
-
-
-def verify(
-	name: str, amounts: list[int] | None = None, descriptor_code: str | None = None, user: str | None = None
-) -> dict:
-	"""Verify an own bank account by its micro-deposits: two `amounts` in cents, or the `descriptor_code` (SM and four more).
-
-	Returns the row as listed: Verified, or Failed with the reason, when the tries or the ten days are used up. Raises
-	WrongDeposits if the guess was wrong and may be repeated, frappe.PermissionError if the account is another's.
-	"""
-	row = ownership.check_own(BANK_ACCOUNT, name, user)
-	if row.status == VERIFIED:
-		return as_listed(row)
-	if row.status != PENDING or not row.microdeposit_type:
-		frappe.throw(why_not_usable(row))
-	params = _deposits(row, amounts, descriptor_code)
-	with told_plainly("us_bank_account"):
-		_ask_stripe(row, params)
-		return as_listed(sync(name))
-
-
-def _deposits(row, amounts, descriptor_code) -> dict:
-	if row.microdeposit_type == "amounts":
-		if descriptor_code or not amounts:
-			frappe.throw(_("Two amounts were sent to this account. Enter both, in cents."))
-		return {"amounts": _checked_amounts(amounts)}
-	if amounts or not descriptor_code:
-		frappe.throw(_("A code was sent to this account. Enter the six characters that begin with SM."))
-	return {"descriptor_code": _checked_code(descriptor_code)}
-
-
-def _checked_amounts(amounts) -> list[int]:
-	whole = [int(amount) for amount in amounts if re.fullmatch(r"[1-9]\d?", cstr(amount).strip())]
-	if len(amounts) != 2 or len(whole) != 2:
-		frappe.throw(_("Enter two amounts in cents, each from 1 to 99."))
-	return whole
-
-
-def _checked_code(code: str) -> str:
-	code = cstr(code).strip().upper()
-	if not re.fullmatch(r"SM[A-Z0-9]{4}", code):
-		frappe.throw(_("The code has six characters and begins with SM, for example SM11AA."))
-	return code
-
-
-def _ask_stripe(row, params: dict) -> None:
-	"""Returns when Stripe has decided, for or against; raises WrongDeposits when it may be asked again."""
-	try:
-		connect.gateway_for(row.stripe_account).call("setup_intents.verify_microdeposits", row.setup_intent_id, params=params)
-	except (errors.InvalidRequest, errors.CardError) as error:
-		if error.code in MISMATCHES:
-			_wrong_deposits(row, error)
-		if error.code not in messages.VERIFICATION_FAILURES and error.code != "setup_intent_unexpected_state":
-			raise
-
-
-def _wrong_deposits(row, error: errors.GatewayError) -> None:
-	left = in_fresh_transaction(lambda: _count_try(row.name, bank_states.tries_left_in(error.message)))
-	frappe.throw(f"{messages.plain(error.code)} {tries_left(left)}", WrongDeposits)
-
-
-def _count_try(name: str, left: int | None) -> int:
-	doc = frappe.get_doc(BANK_ACCOUNT, name, for_update=True)
-	left = max(cint(doc.attempts_left) - 1, 0) if left is None else left
-	write(doc, attempts_left=left)
-	return left
-
-
-def tries_left(left: int) -> str:
-	if left == 1:
-		return _("You have one try left.")
-	return _("You have {0} tries left.").format(left)
 
 
 # ending
@@ -415,7 +344,10 @@ def sync_open() -> dict:
 def _open_rows() -> list:
 	return frappe.get_all(
 		BANK_ACCOUNT,
-		filters={"status": ["in", (NEW, PENDING)], "modified": ["<", add_to_date(now_datetime(), minutes=-50)]},
+		filters={
+			"status": ["in", (NEW, PENDING)],
+			"modified": ["<", add_to_date(now_datetime(), minutes=-50)],
+		},
 		order_by="modified asc",
 		limit=500,
 	)

@@ -56,7 +56,10 @@ def facts_of(setup_intent: dict, customer: str) -> BankAccountFacts:
 
 def _method_of(setup_intent: dict) -> dict:
 	"""The bank account in question. Once the verification failed, Stripe keeps it in the error alone."""
-	for found in (setup_intent.get("payment_method"), (setup_intent.get("last_setup_error") or {}).get("payment_method")):
+	for found in (
+		setup_intent.get("payment_method"),
+		(setup_intent.get("last_setup_error") or {}).get("payment_method"),
+	):
 		if isinstance(found, dict):
 			return found
 	return {}
@@ -101,7 +104,9 @@ def _details_of(method: dict) -> dict:
 
 def tries_left_in(message: str | None) -> int | None:
 	"""How many tries Stripe's message about a mismatch leaves: the only place where Stripe tells it."""
-	found = re.search(r"(\d+)\s+(?:verification\s+)?attempts?\s+(?:remaining|left)", message or "", re.IGNORECASE)
+	found = re.search(
+		r"(\d+)\s+(?:verification\s+)?attempts?\s+(?:remaining|left)", message or "", re.IGNORECASE
+	)
 	return int(found.group(1)) if found else None
 
 

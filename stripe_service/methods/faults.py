@@ -30,7 +30,9 @@ def told_plainly(method_type: str | None = None):
 	try:
 		yield
 	except errors.CardError as error:
-		frappe.throw(messages.plain(error.code, error.decline_code, error.user_message, method_type), RefusedByStripe)
+		frappe.throw(
+			messages.plain(error.code, error.decline_code, error.user_message, method_type), RefusedByStripe
+		)
 	except (errors.Unreachable, errors.RateLimited):
 		frappe.throw(_("Stripe can't be reached just now. Try again in a minute."), StripeUnavailable)
 	except errors.GatewayError as error:

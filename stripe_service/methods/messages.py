@@ -12,8 +12,12 @@ A code that is not listed falls back to Stripe's own message, so that a new one 
 from frappe import _, _lt
 
 _ASK_ISSUER = _lt("The bank that issued the card declined the payment. Ask them why, or use another card.")
-_ISSUER_LIMIT = _lt("The card's limit is reached. Use another card, pay less, or ask the bank that issued the card.")
-_TRY_AGAIN = _lt("The bank could not process the payment just now. Try again in a few minutes, or use another card.")
+_ISSUER_LIMIT = _lt(
+	"The card's limit is reached. Use another card, pay less, or ask the bank that issued the card."
+)
+_TRY_AGAIN = _lt(
+	"The bank could not process the payment just now. Try again in a few minutes, or use another card."
+)
 _OTHER_CARD = _lt("This card can't be used for this payment. Use another card.")
 _WRONG_NUMBER = _lt("The card number is not right. Check it and try again.")
 _WRONG_CVC = _lt("The card's security code is not right. Check it and try again.")
@@ -21,17 +25,25 @@ _WRONG_ADDRESS = _lt("The billing address or postal code does not match the card
 _WRONG_MONTH = _lt("The card's expiry month is not right. Check it and try again.")
 _WRONG_YEAR = _lt("The card's expiry year is not right. Check it and try again.")
 _EXPIRED = _lt("The card has expired. Use another card.")
-_NEEDS_AUTHENTICATION = _lt("The bank wants to be sure that it is you. Try again and confirm the payment when asked.")
+_NEEDS_AUTHENTICATION = _lt(
+	"The bank wants to be sure that it is you. Try again and confirm the payment when asked."
+)
 _NOT_AUTHENTICATED = _lt(
 	"The bank could not confirm that it is you, so nothing was paid. Try again, or use another card."
 )
 _PIN = _lt("The card asks for a PIN, which can't be entered here. Use another card.")
-_DUPLICATE = _lt("The same amount was charged to this card a moment ago. Look whether the payment went through first.")
-_AMOUNT = _lt("The bank does not allow this amount. Pay another amount, or ask the bank that issued the card.")
+_DUPLICATE = _lt(
+	"The same amount was charged to this card a moment ago. Look whether the payment went through first."
+)
+_AMOUNT = _lt(
+	"The bank does not allow this amount. Pay another amount, or ask the bank that issued the card."
+)
 
 # decline_code of a card payment
 CARD_DECLINES = {
-	"approve_with_id": _lt("The bank did not authorise the payment. Try again; if it fails again, ask the bank."),
+	"approve_with_id": _lt(
+		"The bank did not authorise the payment. Try again; if it fails again, ask the bank."
+	),
 	"authentication_not_handled": _NEEDS_AUTHENTICATION,
 	"authentication_required": _NEEDS_AUTHENTICATION,
 	"call_issuer": _ASK_ISSUER,
@@ -50,8 +62,12 @@ CARD_DECLINES = {
 	"incorrect_number": _WRONG_NUMBER,
 	"incorrect_pin": _PIN,
 	"incorrect_zip": _WRONG_ADDRESS,
-	"insufficient_funds": _lt("The card has not enough money for this payment. Use another card, or pay less."),
-	"invalid_account": _lt("The card, or the account behind it, is not valid. Ask the bank, or use another card."),
+	"insufficient_funds": _lt(
+		"The card has not enough money for this payment. Use another card, or pay less."
+	),
+	"invalid_account": _lt(
+		"The card, or the account behind it, is not valid. Ask the bank, or use another card."
+	),
 	"invalid_amount": _AMOUNT,
 	"invalid_cvc": _WRONG_CVC,
 	"invalid_expiry_month": _WRONG_MONTH,
@@ -78,7 +94,9 @@ CARD_DECLINES = {
 	"security_violation": _ASK_ISSUER,
 	"service_not_allowed": _OTHER_CARD,
 	"stolen_card": _ASK_ISSUER,
-	"stop_payment_order": _lt("Payments to us are stopped on this card. Ask the bank that issued it, or use another."),
+	"stop_payment_order": _lt(
+		"Payments to us are stopped on this card. Ask the bank that issued it, or use another."
+	),
 	"testmode_decline": _lt("This is a test card, which can't pay for real. Use a real card."),
 	"transaction_not_allowed": _OTHER_CARD,
 	"try_again_later": _TRY_AGAIN,
@@ -95,13 +113,23 @@ _UNUSABLE = _lt("The bank account can't be debited. Contact your bank, or pay an
 _NOT_AUTHORISED = _lt(
 	"The debit was not authorised, or its authorisation was withdrawn. Remove the bank account and add it again to authorise it anew."
 )
-_NO_FUNDS = _lt("The bank account has not enough money for this payment. Pay again once it has, or pay another way.")
-_HOLDER = _lt("The account holder's details do not match the bank's. Remove the bank account and add it with the right ones.")
+_NO_FUNDS = _lt(
+	"The bank account has not enough money for this payment. Pay again once it has, or pay another way."
+)
+_HOLDER = _lt(
+	"The account holder's details do not match the bank's. Remove the bank account and add it with the right ones."
+)
 _BANK_FAILED = _lt("Your bank could not process the debit. Contact your bank, or pay another way.")
 _TOKENISED = _lt("The bank has withdrawn this account's number. Remove the bank account and add it again.")
-_WEEKLY = _lt("The amount exceeds what may be debited from a bank account in a week. Pay less, or pay another way.")
-_DEBIT_LIMIT = _lt("The amount exceeds what may be debited from this bank account at once. Pay less, or pay another way.")
-_BLOCKED = _lt("Stripe has blocked this bank account after an earlier failure. Contact your bank, or pay another way.")
+_WEEKLY = _lt(
+	"The amount exceeds what may be debited from a bank account in a week. Pay less, or pay another way."
+)
+_DEBIT_LIMIT = _lt(
+	"The amount exceeds what may be debited from this bank account at once. Pay less, or pay another way."
+)
+_BLOCKED = _lt(
+	"Stripe has blocked this bank account after an earlier failure. Contact your bank, or pay another way."
+)
 _BANK_REFUSED = _lt("The debit was refused. Pay another way, or contact your bank.")
 
 # failure code (or decline_code) of a bank debit
@@ -180,6 +208,9 @@ VERIFICATION_FAILURES = {
 	"payment_method_microdeposit_verification_amounts_mismatch": _lt(
 		"These are not the amounts that were sent to the account. Check your bank statement."
 	),
+	"payment_method_microdeposit_verification_descriptor_code_invalid": _lt(
+		"The code has six characters and begins with SM, for example SM11AA."
+	),
 	"payment_method_microdeposit_verification_descriptor_code_mismatch": _lt(
 		"This is not the code that was sent to the account. Check your bank statement."
 	),
@@ -189,14 +220,22 @@ VERIFICATION_FAILURES = {
 	"payment_method_microdeposit_verification_timeout": _lt(
 		"The verification has failed: it was not completed within 10 days. Contact your bank if the deposit never came; then remove the bank account here and add it again."
 	),
-	"setup_attempt_failed": _lt("The bank account could not be added. Contact your bank, or try another account."),
+	"setup_attempt_failed": _lt(
+		"The bank account could not be added. Contact your bank, or try another account."
+	),
 	"setup_intent_authentication_failure": _NOT_AUTHENTICATED,
 	"setup_intent_mandate_invalid": _NOT_AUTHORISED,
 	"setup_intent_setup_attempt_expired": _lt("Adding the bank account took too long. Add it again."),
-	"payment_method_customer_decline": _lt("You ended the dialog before it was done. Add the bank account again."),
-	"payment_method_provider_decline": _lt("The bank account could not be added. Contact your bank, or try another."),
+	"payment_method_customer_decline": _lt(
+		"You ended the dialog before it was done. Add the bank account again."
+	),
+	"payment_method_provider_decline": _lt(
+		"The bank account could not be added. Contact your bank, or try another."
+	),
 	"payment_method_provider_timeout": _lt("The bank did not answer in time. Try again in a few minutes."),
-	"financial_connections_account_inactive": _lt("The connection to your bank has ended. Add the bank account again."),
+	"financial_connections_account_inactive": _lt(
+		"The connection to your bank has ended. Add the bank account again."
+	),
 	"financial_connections_account_unavailable_account_numbers": _lt(
 		"Your bank does not share the numbers of this account. Link another account, or enter its numbers by hand."
 	),
@@ -210,7 +249,9 @@ OTHER_FAILURES = {
 	"amount_too_large": _lt("The amount is more than can be paid at once. Pay it in parts."),
 	"amount_too_small": _lt("The amount is less than can be paid at once. Enter a higher one."),
 	"balance_insufficient": _TRY_AGAIN,
-	"card_decline_rate_limit_exceeded": _lt("This card was declined too often today. Use another card, or try tomorrow."),
+	"card_decline_rate_limit_exceeded": _lt(
+		"This card was declined too often today. Use another card, or try tomorrow."
+	),
 	"card_declined": _ASK_ISSUER,
 	"email_invalid": _lt("The e-mail address is not right. Correct it in your profile."),
 	"expired_payment_method": _lt("The payment method has expired. Use another one."),
@@ -220,11 +261,17 @@ OTHER_FAILURES = {
 	"lock_timeout": _TRY_AGAIN,
 	"payment_intent_authentication_failure": _NOT_AUTHENTICATED,
 	"payment_intent_mandate_invalid": _NOT_AUTHORISED,
-	"payment_intent_payment_attempt_expired": _lt("The payment took too long and was ended. Nothing was paid; start again."),
+	"payment_intent_payment_attempt_expired": _lt(
+		"The payment took too long and was ended. Nothing was paid; start again."
+	),
 	"payment_intent_payment_attempt_failed": _lt("The payment failed. Try again, or pay another way."),
-	"payment_method_not_available": _lt("This way of paying is not available just now. Try again later, or pay another way."),
+	"payment_method_not_available": _lt(
+		"This way of paying is not available just now. Try again later, or pay another way."
+	),
 	"payment_method_unactivated": _lt("This way of paying is not switched on here. Pay another way."),
-	"payment_method_unexpected_state": _lt("This payment method can't be used any more. Choose or add another one."),
+	"payment_method_unexpected_state": _lt(
+		"This payment method can't be used any more. Choose or add another one."
+	),
 	"postal_code_invalid": _WRONG_ADDRESS,
 	"rate_limit": _lt("Stripe is busy just now. Try again in a minute."),
 	"resource_missing": _lt("This payment method no longer exists at Stripe. Choose or add another one."),

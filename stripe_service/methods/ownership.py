@@ -56,7 +56,9 @@ def query_conditions(user: str | None = None, doctype: str | None = None) -> str
 	return f"`tab{doctype}`.`user` = {frappe.db.escape(user)}"
 
 
-def has_permission(doc, ptype: str | None = None, user: str | None = None, debug: bool = False) -> bool | None:
+def has_permission(
+	doc, ptype: str | None = None, user: str | None = None, debug: bool = False
+) -> bool | None:
 	"""Hook has_permission of Saved Card and Stripe Bank Account: it only ever denies."""
 	user = user or frappe.session.user
 	if isinstance(doc, str) or reads_all(doc.doctype, user) or doc.get("user") == user:

@@ -50,10 +50,14 @@ def write(doc: Document, **values) -> Document:
 
 def lock_customer(customer: str) -> frappe._dict | None:
 	"""Lock a Stripe Customer's row: whatever spans several of its methods (default, duplicates) happens one by one."""
-	return frappe.db.get_value("Stripe Customer", customer, ["name", "user", "status"], as_dict=True, for_update=True)
+	return frappe.db.get_value(
+		"Stripe Customer", customer, ["name", "user", "status"], as_dict=True, for_update=True
+	)
 
 
-def apply_fresh_reading(doctype: str, name: str, read: Callable[[], dict], apply: Callable[[Document, dict], None]):
+def apply_fresh_reading(
+	doctype: str, name: str, read: Callable[[], dict], apply: Callable[[Document, dict], None]
+):
 	"""Read Stripe with `read` (no lock held), then let `apply` change the locked row; returns the row.
 
 	A reading is applied only if nobody wrote the row since it began, and is taken anew otherwise. So each write rests
@@ -63,7 +67,7 @@ def apply_fresh_reading(doctype: str, name: str, read: Callable[[], dict], apply
 	for _attempt in range(5):
 		seen = in_fresh_transaction(lambda: frappe.db.get_value(doctype, name, "modified"))
 		facts = read()
-		doc = in_fresh_transaction(lambda: _apply_unless_changed(doctype, name, seen, facts, apply))  # noqa: B023
+		doc = in_fresh_transaction(lambda: _apply_unless_changed(doctype, name, seen, facts, apply))
 		if doc:
 			return doc
 	raise frappe.QueryTimeoutError(f"{doctype} {name} is written faster than Stripe can be read")

@@ -71,7 +71,11 @@ def accounts_of(user: str) -> list[str]:
 	for doctype in DOCTYPES:
 		found |= set(
 			frappe.get_all(
-				doctype, {"user": user, "status": ["!=", REMOVED]}, pluck="stripe_account", distinct=True, order_by=None
+				doctype,
+				{"user": user, "status": ["!=", REMOVED]},
+				pluck="stripe_account",
+				distinct=True,
+				order_by=None,
 			)
 		)
 	return sorted(found)
@@ -86,7 +90,9 @@ def set_default(doctype: str, name: str, user: str | None = None) -> None:
 
 def _move_default(doctype: str, row) -> None:
 	lock_customer(row.stripe_customer)
-	for other in frappe.get_all(doctype, {"stripe_customer": row.stripe_customer, "is_default": 1}, pluck="name"):
+	for other in frappe.get_all(
+		doctype, {"stripe_customer": row.stripe_customer, "is_default": 1}, pluck="name"
+	):
 		if other != row.name:
 			write(frappe.get_doc(doctype, other, for_update=True), is_default=0)
 	chosen = frappe.get_doc(doctype, row.name, for_update=True)
@@ -190,7 +196,11 @@ def remove_duplicates(doctype: str, doc) -> None:
 		try:
 			end_at_stripe(doctype, other)
 		except errors.GatewayError:
-			frappe.log_error(f"Stripe: duplicate of {doc.name} stays for now", reference_doctype=doctype, reference_name=other.name)
+			frappe.log_error(
+				f"Stripe: duplicate of {doc.name} stays for now",
+				reference_doctype=doctype,
+				reference_name=other.name,
+			)
 			continue
 		mark_row_removed(doctype, other.name)
 		if other.is_default:
