@@ -16,6 +16,7 @@ after_migrate = ["stripe_service.install.after_migrate"]
 stripe_payable_handlers = {"Sales Invoice": "stripe_service.payables.erpnext_sales_invoice.SalesInvoicePayable"}
 
 doc_events = {
+	"Error Log": {"before_insert": ["stripe_service.accounts.masking.mask_error_log"]},
 	"*": {
 		"validate": ["stripe_service.payables.amounts.keep_amounts"],
 		"before_update_after_submit": ["stripe_service.payables.amounts.keep_amounts"],
@@ -23,6 +24,7 @@ doc_events = {
 }
 
 scheduler_events = {
+	"daily": ["stripe_service.accounts.webhook_endpoint.forget_old_secrets"],
 	"hourly": ["stripe_service.methods.bank_accounts.sync_open"],
 	"cron": {
 		"*/2 * * * *": ["stripe_service.payables.after_payment.run_pending"],

@@ -1,0 +1,173 @@
+"""What an administrator does to an account as a whole: connect, refresh, confirm after a move, remove.
+
+None of these checks a permission; `api.account` does. None calls Stripe while it holds a lock.
+"""
+
+from dataclasses import asdict
+
+import frappe
+from frappe import _
+
+from stripe_service.accounts import binding, connect, identity, keys, webhook_endpoint
+from stripe_service.accounts.secrets import FIELDS as SECRET_FIELDS
+from stripe_service.accounts.secrets import forget_secret, read_secret
+from stripe_service.gateway import errors
+from stripe_service.gateway.client import Credentials, Gateway
+from stripe_service.payments.states import RESERVING
+from stripe_service.payments.transaction import in_fresh_transaction
+
+DOCTYPE = connect.DOCTYPE
+
+
+def connect_account(account: str, publishable_key: str, secret_key: str, **fields) -> str:
+	"""Register the keys with the Stripe Account of this name, which is made if missing, and its webhook endpoint at
+	Stripe. Returns the name; commits.
+
+	`fields` are other fields of the document, such as `api_base`. Raises keys.KeyRefused where the keys are refused;
+	a webhook that can't be registered is no failure, it is told in `webhook_message`.
+	"""
+	doc = (
+		frappe.get_doc(DOCTYPE, account)
+		if frappe.db.exists(DOCTYPE, account)
+		else frappe.new_doc(DOCTYPE, account_name=account)
+	)
+	doc.update({**fields, "publishable_key": publishable_key, "secret_key": secret_key})
+	in_fresh_transaction(lambda: None)
+	_save(doc)
+	webhook_endpoint.register(doc.name)
+	return doc.name
+
+
+def refresh(account: str) -> None:
+	"""Ask Stripe again what it knows of the account. Commits. Raises gateway.errors and what gateway_for raises."""
+	facts = identity.read_facts(connect.gateway_for(account))
+	doc = frappe.get_doc(DOCTYPE, account)
+	if facts.details_source == connect.SOURCE_STRIPE:
+		doc.update(asdict(facts))
+	else:
+		doc.update({"details_source": facts.details_source, "key_message": facts.key_message})
+	_write(doc)
+
+
+def confirm_binding(account: str) -> None:
+	"""Bind the account to this installation: from now on this site acts at Stripe with its keys. Commits.
+
+	Registers a webhook endpoint of this site's own. The one of the site that the account came from is left at Stripe,
+	because that site may still be there.
+	"""
+	doc = frappe.get_doc(DOCTYPE, account)
+	if doc.status != connect.CONNECTED:
+		connect.raise_no_keys(account)
+	place = binding.bind()
+	doc.update(
+		{
+			"bound_site": place.site,
+			"bound_host": place.host,
+			"bound_installation": place.installation,
+			"bound_by": frappe.session.user,
+			"bound_at": frappe.utils.now_datetime(),
+		}
+	)
+	_write(doc)
+	webhook_endpoint.register(account)
+
+
+def rotate_webhook_secret(account: str) -> str:
+	"""Replace the webhook's secret; the old one is taken for another 24 hours. Returns `webhook_status`. Commits."""
+	connect.gateway_for(account)
+	return webhook_endpoint.register(account, fresh=True)
+
+
+def remove_account(account: str) -> str:
+	"""Forget the account's keys, after deleting its webhook endpoint at Stripe; the history stays. Commits.
+
+	Returns "" or what remains to be done by hand at Stripe. Refused (frappe.ValidationError) while a payment of the
+	account is open, because nothing could be learnt of its outcome any more. Can be repeated after a crash.
+	"""
+	doc = frappe.get_doc(DOCTYPE, account)
+	gateway, told = _gateway_to_clean_up(doc)
+	# First of all no new payment may begin; gateway_for lets nobody through from here on.
+	in_fresh_transaction(lambda: _mark_removed(account))
+	if gateway and doc.webhook_endpoint_id:
+		told = webhook_endpoint.delete(gateway, doc.webhook_endpoint_id)
+	in_fresh_transaction(lambda: _forget(account))
+	return told
+
+
+def open_payments(**filters) -> int:
+	"""How many payments of this account (or customer) may still move money. A locking read, so that it is true now."""
+	from frappe.query_builder.functions import Count
+
+	payment = frappe.qb.DocType("Invoice Payment")
+	query = frappe.qb.from_(payment).select(Count("*")).where(payment.status.isin(list(RESERVING)))
+	for field, value in filters.items():
+		query = query.where(payment[field] == value)
+	return query.for_update().run()[0][0]
+
+
+def _gateway_to_clean_up(doc) -> tuple[Gateway | None, str]:
+	"""A copy of the site forgets its keys without touching the endpoint at Stripe: that one serves the original."""
+	secret = read_secret(doc.name, "secret_key")
+	if not secret:
+		return None, _left_behind(doc)
+	if not binding.is_here(doc):
+		return None, ""
+	keys.check_addresses(keys.mode_of(secret), doc.api_base, doc.stripe_js_url)
+	return Gateway(Credentials(secret, doc.publishable_key or "", doc.api_base or "")), ""
+
+
+def _left_behind(doc) -> str:
+	if not doc.webhook_endpoint_id:
+		return ""
+	return _("The webhook endpoint {0} may still exist. Delete it in the Stripe Dashboard.").format(doc.webhook_endpoint_id)
+
+
+def _mark_removed(account: str) -> None:
+	doc = frappe.get_doc(DOCTYPE, account, for_update=True)
+	still_open = open_payments(stripe_account=account)
+	if still_open:
+		frappe.throw(
+			_("{0} payments of this account are still open. Wait until they are settled, or cancel them.").format(still_open),
+			title=_("Account not removed"),
+		)
+	doc.status = connect.REMOVED
+	_write_document(doc)
+
+
+def _forget(account: str) -> None:
+	for field in SECRET_FIELDS:
+		forget_secret(account, field)
+	doc = frappe.get_doc(DOCTYPE, account)
+	doc.update(
+		{
+			"publishable_key": "",
+			"webhook_status": webhook_endpoint.NOT_REGISTERED,
+			"webhook_message": "",
+			"webhook_url": "",
+			"webhook_endpoint_id": "",
+			"webhook_token": "",
+			"previous_secret_until": None,
+			"key_message": "",
+			"charges_enabled": 0,
+			"payouts_enabled": 0,
+		}
+	)
+	_write_document(doc)
+
+
+def _save(doc) -> None:
+	try:
+		doc.save()
+		frappe.db.commit()
+	except Exception:
+		frappe.db.rollback()
+		raise
+
+
+def _write(doc) -> None:
+	in_fresh_transaction(lambda: _write_document(doc))
+
+
+def _write_document(doc) -> None:
+	doc.flags.by_stripe_service = True
+	doc.save(ignore_permissions=True)

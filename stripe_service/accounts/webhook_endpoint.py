@@ -1,0 +1,239 @@
+"""The webhook endpoint at Stripe: registered by the app itself, once per account.
+
+Its address carries a token of the account, because an event does not say which of our accounts' secrets signed it. An
+endpoint's secret is told only when it is created, and its API version can't be changed: so an endpoint that is ours but
+whose secret we don't hold, or that speaks another version, is replaced rather than updated.
+
+A key that may not register, or a site without a public address, is no failure: the keys are kept, the account says what
+is missing, and the reconciler learns by polling what the webhook would have told sooner.
+"""
+
+import hashlib
+from urllib.parse import urlsplit
+
+import frappe
+from frappe import _
+from frappe.utils import add_to_date, get_url, now_datetime
+from frappe.utils.synchronization import filelock
+
+from stripe_service.accounts.connect import CONNECTED, gateway_for
+from stripe_service.accounts.secrets import forget_secret, read_secret, write_secret
+from stripe_service.gateway import errors
+from stripe_service.gateway.client import API_VERSION, Gateway
+from stripe_service.payments.transaction import in_fresh_transaction
+
+PATH = "/api/method/stripe_service.api.webhook.receive"
+NOT_REGISTERED = "Not Registered"
+REGISTERED = "Registered"
+BY_HAND = "Secret Entered by Hand"
+OLD_SECRET_HOURS = 24
+
+# What the app acts on; webhooks.handlers has a handler for each.
+EVENTS = (
+	"charge.dispute.closed",
+	"charge.dispute.created",
+	"charge.dispute.funds_reinstated",
+	"charge.dispute.funds_withdrawn",
+	"charge.refunded",
+	"charge.updated",
+	"customer.deleted",
+	"mandate.updated",
+	"payment_intent.canceled",
+	"payment_intent.payment_failed",
+	"payment_intent.processing",
+	"payment_intent.requires_action",
+	"payment_intent.succeeded",
+	"payment_method.attached",
+	"payment_method.automatically_updated",
+	"payment_method.detached",
+	"payout.reconciliation_completed",
+	"refund.failed",
+	"refund.updated",
+	"setup_intent.setup_failed",
+	"setup_intent.succeeded",
+)
+
+_FIELDS = ["name", "status", "api_base", "webhook_token", "webhook_endpoint_id", "webhook_status", "webhook_url"]
+
+
+class NotPossible(Exception):
+	"""The endpoint can't be registered from here; the text says why and what to do."""
+
+
+def register(account: str, fresh: bool = False) -> str:
+	"""Register the account's endpoint at Stripe, or bring the registered one up to date; returns `webhook_status`.
+
+	`fresh` replaces it by a new one, which has a new secret; the old secret stays valid for 24 hours. Never raises
+	for what Stripe or the address forbid: that is written to `webhook_message`. Commits; holds no row lock.
+	"""
+	with filelock(_lock_name(account), timeout=60):
+		in_fresh_transaction(lambda: None)  # what another process registered meanwhile must be seen
+		row = frappe.db.get_value("Stripe Account", account, _FIELDS, as_dict=True)
+		if not row or row.status != CONNECTED:
+			return NOT_REGISTERED
+		try:
+			_register(row, fresh)
+		except (NotPossible, errors.GatewayError, frappe.ValidationError) as error:
+			_note_failure(row, error)
+	return frappe.db.get_value("Stripe Account", account, "webhook_status")
+
+
+def delete(gateway: Gateway, endpoint_id: str) -> str:
+	"""Delete an endpoint at Stripe. Returns "" if it is gone, else what an administrator has to do by hand."""
+	try:
+		gateway.call("webhook_endpoints.delete", endpoint_id)
+	except errors.NotFound:
+		pass
+	except errors.GatewayError as error:
+		return _("The webhook endpoint {0} could not be deleted at Stripe ({1}). Delete it in the Stripe Dashboard.").format(
+			endpoint_id, frappe.utils.escape_html(error.message)
+		)
+	return ""
+
+
+def secrets_of(account: str) -> list[str]:
+	"""The secrets an event of this account may be signed with: the current one, and the previous one for a day."""
+	valid_until = frappe.db.get_value("Stripe Account", account, "previous_secret_until")
+	fields = ["webhook_secret"]
+	if valid_until and valid_until > now_datetime():
+		fields.append("previous_webhook_secret")
+	return [secret for secret in (read_secret(account, field) for field in fields) if secret]
+
+
+def account_of(token: str) -> str | None:
+	"""The Stripe Account whose endpoint carries this token."""
+	return frappe.db.get_value("Stripe Account", {"webhook_token": token}) if token else None
+
+
+def note_event(account: str) -> None:
+	"""Remember that Stripe's events arrive: the checklist's sign that the webhook is alive."""
+	frappe.db.set_value("Stripe Account", account, "last_event_at", now_datetime(), update_modified=False)
+
+
+def forget_old_secrets() -> None:
+	"""Daily: the previous secrets whose day is over."""
+	over = {"previous_secret_until": ("<", now_datetime())}
+	for account in frappe.get_all("Stripe Account", filters=over, pluck="name"):
+		forget_secret(account, "previous_webhook_secret")
+		frappe.db.set_value("Stripe Account", account, "previous_secret_until", None, update_modified=False)
+
+
+def url_of(token: str) -> str:
+	return get_url(f"{PATH}?account={token}")
+
+
+def end_of_rotation():
+	return add_to_date(now_datetime(), hours=OLD_SECRET_HOURS)
+
+
+def _register(row, fresh: bool) -> None:
+	url = url_of(row.webhook_token)
+	_check_address(url, row.api_base)
+	gateway = gateway_for(row.name)
+	ours = _ours(gateway, url)
+	keep = None if fresh or not read_secret(row.name, "webhook_secret") else _current(ours, row)
+	if keep:
+		gateway.call("webhook_endpoints.update", keep["id"], params={**_params(url), "disabled": False})
+		_write(row.name, keep["id"], url)
+	else:
+		_replace(gateway, row, url)
+	for endpoint in ours:
+		if not keep or endpoint["id"] != keep["id"]:
+			delete(gateway, endpoint["id"])
+
+
+def _replace(gateway: Gateway, row, url: str) -> None:
+	"""The new endpoint's secret is on disk before the old endpoint goes, so that no event is refused in between."""
+	made = gateway.call("webhook_endpoints.create", params={**_params(url), "api_version": API_VERSION})
+
+	def keep_secrets() -> None:
+		current = read_secret(row.name, "webhook_secret")
+		if current:
+			write_secret(row.name, "previous_webhook_secret", current)
+			values = {"previous_secret_until": end_of_rotation()}
+			frappe.db.set_value("Stripe Account", row.name, values, update_modified=False)
+		write_secret(row.name, "webhook_secret", made["secret"])
+
+	in_fresh_transaction(keep_secrets)
+	_write(row.name, made["id"], url)
+
+
+def _ours(gateway: Gateway, url: str) -> list[dict]:
+	"""The endpoints that this site made at this address, whatever their token. Those of another host are left alone:
+	they may serve the site that this one is a copy of."""
+	here = _without_query(url)
+	return [found for found in gateway.list_all("webhook_endpoints.list") if _without_query(found["url"]) == here]
+
+
+def _current(ours: list[dict], row) -> dict | None:
+	for endpoint in ours:
+		if endpoint["id"] == row.webhook_endpoint_id and endpoint.get("api_version") == API_VERSION:
+			return endpoint
+	return None
+
+
+def _params(url: str) -> dict:
+	return {
+		"url": url,
+		"enabled_events": list(EVENTS),
+		"description": f"Stripe Service, site {frappe.local.site}",
+		"metadata": {"site": frappe.local.site, "app": "stripe_service"},
+	}
+
+
+def _check_address(url: str, api_base: str | None) -> None:
+	parts = urlsplit(url)
+	if api_base or _is_public(parts):
+		return
+	raise NotPossible(
+		_("Stripe can't reach this site at {0}: it needs a public https address (host_name in the site's configuration).").format(
+			f"{parts.scheme}://{parts.netloc}"
+		)
+	)
+
+
+def _is_public(parts) -> bool:
+	host = parts.hostname or ""
+	local = host == "localhost" or host.endswith((".localhost", ".local", ".internal", ".test")) or "." not in host
+	return parts.scheme == "https" and not local and not host.startswith(("127.", "10.", "192.168."))
+
+
+def _without_query(url: str) -> str:
+	return url.split("?")[0]
+
+
+def _write(account: str, endpoint_id: str, url: str) -> None:
+	_set(
+		account,
+		webhook_status=REGISTERED,
+		webhook_message="",
+		webhook_url=url,
+		webhook_endpoint_id=endpoint_id,
+	)
+
+
+def _note_failure(row, error: Exception) -> None:
+	if not isinstance(error, NotPossible | errors.GatewayError):
+		frappe.clear_last_message()
+	if row.webhook_status == BY_HAND:
+		return  # what the administrator set up by hand works without us
+	carries_on = _("Payments are followed by polling meanwhile. A signing secret can also be entered by hand.")
+	_set(row.name, webhook_message=f"{_reason(error)} {carries_on}", webhook_url=url_of(row.webhook_token))
+
+
+def _reason(error: Exception) -> str:
+	if isinstance(error, errors.PermissionMissing):
+		return _("This restricted key may not register a webhook endpoint: give it write access to Webhook Endpoints.")
+	if isinstance(error, errors.GatewayError):
+		return _("Stripe did not register the webhook endpoint: {0}.").format(error.message.rstrip("."))
+	return str(error)
+
+
+def _set(account: str, **values) -> None:
+	in_fresh_transaction(
+		lambda: frappe.db.set_value("Stripe Account", account, values, update_modified=False)
+	)
+
+
+def _lock_name(account: str) -> str:
+	return "stripe_service_webhook_" + hashlib.sha256(account.encode()).hexdigest()[:16]

@@ -1,0 +1,94 @@
+"""What the desk may do with Stripe accounts and customers; docs/api.md lists these calls."""
+
+import frappe
+from frappe import _
+
+from stripe_service.accounts import connect as connections
+from stripe_service.accounts import customers, registration, webhook_endpoint
+from stripe_service.gateway import errors
+
+ACCOUNT = "Stripe Account"
+
+
+@frappe.whitelist(methods=["POST"])
+def connect(account: str, publishable_key: str, secret_key: str) -> dict:
+	"""Register API keys with a Stripe Account, which is made if missing, and its webhook endpoint."""
+	_check_account(account, "write" if frappe.db.exists(ACCOUNT, account) else "create")
+	name = registration.connect_account(account, publishable_key, secret_key)
+	return _state(name)
+
+
+@frappe.whitelist(methods=["POST"])
+def refresh(account: str) -> dict:
+	"""Ask Stripe again for the account's details."""
+	_check_account(account)
+	_ask_stripe(registration.refresh, account)
+	return _state(account)
+
+
+@frappe.whitelist(methods=["POST"])
+def register_webhook(account: str) -> dict:
+	"""Register the webhook endpoint at Stripe, or bring it up to date."""
+	_check_account(account)
+	webhook_endpoint.register(account)
+	return _state(account)
+
+
+@frappe.whitelist(methods=["POST"])
+def rotate_webhook_secret(account: str) -> dict:
+	"""Give the webhook a new secret; the old one is taken for another 24 hours."""
+	_check_account(account)
+	registration.rotate_webhook_secret(account)
+	return _state(account)
+
+
+@frappe.whitelist(methods=["POST"])
+def confirm_binding(account: str) -> dict:
+	"""Let this site act at Stripe with the account's keys, although another site or host registered them."""
+	_check_account(account)
+	registration.confirm_binding(account)
+	return _state(account)
+
+
+@frappe.whitelist(methods=["POST"])
+def remove_account(account: str) -> dict:
+	"""Forget the account's keys and delete its webhook endpoint; `message` is what remains to be done at Stripe."""
+	_check_account(account)
+	message = registration.remove_account(account)
+	return {**_state(account), "message": message}
+
+
+@frappe.whitelist(methods=["POST"])
+def delete_customer(customer: str) -> dict:
+	"""Delete a customer at Stripe; its payments stay."""
+	# Nobody may write or delete the row itself; who may edit the account may delete its customers.
+	frappe.has_permission("Stripe Customer", "read", customer, throw=True)
+	_check_account(frappe.db.get_value("Stripe Customer", customer, "stripe_account"))
+	_ask_stripe(customers.delete_customer, customer)
+	return {"customer": customer, "status": frappe.db.get_value("Stripe Customer", customer, "status")}
+
+
+def _check_account(account: str, permission: str = "write") -> None:
+	if permission == "create":
+		frappe.has_permission(ACCOUNT, "create", throw=True)
+	else:
+		frappe.has_permission(ACCOUNT, permission, account, throw=True)
+
+
+def _ask_stripe(action, name: str):
+	"""Stripe's refusals as messages that say what to do."""
+	try:
+		return action(name)
+	except errors.AuthenticationFailed:
+		frappe.throw(_("Stripe no longer takes the secret key of this account. Enter a new one."))
+	except errors.PermissionMissing:
+		frappe.throw(_("The restricted key of this account lacks a permission for this. Check the key's permissions."))
+	except (errors.Unreachable, errors.RateLimited):
+		frappe.throw(_("Stripe could not be reached, so nothing was changed. Try again in a moment."))
+	except errors.GatewayError as error:
+		frappe.throw(_("Stripe refused: {0}").format(frappe.utils.escape_html(error.message)))
+
+
+def _state(account: str) -> dict:
+	fields = ["name", "status", "mode", "stripe_account_id", "webhook_status", "webhook_message"]
+	return frappe.db.get_value(ACCOUNT, account, fields, as_dict=True) or {"status": connections.NOT_CONNECTED}
