@@ -10,13 +10,11 @@ from stripe_service.payables import after_payment
 def run_again(payment: str) -> dict:
 	"""Queue what follows `payment` (an Invoice Payment) once more; answers {"message"}.
 
-	What has been done is not done twice: the event runs only if it has not run for what is settled now. Needs read
-	on the payment and write on Stripe Service Settings, where what follows a payment is configured.
-	Raises PermissionError, and ValidationError if nothing has been settled yet.
+	What has been done is not done twice: the event runs only if it has not run for what is settled now. Needs write
+	on the payment, as a refund does. Raises PermissionError, and ValidationError if nothing has been settled yet.
 	"""
 	doc = frappe.get_doc("Invoice Payment", payment)
-	doc.check_permission("read")
-	frappe.has_permission("Stripe Service Settings", "write", throw=True)
+	doc.check_permission("write")
 	if not doc.after_payment_status:
 		frappe.throw(_("Nothing follows this payment yet: no money of it has been settled."))
 	after_payment.run_soon(payment)

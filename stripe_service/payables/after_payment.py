@@ -185,17 +185,8 @@ def update_work_items(reference) -> None:
 
 	if _balance(payable).outstanding_minor <= 0:
 		work_items.close_for(payable.doc, payment.user)
-	elif not _has_open_work_item(payable):
+	else:
 		work_items.reopen(payable.doc)
-
-
-def _has_open_work_item(payable) -> bool:
-	return bool(
-		frappe.db.exists(
-			"Workflow Action",
-			{"reference_doctype": payable.doctype, "reference_name": payable.name, "status": "Open"},
-		)
-	)
 
 
 STEPS = (update_document, fire_event, update_work_items)

@@ -65,6 +65,52 @@ class PayableDocType(Document):
 		frappe.clear_cache(doctype=self.document_type)
 
 	@frappe.whitelist()
+	def choices(self) -> dict:
+		"""What the form offers: {"fields": {fieldname here: [{value, label}]}, "states": [...] or None, "suggested":
+		{fieldname here: value}}. Needs write on Payable DocType."""
+		frappe.has_permission("Payable DocType", "write", throw=True)
+		self._check_document_type()
+		self._fill_in_status_field()
+		fields = {name: self._fitting(name) for name in FITTING}
+		return {
+			"fields": {name: [_choice(field) for field in found] for name, found in fields.items()},
+			"states": self._allowed_states() if self.status_fieldname else None,
+			"suggested": self._suggested(fields),
+		}
+
+	def _fitting(self, name: str) -> list:
+		target = LINKS_TO.get(name)
+		return [
+			field
+			for field in self._meta().fields
+			if field.fieldtype in FITTING[name]
+			and not (target and field.fieldtype == "Link" and field.options != target)
+			and not (target == "Currency" and field.fieldtype in ("Data", "Read Only"))
+		]
+
+	def _suggested(self, fields: dict) -> dict:
+		"""A guess for each field that is empty, to be looked over by a person."""
+		meta, workflow = self._meta(), self._workflow()
+		status = workflow.workflow_state_field if workflow else "status"
+		likely = {
+			"title_fieldname": (meta.title_field,),
+			"currency_fieldname": ("currency",),
+			"total_fieldname": ("grand_total", "total", "total_amount", "amount"),
+			"unit_fieldname": ("organisation_unit",),
+			"due_date_fieldname": ("due_date",),
+			"status_fieldname": (status,),
+		}
+		guesses = {}
+		for name, wanted in likely.items():
+			there = [field.fieldname for field in fields[name]]
+			guess = next((fieldname for fieldname in wanted if fieldname in there), None)
+			if not guess and len(there) == 1 and name in ("currency_fieldname", "total_fieldname", "unit_fieldname"):
+				guess = there[0]
+			if guess and not self.get(name):
+				guesses[name] = guess
+		return guesses
+
+	@frappe.whitelist()
 	def add_amount_fields(self) -> list[str]:
 		"""Add read-only Paid and Under Way fields to the DocType and name them here; returns what was added.
 
@@ -206,6 +252,10 @@ class PayableDocType(Document):
 	def _refuse(self, name: str, reason: str):
 		label = _(self.meta.get_label(name))
 		frappe.throw(_("{0}: {1}.").format(frappe.bold(label), reason), title=_("Payable DocType"))
+
+
+def _choice(field) -> dict:
+	return {"value": field.fieldname, "label": field.fieldname, "description": _(field.label or "")}
 
 
 AMOUNT_FIELDS = {

@@ -1,0 +1,58 @@
+// Offers the fields and states of the chosen DocType; what fits where, the server decides (payable_doctype.py).
+
+const PAYABLE_STATE_FIELDS = ["status_partly_paid", "status_paid", "status_to_be_paid"];
+
+frappe.ui.form.on("Payable DocType", {
+	setup(frm) {
+		frm.set_query("document_type", () => ({
+			filters: { issingle: 0, istable: 0, is_virtual: 0, module: ["!=", "Core"] },
+		}));
+	},
+
+	refresh(frm) {
+		frm.set_df_property("document_type", "read_only", !frm.is_new());
+		offer_choices(frm);
+		if (!frm.is_new() && !(frm.doc.paid_fieldname && frm.doc.reserved_fieldname)) {
+			frm.add_custom_button(__("Add Amount Fields"), () => add_amount_fields(frm));
+		}
+		if (!frm.is_new()) {
+			frm.add_custom_button(__("Open List"), () => frappe.set_route("List", frm.doc.document_type));
+		}
+	},
+
+	document_type: (frm) => offer_choices(frm, true),
+	status_fieldname: (frm) => offer_choices(frm),
+});
+
+async function offer_choices(frm, suggest = false) {
+	if (!frm.doc.document_type) return;
+	const { message: choices } = await frm.call("choices");
+	if (!choices) return;
+	for (const [fieldname, options] of Object.entries(choices.fields)) {
+		frm.fields_dict[fieldname]?.set_data(options);
+	}
+	for (const fieldname of PAYABLE_STATE_FIELDS) {
+		frm.fields_dict[fieldname]?.set_data(choices.states || []);
+	}
+	describe_states(frm, choices.states);
+	if (suggest) await frm.set_value(choices.suggested);
+}
+
+function describe_states(frm, states) {
+	const known = states ? __("One a line, of: {0}", [states.join(", ")]) : __("One a line");
+	frm.set_df_property("payable_statuses", "description", `${known}. ${__("Empty: in any state.")}`);
+	frm.set_df_property("void_statuses", "description", known);
+}
+
+function add_amount_fields(frm) {
+	frappe.confirm(
+		__(
+			"Add the read-only fields Paid Online and Payment Under Way to {0}, and name them here?",
+			[__(frm.doc.document_type)]
+		),
+		async () => {
+			await frm.call("add_amount_fields");
+			frm.reload_doc();
+		}
+	);
+}
