@@ -6,6 +6,7 @@ explanation of what was wrong with it.
 """
 
 import json
+from collections.abc import Sequence
 
 TOLERANCE_SECONDS = 300
 
@@ -15,7 +16,7 @@ class SignatureError(Exception):
 
 
 def verify(
-	payload: bytes, header: str | None, secrets: list[str], tolerance: int = TOLERANCE_SECONDS
+	payload: bytes, header: str | None, secrets: Sequence[str], tolerance: int = TOLERANCE_SECONDS
 ) -> dict:
 	"""The event in `payload`, once one of `secrets` has signed it within the last `tolerance` seconds.
 

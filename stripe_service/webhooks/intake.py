@@ -1,7 +1,7 @@
 """Taking events in: whose endpoint they came to, whether Stripe sent them, and onto the disk.
 
 This is all that happens while Stripe waits for its answer, and it is kept cheap, because a burst of events must not
-slow the site down: one query for the endpoint's account, one for its secret, one insert, one commit.
+slow the site down: in a burst, one insert and one commit each.
 
 No secret is ever alive in a frame that touches the database, because Frappe logs the local variables of requests
 that fail.
@@ -9,6 +9,8 @@ that fail.
 
 import json
 import re
+import time
+from dataclasses import dataclass, field
 
 import frappe
 from frappe.utils import get_datetime, now_datetime
@@ -20,6 +22,9 @@ from stripe_service.webhooks.times import from_stripe
 
 MAX_BODY_BYTES = 1024 * 1024
 DRAIN = "stripe_service.webhooks.drain.work"
+# How long a process may go without looking up an endpoint's account: a burst of events asks once. A changed secret is
+# noticed at once all the same, because what does not verify is looked up again.
+REMEMBERED_SECONDS = 30
 # Until a queued drain begins, further events need not queue another. Should the queue lose it, the mark goes too.
 _WAKING = "stripe_service_drain_queued"
 _WAKING_SECONDS = 60
@@ -32,10 +37,24 @@ class Refused(Exception):
 	"""Not Stripe, not now, or not for us: nothing is stored."""
 
 
+@dataclass(frozen=True)
+class Endpoint:
+	"""A Stripe Account as far as the intake needs it. `repr` shows no secret, so that no logged frame does."""
+
+	name: str
+	mode: str
+	secrets: tuple[str, ...] = field(repr=False)
+	good_until: float
+
+
+_endpoints: dict[tuple[str, str], Endpoint] = {}
+
+
 def take_in(token: str, payload: bytes, signature: str | None) -> None:
 	"""Verify and store one delivery, and see to it that it is worked on. Raises Refused. Commits."""
-	account = _account_of(token)
-	event = _verified(account, payload, signature)
+	if not token or len(token) > 140 or len(payload) > MAX_BODY_BYTES:
+		raise Refused
+	account, event = _verified(token, payload, signature)
 	try:
 		is_new = store(account, event, payload.decode())
 		frappe.db.commit()
@@ -46,22 +65,24 @@ def take_in(token: str, payload: bytes, signature: str | None) -> None:
 		wake_drain()
 
 
-def _account_of(token: str) -> frappe._dict:
-	"""The Stripe Account at whose endpoint the event arrived; no secret in it."""
-	if not token or len(token) > 140:
-		raise Refused
-	fields = ["name", "mode", "previous_secret_until"]
-	account = frappe.db.get_value("Stripe Account", {"webhook_token": token}, fields, as_dict=True)
-	if not account:
-		raise Refused
-	return account
+def _verified(token: str, payload: bytes, signature: str | None) -> tuple[Endpoint, dict]:
+	key = (frappe.local.site, token)
+	known = _endpoints.get(key)
+	if known and known.good_until > time.monotonic():
+		try:
+			return known, _verify(known, payload, signature)
+		except Refused:
+			# Perhaps the secret was changed since it was read.
+			_endpoints.pop(key, None)
+	account = _read_endpoint(token)
+	event = _verify(account, payload, signature)
+	_endpoints[key] = account
+	return account, event
 
 
-def _verified(account: frappe._dict, payload: bytes, signature: str | None) -> dict:
-	if len(payload) > MAX_BODY_BYTES:
-		raise Refused
+def _verify(account: Endpoint, payload: bytes, signature: str | None) -> dict:
 	try:
-		event = webhook_signature.verify(payload, signature, _secrets(account))
+		event = webhook_signature.verify(payload, signature, account.secrets)
 	except webhook_signature.SignatureError:
 		raise Refused from None
 	if not _is_id(event.get("id")) or not isinstance(event.get("type"), str):
@@ -69,20 +90,29 @@ def _verified(account: frappe._dict, payload: bytes, signature: str | None) -> d
 	return event
 
 
-def _secrets(account: frappe._dict) -> list[str]:
+def _read_endpoint(token: str) -> Endpoint:
+	"""The Stripe Account at whose endpoint an event arrived. Raises Refused if the address is nobody's."""
+	fields = ["name", "mode", "previous_secret_until"]
+	account = frappe.db.get_value("Stripe Account", {"webhook_token": token}, fields, as_dict=True)
+	if not account:
+		raise Refused
+	return Endpoint(account.name, account.mode, _secrets(account), time.monotonic() + REMEMBERED_SECONDS)
+
+
+def _secrets(account: frappe._dict) -> tuple[str, ...]:
 	"""The endpoint's secret, and the one before it while that is still in use (24 hours at most)."""
 	fields = ["webhook_secret"]
 	if account.previous_secret_until and get_datetime(account.previous_secret_until) > now_datetime():
 		fields.append("previous_webhook_secret")
 	found = [read_secret(account.name, field) for field in fields]
-	return [secret for secret in found if secret]
+	return tuple(secret for secret in found if secret)
 
 
 def _is_id(value) -> bool:
 	return isinstance(value, str) and value.startswith("evt_") and len(value) <= 140
 
 
-def store(account: frappe._dict, event: dict, body: str | None = None, source: str = "Webhook") -> bool:
+def store(account, event: dict, body: str | None = None, source: str = "Webhook") -> bool:
 	"""Write the event's row, once; returns whether there is anything to do for it.
 
 	`account` needs `name` and `mode`. The event's id is the row's name, so that the database refuses a second copy.
@@ -114,7 +144,7 @@ def store(account: frappe._dict, event: dict, body: str | None = None, source: s
 	return not ignored
 
 
-def _why_ignored(account: frappe._dict, event: dict) -> str | None:
+def _why_ignored(account, event: dict) -> str | None:
 	"""Written in English whoever the request runs as: the administrator reads it later."""
 	if bool(event.get("livemode")) != (account.mode == "Live"):
 		return f"A {'live' if event.get('livemode') else 'test'} event, but the account is in {account.mode} mode."
