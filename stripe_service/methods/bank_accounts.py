@@ -31,6 +31,12 @@ LISTED = [
 ]  # fmt: skip
 
 
+class Conflict(frappe.ValidationError):
+	"""What was asked no longer fits what is there; asking again will."""
+
+	http_status_code = 409
+
+
 # what is offered
 
 
@@ -141,16 +147,26 @@ def start_adding(account: str, user: str | None = None) -> dict:
 		frappe.throw(reason)
 	_check_not_too_many(user)
 	with told_plainly("us_bank_account"):
-		customer = customers.customer_for(account, user)
-		doc = in_fresh_transaction(lambda: _new_row(account, customer, user))
-		intent = _create_setup_intent(doc)
-	in_fresh_transaction(lambda: _keep_setup_intent(doc.name, intent["id"]))
+		name, intent = _begin(account, user)
 	return {
-		"name": doc.name,
+		"name": name,
 		"client_secret": intent["client_secret"],
 		"setup_intent": intent["id"],
 		"billing_details": _billing_details(user),
 	}
+
+
+def _begin(account: str, user: str) -> tuple[str, dict]:
+	customer = customers.customer_for(account, user)
+	doc = in_fresh_transaction(lambda: _new_row(account, customer, user))
+	try:
+		intent = _create_setup_intent(doc)
+	except errors.NotFound:
+		# The Customer was deleted in Stripe's dashboard, and its event has not come yet.
+		customers.mark_deleted(customer)
+		frappe.throw(_("Your customer account at Stripe was deleted. Add the bank account again."), Conflict)
+	in_fresh_transaction(lambda: _keep_setup_intent(doc.name, intent["id"]))
+	return doc.name, intent
 
 
 def _check_not_too_many(user: str) -> None:

@@ -175,15 +175,6 @@ def _mark_row_removed(doctype: str, name: str) -> bool:
 	return True
 
 
-def customer_is_gone(customer: str) -> None:
-	"""The Customer was deleted at Stripe, and all its methods with it."""
-	for doctype in DOCTYPES:
-		for name in frappe.get_all(
-			doctype, {"stripe_customer": customer, "status": ["!=", REMOVED]}, pluck="name"
-		):
-			mark_row_removed(doctype, name)
-
-
 def remove_duplicates(doctype: str, doc) -> None:
 	"""Keep `doc` alone of the methods with its fingerprint: the same card or account saved again.
 

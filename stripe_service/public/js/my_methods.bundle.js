@@ -1,0 +1,4 @@
+import { MyMethods } from "./my_methods/index.js";
+
+frappe.provide("stripe_service");
+stripe_service.MyMethods = MyMethods;

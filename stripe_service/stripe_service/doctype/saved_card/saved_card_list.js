@@ -1,0 +1,14 @@
+frappe.listview_settings["Saved Card"] = {
+	add_fields: ["status", "exp_month", "exp_year", "is_default"],
+	hide_name_column: true,
+	filters: [["status", "!=", "Removed"]],
+	get_indicator(doc) {
+		if (doc.status === "Removed") return [__("Removed"), "gray", "status,=,Removed"];
+		const today = new Date();
+		const expired =
+			doc.exp_year * 12 + doc.exp_month < today.getFullYear() * 12 + today.getMonth() + 1;
+		return expired
+			? [__("Expired"), "red", "status,=,Active"]
+			: [__("Active"), "green", "status,=,Active"];
+	},
+};

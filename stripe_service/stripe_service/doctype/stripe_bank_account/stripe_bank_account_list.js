@@ -1,0 +1,16 @@
+frappe.listview_settings["Stripe Bank Account"] = {
+	add_fields: ["status", "is_default"],
+	hide_name_column: true,
+	filters: [["status", "!=", "Removed"]],
+	get_indicator(doc) {
+		const colours = {
+			New: "gray",
+			"Verification Pending": "orange",
+			Verified: "green",
+			Failed: "red",
+			Blocked: "red",
+			Removed: "gray",
+		};
+		return [__(doc.status), colours[doc.status] || "gray", `status,=,${doc.status}`];
+	},
+};
