@@ -5,7 +5,7 @@ from frappe import _
 from frappe.utils import cint, date_diff, getdate, nowdate
 
 from stripe_service.access.pay import why_not_pay
-from stripe_service.accounts.connect import account_facts
+from stripe_service.accounts.connect import account_facts, loading_error
 from stripe_service.gateway import money
 from stripe_service.payables.registry import open_payable
 from stripe_service.payments import amounts, states
@@ -20,8 +20,7 @@ UNDER_WAY_SHOWN = 20
 def form_of(doc, user: str) -> dict:
 	"""The form of `doc` for `user`, who may read it."""
 	payable = open_payable(doc)
-	account = account_facts(payable.account) if payable.account else None
-	error = _loading_error(account)
+	error = loading_error(payable.account)
 	balance = balance_of(payable, lock=False)
 	form = {
 		"invoice": _invoice(payable, balance),
@@ -31,6 +30,7 @@ def form_of(doc, user: str) -> dict:
 	}
 	if error:
 		return {**form, "amount": None, "methods": {}, "saved": {}, "stripe": None, "resume": None}
+	account = account_facts(payable.account)
 	bounds = allowed_bounds(payable, balance)
 	return {
 		**form,
@@ -40,17 +40,11 @@ def form_of(doc, user: str) -> dict:
 		"stripe": {
 			"publishable_key": account["publishable_key"],
 			"stripe_js_url": account["stripe_js_url"],
-			"test_mode": account["mode"] == "Test",
+			"test_mode": account["test_mode"],
 			"account": payable.account,
 		},
 		"resume": _resume(form["under_way"]),
 	}
-
-
-def _loading_error(account: dict | None) -> dict | None:
-	from stripe_service.accounts.connect import loading_error
-
-	return loading_error(account)
 
 
 def _invoice(payable, balance) -> dict:
