@@ -10,6 +10,7 @@ import frappe
 from frappe import _
 from frappe.permissions import get_role_permissions
 
+from stripe_service.access.answers import DENY, answer
 from stripe_service.methods.records import DOCTYPES
 
 
@@ -62,10 +63,5 @@ def has_permission(
 	"""Hook has_permission of Saved Card and Stripe Bank Account: it only ever denies."""
 	user = user or frappe.session.user
 	if isinstance(doc, str) or reads_all(doc.doctype, user) or doc.get("user") == user:
-		return _no_objection()
-	return False
-
-
-def _no_objection() -> bool | None:
-	"""Frappe 15 takes the first answer that is not None for all, Frappe 16 wants every hook to say yes."""
-	return None if int(frappe.__version__.split(".")[0]) < 16 else True
+		return answer(True)
+	return DENY
