@@ -1,0 +1,32 @@
+"""What the Stripe workspace shows above its figures: the account, in the eyes of the one who looks."""
+
+import frappe
+
+from stripe_service.accounts import binding, connect, keys
+from stripe_service.accounts.connect import ach_available
+
+_SHOWN = (
+	"name", "status", "mode", "stripe_account_id", "business_name", "email", "country", "default_currency",
+	"charges_enabled", "payouts_enabled", "details_source", "ach_capability", "ach_enabled_by_hand",
+	"webhook_status", "webhook_message", "last_event_at", "bound_site", "bound_host", "bound_installation",
+)  # fmt: skip
+
+
+def overview() -> dict:
+	"""{"accounts": [...], "test_mode", "may_edit", "loading_error"}; only accounts that the user may read."""
+	rows = frappe.get_list("Stripe Account", fields=list(_SHOWN), order_by="creation")
+	for row in rows:
+		row.bound_here = row.status != connect.CONNECTED or binding.is_here(row)
+		row.ach_available, row.ach_reason = ach_available(row)
+		del row["bound_installation"]
+	return {
+		"accounts": rows,
+		"test_mode": any(row.mode == keys.TEST and row.status == connect.CONNECTED for row in rows),
+		"may_edit": connect.may_fix(),
+		"loading_error": connect.loading_error(connect.default_account()) if rows or connect.may_fix() else None,
+	}
+
+
+def test_mode() -> bool:
+	"""Whether any connected account takes test payments only: wherever money is shown, a banner says so."""
+	return bool(frappe.db.exists("Stripe Account", {"mode": keys.TEST, "status": connect.CONNECTED}))
