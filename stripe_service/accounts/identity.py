@@ -125,7 +125,7 @@ def _any_intent(gateway: Gateway) -> tuple[str, dict, bool]:
 		if page["data"] and page["data"][0].get("client_secret"):
 			return f"{resource}.retrieve", page["data"][0], False
 	description = "Made to check that the two API keys belong together; cancelled at once."
-	params = {"payment_method_types": ["card"], "description": description}
+	params = {"allowed_payment_method_types": ["card"], "description": description}
 	return "setup_intents.retrieve", gateway.call("setup_intents.create", params=params), True
 
 

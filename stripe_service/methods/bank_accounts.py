@@ -188,7 +188,7 @@ def _create_setup_intent(doc) -> dict:
 		"setup_intents.create",
 		params={
 			"customer": doc.stripe_customer,
-			"payment_method_types": ["us_bank_account"],
+			"allowed_payment_method_types": ["us_bank_account"],
 			"payment_method_options": {
 				"us_bank_account": {
 					"verification_method": "automatic",

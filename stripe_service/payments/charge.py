@@ -67,7 +67,7 @@ def create_params(payment) -> dict:
 		"amount": cint(payment.amount_minor),
 		"currency": payment.currency.lower(),
 		"customer": payment.stripe_customer,
-		"payment_method_types": [payment.method_type],
+		"allowed_payment_method_types": [payment.method_type],
 		"description": f"{payment.reference_title or payment.reference_name} ({payment.reference_name})",
 		"metadata": {
 			"site": frappe.local.site,

@@ -188,7 +188,7 @@ def test_3d_secure_is_asked_for_answered_and_then_paid(scene):
 	assert outcome["client_secret"].startswith("pi_")
 	assert scene.reread().reserved_amount == 100
 
-	scene.emulator.complete_3ds(scene.intents()[0]["id"])
+	scene.emulator.authenticate(scene.intents()[0]["id"])
 	with scene.as_user(scene.payer):
 		finished = pay_api.finish(outcome["payment"])
 	assert finished["outcome"] == "paid"
@@ -198,7 +198,7 @@ def test_3d_secure_is_asked_for_answered_and_then_paid(scene):
 
 def test_3d_secure_that_fails_frees_the_amount(scene):
 	outcome = scene.pay(card="3ds_required")
-	scene.emulator.fail_3ds(scene.intents()[0]["id"])
+	scene.emulator.authenticate(scene.intents()[0]["id"], "fail")
 	with scene.as_user(scene.payer):
 		finished = pay_api.finish(outcome["payment"])
 	assert finished["outcome"] == "failed"
@@ -216,9 +216,7 @@ def test_3d_secure_that_is_given_up_can_not_be_confirmed_afterwards(scene):
 
 def test_the_browser_never_returns_from_3d_secure_and_the_webhook_settles(scene):
 	scene.pay(card="3ds_required")
-	scene.emulator.complete_3ds(scene.intents()[0]["id"])
-	events = [event["id"] for event in scene.emulator.events(type="payment_intent.succeeded")]
-	assert events
+	scene.emulator.authenticate(scene.intents()[0]["id"])
 	_receive_all_events(scene)
 	scene.drain()
 	invoice = scene.reread()
@@ -260,7 +258,7 @@ def test_nobody_pays_with_a_colleagues_card(scene):
 
 
 def test_the_answer_is_lost_after_stripe_charged_and_the_retry_charges_nothing_more(scene):
-	scene.emulator.fault("drop_after", path="/v1/payment_intents/*/confirm", count=1)
+	scene.emulator.fault("drop_response", path="/v1/payment_intents/*/confirm", count=1)
 	outcome = scene.pay()
 	assert outcome["outcome"] == "paid"
 	assert scene.received_minor() == 10000
@@ -268,7 +266,7 @@ def test_the_answer_is_lost_after_stripe_charged_and_the_retry_charges_nothing_m
 
 
 def test_every_answer_to_the_confirmation_is_lost_and_one_read_tells(scene):
-	scene.emulator.fault("drop_after", path="/v1/payment_intents/*/confirm", count=10)
+	scene.emulator.fault("drop_response", path="/v1/payment_intents/*/confirm", count=10)
 	try:
 		outcome = scene.pay()
 	finally:
@@ -279,8 +277,8 @@ def test_every_answer_to_the_confirmation_is_lost_and_one_read_tells(scene):
 
 def test_stripe_is_cut_off_in_the_middle_and_the_form_opened_again_shows_the_truth(scene):
 	"""After the charge nothing of Stripe can be reached; when it can, no second click is needed."""
-	scene.emulator.fault("drop_after", path="/v1/payment_intents/*/confirm", count=100)
-	scene.emulator.fault("drop_before", method="GET", path="/v1/payment_intents/*", count=100)
+	scene.emulator.fault("drop_response", path="/v1/payment_intents/*/confirm", count=100)
+	scene.emulator.fault("refuse", method="GET", path="/v1/payment_intents/*", count=100)
 	try:
 		outcome = scene.pay()
 		assert outcome["outcome"] == "unknown"
@@ -296,7 +294,7 @@ def test_stripe_is_cut_off_in_the_middle_and_the_form_opened_again_shows_the_tru
 
 
 def test_stripe_is_down_before_anything_was_sent_and_nothing_was_charged(scene):
-	scene.emulator.fault("drop_before", path="/v1/payment_intents", method="POST", count=100)
+	scene.emulator.fault("refuse", path="/v1/payment_intents", method="POST", count=100)
 	try:
 		outcome = scene.pay()
 		assert outcome["outcome"] == "unknown"
@@ -324,7 +322,7 @@ def test_an_invoice_that_shrinks_while_it_is_paid_keeps_the_excess_in_sight(scen
 	invoice.items[0].rate = 80
 	invoice.save()
 	frappe.db.commit()
-	scene.emulator.complete_3ds(scene.intents()[0]["id"])
+	scene.emulator.authenticate(scene.intents()[0]["id"])
 	with scene.as_user(scene.payer):
 		assert pay_api.finish(outcome["payment"])["outcome"] == "paid"
 	payment = frappe.get_doc("Invoice Payment", outcome["payment"])
