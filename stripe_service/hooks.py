@@ -18,8 +18,23 @@ stripe_payable_handlers = {"Sales Invoice": "stripe_service.payables.erpnext_sal
 doc_events = {
 	"Error Log": {"before_insert": ["stripe_service.accounts.masking.mask_error_log"]},
 	"*": {
-		"validate": ["stripe_service.payables.amounts.keep_amounts"],
-		"before_update_after_submit": ["stripe_service.payables.amounts.keep_amounts"],
+		"onload": ["stripe_service.access.onload.tell_form"],
+		"validate": [
+			"stripe_service.payables.amounts.keep_amounts",
+			"stripe_service.access.workflow_guard.refuse_unpaid",
+		],
+		"before_save": ["stripe_service.access.work_items.before_frappe"],
+		"before_submit": ["stripe_service.access.work_items.before_frappe"],
+		"before_update_after_submit": [
+			"stripe_service.payables.amounts.keep_amounts",
+			"stripe_service.access.workflow_guard.refuse_unpaid",
+			"stripe_service.access.work_items.before_frappe",
+		],
+		"before_cancel": ["stripe_service.access.work_items.before_frappe"],
+		"after_insert": ["stripe_service.access.work_items.before_frappe"],
+		"on_update": ["stripe_service.access.work_items.after_frappe"],
+		"on_update_after_submit": ["stripe_service.access.work_items.after_frappe"],
+		"on_cancel": ["stripe_service.access.work_items.after_frappe"],
 	},
 }
 
@@ -32,11 +47,33 @@ scheduler_events = {
 }
 
 permission_query_conditions = {
+	"*": "stripe_service.access.query_conditions.of_document",
+	"Comment": "stripe_service.access.query_conditions.of_attached_row",
+	"Communication": "stripe_service.access.query_conditions.of_attached_row",
+	"Document Follow": "stripe_service.access.query_conditions.of_attached_row",
+	"File": "stripe_service.access.query_conditions.of_attached_row",
+	"Invoice Payment": "stripe_service.access.query_conditions.of_payment",
+	"Organisation Unit": "stripe_service.access.query_conditions.of_unit",
+	"Tag Link": "stripe_service.access.query_conditions.of_attached_row",
+	"Version": "stripe_service.access.query_conditions.of_attached_row",
+	"View Log": "stripe_service.access.query_conditions.of_attached_row",
+	"Workflow Action": "stripe_service.access.query_conditions.of_work_item",
 	"Saved Card": "stripe_service.methods.ownership.query_conditions",
 	"Stripe Bank Account": "stripe_service.methods.ownership.query_conditions",
 }
 
 has_permission = {
+	"*": "stripe_service.access.document_checks.of_document",
+	"Comment": "stripe_service.access.document_checks.of_attached_row",
+	"Communication": "stripe_service.access.document_checks.of_attached_row",
+	"Document Follow": "stripe_service.access.document_checks.of_attached_row",
+	"File": "stripe_service.access.document_checks.of_attached_row",
+	"Invoice Payment": "stripe_service.access.document_checks.of_payment",
+	"Organisation Unit": "stripe_service.access.document_checks.of_unit",
+	"Tag Link": "stripe_service.access.document_checks.of_attached_row",
+	"Version": "stripe_service.access.document_checks.of_attached_row",
+	"View Log": "stripe_service.access.document_checks.of_attached_row",
+	"Workflow Action": "stripe_service.access.document_checks.of_work_item",
 	"Saved Card": "stripe_service.methods.ownership.has_permission",
 	"Stripe Bank Account": "stripe_service.methods.ownership.has_permission",
 }

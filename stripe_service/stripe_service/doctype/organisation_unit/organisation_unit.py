@@ -1,5 +1,94 @@
+"""A unit of the organisation, named by its path (`/dev-v51/Branch A`), as people read and write it.
+
+The path is the document's name, so that Links, User Permissions, rules and reports show it without a lookup. It follows
+from the unit's own name and its parent; renaming or moving a unit renames all below it through Frappe's rename, which
+takes every Link, User Permission, comment and version along.
+"""
+
+import frappe
+from frappe import _
 from frappe.utils.nestedset import NestedSet
+
+from stripe_service.access import rules, units
+
+MAX_PATH = 140  # the length of a name, and of every Link to it
+FORBIDDEN = "/<>"
 
 
 class OrganisationUnit(NestedSet):
-	pass
+	def before_insert(self):
+		self.unit_name = self._checked_name()
+		self.path = self._path()
+
+	def validate(self):
+		self.unit_name = self._checked_name()
+		self._check_parent()
+		self._check_path(self._path())
+		if self.is_new():
+			self.path = self.name
+
+	def on_update(self):
+		super().on_update()  # reloads the document
+		units.forget_memberships()
+		if self.name != self._path():
+			self._follow_path()
+
+	def after_delete(self):
+		units.forget_memberships()
+
+	def before_rename(self, old, new, merge=False):
+		"""Takes the new name of the unit, or the path that it gives."""
+		if merge:
+			frappe.throw(_("Units cannot be merged. Move the invoices and the User Permissions instead."))
+		given = (new or "").strip()
+		parent = self.parent_organisation_unit or ""
+		if "/" in given and given.rsplit("/", 1)[0] != parent:
+			frappe.throw(_("To move a unit, change its Parent Organisation Unit; to rename it, give its name alone."))
+		self.unit_name = given.rsplit("/", 1)[-1]
+		self.unit_name = self._checked_name()
+		self._check_path(self._path())
+		return {"new": self._path()}
+
+	def after_rename(self, old, new, merge=False):
+		super().after_rename(old, new, merge)
+		frappe.db.set_value(self.doctype, new, "unit_name", new.rsplit("/", 1)[-1], update_modified=False)
+		for child in frappe.get_all(self.doctype, filters={"parent_organisation_unit": new}, pluck="name"):
+			_rename(child, f"{new}/{child.rsplit('/', 1)[-1]}")
+		units.forget_memberships()
+		rules.clear_cache()
+
+	def _follow_path(self):
+		before = self.name
+		_rename(before, self._path())
+		self.name = self._path()
+		self.reload()
+		self.localname = before  # by which the desk's open form learns its new name
+
+	def _path(self) -> str:
+		return f"{self.parent_organisation_unit or ''}/{self.unit_name}"
+
+	def _checked_name(self) -> str:
+		name = " ".join((self.unit_name or "").split())
+		if not name:
+			frappe.throw(_("Give the unit a name."), frappe.MandatoryError)
+		if set(name) & set(FORBIDDEN):
+			frappe.throw(_("The name of a unit cannot contain {0}.").format(" ".join(FORBIDDEN)), frappe.NameError)
+		return name
+
+	def _check_parent(self):
+		if self.parent_organisation_unit and self.parent_organisation_unit == self.name:
+			frappe.throw(_("A unit cannot be its own parent."))
+
+	def _check_path(self, path: str):
+		if len(path) > MAX_PATH:
+			frappe.throw(
+				_("The path {0} is longer than {1} characters. Choose a shorter name.").format(frappe.bold(path), MAX_PATH)
+			)
+		if path != self.name and frappe.db.exists(self.doctype, path):
+			frappe.throw(_("There is a unit {0} already.").format(frappe.bold(path)), frappe.DuplicateEntryError)
+
+
+def _rename(old: str, new: str) -> None:
+	frappe.rename_doc(
+		units.UNIT, old, new, force=True, ignore_permissions=True, show_alert=False, rebuild_search=False
+	)

@@ -1,5 +1,52 @@
+"""An invoice of the portal, for sites that have no invoices of their own.
+
+Its total is computed here, exact to the currency's minor unit; what is paid, under way and outstanding follows from
+its Invoice Payments (payables.amounts) and cannot be typed.
+"""
+
+from decimal import Decimal
+
+import frappe
+from frappe import _
 from frappe.model.document import Document
+
+from stripe_service.gateway import money
 
 
 class PortalInvoice(Document):
-	pass
+	def validate(self):
+		self._compute_total()
+		self._check_currency()
+
+	def on_trash(self):
+		if frappe.db.exists("Invoice Payment", {"reference_doctype": self.doctype, "reference_name": self.name}):
+			frappe.throw(
+				_("{0} has payments and cannot be deleted. Cancel it instead.").format(frappe.bold(self.name)),
+				frappe.LinkExistsError,
+			)
+
+	def _compute_total(self):
+		for item in self.items:
+			item.currency = self.currency
+			item.amount = self._major(self._amount_minor(item))
+		total = sum(self._amount_minor(item) for item in self.items)
+		if total < 0:
+			frappe.throw(_("The total cannot be negative. Change the quantities or the rates."), frappe.NonNegativeError)
+		self.total = self._major(total)
+
+	def _amount_minor(self, item) -> int:
+		"""Each line is rounded by itself, half up, so that the lines as printed add up to the total as printed."""
+		exact = Decimal(str(item.quantity or 0)) * Decimal(str(item.rate or 0))
+		return money.round_to_minor(exact, self.currency)
+
+	def _major(self, minor: int) -> float:
+		return float(money.from_minor(minor, self.currency))
+
+	def _check_currency(self):
+		before = self.get_doc_before_save()
+		if not before or before.currency == self.currency:
+			return
+		if frappe.db.exists("Invoice Payment", {"reference_doctype": self.doctype, "reference_name": self.name}):
+			frappe.throw(
+				_("The currency cannot change any more: there are payments in {0}.").format(frappe.bold(before.currency))
+			)

@@ -1,0 +1,50 @@
+"""What a payable document's form is told when it is opened: whether this user may pay it, and what is under way."""
+
+import frappe
+
+from stripe_service.access.pay import why_not_pay
+from stripe_service.access.pay_actions import pay_step_of
+from stripe_service.payables import registry
+
+
+def tell_form(doc, method: str | None = None) -> None:
+	"""doc_events "*", onload. Sets __onload.stripe_service on documents of payable DocTypes; no query on others."""
+	if not registry.payable_for(doc.doctype) or doc.is_new():
+		return
+	reason = why_not_pay(doc)
+	step = pay_step_of(doc.doctype)
+	doc.set_onload(
+		"stripe_service",
+		{
+			"may_pay": reason is None,
+			"why_not": reason,
+			"pay_actions": sorted(step.actions(doc.get(step.fieldname))) if step else [],
+			"test_mode": _in_test_mode(doc),
+			"under_way": _under_way(doc),
+			"may_reprocess": frappe.has_permission(doc.doctype, "write", doc=doc),
+		},
+	)
+
+
+def _in_test_mode(doc) -> bool:
+	account = registry.open_payable(doc).account
+	return bool(account) and frappe.db.get_value("Stripe Account", account, "mode", cache=True) == "Test"
+
+
+def _under_way(doc) -> dict:
+	"""Amount in major units; what is claimed but not settled, so that a second payer sees it."""
+	from stripe_service.gateway import money
+	from stripe_service.payments.states import RESERVING
+
+	payable = registry.open_payable(doc)
+	count, minor = frappe.db.sql(
+		"""select count(*), coalesce(sum(amount_minor), 0) from `tabInvoice Payment`
+		where reference_doctype = %s and reference_name = %s and status in %s""",
+		(doc.doctype, doc.name, RESERVING),
+	)[0]
+	currency = payable.currency
+	return {
+		"amount": str(money.from_minor(minor, currency)) if currency else "0",
+		"currency": currency,
+		"count": int(count),
+	}

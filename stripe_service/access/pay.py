@@ -1,0 +1,83 @@
+"""May this user pay this document, and if not, why: the one function that the button, the form and every call ask.
+
+The right to pay is the role's `create` on Invoice Payment, which Role Permission Manager gives and takes; on Frappe 16
+a DocType may have the permission type `pay` as well, and then both are needed. To this come the right to read the
+document, which the units decide, its state, and, as in the original, the assignment: where a Work Item Rule says who
+gets the work item, nobody else pays.
+"""
+
+import frappe
+from frappe import _
+
+from stripe_service.access import rules
+from stripe_service.access.pay_actions import pay_step_of
+from stripe_service.payables.registry import open_payable
+
+RIGHT = "pay"
+
+
+def why_not_pay(doc, user: str | None = None) -> str | None:
+	"""None if `user` may pay `doc` now, else the reason, translated and fit to be shown.
+
+	To somebody who may not read the document it says nothing about it. The amount is not its business (payments.claim
+	is), nor are missing API keys (accounts.connect).
+	"""
+	user = user or frappe.session.user
+	return _why_not_this_user(doc, user) or open_payable(doc).why_not_payable()
+
+
+def check_may_pay(doc, user: str | None = None) -> None:
+	"""Throws the reason of why_not_pay: frappe.PermissionError for who may not, ValidationError for what can't be."""
+	user = user or frappe.session.user
+	if reason := _why_not_this_user(doc, user):
+		frappe.throw(reason, frappe.PermissionError, title=_("Not permitted to pay"))
+	if reason := open_payable(doc).why_not_payable():
+		frappe.throw(reason, title=_("Cannot be paid"))
+
+
+def _why_not_this_user(doc, user: str) -> str | None:
+	return (
+		_why_not_logged_in(user)
+		or _why_not_by_role(doc, user)
+		or _why_not_by_document(doc, user)
+		or _why_not_by_assignment(doc, user)
+	)
+
+
+def _why_not_logged_in(user: str) -> str | None:
+	return _("Log in to pay.") if user == "Guest" else None
+
+
+def _why_not_by_role(doc, user: str) -> str | None:
+	if frappe.has_permission("Invoice Payment", "create", user=user):
+		return None
+	return _(
+		"You do not have the right to pay. Ask an administrator for a role that may create Invoice Payments, such as"
+		" Stripe Payer."
+	)
+
+
+def _why_not_by_document(doc, user: str) -> str | None:
+	if not frappe.has_permission(doc.doctype, "read", doc=doc, user=user):
+		return _(
+			"You do not have access to this document. Ask an administrator whether you belong to its organisation unit."
+		)
+	if has_right_to_pay(doc.doctype) and not frappe.has_permission(doc.doctype, RIGHT, doc=doc, user=user):
+		return _("Your roles do not include the right to pay {0}. Ask an administrator for it.").format(_(doc.doctype))
+	return None
+
+
+def has_right_to_pay(doctype: str) -> bool:
+	"""Whether `doctype` has the permission type `pay` (Frappe 16 and later; set up in Permission Type)."""
+	fields = frappe.get_meta("DocPerm")
+	if not fields.has_field(RIGHT):
+		return False
+	return bool(frappe.db.exists("Permission Type", {"perm_type": RIGHT, "doc_type": doctype}))
+
+
+def _why_not_by_assignment(doc, user: str) -> str | None:
+	state, step = rules.state_of(doc), pay_step_of(doc.doctype)
+	paying = step.roles(state) if step else set()
+	if not paying & rules.rules_for(doc.doctype).get(state, {}).keys() or rules.addresses(doc, user, state, paying):
+		return None
+	return _("This payment is assigned to others: a Work Item Rule says to which organisation unit.")

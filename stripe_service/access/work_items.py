@@ -1,0 +1,128 @@
+"""Work items are Frappe's Workflow Actions; this module does what Frappe does not.
+
+Frappe makes one when a state is entered for the first time and mails those who may act. It makes none when a state is
+entered again (a failed debit, a refund, a reopened invoice), knows nothing of Work Item Rules, and completes items by
+the roles of the session user. Whatever Frappe does right is left to Frappe.
+"""
+
+import frappe
+from frappe.model.workflow import get_workflow_name, send_email_alert
+from frappe.workflow.doctype.workflow_action import workflow_action as frappe_items
+
+from stripe_service.access import rules
+from stripe_service.payables import registry
+
+
+def close_for(doc, by_user: str | None) -> None:
+	"""The open work items of `doc` are done, by `by_user` (a User; None: nobody in particular)."""
+	_close(_open_items(doc), by_user)
+
+
+def _close(items: list[str], by_user: str | None) -> None:
+	for name in items:
+		frappe.db.set_value(
+			"Workflow Action",
+			name,
+			{"status": "Completed", "completed_by": by_user, "completed_by_role": _role_of(by_user, name)},
+		)
+
+
+def reopen(doc) -> None:
+	"""See to it that `doc` has an open work item in its state, if its Workflow leads anywhere from there."""
+	if not _open_items(doc, rules.state_of(doc)):
+		renew(doc, None)
+
+
+def renew(doc, closed_by: str | None) -> bool:
+	"""A fresh work item, mailed as the Workflow's settings say; False if the state leads nowhere.
+
+	Items that were open before are done, by `closed_by`.
+	"""
+	close_for(doc, closed_by)
+	workflow = get_workflow_name(doc.doctype)
+	transitions = frappe_items.get_next_possible_transitions(workflow, rules.state_of(doc), doc) if workflow else []
+	if not transitions:
+		return False
+	frappe_items.create_workflow_actions_for_roles({row.allowed for row in transitions}, doc)
+	if send_email_alert(workflow):
+		frappe.enqueue(
+			send_emails,
+			queue="short",
+			doc=doc,
+			transitions=transitions,
+			enqueue_after_commit=True,
+			now=frappe.flags.in_test,
+		)
+	return True
+
+
+def before_frappe(doc, method: str | None = None) -> None:
+	"""doc_events "*", before the document is written (after_insert for a new one): where Work Item Rules narrow the
+	state that is entered, the item is made here, so that Frappe, which would mail everybody with the role, finds it
+	made."""
+	if not _enters_state(doc) or (doc.is_new() and method != "after_insert"):
+		return
+	if rules.rules_for(doc.doctype).get(rules.state_of(doc)):
+		renew(doc, frappe.session.user)
+
+
+def after_frappe(doc, method: str | None = None) -> None:
+	"""doc_events "*", after the document is written: what Frappe left undone.
+
+	It leaves an item open if the role that acted is not one for whom the item was made, and makes none in a state
+	that was entered before.
+	"""
+	if not _enters_state(doc):
+		return
+	if not _open_items(doc, rules.state_of(doc)):
+		renew(doc, frappe.session.user)
+	elif _open_items(doc, ("!=", rules.state_of(doc))):
+		_close(_open_items(doc, ("!=", rules.state_of(doc))), frappe.session.user)
+
+
+def _enters_state(doc) -> bool:
+	"""No query for a DocType that nobody made payable."""
+	if not registry.config_of(doc.doctype) or not get_workflow_name(doc.doctype):
+		return False
+	before = doc.get_doc_before_save()
+	return not before or rules.state_of(before) != rules.state_of(doc)
+
+
+def send_emails(doc, transitions) -> None:
+	"""Frappe's work item e-mail, to those whom the Work Item Rules address."""
+	recipients = {
+		user: data
+		for user, data in frappe_items.get_users_next_action_data(transitions, doc).items()
+		if rules.addresses(doc, user)
+	}
+	if not recipients:
+		return
+	common = frappe_items.get_common_email_args(doc)
+	message = common.pop("message", None)
+	for data in recipients.values():
+		actions = list(frappe_items.deduplicate_actions(data.get("possible_actions")))
+		try:
+			frappe.sendmail(
+				recipients=[data.get("email")],
+				args={"actions": actions, "message": message},
+				reference_doctype=doc.doctype,
+				reference_name=doc.name,
+				**common,
+			)
+		except frappe.OutgoingEmailError:
+			frappe.log_error("Failed to send work item e-mail")
+			return
+
+
+def _open_items(doc, state=None) -> list[str]:
+	filters = {"reference_doctype": doc.doctype, "reference_name": doc.name, "status": "Open"}
+	if state:
+		filters["workflow_state"] = state
+	return frappe.get_all("Workflow Action", filters=filters, pluck="name")
+
+
+def _role_of(user: str | None, item: str) -> str | None:
+	if not user:
+		return None
+	permitted = frappe.get_all("Workflow Action Permitted Role", filters={"parent": item}, pluck="role")
+	return next((role for role in sorted(permitted) if role in frappe.get_roles(user)), None)
