@@ -26,10 +26,14 @@ def running_emulator(port: int | None = None):
 		return
 	port = port or free_port()
 	url = f"http://127.0.0.1:{port}"
+	python = os.environ.get("EMULATOR_PYTHON", sys.executable)  # it knows Stripe as the newest SDK describes it
+	log = open(os.environ.get("EMULATOR_LOG", os.devnull), "ab")
 	process = subprocess.Popen(
-		[sys.executable, "-m", "stripe_emulator", "--port", str(port)],
+		[python, "-m", "stripe_emulator", "--port", str(port)],
 		cwd=REPO,
 		stdin=subprocess.DEVNULL,
+		stdout=log,
+		stderr=log,
 		start_new_session=True,
 	)
 	try:
@@ -37,13 +41,14 @@ def running_emulator(port: int | None = None):
 		yield url
 	finally:
 		stop(process)
+		log.close()
 
 
 def control_client(url: str):
 	"""The emulator's control client: clock, faults, webhooks (see docs/testing.md)."""
-	from stripe_emulator.control import Control
+	from stripe_emulator.control import Emulator
 
-	return Control(url)
+	return Emulator(url)
 
 
 def _wait_until_it_answers(url: str, process: subprocess.Popen, seconds: float = 15):

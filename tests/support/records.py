@@ -50,12 +50,14 @@ def make_unit(path: str | None = None) -> str:
 	return path
 
 
-def make_user(faker: Faker, roles=(), unit: str | None = None, password: str | None = None) -> str:
+def make_user(
+	faker: Faker, roles=(), unit: str | None = None, password: str | None = None, email: str | None = None
+) -> str:
 	"""A desk user with these roles, and with a User Permission for the unit when one is given."""
 	import frappe
 	from frappe.utils.password import update_password
 
-	email = f"{unique('user')}@example.com"
+	email = email or f"{unique('user')}@example.com"
 	user = frappe.get_doc(
 		doctype="User",
 		email=email,

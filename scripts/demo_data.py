@@ -1,0 +1,109 @@
+"""Fills the demo's site: units, users, invoices in every state, the emulator as Stripe account.
+
+Run inside the site by scripts/demo, any number of times: it makes only what is missing, and pays through the app what
+is to be Paid. Usage: demo_data.py EMULATOR-URL ANSWER.json
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from tests.support import records, site
+from tests.support.account import connect_emulator
+
+ROOT_UNIT, BRANCH_A, BRANCH_B = "/dev-v51", "/dev-v51/Branch A", "/dev-v51/Branch B"
+PAYER = ("Invoice Payers", "Stripe Payer")
+PASSWORD = "demo"
+
+# user, roles, unit, what to say about it
+USERS = [
+	("admin@demo.example", ("System Manager", "Stripe Administrator"), None, "administrator: may do everything with Stripe"),
+	("roles@demo.example", ("System Manager",), None, "role administrator: Role Permission Manager, User Permissions, workflow"),
+	("viewer@demo.example", ("Stripe Viewer", "Stripe Reader"), None, "viewer: the Stripe workspace, read only"),
+	("payer.a@demo.example", PAYER, BRANCH_A, "payer of Branch A"),
+	("second.a@demo.example", PAYER, BRANCH_A, "another payer of Branch A"),
+	("payer.b@demo.example", PAYER, BRANCH_B, "payer of Branch B"),
+	("no.unit@demo.example", PAYER, None, "may pay, but belongs to no unit: sees no invoice"),
+	("may.not.pay@demo.example", ("Invoice Payers",), BRANCH_A, "of Branch A, gets work items, but has no right to pay"),
+]  # fmt: skip
+
+# unit, currency, total, state: To Be Paid is what there is most of, Paid ones are really paid
+INVOICES = [
+	(BRANCH_A, "USD", "1250.00", "Draft"),
+	(BRANCH_A, "USD", "480.50", "To Be Paid"),
+	(BRANCH_A, "USD", "99.99", "To Be Paid"),
+	(BRANCH_A, "EUR", "310.00", "To Be Paid"),
+	(BRANCH_A, "JPY", "45000", "To Be Paid"),
+	(BRANCH_A, "KWD", "75.250", "To Be Paid"),
+	(BRANCH_A, "USD", "640.00", "Partly Paid"),
+	(BRANCH_A, "USD", "220.00", "Paid"),
+	(BRANCH_A, "EUR", "87.40", "Paid"),
+	(BRANCH_A, "USD", "15.00", "Cancelled"),
+	(BRANCH_B, "USD", "2100.00", "Draft"),
+	(BRANCH_B, "USD", "350.00", "To Be Paid"),
+	(BRANCH_B, "EUR", "1999.95", "To Be Paid"),
+	(BRANCH_B, "USD", "58.25", "Paid"),
+	(ROOT_UNIT, "USD", "730.00", "To Be Paid"),
+]  # fmt: skip
+
+
+def main(emulator_url: str, answer: Path):
+	with site.connected() as frappe:
+		frappe.flags.in_test = False  # the demo is a site like any other
+		for unit in (ROOT_UNIT, BRANCH_A, BRANCH_B):
+			records.make_unit(unit)
+		faker = records.make_faker()
+		users = [_make_user(faker, *row) for row in USERS]
+		connect_emulator(emulator_url)
+		_make_invoices(faker)
+		frappe.db.commit()
+	answer.write_text(json.dumps({"users": users, "tour": _tour()}))
+
+
+def _make_user(faker, email: str, roles: tuple, unit: str | None, who: str) -> dict:
+	import frappe
+
+	if not frappe.db.exists("User", email):
+		records.make_user(faker, roles=roles, unit=unit, password=PASSWORD, email=email)
+	return {"user": email, "password": PASSWORD, "who": who}
+
+
+def _make_invoices(faker):
+	import frappe
+
+	for number, (unit, currency, total, state) in enumerate(INVOICES, 1):
+		invoice_number = f"DEMO-{number:03d}"
+		if not frappe.db.exists("Portal Invoice", {"invoice_number": invoice_number}):
+			_make_invoice(faker, invoice_number, unit, currency, total, state)
+
+
+def _make_invoice(faker, invoice_number: str, unit: str, currency: str, total: str, state: str):
+	paid = state in ("Paid", "Partly Paid")
+	invoice = records.make_invoice(
+		faker, unit, total, currency, "To Be Paid" if paid else state, invoice_number=invoice_number
+	)
+	if paid:
+		_pay(invoice, total if state == "Paid" else "200.00")
+
+
+def _pay(invoice, amount: str):
+	"""As its payer would in the browser: with a card, through the app's own call."""
+	from tests.support.paying import pay_by_card
+
+	payer = "payer.b@demo.example" if invoice.organisation_unit == BRANCH_B else "payer.a@demo.example"
+	pay_by_card(invoice, amount, payer)
+
+
+def _tour() -> list[str]:
+	return [
+		"Log in as payer.a@demo.example. Under Workflow Action are the work items; open one, then the invoice, press Pay.",
+		"Card 4242 4242 4242 4242 succeeds, 4000 0000 0000 9995 is declined, 4000 0027 6000 3184 asks for 3-D Secure.",
+		"Log in as second.a@demo.example: the work item of what payer.a paid is gone. As payer.b: Branch A is not there at all.",
+		"Log in as viewer@demo.example and open the workspace Stripe: account, customers, payments.",
+		"Log in as admin@demo.example: Stripe Account, Stripe Service Settings (with the checklist), refunds on a payment.",
+	]
+
+
+if __name__ == "__main__":
+	main(sys.argv[1], Path(sys.argv[2]))
