@@ -1,0 +1,220 @@
+"""The emulator's control panel for tests: `Emulator("http://127.0.0.1:12100").advance(days=4)`.
+
+Needs nothing but the standard library, so that any test can use it. Every method raises `ControlError` with the emulator's
+own sentence where the emulator refuses.
+"""
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+
+
+class ControlError(Exception):
+	pass
+
+
+class Emulator:
+	def __init__(self, base_url: str = "http://127.0.0.1:12100", timeout: float = 60):
+		self.base_url = base_url.rstrip("/")
+		self.timeout = timeout
+		# Never through a proxy: the emulator is on this machine.
+		self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+	# Keys of the demo accounts (`us`, `us_two`, `de`) and of any account made with that name.
+
+	@staticmethod
+	def secret_key(account: str = "us", live: bool = False) -> str:
+		return f"sk_{'live' if live else 'test'}_emulator_{account}"
+
+	@staticmethod
+	def publishable_key(account: str = "us", live: bool = False) -> str:
+		return f"pk_{'live' if live else 'test'}_emulator_{account}"
+
+	@staticmethod
+	def restricted_key(account: str = "us") -> str:
+		"""A key with just the permissions that the app needs; the account itself it may not read."""
+		return f"rk_test_emulator_{account}"
+
+	# State and time
+
+	def health(self) -> dict:
+		return self._get("health")
+
+	def state(self) -> dict:
+		return self._get("state")
+
+	def reset(self) -> None:
+		"""Everything as on the first start."""
+		self._post("reset")
+
+	def now(self) -> int:
+		return self._get("health")["time"]
+
+	def advance(
+		self, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0, wait: bool = True
+	) -> int:
+		"""Move the clock. What falls due happens; with `wait`, its webhooks were tried when this returns."""
+		return self._post("advance", days=days, hours=hours, minutes=minutes, seconds=seconds, wait=wait)["time"]
+
+	def set_clock(self, timestamp: float) -> int:
+		return self._post("clock", time=timestamp)["time"]
+
+	def settings(self, **changes) -> dict:
+		"""See stripe_emulator/settings.py."""
+		return self._post("settings", **changes)
+
+	# Accounts and keys
+
+	def accounts(self) -> list[dict]:
+		return self._get("accounts")["accounts"]
+
+	def create_account(self, name: str, **fields) -> dict:
+		"""`livemode`, `country`, `default_currency`, `capabilities`, `business_name`, `email`, keys of your own ..."""
+		return self._post("accounts", name=name, **fields)
+
+	def update_account(self, account: str = "us", **fields) -> dict:
+		return self._post("accounts/update", account=account, **fields)
+
+	def create_key(self, key: str, permissions: list[str] | None = None, kind: str = "restricted", account: str = "us", **more) -> dict:  # fmt: skip
+		return self._post("keys", key=key, kind=kind, permissions=permissions, account=account, **more)
+
+	def revoke_key(self, key: str) -> None:
+		self._post("keys/revoke", key=key)
+
+	# Payments
+
+	def settle(self, payment_intent: str) -> None:
+		self._post("settle", payment_intent=payment_intent)
+
+	def fail_debit(self, payment_intent: str, code: str = "insufficient_funds", message: str | None = None) -> None:
+		self._post("fail_debit", payment_intent=payment_intent, code=code, message=message)
+
+	def late_return(self, payment_intent: str, reason: str = "insufficient_funds") -> dict:
+		return self._post("late_return", payment_intent=payment_intent, reason=reason)
+
+	def dispute(self, payment: str, reason: str = "fraudulent", inquiry: bool = False, amount: int | None = None) -> dict:
+		return self._post("dispute", payment=payment, reason=reason, inquiry=inquiry, amount=amount)
+
+	def close_dispute(self, dispute: str, status: str = "lost") -> None:
+		self._post("close_dispute", dispute=dispute, status=status)
+
+	def settle_refund(self, refund: str) -> None:
+		self._post("settle_refund", refund=refund)
+
+	def fail_refund(self, refund: str, reason: str = "unknown") -> None:
+		self._post("fail_refund", refund=refund, reason=reason)
+
+	def authenticate(self, intent: str, outcome: str = "complete") -> str:
+		"""Finish 3-D Secure without its page; answers the intent's status."""
+		return self._post("authenticate", intent=intent, outcome=outcome)["status"]
+
+	def complete_3ds(self, intent: str) -> str:
+		return self.authenticate(intent, "complete")
+
+	def fail_3ds(self, intent: str) -> str:
+		return self.authenticate(intent, "fail")
+
+	def events(self, type: str = "*", account: str = "us") -> list[dict]:
+		"""The account's events, oldest first, whatever became of their webhooks."""
+		return self._get("events", type=type, account=account)["events"]
+
+	def objects(self, kind: str, account: str = "us") -> list[dict]:
+		"""All objects of a kind (`payment_intent`, `charge` ...), oldest first: what Stripe would say, in one call."""
+		return self._get("objects", kind=kind, account=account)["objects"]
+
+	def block_bank_account(self, payment_method: str, network_code: str = "R02", reason: str = "account_closed") -> None:
+		self._post("block_bank_account", payment_method=payment_method, network_code=network_code, reason=reason)
+
+	def update_card(self, payment_method: str, exp_month: int, exp_year: int, last4: str | None = None) -> None:
+		self._post("update_card", payment_method=payment_method, exp_month=exp_month, exp_year=exp_year, last4=last4)
+
+	def end_mandate(self, mandate: str) -> None:
+		self._post("end_mandate", mandate=mandate)
+
+	def payout(self, account: str = "us", **more) -> dict:
+		return self._post("payout", account=account, **more)
+
+	def fail_payout(self, payout: str) -> None:
+		self._post("fail_payout", payout=payout)
+
+	# Faults and requests
+
+	def fault(self, kind: str, path: str = "/v1/*", method: str = "*", count: int = 1, after: int = 0, **more) -> dict:
+		"""`kind`: refuse, drop_response, rate_limit, error_before, error_after, slow (seconds), error (status, code ...)."""
+		return self._post("faults", kind=kind, path=path, method=method, count=count, after=after, **more)
+
+	def clear_faults(self) -> None:
+		self._post("faults/clear")
+
+	def requests(self, path: str = "*", method: str = "*", writing: bool = False) -> list[dict]:
+		return self._get("requests", path=path, method=method, writing=int(writing), limit=50_000)["requests"]
+
+	def count_requests(self, path: str = "*", method: str = "*", writing: bool = False) -> int:
+		return self._get("requests", path=path, method=method, writing=int(writing), limit=1)["count"]
+
+	def clear_requests(self) -> None:
+		self._post("requests/clear")
+
+	# Webhooks
+
+	def hold_webhooks(self, type: str = "*", count: int = -1) -> None:
+		self._post("webhooks/rules", action="hold", type=type, count=count)
+
+	def release_webhooks(self, type: str = "*", order: str = "first") -> int:
+		"""`order`: first, last or random."""
+		return self._post("webhooks/release", type=type, order=order)["released"]
+
+	def duplicate_webhooks(self, type: str = "*", count: int = 1, copies: int = 1) -> None:
+		self._post("webhooks/rules", action="duplicate", type=type, count=count, copies=copies)
+
+	def reorder_webhooks(self, count: int, type: str = "*") -> None:
+		"""Keep the next `count` back and send them in reverse."""
+		self._post("webhooks/rules", action="reorder", type=type, count=count)
+
+	def delay_webhooks(self, seconds: float, type: str = "*", count: int = 1) -> None:
+		self._post("webhooks/rules", action="delay", type=type, count=count, seconds=seconds)
+
+	def lose_webhooks(self, type: str = "*", count: int = 1) -> None:
+		self._post("webhooks/rules", action="lose", type=type, count=count)
+
+	def clear_webhook_rules(self) -> None:
+		self._post("webhooks/clear")
+
+	def forget_webhooks(self) -> None:
+		self._post("webhooks/forget")
+
+	def flush_webhooks(self, timeout: float = 30) -> int:
+		"""Wait until everything due was tried; answers how many are left."""
+		return self._post("webhooks/flush", timeout=timeout)["left"]
+
+	def webhook_log(self, type: str = "*") -> list[dict]:
+		return self._get("webhooks/log", type=type, limit=20_000)["log"]
+
+	def waiting_webhooks(self, type: str = "*") -> list[dict]:
+		return self._get("webhooks/log", type=type, limit=20_000)["waiting"]
+
+	def replay_event(self, event: str, times: int = 1) -> int:
+		return self._post("webhooks/replay", event=event, times=times)["queued"]
+
+	def send_event(self, type: str, object: dict | None = None, account: str = "us") -> str:
+		return self._post("webhooks/send", type=type, object=object, account=account)["event"]
+
+	def roll_webhook_secret(self, endpoint: str, seconds: int = 86400) -> str:
+		return self._post("webhooks/roll_secret", endpoint=endpoint, seconds=seconds)["secret"]
+
+	def _get(self, name: str, **arguments) -> dict:
+		query = f"?{urllib.parse.urlencode(arguments)}" if arguments else ""
+		return self._call(urllib.request.Request(f"{self.base_url}/emulator/{name}{query}"))
+
+	def _post(self, name: str, **arguments) -> dict:
+		body = json.dumps(arguments).encode()
+		headers = {"Content-Type": "application/json"}
+		return self._call(urllib.request.Request(f"{self.base_url}/emulator/{name}", body, headers))
+
+	def _call(self, request: urllib.request.Request) -> dict:
+		try:
+			with self._opener.open(request, timeout=self.timeout) as answer:
+				return json.load(answer)
+		except urllib.error.HTTPError as error:
+			raise ControlError(f"{request.full_url}: {error.read().decode()[:500]}") from error

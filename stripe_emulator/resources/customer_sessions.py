@@ -1,0 +1,44 @@
+"""CustomerSessions: what lets the Payment Element show a customer's saved methods."""
+
+from ..clock import MINUTE
+from ..context import new_id
+from ..registry import route
+from . import customers
+
+
+@route("POST", "/v1/customer_sessions", "CustomerSessionCreateParams", permission="customer_session_write")
+def create(ctx, params):
+	customer = customers.existing(ctx, params.get("customer") or "", "customer")
+	given = params.get("components") or {}
+	element = given.get("payment_element") or {}
+	features = None
+	if element.get("enabled"):
+		features = {
+			"payment_method_allow_redisplay_filters": ["always"],
+			"payment_method_redisplay": "disabled",
+			"payment_method_redisplay_limit": 3,
+			"payment_method_remove": "disabled",
+			"payment_method_save": "disabled",
+			"payment_method_save_usage": None,
+			**(element.get("features") or {}),
+		}
+	secret = new_id("cuss_secret", 32)
+	session = {
+		"id": new_id("cuss"),
+		"object": "customer_session",
+		"client_secret": secret,
+		"components": {
+			"buy_button": {"enabled": bool((given.get("buy_button") or {}).get("enabled"))},
+			"customer_sheet": {"enabled": False, "features": None},
+			"mobile_payment_element": {"enabled": False, "features": None},
+			"payment_element": {"enabled": bool(element.get("enabled")), "features": features},
+			"pricing_table": {"enabled": bool((given.get("pricing_table") or {}).get("enabled"))},
+		},
+		"created": ctx.now,
+		"customer": customer["id"],
+		"customer_account": None,
+		"expires_at": ctx.now + 30 * MINUTE,
+		"livemode": ctx.livemode,
+	}
+	ctx.put(session)
+	return {name: value for name, value in session.items() if name != "id"}

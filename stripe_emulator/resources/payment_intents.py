@@ -1,0 +1,326 @@
+"""PaymentIntents: create, confirm, cancel, verify. The state machine of facts about Stripe's lifecycle:
+
+requires_payment_method → requires_confirmation → requires_action → processing → succeeded; a failure goes back to
+requires_payment_method, and canceled ends it. https://docs.stripe.com/payments/paymentintents/lifecycle
+"""
+
+from .. import charging, debits, errors, intents, mandates, microdeposits, money
+from ..context import new_id
+from ..registry import route
+from ..render import page, public
+from . import customers, payment_methods
+
+OPEN = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action")
+EDITABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+CONFIRM_OPTIONS = ("off_session", "use_stripe_sdk", "return_url", "error_on_requires_action")
+CONFIRM_ONLY = (
+	"confirmation_token", "error_on_requires_action", "mandate", "mandate_data", "off_session", "return_url",
+	"use_stripe_sdk",
+)  # fmt: skip
+
+
+@route("POST", "/v1/payment_intents", "PaymentIntentCreateParams", permission="payment_intent_write")
+def create(ctx, params):
+	_refuse_unsupported(params)
+	_check_confirm_only(params)
+	currency = money.check_currency(params["currency"])
+	money.check_amount(params["amount"], currency)
+	automatic, types = intents.chosen_types(ctx, params, currency)
+	customer = customers.existing(ctx, params["customer"], "customer") if params.get("customer") else None
+	intent = _blank(ctx, params, currency, automatic, types)
+	intent["customer"] = customer["id"] if customer else None
+	_set_method(ctx, intent, params)
+	method = _prepare(ctx, intent, params) if params.get("confirm") else None
+	ctx.put(intent)
+	ctx.emit("payment_intent.created", intent)
+	return _attempt(ctx, intent, method, params) if method else intent
+
+
+@route("GET", "/v1/payment_intents/<id>", "PaymentIntentRetrieveParams", permission="payment_intent_read", publishable=True)
+def retrieve(ctx, params, id):
+	return intents.seen(ctx, intents.find(ctx, "payment_intent", id, params))
+
+
+@route("GET", "/v1/payment_intents", "PaymentIntentListParams", permission="payment_intent_read")
+def list_(ctx, params):
+	ids = None
+	if params.get("customer"):
+		ids = ctx.store.objects.of(ctx.space, "payment_intent", "customer", params["customer"])
+	return page(ctx, "payment_intent", params, "/v1/payment_intents", None, ids)
+
+
+@route("POST", "/v1/payment_intents/<id>", "PaymentIntentUpdateParams", permission="payment_intent_write")
+def update(ctx, params, id):
+	intent = ctx.get("payment_intent", id)
+	_check_update(intent, params)
+	if "currency" in params:
+		intent["currency"] = money.check_currency(params["currency"])
+	if "amount" in params:
+		intent["amount"] = money.check_amount(params["amount"], intent["currency"])
+	if params.get("customer"):
+		intent["customer"] = customers.existing(ctx, params["customer"], "customer")["id"]
+	if params.keys() & {"allowed_payment_method_types", "excluded_payment_method_types"}:
+		_, intent["payment_method_types"] = intents.chosen_types(ctx, params, intent["currency"])
+	_apply_plain(intent, params)
+	payment_methods.merge_metadata(intent, params)
+	_set_method(ctx, intent, params)
+	return ctx.put(intent)
+
+
+@route(
+	"POST", "/v1/payment_intents/<id>/confirm", "PaymentIntentConfirmParams",
+	permission="payment_intent_write", publishable=True, browser=intents.BROWSER_CONFIRM,
+)  # fmt: skip
+def confirm(ctx, params, id):
+	intent = intents.find(ctx, "payment_intent", id, params)
+	return intents.seen(ctx, _attempt(ctx, intent, _prepare(ctx, intent, params), params))
+
+
+@route("POST", "/v1/payment_intents/<id>/cancel", "PaymentIntentCancelParams", permission="payment_intent_write")
+def cancel(ctx, params, id):
+	intent = ctx.get("payment_intent", id)
+	processing = intent["status"] == "processing" and ctx.settings["cancel_while_processing"]
+	if intent["status"] not in OPEN and not processing:
+		raise errors.unexpected_state(
+			f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}. Only a PaymentIntent "
+			f"with one of the following statuses may be canceled: {', '.join(OPEN)}.",
+			"payment_intent_unexpected_state",
+			payment_intent=public(intent),
+		)
+	if processing:
+		_withdraw(ctx, intent)
+	intent["_microdeposits"] = None
+	charging.move(
+		ctx, intent, "canceled", canceled_at=ctx.now, cancellation_reason=params.get("cancellation_reason"),
+		next_action=None, processing=None,
+	)  # fmt: skip
+	return intent
+
+
+@route(
+	"POST", "/v1/payment_intents/<id>/verify_microdeposits", "PaymentIntentVerifyMicrodepositsParams",
+	permission="payment_intent_write", publishable=True,
+)  # fmt: skip
+def verify_microdeposits(ctx, params, id):
+	intent = intents.find(ctx, "payment_intent", id, params)
+	microdeposits.verify(ctx, intent, params)
+	method = ctx.get("payment_method", intent["payment_method"])
+	debits.attempt(ctx, intent, method)
+	return intents.seen(ctx, intent)
+
+
+def finish_authentication(ctx, intent: dict, succeeded: bool) -> None:
+	"""The bank's 3-D Secure page is done. Nobody waits for an answer: a decline shows on the intent alone."""
+	if intent["status"] != "requires_action" or not intent["next_action"]:
+		return
+	method = ctx.get("payment_method", intent["payment_method"])
+	intent["next_action"] = None
+	if succeeded:
+		intent["_confirm"]["authenticated"] = True
+		charging.attempt_card(ctx, intent, method, authenticated=True)
+		return
+	error = charging.error_of(charging.testdata.AUTHENTICATION_FAILED, method)
+	charging.fail_intent(ctx, intent, error)
+
+
+# Confirming
+
+
+def _prepare(ctx, intent: dict, params: dict) -> dict:
+	"""Everything that may be refused before anything is attempted or kept; answers the method to charge."""
+	_check_confirmable(intent)
+	method = intents.take_method(ctx, intent, params)
+	if params.get("amount_to_confirm") not in (None, intent["amount"]):
+		raise errors.invalid(
+			"The provided amount_to_confirm does not match the PaymentIntent's amount.",
+			"payment_intent_invalid_parameter",
+			"amount_to_confirm",
+		)
+	intents.check_return_url(intent, params)
+	if method["type"] == "us_bank_account":
+		intents.check_ach(ctx, intent["currency"])
+		mandates.check(ctx, method, params)
+		_check_verification(intent, method)
+	return method
+
+
+def _attempt(ctx, intent: dict, method: dict, params: dict) -> dict:
+	intents.use_token(ctx, intent, params, method)
+	_apply_plain(intent, params)
+	intent["last_payment_error"] = None
+	intent["_confirm"] = {
+		name: params[name] for name in (*CONFIRM_OPTIONS, "from_token", "allow_redisplay") if params.get(name)
+	}
+	if method["type"] == "card":
+		error = charging.attempt_card(ctx, intent, method)
+	else:
+		error = _attempt_debit(ctx, intent, method, params)
+	if error:
+		charging.raise_card_error(intent, error)
+	return intent
+
+
+def _attempt_debit(ctx, intent: dict, method: dict, params: dict) -> dict | None:
+	multi_use = bool(intent["setup_future_usage"]) or bool(method["customer"])
+	mandate = mandates.for_debit(ctx, method, params, multi_use)
+	intent["_confirm"]["mandate"] = mandate["id"]
+	if method["_verified"]:
+		return debits.attempt(ctx, intent, method)
+	microdeposits.start(ctx, intent, method, "payment_intent.requires_action")
+	return None
+
+
+def _check_verification(intent: dict, method: dict) -> None:
+	options = (intent["payment_method_options"] or {}).get("us_bank_account") or {}
+	if not method["_verified"] and options.get("verification_method") == "instant":
+		raise errors.invalid(
+			"This PaymentIntent requires the bank account to be verified instantly with Financial Connections.",
+			"intent_verification_method_missing",
+		)
+
+
+def _check_confirmable(intent: dict) -> None:
+	if intent["status"] in EDITABLE:
+		return
+	if intent["status"] == "succeeded":
+		message = "You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed."
+	else:
+		message = (
+			f"You cannot confirm this PaymentIntent because it has a status of {intent['status']}. Only a PaymentIntent with "
+			"one of the following statuses may be confirmed: requires_confirmation, requires_action."
+		)
+	raise errors.unexpected_state(message, "payment_intent_unexpected_state", payment_intent=public(intent))
+
+
+def _withdraw(ctx, intent: dict) -> None:
+	"""The rare case: the debit had not left yet."""
+	charge = ctx.get("charge", intent["latest_charge"])
+	charge.update(
+		status="failed", captured=False, amount_captured=0, failure_code="payment_canceled",
+		failure_message="The payment was canceled before it was sent.",
+	)  # fmt: skip
+	ctx.put(charge)
+	ctx.emulator.drop_tasks(lambda t: t["arguments"].get("intent") == intent["id"])
+	ctx.emit("charge.failed", charge)
+
+
+# Making and changing
+
+
+def _blank(ctx, params: dict, currency: str, automatic: dict | None, types: list[str]) -> dict:
+	intent_id = new_id("pi")
+	return {
+		"id": intent_id,
+		"object": "payment_intent",
+		"amount": params["amount"],
+		"amount_capturable": 0,
+		"amount_details": {"tip": {}},
+		"amount_received": 0,
+		"allowed_payment_method_types": params.get("allowed_payment_method_types"),
+		"application": None,
+		"application_fee_amount": None,
+		"automatic_payment_methods": automatic,
+		"canceled_at": None,
+		"cancellation_reason": None,
+		"capture_method": params.get("capture_method") or "automatic_async",
+		"client_secret": intents.new_secret(intent_id),
+		"confirmation_method": "automatic",
+		"created": ctx.now,
+		"currency": currency,
+		"customer": None,
+		"customer_account": None,
+		"description": params.get("description"),
+		"excluded_payment_method_types": params.get("excluded_payment_method_types"),
+		"last_payment_error": None,
+		"latest_charge": None,
+		"livemode": ctx.livemode,
+		"metadata": params.get("metadata") or {},
+		"next_action": None,
+		"on_behalf_of": None,
+		"payment_method": None,
+		"payment_method_configuration_details": (
+			{"id": f"pmc_{ctx.account['name']}", "parent": None} if automatic else None
+		),
+		"payment_method_options": _options(types, params.get("payment_method_options")),
+		"payment_method_types": types,
+		"payment_record": None,
+		"processing": None,
+		"receipt_email": params.get("receipt_email"),
+		"review": None,
+		"setup_future_usage": params.get("setup_future_usage"),
+		"shipping": params.get("shipping"),
+		"source": None,
+		"statement_descriptor": params.get("statement_descriptor"),
+		"statement_descriptor_suffix": params.get("statement_descriptor_suffix"),
+		"status": "requires_payment_method",
+		"transfer_data": None,
+		"transfer_group": params.get("transfer_group"),
+		"_confirm": {},
+		"_microdeposits": None,
+	}
+
+
+def _options(types: list[str], given: dict | None) -> dict:
+	defaults = {
+		"card": {"installments": None, "mandate_options": None, "network": None, "request_three_d_secure": "automatic"},
+		"us_bank_account": {"mandate_options": {}, "verification_method": "automatic"},
+	}
+	given = given or {}
+	return {kind: {**defaults[kind], **(given.get(kind) or {})} for kind in types}
+
+
+def _apply_plain(intent: dict, params: dict) -> None:
+	for name in (
+		"description", "receipt_email", "setup_future_usage", "shipping", "statement_descriptor",
+		"statement_descriptor_suffix", "transfer_group",
+	):  # fmt: skip
+		if name in params:
+			intent[name] = params[name] or None
+	if params.get("payment_method_options"):
+		intent["payment_method_options"] = _options(intent["payment_method_types"], params["payment_method_options"])
+
+
+def _set_method(ctx, intent: dict, params: dict) -> None:
+	if params.get("confirm") or not (params.get("payment_method") or params.get("payment_method_data")):
+		return
+	if params.get("payment_method_data"):
+		method = payment_methods.make(ctx, params["payment_method_data"], "payment_method_data")
+	else:
+		method = payment_methods.resolve(ctx, params["payment_method"])
+	intents.check_method(ctx, intent, method)
+	intent.update(payment_method=method["id"], status="requires_confirmation", next_action=None)
+
+
+def _check_update(intent: dict, params: dict) -> None:
+	harmless = {"metadata", "description", "receipt_email", "expand", "transfer_group"}
+	frozen = [name for name in params if name not in harmless]
+	if intent["status"] in EDITABLE or not frozen:
+		return
+	raise errors.unexpected_state(
+		f"This PaymentIntent's {frozen[0]} could not be updated because it has a status of {intent['status']}. You may only "
+		f"update the {frozen[0]} of a PaymentIntent with one of the following statuses: {', '.join(EDITABLE)}.",
+		"payment_intent_unexpected_state",
+		payment_intent=public(intent),
+	)
+
+
+def _check_confirm_only(params: dict) -> None:
+	if params.get("confirm"):
+		return
+	for name in CONFIRM_ONLY:
+		if name in params:
+			raise errors.invalid(
+				f"The parameter `{name}` cannot be passed when creating a PaymentIntent unless `confirm` is set to true.",
+				None,
+				name,
+			)
+
+
+def _refuse_unsupported(params: dict) -> None:
+	"""Better refused than done wrong: what this emulator does not do."""
+	for name, value in (("capture_method", "manual"), ("confirmation_method", "manual")):
+		if params.get(name) == value:
+			raise errors.invalid(f"The Stripe emulator does not support {name}={value}.", None, name)
+	for name in ("on_behalf_of", "transfer_data", "application_fee_amount", "hooks", "customer_account"):
+		if params.get(name):
+			raise errors.invalid(f"The Stripe emulator does not support {name}.", None, name)
