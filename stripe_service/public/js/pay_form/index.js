@@ -1,0 +1,1 @@
+export { PayForm } from "./pay_form.js";

@@ -1,0 +1,53 @@
+/** Elements built by hand: text only ever enters through textContent, so nothing a record holds can become markup. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * `el("p.note", {id, attrs, on: {click}}, "text", child, ...)`. `attrs` with null or false are left out.
+ */
+export function el(selector, options = {}, ...children) {
+	const [tag, ...classes] = selector.split(".");
+	const node = document.createElement(tag || "div");
+	if (classes.length) node.className = classes.join(" ");
+	set_attributes(node, options.attrs);
+	for (const [event, handler] of Object.entries(options.on || {})) node.addEventListener(event, handler);
+	node.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+	return node;
+}
+
+export function svg(tag, attributes, ...children) {
+	const node = document.createElementNS(SVG, tag);
+	set_attributes(node, attributes);
+	node.append(...children);
+	return node;
+}
+
+export function set_attributes(node, attributes = {}) {
+	for (const [name, value] of Object.entries(attributes)) {
+		if (value === null || value === undefined || value === false) node.removeAttribute(name);
+		else node.setAttribute(name, value === true ? "" : value);
+	}
+}
+
+/** Change the text only if it differs, so that a live region does not speak the same words twice. */
+export function set_text(node, text) {
+	if (node.textContent !== (text || "")) node.textContent = text || "";
+	return node;
+}
+
+export function show(node, visible) {
+	node.hidden = !visible;
+	return node;
+}
+
+export function replace_children(node, ...children) {
+	node.replaceChildren(...children.filter(Boolean));
+	return node;
+}
+
+let last_id = 0;
+
+export function unique_id(prefix) {
+	last_id += 1;
+	return `stripe-pay-${prefix}-${last_id}`;
+}

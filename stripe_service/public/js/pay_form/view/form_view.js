@@ -1,0 +1,201 @@
+/** The form as a whole: which part is shown when, what is said, and where the focus goes. */
+
+import { __ } from "../i18n.js";
+import { answers } from "../messages.js";
+import { can_pay, is_busy, PHASE } from "../state.js";
+import { AmountField } from "./amount_field.js";
+import { BankSection } from "./bank_section.js";
+import { CardSection } from "./card_section.js";
+import { el, set_attributes, set_text, show } from "./dom.js";
+import { MethodTabs } from "./method_tabs.js";
+import { Outcome } from "./outcome.js";
+import { Summary } from "./summary.js";
+
+const OUTCOMES_WITH_SUMMARY = new Set([PHASE.ACTION_PENDING, PHASE.UNAVAILABLE]);
+
+export class FormView {
+	constructor({ form, texts, format, on_close }) {
+		this.form = form;
+		this.texts = texts;
+		this.format = format;
+		this.on_close = on_close;
+		this._make_parts();
+		this._make_notice();
+		this.fields = el(
+			"div.stripe-pay-fields",
+			{},
+			this.tabs.node,
+			this.cards.node,
+			this.bank.node,
+			this.amount.node,
+			this.authorisation
+		);
+		this.node = el(
+			"form.stripe-pay",
+			{ attrs: { novalidate: true, "aria-label": texts.title }, on: { submit: (event) => this._submit(event) } },
+			el("div.stripe-pay-body", {}, this.summary.node, this.outcome.node, this.fields),
+			this._footer()
+		);
+	}
+
+	_make_parts() {
+		const { form, texts, format } = this;
+		this.summary = new Summary({ texts, format });
+		this.tabs = new MethodTabs({ on_choose: (method) => form.choose_method(method) });
+		this.cards = new CardSection({
+			texts,
+			on_choose: (name) => form.choose_card(name),
+			on_save: (save) => form.toggle_save(save),
+		});
+		this.bank = new BankSection({
+			format,
+			on_choose: (name) => form.choose_bank_account(name),
+			on_add: () => form.bank.add(),
+			on_add_confirm: () => form.bank.confirm(),
+			on_add_cancel: () => this._cancel_adding(),
+			on_verify: (name, answer) => form.bank.verify(name, answer),
+		});
+		this.amount = new AmountField({ texts, on_type: (text) => form.type_amount(text) });
+		this.amount.input.addEventListener("change", () => form.leave_amount());
+		this.authorisation = el("p.stripe-pay-muted.stripe-pay-authorisation");
+		this.outcome = new Outcome({
+			texts,
+			format,
+			on_close: this.on_close,
+			on_continue: () => form.continue_action(),
+			on_give_up: () => form.give_up(),
+			on_retry: () => form.open(),
+		});
+	}
+
+	_make_notice() {
+		this.status = el("p.stripe-pay-status", { attrs: { role: "status", "aria-live": "polite" } });
+		this.error = el("p.stripe-pay-error", { attrs: { role: "alert", tabindex: "-1" } });
+		this.retry = el(
+			"button.btn.btn-sm.btn-default.stripe-pay-button",
+			{ attrs: { type: "button" }, on: { click: () => this.form.retry_card() } },
+			__("Try again")
+		);
+	}
+
+	_footer() {
+		this.pay_label = el("span.stripe-pay-pay-label");
+		this.pay_button = el(
+			"button.btn.btn-primary.stripe-pay-button.stripe-pay-pay",
+			{ attrs: { type: "submit" } },
+			el("span.stripe-pay-spinner", { attrs: { "aria-hidden": "true" } }),
+			this.pay_label
+		);
+		this.footer = el(
+			"div.stripe-pay-footer",
+			{},
+			this.error,
+			this.retry,
+			this.status,
+			this.pay_button
+		);
+		return this.footer;
+	}
+
+	get card_mount_point() {
+		return this.cards.mount_point;
+	}
+
+	get bank_mount_point() {
+		return this.bank.add_panel.mount_point;
+	}
+
+	get amount_input() {
+		return this.amount.input;
+	}
+
+	focus_amount() {
+		this.amount.input.focus();
+		this.amount.input.select();
+	}
+
+	warn_of_brand(found, accepted) {
+		this.cards.warn_of_brand(found, accepted);
+	}
+
+	say(text) {
+		set_text(this.status, text);
+		show(this.status, Boolean(text));
+	}
+
+	render(state) {
+		const outcome_shown = this.outcome.render(state);
+		show(this.summary.node, Boolean(state.form) && (!outcome_shown || OUTCOMES_WITH_SUMMARY.has(state.phase)));
+		show(this.fields, !outcome_shown);
+		show(this.footer, !outcome_shown);
+		if (state.form?.invoice) this.summary.render(state.form, this.form.details());
+		this.node.setAttribute("aria-busy", String(is_busy(state) || state.phase === PHASE.LOADING));
+		if (!outcome_shown) this._render_fields(state);
+	}
+
+	_render_fields(state) {
+		const disabled = is_busy(state);
+		const by_card = state.method === "card";
+		this.tabs.render(state.form.methods, state.method, { disabled });
+		show(this.cards.node, by_card);
+		show(this.bank.node, state.method === "us_bank_account");
+		this.cards.render(state, { disabled, element_ready: this.form.card_ready || this.form.card_failed });
+		this.bank.render(state, this.form.bank.state, { disabled });
+		this.amount.render(state, { problem: this._amount_problem(state), disabled, format: this.format });
+		this._render_footer(state, disabled);
+	}
+
+	_amount_problem(state) {
+		return this.form.amount_checked ? this.form.amount_problem_of(state.amount) : "";
+	}
+
+	_render_footer(state, disabled) {
+		const amount = this.form.button_amount();
+		const adding = this.form.bank.state.step === "adding" && state.method === "us_bank_account";
+		set_text(this.pay_label, this.texts.pay_button(amount));
+		set_attributes(this.pay_button, { disabled: disabled || adding || !can_pay(state) });
+		this.pay_button.classList.toggle("is-busy", disabled);
+		const authorises = state.method === "us_bank_account" && can_pay(state) && amount;
+		set_text(this.authorisation, authorises ? this.texts.ach_authorisation(amount) : "");
+		show(this.authorisation, Boolean(authorises));
+		this._render_notice(state);
+	}
+
+	_render_notice(state) {
+		const { notice } = state;
+		const error = notice?.kind === "error" && notice.field !== "amount" ? notice.text : "";
+		const is_new = error && this.error.textContent !== error;
+		set_text(this.error, error);
+		show(this.error, Boolean(error));
+		show(this.retry, notice?.field === "stripe_js");
+		this.say(progress(state) || (notice?.kind === "info" ? notice.text : ""));
+		if (is_new && notice.field !== "card") this.error.focus();
+	}
+
+	_cancel_adding() {
+		this.form.bank.cancel();
+		this.bank.add_button.focus();
+	}
+
+	_submit(event) {
+		event.preventDefault();
+		this.form.pay();
+	}
+
+	destroy() {
+		this.node.remove();
+	}
+}
+
+function progress(state) {
+	switch (state.phase) {
+		case PHASE.SENDING:
+			return answers.sending();
+		case PHASE.AUTHENTICATING:
+			return answers.authenticating();
+		case PHASE.UNKNOWN:
+			return state.notice?.text || answers.unknown();
+		default:
+			return "";
+	}
+}

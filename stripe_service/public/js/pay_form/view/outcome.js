@@ -1,0 +1,116 @@
+/** What takes the form's place: loading, why nothing can be paid, an open payment of one's own, the result. */
+
+import { __ } from "../i18n.js";
+import { PHASE } from "../state.js";
+import { answers } from "../messages.js";
+import { el, replace_children, show } from "./dom.js";
+import { sign } from "./marks.js";
+
+export class Outcome {
+	constructor({ texts, format, on_close, on_continue, on_give_up, on_retry }) {
+		Object.assign(this, { texts, format, on_close, on_continue, on_give_up, on_retry });
+		this.node = el("div.stripe-pay-outcome");
+		this.shown = null;
+	}
+
+	/** Answers whether it has taken the form's place. */
+	render(state) {
+		const panel = this._panel(state);
+		const key = JSON.stringify([state.phase, state.notice, state.result]);
+		show(this.node, Boolean(panel));
+		if (!panel || key === this.shown) return Boolean(panel);
+		this.shown = key;
+		replace_children(this.node, ...panel);
+		if (state.phase !== PHASE.LOADING) this.node.querySelector("[tabindex]")?.focus();
+		return true;
+	}
+
+	_panel(state) {
+		switch (state.phase) {
+			case PHASE.LOADING:
+				return [el("div.stripe-pay-skeleton", { attrs: { role: "status" } }, el("span.stripe-pay-muted", {}, __("Loading…")))];
+			case PHASE.UNAVAILABLE:
+				return this._unavailable(state.notice);
+			case PHASE.ACTION_PENDING:
+				return this._action_pending(state);
+			case PHASE.PAID:
+				return this._paid(state.result);
+			case PHASE.PROCESSING:
+				return this._processing(state.result);
+			default:
+				return null;
+		}
+	}
+
+	_unavailable({ text, link, field }) {
+		const title = { loading_error: __("Loading error"), open_failed: __("Loading error") }[field];
+		return [
+			sign("stopped"),
+			heading(title || __("Nothing can be paid here now")),
+			el("p", {}, text),
+			link && anchor(link),
+			el("div.stripe-pay-outcome-actions", {}, this._close(), field === "open_failed" && button(__("Try again"), this.on_retry, "btn-primary")),
+		].filter(Boolean);
+	}
+
+	_action_pending(state) {
+		const amount = state.result?.amount && this.format.major(state.result.amount, state.result.currency);
+		return [
+			sign("waiting"),
+			heading(__("Your bank waits for your confirmation")),
+			el("p", {}, amount ? answers.resume(amount) : answers.action_pending()),
+			state.notice?.kind === "error" && el("p.stripe-pay-field-error", { attrs: { role: "alert" } }, state.notice.text),
+			el(
+				"div.stripe-pay-outcome-actions",
+				{},
+				button(__("Give this payment up"), this.on_give_up, "btn-default"),
+				button(__("Continue"), this.on_continue, "btn-primary")
+			),
+		].filter(Boolean);
+	}
+
+	_paid(result) {
+		return [
+			sign("done"),
+			heading(this.texts.paid(this._amount(result))),
+			el("p", {}, result.message || this.texts.paid_note),
+			result.outstanding_minor > 0 &&
+				el("p.stripe-pay-muted", {}, __("{0} of the invoice is still to be paid.", [this.format.major(result.outstanding, result.currency)])),
+			result.receipt_url && anchor({ url: result.receipt_url, label: __("Receipt") }),
+			el("div.stripe-pay-outcome-actions", {}, this._close("btn-primary")),
+		].filter(Boolean);
+	}
+
+	_processing(result) {
+		return [
+			sign("waiting"),
+			heading(this.texts.processing(this._amount(result))),
+			el("p", {}, result.message || this.texts.processing_note),
+			result.expected_by && el("p.stripe-pay-muted", {}, __("The answer is expected by {0}.", [this.format.date(result.expected_by)])),
+			el("div.stripe-pay-outcome-actions", {}, this._close("btn-primary")),
+		].filter(Boolean);
+	}
+
+	_amount(result) {
+		return this.format.major(result.amount, result.currency);
+	}
+
+	_close(kind = "btn-default") {
+		return this.on_close && button(__("Close"), this.on_close, kind);
+	}
+}
+
+function heading(text) {
+	return el("h3.stripe-pay-outcome-title", { attrs: { tabindex: "-1" } }, text);
+}
+
+/** A link the server names: {url, label}. Only web addresses and paths of this site become one. */
+function anchor(link) {
+	const { url, label } = typeof link === "string" ? { url: link } : link;
+	if (!/^(https?:\/\/|\/)/.test(url || "")) return null;
+	return el("p", {}, el("a", { attrs: { href: url, target: "_blank", rel: "noopener noreferrer" } }, label || __("Open the settings")));
+}
+
+function button(label, on_click, kind) {
+	return el(`button.btn.btn-sm.${kind}.stripe-pay-button`, { attrs: { type: "button" }, on: { click: on_click } }, label);
+}
