@@ -43,7 +43,9 @@ class Call:
 		self.store = emulator.store
 		self.method = request.method
 		self.path = request.path
-		self.raw = request.get_data(as_text=True) if request.method == "POST" else request.query_string.decode()
+		self.raw = (
+			request.get_data(as_text=True) if request.method == "POST" else request.query_string.decode()
+		)
 		self.query = request.query_string.decode() if request.method == "POST" else ""
 		self.headers = request.headers
 		self.base_url = request.host_url.rstrip("/")

@@ -151,7 +151,9 @@ def ask_for_authentication(ctx, intent: dict, method: dict) -> None:
 		ctx.emit("setup_intent.requires_action", intent)
 
 
-def decline_card(ctx, intent: dict, method: dict, decline: testdata.Decline, with_charge: bool = True) -> dict:
+def decline_card(
+	ctx, intent: dict, method: dict, decline: testdata.Decline, with_charge: bool = True
+) -> dict:
 	"""The bank says no: a failed charge, and the intent back to requires_payment_method. Answers the error body."""
 	error = error_of(decline, method)
 	if with_charge:
@@ -202,7 +204,9 @@ def error_of(decline: testdata.Decline, method: dict) -> dict:
 
 def raise_card_error(intent: dict, error: dict) -> None:
 	"""The 402 of a synchronous decline: it carries the intent, so that the caller can go on with it."""
-	shown = {name: value for name, value in error.items() if name not in ("message", "code", "type", "doc_url")}
+	shown = {
+		name: value for name, value in error.items() if name not in ("message", "code", "type", "doc_url")
+	}
 	raise errors.StripeError(
 		error["message"],
 		status=402,

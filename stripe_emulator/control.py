@@ -55,7 +55,9 @@ class Emulator:
 		self, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0, wait: bool = True
 	) -> int:
 		"""Move the clock. What falls due happens; with `wait`, its webhooks were tried when this returns."""
-		return self._post("advance", days=days, hours=hours, minutes=minutes, seconds=seconds, wait=wait)["time"]
+		return self._post("advance", days=days, hours=hours, minutes=minutes, seconds=seconds, wait=wait)[
+			"time"
+		]
 
 	def set_clock(self, timestamp: float) -> int:
 		return self._post("clock", time=timestamp)["time"]
@@ -87,13 +89,17 @@ class Emulator:
 	def settle(self, payment_intent: str) -> None:
 		self._post("settle", payment_intent=payment_intent)
 
-	def fail_debit(self, payment_intent: str, code: str = "insufficient_funds", message: str | None = None) -> None:
+	def fail_debit(
+		self, payment_intent: str, code: str = "insufficient_funds", message: str | None = None
+	) -> None:
 		self._post("fail_debit", payment_intent=payment_intent, code=code, message=message)
 
 	def late_return(self, payment_intent: str, reason: str = "insufficient_funds") -> dict:
 		return self._post("late_return", payment_intent=payment_intent, reason=reason)
 
-	def dispute(self, payment: str, reason: str = "fraudulent", inquiry: bool = False, amount: int | None = None) -> dict:
+	def dispute(
+		self, payment: str, reason: str = "fraudulent", inquiry: bool = False, amount: int | None = None
+	) -> dict:
 		return self._post("dispute", payment=payment, reason=reason, inquiry=inquiry, amount=amount)
 
 	def close_dispute(self, dispute: str, status: str = "lost") -> None:
@@ -123,11 +129,19 @@ class Emulator:
 		"""All objects of a kind (`payment_intent`, `charge` ...), oldest first: what Stripe would say, in one call."""
 		return self._get("objects", kind=kind, account=account)["objects"]
 
-	def block_bank_account(self, payment_method: str, network_code: str = "R02", reason: str = "account_closed") -> None:
-		self._post("block_bank_account", payment_method=payment_method, network_code=network_code, reason=reason)
+	def block_bank_account(
+		self, payment_method: str, network_code: str = "R02", reason: str = "account_closed"
+	) -> None:
+		self._post(
+			"block_bank_account", payment_method=payment_method, network_code=network_code, reason=reason
+		)
 
-	def update_card(self, payment_method: str, exp_month: int, exp_year: int, last4: str | None = None) -> None:
-		self._post("update_card", payment_method=payment_method, exp_month=exp_month, exp_year=exp_year, last4=last4)
+	def update_card(
+		self, payment_method: str, exp_month: int, exp_year: int, last4: str | None = None
+	) -> None:
+		self._post(
+			"update_card", payment_method=payment_method, exp_month=exp_month, exp_year=exp_year, last4=last4
+		)
 
 	def end_mandate(self, mandate: str) -> None:
 		self._post("end_mandate", mandate=mandate)
@@ -140,7 +154,9 @@ class Emulator:
 
 	# Faults and requests
 
-	def fault(self, kind: str, path: str = "/v1/*", method: str = "*", count: int = 1, after: int = 0, **more) -> dict:
+	def fault(
+		self, kind: str, path: str = "/v1/*", method: str = "*", count: int = 1, after: int = 0, **more
+	) -> dict:
 		"""`kind`: refuse, drop_response, rate_limit, error_before, error_after, slow (seconds), error (status, code ...)."""
 		return self._post("faults", kind=kind, path=path, method=method, count=count, after=after, **more)
 

@@ -101,7 +101,9 @@ def reset(emulator):
 
 
 @control("POST", "advance")
-def advance(emulator, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0, wait: bool = True):
+def advance(
+	emulator, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0, wait: bool = True
+):
 	"""Move the clock; `wait` until the webhooks that fell due were tried once."""
 	emulator.advance(days * 86400 + hours * 3600 + minutes * 60 + seconds)
 	if wait:
@@ -165,7 +167,9 @@ def list_accounts(emulator):
 def create_account(emulator, **given):
 	"""A new account, or with the `id` of a known one and `livemode` its live side; answers it with its keys."""
 	with emulator.store.lock:
-		space = accounts.space_of(given.get("id") or f"acct_emulator_{given.get('name')}", bool(given.get("livemode")))
+		space = accounts.space_of(
+			given.get("id") or f"acct_emulator_{given.get('name')}", bool(given.get("livemode"))
+		)
 		if space in emulator.store.spaces:
 			raise ValueError(f"{space} exists already")
 		return accounts.create(emulator.store, emulator.clock.now(), **given)
@@ -186,7 +190,14 @@ def update_account(emulator, account: str | None = None, livemode: bool = False,
 
 
 @control("POST", "keys")
-def create_key(emulator, key: str, kind: str = "restricted", permissions: list | None = None, account: str | None = None, livemode: bool = False):
+def create_key(
+	emulator,
+	key: str,
+	kind: str = "restricted",
+	permissions: list | None = None,
+	account: str | None = None,
+	livemode: bool = False,
+):
 	"""A key of your own making: restricted, with permissions such as `customer_write`; or secret, or publishable."""
 	if kind not in ("restricted", "secret", "publishable"):
 		raise ValueError(f"unknown kind of key: {kind}")
@@ -229,7 +240,9 @@ def late_return(emulator, payment_intent: str, reason: str = "insufficient_funds
 
 
 @control("POST", "dispute")
-def dispute(emulator, payment: str, reason: str = "fraudulent", inquiry: bool = False, amount: int | None = None):
+def dispute(
+	emulator, payment: str, reason: str = "fraudulent", inquiry: bool = False, amount: int | None = None
+):
 	"""The holder disputes a payment (the id of a PaymentIntent or a charge)."""
 	with emulator.store.lock:
 		ctx = owner_of(emulator, payment)
@@ -280,7 +293,9 @@ def finish_authentication(ctx, intent: dict, succeeded: bool) -> None:
 
 
 @control("POST", "block_bank_account")
-def block_bank_account(emulator, payment_method: str, network_code: str = "R02", reason: str = "account_closed"):
+def block_bank_account(
+	emulator, payment_method: str, network_code: str = "R02", reason: str = "account_closed"
+):
 	"""The bank reports the account closed, unknown or unauthorized: payment_method.automatically_updated."""
 	with emulator.store.lock:
 		ctx = owner_of(emulator, payment_method)
@@ -437,7 +452,9 @@ def replay_event(emulator, event: str, times: int = 1):
 
 
 @control("POST", "webhooks/send")
-def send_event(emulator, type: str, object: dict | None = None, account: str | None = None, livemode: bool = False):
+def send_event(
+	emulator, type: str, object: dict | None = None, account: str | None = None, livemode: bool = False
+):
 	"""Send an event that Stripe would not: an unknown type, or an object that does not exist."""
 	with emulator.store.lock:
 		ctx = emulator.context(space_of(emulator, account, livemode))

@@ -107,7 +107,9 @@ def block(ctx, method: dict, network_code: str, reason: str) -> None:
 		"no_account": "bank_account_invalid_details",
 		"debit_not_authorized": "bank_account_restricted",
 	}
-	details = {"blocked": {"network_code": network_code, "reason": reasons.get(reason, "bank_account_unusable")}}
+	details = {
+		"blocked": {"network_code": network_code, "reason": reasons.get(reason, "bank_account_unusable")}
+	}
 	previous = {"us_bank_account": {"status_details": dict(method["us_bank_account"]["status_details"])}}
 	method["us_bank_account"] = {**method["us_bank_account"], "status_details": details}
 	ctx.put(method)
@@ -118,7 +120,9 @@ def block(ctx, method: dict, network_code: str, reason: str) -> None:
 def _under_way(ctx, intent: dict) -> tuple[dict, dict]:
 	if intent["status"] != "processing":
 		raise errors.invalid(f"{intent['id']} is {intent['status']}, not processing.")
-	ctx.emulator.drop_tasks(lambda t: t["name"] == "debits.decide" and t["arguments"]["intent"] == intent["id"])
+	ctx.emulator.drop_tasks(
+		lambda t: t["name"] == "debits.decide" and t["arguments"]["intent"] == intent["id"]
+	)
 	return ctx.get("charge", intent["latest_charge"]), ctx.get("payment_method", intent["payment_method"])
 
 

@@ -49,7 +49,13 @@ class Emulator:
 	# Time
 
 	def schedule(self, space: str, at: float, name: str, arguments: dict) -> None:
-		task = {"id": f"task_{self.store.number('task')}", "space": space, "at": at, "name": name, "arguments": arguments}
+		task = {
+			"id": f"task_{self.store.number('task')}",
+			"space": space,
+			"at": at,
+			"name": name,
+			"arguments": arguments,
+		}
 		self.store.tasks.put(task["id"], task)
 		self._note_on_agenda(task)
 		self._tick.notify_all()

@@ -5,9 +5,12 @@ declines, illegal transitions, 500s) and forgets what it refused beforehand (val
 rate limits, conflicts with a request that is still running).
 """
 
-
 # How Stripe names a kind of object in "No such ...", where that is not the object's own name.
-NAMES = {"payment_method": "PaymentMethod", "setup_intent": "setupintent", "confirmation_token": "confirmationtoken"}
+NAMES = {
+	"payment_method": "PaymentMethod",
+	"setup_intent": "setupintent",
+	"confirmation_token": "confirmationtoken",
+}
 
 
 class StripeError(Exception):

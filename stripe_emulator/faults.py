@@ -20,7 +20,9 @@ class Faults:
 		self.active: list[dict] = []
 		self._numbers = itertools.count(1)
 
-	def add(self, kind: str, method: str = "*", path: str = "/v1/*", count: int = 1, after: int = 0, **more) -> dict:
+	def add(
+		self, kind: str, method: str = "*", path: str = "/v1/*", count: int = 1, after: int = 0, **more
+	) -> dict:
 		"""Disturb the next `count` requests (-1: all) that match, once `after` matching ones have passed."""
 		if kind not in KINDS:
 			raise ValueError(f"unknown fault {kind!r}; known: {', '.join(KINDS)}")

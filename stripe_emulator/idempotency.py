@@ -21,11 +21,16 @@ def begin(emulator, space: str, key: str, method: str, path: str, params: dict) 
 	"""
 	if len(key) > MAX_LENGTH:
 		raise StripeError(
-			f"The Idempotency-Key header must be at most {MAX_LENGTH} characters long.", type="idempotency_error"
+			f"The Idempotency-Key header must be at most {MAX_LENGTH} characters long.",
+			type="idempotency_error",
 		)
 	table = emulator.store.idempotency
 	record = table.get(_name(space, key))
-	if record and emulator.clock.now() - record["created"] >= emulator.settings["idempotency_retention_hours"] * HOUR:
+	if (
+		record
+		and emulator.clock.now() - record["created"]
+		>= emulator.settings["idempotency_retention_hours"] * HOUR
+	):
 		record = None
 	fingerprint = _fingerprint(params)
 	if record is None:

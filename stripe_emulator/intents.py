@@ -109,7 +109,9 @@ def chosen_types(ctx, params: dict, currency: str | None) -> tuple[dict | None, 
 	given = params.get("automatic_payment_methods")
 	_refuse_both("allowed_payment_method_types", allowed, "automatic_payment_methods", given)
 	_refuse_both("allowed_payment_method_types", allowed, "excluded_payment_method_types", excluded)
-	types = [kind for kind in method_types(ctx, currency) if kind not in excluded and kind in (allowed or [kind])]
+	types = [
+		kind for kind in method_types(ctx, currency) if kind not in excluded and kind in (allowed or [kind])
+	]
 	if given and not given["enabled"]:
 		types = [kind for kind in types if kind == "card"]
 	if not types:
@@ -213,7 +215,9 @@ def _from_confirmation_token(ctx, intent: dict, params: dict) -> dict:
 		)
 	if token["expires_at"] and token["expires_at"] <= ctx.now:
 		raise errors.unexpected_state(
-			"This ConfirmationToken has expired. Please create a new one.", "resource_missing", param="confirmation_token"
+			"This ConfirmationToken has expired. Please create a new one.",
+			"resource_missing",
+			param="confirmation_token",
 		)
 	_merge_token(intent, params, token)
 	if token.get("_payment_method"):

@@ -24,7 +24,9 @@ def start(ctx, intent: dict, method: dict, event: str) -> None:
 			"microdeposit_type": kind,
 		},
 	}
-	intent.update(status="requires_action", payment_method=method["id"], _microdeposits={"type": kind, "attempts": 0})
+	intent.update(
+		status="requires_action", payment_method=method["id"], _microdeposits={"type": kind, "attempts": 0}
+	)
 	ctx.put(intent)
 	ctx.emit(event, intent)
 	if testdata.BANKS[method["_number"]].microdeposits_fail:
@@ -48,10 +50,15 @@ def verify(ctx, intent: dict, params: dict) -> bool:
 		)
 	outcome = _outcome(waiting["type"], params)
 	if outcome == "timeout":
-		_give_up(ctx, intent, "verification_timeout", "The microdeposit verification has timed out.", raising=True)
+		_give_up(
+			ctx, intent, "verification_timeout", "The microdeposit verification has timed out.", raising=True
+		)
 	if outcome == "mismatch":
 		waiting["attempts"] += 1
-	if outcome == "attempts_exceeded" or waiting["attempts"] >= testdata.MICRODEPOSIT_ATTEMPTS[waiting["type"]]:
+	if (
+		outcome == "attempts_exceeded"
+		or waiting["attempts"] >= testdata.MICRODEPOSIT_ATTEMPTS[waiting["type"]]
+	):
 		_give_up(
 			ctx, intent, "verification_attempts_exceeded",
 			"You have exceeded the number of allowed verification attempts.", raising=True,
@@ -70,11 +77,15 @@ def verify(ctx, intent: dict, params: dict) -> bool:
 def _outcome(kind: str, params: dict) -> str:
 	amounts, code = params.get("amounts"), params.get("descriptor_code")
 	if bool(amounts) == bool(code):
-		raise errors.invalid("You must provide exactly one of `amounts` or `descriptor_code`.", "parameter_missing", "amounts")
+		raise errors.invalid(
+			"You must provide exactly one of `amounts` or `descriptor_code`.", "parameter_missing", "amounts"
+		)
 	given = "amounts" if amounts else "descriptor_code"
 	if given != kind:
 		raise errors.invalid(
-			f"This bank account must be verified with `{kind}`.", f"{PREFIX}_verification_{given}_invalid", given
+			f"This bank account must be verified with `{kind}`.",
+			f"{PREFIX}_verification_{given}_invalid",
+			given,
 		)
 	if amounts:
 		if len(amounts) != 2 or not all(0 < amount < 100 for amount in amounts):
@@ -148,5 +159,9 @@ def _give_up(ctx, intent: dict, code: str, message: str, raising: bool = False) 
 		fail_setup(ctx, intent, error)
 	if raising:
 		raise errors.StripeError(
-			message, code=error["code"], stored=True, payment_method=public(method), **{intent["object"]: public(intent)}
+			message,
+			code=error["code"],
+			stored=True,
+			payment_method=public(method),
+			**{intent["object"]: public(intent)},
 		)

@@ -69,7 +69,11 @@ def authentication(emulator, request: Request, intent_id: str) -> Response:
 def _authentication_page(intent: dict, request: Request) -> Response:
 	if intent["status"] != "requires_action":
 		return _page("Nothing to authenticate", f"<p>This {intent['object']} is {intent['status']}.</p>")
-	amount = money.shown(intent["amount"], intent["currency"]) if "amount" in intent else "no amount: saving a card"
+	amount = (
+		money.shown(intent["amount"], intent["currency"])
+		if "amount" in intent
+		else "no amount: saving a card"
+	)
 	secret = escape(intent["client_secret"])
 	return _page(
 		"3D Secure 2 test page",
@@ -84,8 +88,12 @@ def _authentication_page(intent: dict, request: Request) -> Response:
 def _with_outcome(url: str, intent: dict, outcome: str) -> str:
 	"""The return URL with what Stripe appends to it."""
 	name = intent["object"]
-	status = "succeeded" if outcome == "complete" and intent["status"] in ("succeeded", "processing") else "failed"
-	added = urlencode({name: intent["id"], f"{name}_client_secret": intent["client_secret"], "redirect_status": status})
+	status = (
+		"succeeded" if outcome == "complete" and intent["status"] in ("succeeded", "processing") else "failed"
+	)
+	added = urlencode(
+		{name: intent["id"], f"{name}_client_secret": intent["client_secret"], "redirect_status": status}
+	)
 	scheme, host, path, query, fragment = urlsplit(url)
 	return urlunsplit((scheme, host, path, f"{query}&{added}" if query else added, fragment))
 
@@ -104,7 +112,9 @@ def verification(emulator, request: Request, intent_id: str) -> Response:
 			problem = f'<p role="alert">{escape(str(error))}</p>'
 	waiting = intent.get("_microdeposits")
 	if not waiting:
-		return _page("Bank account", f'{problem}<p id="status">The {intent["object"]} is {intent["status"]}.</p>')
+		return _page(
+			"Bank account", f'{problem}<p id="status">The {intent["object"]} is {intent["status"]}.</p>'
+		)
 	secret = escape(intent["client_secret"])
 	fields = (
 		'<label>First amount (cents) <input name="first"></label> <label>Second <input name="second"></label>'
@@ -124,7 +134,9 @@ def _verify(emulator, intent: dict, given: dict) -> None:
 	if given.get("descriptor_code"):
 		params["descriptor_code"] = given["descriptor_code"]
 	else:
-		params["amounts"] = [int(given.get(n) or 0) if str(given.get(n) or "").isdigit() else 0 for n in ("first", "second")]
+		params["amounts"] = [
+			int(given.get(n) or 0) if str(given.get(n) or "").isdigit() else 0 for n in ("first", "second")
+		]
 	ctx = emulator.context(intent["_space"])
 	microdeposits.verify(ctx, intent, params)
 	method = ctx.get("payment_method", intent["payment_method"])
@@ -227,7 +239,9 @@ def _given(request: Request) -> dict:
 
 def _table(rows, raw: bool = False) -> str:
 	shown = (lambda value: value) if raw else escape
-	return "<table>" + "".join(f"<tr><td>{shown(a)}</td><td>{shown(b)}</td></tr>" for a, b in rows) + "</table>"
+	return (
+		"<table>" + "".join(f"<tr><td>{shown(a)}</td><td>{shown(b)}</td></tr>" for a, b in rows) + "</table>"
+	)
 
 
 def _page(title: str, body: str) -> Response:

@@ -10,10 +10,11 @@ import difflib
 import importlib
 import types
 import typing
-from functools import lru_cache
+from functools import cache
+from typing import get_origin
 
 from stripe._request_options import RequestOptions
-from typing_extensions import NotRequired, Required, get_origin, is_typeddict
+from typing_extensions import NotRequired, Required, is_typeddict
 
 from .errors import StripeError, invalid
 
@@ -37,12 +38,12 @@ class Schema:
 		self.required = frozenset(typed_dict.__required_keys__) - REQUEST_OPTIONS
 
 
-@lru_cache(maxsize=None)
+@cache
 def schema_of(typed_dict: type) -> Schema:
 	return Schema(typed_dict)
 
 
-@lru_cache(maxsize=None)
+@cache
 def params_class(name: str) -> type:
 	"""`CustomerCreateParams`, or with its namespace `test_helpers.ConfirmationTokenCreateParams`."""
 	module, _, cls = name.rpartition(".")
@@ -86,9 +87,7 @@ def _unknown(names: list[str], path: str, fields: dict) -> StripeError:
 		code, message = GONE[names[0]]
 		return invalid(message, code, names[0])
 	if len(names) > 1:
-		return invalid(
-			f"Received unknown parameters: {', '.join(names)}", "parameter_unknown", names[0]
-		)
+		return invalid(f"Received unknown parameters: {', '.join(names)}", "parameter_unknown", names[0])
 	leaf = names[0].rpartition("[")[2].rstrip("]")
 	close = difflib.get_close_matches(leaf, fields, n=1, cutoff=0.7)
 	hint = f". Did you mean {close[0]}?" if close else ""

@@ -63,7 +63,7 @@ def page(ctx, kind: str, params: dict, url: str, matches=None, ids=None) -> dict
 	limit = params.get("limit", 10)
 	if not 1 <= limit <= 100:
 		raise errors.invalid(
-			"This value must be less than or equal to 100 (it currently is '%s')." % limit, None, "limit"
+			f"This value must be between 1 and 100 (it currently is '{limit}').", None, "limit"
 		)
 	ordered = reversed(ids) if ids is not None else ctx.store.objects.newest_first(ctx.space, kind)
 	after, before = params.get("starting_after"), params.get("ending_before")

@@ -19,7 +19,9 @@ class Decline:
 	network_code: str | None = None
 
 
-def _declined(decline_code: str, message: str, advice: str = "try_again_later", network: str = "05") -> Decline:
+def _declined(
+	decline_code: str, message: str, advice: str = "try_again_later", network: str = "05"
+) -> Decline:
 	return Decline("card_declined", message, decline_code, advice, network_code=network)
 
 
@@ -34,7 +36,11 @@ VELOCITY = _declined(
 )
 FRAUDULENT = _declined("fraudulent", "Your card was declined.", "do_not_try_again", "59")
 EXPIRED = Decline(
-	"expired_card", "Your card has expired.", advice_code="do_not_try_again", param="exp_month", network_code="54"
+	"expired_card",
+	"Your card has expired.",
+	advice_code="do_not_try_again",
+	param="exp_month",
+	network_code="54",
 )
 INCORRECT_CVC = Decline(
 	"incorrect_cvc", "Your card's security code is incorrect.", param="cvc", network_code="N7",
@@ -291,7 +297,11 @@ MICRODEPOSIT_ATTEMPTS = {"amounts": 3, "descriptor_code": 10}
 INSTITUTIONS = {
 	"test_institution": {"name": "Test Institution", "outcome": "success", "number": "000123456789"},
 	"test_oauth": {"name": "Test OAuth Institution", "outcome": "success", "number": "000123456789"},
-	"test_insufficient_funds": {"name": "Insufficient Funds Bank", "outcome": "success", "number": "000222222227"},
+	"test_insufficient_funds": {
+		"name": "Insufficient Funds Bank",
+		"outcome": "success",
+		"number": "000222222227",
+	},
 	"test_account_closed": {"name": "Account Closed Bank", "outcome": "success", "number": "000111111113"},
 	"test_dispute": {"name": "Dispute Bank", "outcome": "success", "number": "000555555559"},
 	"test_unavailable": {"name": "Down Bank (Unscheduled)", "outcome": "fail", "number": None},

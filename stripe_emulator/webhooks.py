@@ -5,8 +5,8 @@ Only deliveries that are still to be made are kept in the store; what became of 
 
 import collections
 import hashlib
-import hmac
 import heapq
+import hmac
 import itertools
 import json
 import threading
@@ -129,7 +129,9 @@ class Dispatcher:
 		return rule
 
 	def held(self, type: str = "*") -> list[dict]:
-		return [d for d in self.store.deliveries.values() if d["status"] == "held" and type in ("*", d["type"])]
+		return [
+			d for d in self.store.deliveries.values() if d["status"] == "held" and type in ("*", d["type"])
+		]
 
 	def release(self, ids: list[str]) -> int:
 		"""Send held deliveries now, in the order given."""

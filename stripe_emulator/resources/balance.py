@@ -21,14 +21,20 @@ def retrieve(ctx, params):
 
 
 @route(
-	"GET", "/v1/balance_transactions/<id>", "BalanceTransactionRetrieveParams", permission="balance_transaction_source_read"
+	"GET",
+	"/v1/balance_transactions/<id>",
+	"BalanceTransactionRetrieveParams",
+	permission="balance_transaction_source_read",
 )
 def retrieve_transaction(ctx, params, id):
 	return _shown(ctx.get("balance_transaction", id))
 
 
 @route(
-	"GET", "/v1/balance_transactions", "BalanceTransactionListParams", permission="balance_transaction_source_read"
+	"GET",
+	"/v1/balance_transactions",
+	"BalanceTransactionListParams",
+	permission="balance_transaction_source_read",
 )
 def list_transactions(ctx, params):
 	ids = None
@@ -57,9 +63,10 @@ def retrieve_payout(ctx, params, id):
 @route("GET", "/v1/payouts", "PayoutListParams", permission="payout_read")
 def list_payouts(ctx, params):
 	status, arrival = params.get("status"), params.get("arrival_date")
-	matches = lambda row: status in (None, row["status"]) and (  # noqa: E731
-		not isinstance(arrival, int) or row["arrival_date"] == arrival
-	)
+
+	def matches(row: dict) -> bool:
+		return status in (None, row["status"]) and arrival in (None, row["arrival_date"])
+
 	return page(ctx, "payout", params, "/v1/payouts", matches)
 
 
@@ -94,7 +101,10 @@ def pay_out(ctx, ids: list[str] | None = None) -> dict | None:
 	rows = [
 		row
 		for row in ctx.all("balance_transaction")
-		if row["status"] == "available" and not row["payout"] and row["type"] != "payout" and (not ids or row["id"] in ids)
+		if row["status"] == "available"
+		and not row["payout"]
+		and row["type"] != "payout"
+		and (not ids or row["id"] in ids)
 	]
 	total = sum(row["net"] for row in rows)
 	if total <= 0:
@@ -167,7 +177,9 @@ def payout_arrives(ctx, payout: str) -> None:
 
 def fail_payout(ctx, payout: dict, code: str = "account_closed") -> None:
 	payout.update(status="failed", failure_code=code, failure_message="The bank account has been closed.")
-	entry = entries.record(ctx, payout, "payout_failure", payout["amount"], description="STRIPE PAYOUT FAILURE")
+	entry = entries.record(
+		ctx, payout, "payout_failure", payout["amount"], description="STRIPE PAYOUT FAILURE"
+	)
 	payout["failure_balance_transaction"] = entry["id"]
 	ctx.put(payout)
 	ctx.emit("payout.failed", payout)

@@ -17,7 +17,9 @@ def list_(ctx, params):
 		if params.get(field):
 			ids = ctx.store.objects.of(ctx.space, "charge", field, params[field])
 			break
-	wanted = {name: params[name] for name in ("payment_intent", "customer", "transfer_group") if params.get(name)}
+	wanted = {
+		name: params[name] for name in ("payment_intent", "customer", "transfer_group") if params.get(name)
+	}
 	return page(
 		ctx, "charge", params, "/v1/charges", lambda row: all(row[n] == v for n, v in wanted.items()), ids
 	)

@@ -41,7 +41,12 @@ def create_by_test_helper(ctx, params):
 	return _make(ctx, params)
 
 
-@route("GET", "/v1/confirmation_tokens/<id>", "ConfirmationTokenRetrieveParams", permission="confirmation_token_read")
+@route(
+	"GET",
+	"/v1/confirmation_tokens/<id>",
+	"ConfirmationTokenRetrieveParams",
+	permission="confirmation_token_read",
+)
 def retrieve(ctx, params, id):
 	return ctx.get("confirmation_token", id)
 
@@ -79,7 +84,9 @@ def _method(ctx, params: dict) -> dict:
 	if params.get("payment_method"):
 		return payment_methods.resolve(ctx, params["payment_method"])
 	if not params.get("payment_method_data"):
-		raise errors.invalid("Missing required param: payment_method_data.", "parameter_missing", "payment_method_data")
+		raise errors.invalid(
+			"Missing required param: payment_method_data.", "parameter_missing", "payment_method_data"
+		)
 	method = payment_methods.make(ctx, params["payment_method_data"], "payment_method_data")
 	ctx.store.objects.drop(method["id"])
 	return method

@@ -101,7 +101,10 @@ def list_(ctx, params):
 
 
 @route(
-	"GET", "/v1/customers/<id>/payment_methods", "CustomerListPaymentMethodsParams", permission="payment_method_read"
+	"GET",
+	"/v1/customers/<id>/payment_methods",
+	"CustomerListPaymentMethodsParams",
+	permission="payment_method_read",
 )
 def list_payment_methods(ctx, params, id):
 	existing(ctx, id)

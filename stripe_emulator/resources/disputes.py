@@ -58,7 +58,9 @@ def close(ctx, params, id):
 
 
 @task("disputes.open")
-def open_dispute(ctx, charge: str, reason: str = "fraudulent", inquiry: bool = False, amount: int | None = None) -> dict:
+def open_dispute(
+	ctx, charge: str, reason: str = "fraudulent", inquiry: bool = False, amount: int | None = None
+) -> dict:
 	"""The holder or the bank takes the money back; of an inquiry, only asks."""
 	row = ctx.get("charge", charge)
 	kind = row["payment_method_details"]["type"]
@@ -172,7 +174,9 @@ def _submit(ctx, dispute: dict) -> None:
 	dispute["status"] = "warning_under_review" if dispute["status"].startswith("warning") else "under_review"
 	ctx.put(dispute)
 	ctx.emit("charge.dispute.updated", dispute)
-	verdict = {"winning_evidence": "won", "losing_evidence": "lost"}.get(dispute["evidence"]["uncategorized_text"])
+	verdict = {"winning_evidence": "won", "losing_evidence": "lost"}.get(
+		dispute["evidence"]["uncategorized_text"]
+	)
 	if verdict:
 		ctx.schedule(ctx.clock.time() + 1, "disputes.decide", dispute=dispute["id"], status=verdict)
 

@@ -36,7 +36,13 @@ def create(ctx, params):
 	return _attempt(ctx, intent, method, params) if method else intent
 
 
-@route("GET", "/v1/payment_intents/<id>", "PaymentIntentRetrieveParams", permission="payment_intent_read", publishable=True)
+@route(
+	"GET",
+	"/v1/payment_intents/<id>",
+	"PaymentIntentRetrieveParams",
+	permission="payment_intent_read",
+	publishable=True,
+)
 def retrieve(ctx, params, id):
 	return intents.seen(ctx, intents.find(ctx, "payment_intent", id, params))
 
@@ -76,7 +82,9 @@ def confirm(ctx, params, id):
 	return intents.seen(ctx, _attempt(ctx, intent, _prepare(ctx, intent, params), params))
 
 
-@route("POST", "/v1/payment_intents/<id>/cancel", "PaymentIntentCancelParams", permission="payment_intent_write")
+@route(
+	"POST", "/v1/payment_intents/<id>/cancel", "PaymentIntentCancelParams", permission="payment_intent_write"
+)
 def cancel(ctx, params, id):
 	intent = ctx.get("payment_intent", id)
 	processing = intent["status"] == "processing" and ctx.settings["cancel_while_processing"]
@@ -262,7 +270,12 @@ def _blank(ctx, params: dict, currency: str, automatic: dict | None, types: list
 
 def _options(types: list[str], given: dict | None) -> dict:
 	defaults = {
-		"card": {"installments": None, "mandate_options": None, "network": None, "request_three_d_secure": "automatic"},
+		"card": {
+			"installments": None,
+			"mandate_options": None,
+			"network": None,
+			"request_three_d_secure": "automatic",
+		},
 		"us_bank_account": {"mandate_options": {}, "verification_method": "automatic"},
 	}
 	given = given or {}
@@ -277,7 +290,9 @@ def _apply_plain(intent: dict, params: dict) -> None:
 		if name in params:
 			intent[name] = params[name] or None
 	if params.get("payment_method_options"):
-		intent["payment_method_options"] = _options(intent["payment_method_types"], params["payment_method_options"])
+		intent["payment_method_options"] = _options(
+			intent["payment_method_types"], params["payment_method_options"]
+		)
 
 
 def _set_method(ctx, intent: dict, params: dict) -> None:

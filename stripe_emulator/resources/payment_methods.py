@@ -24,7 +24,11 @@ SUPPORTED = ("card", "us_bank_account")
 
 
 @route(
-	"POST", "/v1/payment_methods", "PaymentMethodCreateParams", permission="payment_method_write", publishable=True
+	"POST",
+	"/v1/payment_methods",
+	"PaymentMethodCreateParams",
+	permission="payment_method_write",
+	publishable=True,
 )
 def create(ctx, params):
 	return make(ctx, params)
@@ -62,7 +66,9 @@ def update(ctx, params, id):
 		)
 	before = public(method)
 	if params.get("billing_details"):
-		method["billing_details"] = billing_details({**method["billing_details"], **params["billing_details"]})
+		method["billing_details"] = billing_details(
+			{**method["billing_details"], **params["billing_details"]}
+		)
 	if params.get("allow_redisplay"):
 		method["allow_redisplay"] = params["allow_redisplay"]
 	card = params.get("card") or {}
@@ -79,7 +85,9 @@ def update(ctx, params, id):
 	return method
 
 
-@route("POST", "/v1/payment_methods/<id>/attach", "PaymentMethodAttachParams", permission="payment_method_write")
+@route(
+	"POST", "/v1/payment_methods/<id>/attach", "PaymentMethodAttachParams", permission="payment_method_write"
+)
 def attach(ctx, params, id):
 	from .customers import existing
 
@@ -98,7 +106,9 @@ def attach(ctx, params, id):
 	return attach_to(ctx, method, customer)
 
 
-@route("POST", "/v1/payment_methods/<id>/detach", "PaymentMethodDetachParams", permission="payment_method_write")
+@route(
+	"POST", "/v1/payment_methods/<id>/detach", "PaymentMethodDetachParams", permission="payment_method_write"
+)
 def detach(ctx, params, id):
 	method = ctx.get("payment_method", id)
 	if not method["customer"]:
@@ -144,26 +154,40 @@ def from_token(ctx, token: str) -> dict | None:
 			"billing_details": {"name": "Jenny Rosen", "email": "jenny@example.com"},
 			"us_bank_account": {"account_number": testdata.BANK_TOKENS[token], "routing_number": "110000000"},
 		}
-		method = _new_bank(ctx, {**data, "us_bank_account": {**data["us_bank_account"], "account_holder_type": "individual"}}, "")
+		method = _new_bank(
+			ctx,
+			{**data, "us_bank_account": {**data["us_bank_account"], "account_holder_type": "individual"}},
+			"",
+		)
 		return ctx.put({**method, "_verified": True})
 	return None
 
 
 def resolve(ctx, given: str, param: str | None = "payment_method") -> dict:
 	"""The PaymentMethod of an id or a test token."""
-	return ctx.find("payment_method", given) or from_token(ctx, given) or ctx.get("payment_method", given, param)
+	return (
+		ctx.find("payment_method", given) or from_token(ctx, given) or ctx.get("payment_method", given, param)
+	)
 
 
 def _new_card(ctx, data: dict, path: str) -> dict:
 	given = data.get("card") or {}
 	if isinstance(given, dict) and given.get("token"):
-		return from_token(ctx, "pm_card_" + given["token"].removeprefix("tok_")) or _missing_token(given["token"])
+		return from_token(ctx, "pm_card_" + given["token"].removeprefix("tok_")) or _missing_token(
+			given["token"]
+		)
 	if not ctx.publishable:
 		raise errors.StripeError(RAW_CARD, status=402, stored=True)
 	number = "".join(str(given.get("number", "")).split())
 	_check_card(ctx, number, given)
 	card = testdata.card_for(number)
-	return _card(ctx, card, data, {"exp_month": int(given["exp_month"]), "exp_year": _full_year(given["exp_year"])}, given.get("cvc"))
+	return _card(
+		ctx,
+		card,
+		data,
+		{"exp_month": int(given["exp_month"]), "exp_year": _full_year(given["exp_year"])},
+		given.get("cvc"),
+	)
 
 
 def _missing_token(token: str):
@@ -181,7 +205,9 @@ def _check_card(ctx, number: str, given: dict) -> None:
 			"Your card's expiration month is invalid.", "invalid_expiry_month", param="exp_month"
 		)
 	if not year.isdigit() or not _year(ctx) <= _full_year(year) <= _year(ctx) + 50:
-		raise errors.card_error("Your card's expiration year is invalid.", "invalid_expiry_year", param="exp_year")
+		raise errors.card_error(
+			"Your card's expiration year is invalid.", "invalid_expiry_year", param="exp_year"
+		)
 	cvc = given.get("cvc")
 	if cvc is not None and (not str(cvc).isdigit() or len(str(cvc)) not in (3, 4)):
 		raise errors.card_error("Your card's security code is invalid.", "invalid_cvc", param="cvc")
@@ -200,7 +226,9 @@ def _card(ctx, card: testdata.Card, data: dict, expiry: dict, cvc: str | None) -
 			"brand": card.brand,
 			"checks": {**checks, **card.checks},
 			"country": card.country,
-			"display_brand": {"amex": "american_express", "diners": "diners_club"}.get(card.brand, card.brand),
+			"display_brand": {"amex": "american_express", "diners": "diners_club"}.get(
+				card.brand, card.brand
+			),
 			**expiry,
 			"fingerprint": _fingerprint(ctx, card.number),
 			"funding": card.funding,
@@ -208,7 +236,9 @@ def _card(ctx, card: testdata.Card, data: dict, expiry: dict, cvc: str | None) -
 			"last4": card.last4,
 			"networks": {"available": [card.brand], "preferred": None},
 			"regulated_status": "unregulated",
-			"three_d_secure_usage": {"supported": card.brand in ("visa", "mastercard", "amex", "discover", "jcb")},
+			"three_d_secure_usage": {
+				"supported": card.brand in ("visa", "mastercard", "amex", "discover", "jcb")
+			},
 			"wallet": None,
 		},
 		"_number": card.number,
@@ -226,7 +256,11 @@ def _new_bank(ctx, data: dict, path: str) -> dict:
 	linked = given.get("financial_connections_account")
 	verified = False
 	if linked:
-		account = ctx.get("financial_connections.account", linked, _in(path, "us_bank_account[financial_connections_account]"))
+		account = ctx.get(
+			"financial_connections.account",
+			linked,
+			_in(path, "us_bank_account[financial_connections_account]"),
+		)
 		number, routing, verified = account["_number"], "110000000", True
 	else:
 		number, routing = given.get("account_number"), given.get("routing_number")

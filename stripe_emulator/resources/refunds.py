@@ -128,13 +128,17 @@ def _amount(charge: dict, params: dict) -> int:
 	left = charge["amount"] - charge["amount_refunded"]
 	if charge["status"] != "succeeded":
 		raise errors.invalid(
-			f"Charge {charge['id']} has not been paid and can not be refunded.", "charge_not_refundable", "charge"
+			f"Charge {charge['id']} has not been paid and can not be refunded.",
+			"charge_not_refundable",
+			"charge",
 		)
 	if left <= 0:
 		raise errors.invalid(f"Charge {charge['id']} has already been refunded.", "charge_already_refunded")
 	amount = params.get("amount", left)
 	if amount < 1:
-		raise errors.invalid("This value must be greater than or equal to 1.", "parameter_invalid_integer", "amount")
+		raise errors.invalid(
+			"This value must be greater than or equal to 1.", "parameter_invalid_integer", "amount"
+		)
 	if amount > left:
 		raise errors.invalid(
 			f"Refund amount ({money.shown(amount, charge['currency'])}) is greater than unrefunded amount on charge "
@@ -149,7 +153,9 @@ def _check(ctx, charge: dict) -> None:
 	dispute = ctx.find("dispute", charge.get("dispute"))
 	if dispute and not dispute["is_charge_refundable"]:
 		raise errors.invalid(
-			f"Charge {charge['id']} has been charged back; cannot issue a refund.", "charge_disputed", "charge"
+			f"Charge {charge['id']} has been charged back; cannot issue a refund.",
+			"charge_disputed",
+			"charge",
 		)
 	ach = charge["payment_method_details"]["type"] == "us_bank_account"
 	if ach and ctx.now - charge["created"] > ACH_REFUND_DAYS * 86400:

@@ -24,7 +24,13 @@ def create(ctx, params):
 	return _attempt(ctx, intent, method, params) if method else intent
 
 
-@route("GET", "/v1/setup_intents/<id>", "SetupIntentRetrieveParams", permission="setup_intent_read", publishable=True)
+@route(
+	"GET",
+	"/v1/setup_intents/<id>",
+	"SetupIntentRetrieveParams",
+	permission="setup_intent_read",
+	publishable=True,
+)
 def retrieve(ctx, params, id):
 	return intents.seen(ctx, intents.find(ctx, "setup_intent", id, params))
 
@@ -36,7 +42,12 @@ def list_(ctx, params):
 		ids = ctx.store.objects.of(ctx.space, "setup_intent", "customer", params["customer"])
 	wanted = params.get("payment_method")
 	return page(
-		ctx, "setup_intent", params, "/v1/setup_intents", lambda row: wanted in (None, row["payment_method"]), ids
+		ctx,
+		"setup_intent",
+		params,
+		"/v1/setup_intents",
+		lambda row: wanted in (None, row["payment_method"]),
+		ids,
 	)
 
 
@@ -52,7 +63,9 @@ def update(ctx, params, id):
 	if params.keys() & {"allowed_payment_method_types", "excluded_payment_method_types"}:
 		_, intent["payment_method_types"] = intents.chosen_types(ctx, params, None)
 	if params.get("payment_method_options"):
-		intent["payment_method_options"] = _options(intent["payment_method_types"], params["payment_method_options"])
+		intent["payment_method_options"] = _options(
+			intent["payment_method_types"], params["payment_method_options"]
+		)
 	payment_methods.merge_metadata(intent, params)
 	_set_method(ctx, intent, params)
 	return ctx.put(intent)
@@ -115,7 +128,9 @@ def finish_authentication(ctx, intent: dict, succeeded: bool) -> None:
 def fail_setup(ctx, intent: dict, error: dict) -> None:
 	"""Back to requires_payment_method, with the reason in last_setup_error."""
 	_finish_attempt(ctx, intent, "failed", error)
-	intent.update(status="requires_payment_method", payment_method=None, next_action=None, last_setup_error=error)
+	intent.update(
+		status="requires_payment_method", payment_method=None, next_action=None, last_setup_error=error
+	)
 	ctx.put(intent)
 	ctx.emit("setup_intent.setup_failed", intent)
 
@@ -219,8 +234,16 @@ def _attempt_details(method: dict) -> dict:
 	if method["type"] == "us_bank_account":
 		return {}
 	card = method["card"]
-	shown = {n: card[n] for n in ("brand", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4")}
-	return {**shown, "checks": card["checks"], "network": card["brand"], "three_d_secure": None, "wallet": None}
+	shown = {
+		n: card[n] for n in ("brand", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4")
+	}
+	return {
+		**shown,
+		"checks": card["checks"],
+		"network": card["brand"],
+		"three_d_secure": None,
+		"wallet": None,
+	}
 
 
 def _finish_attempt(ctx, intent: dict, status: str, error: dict | None = None) -> None:
