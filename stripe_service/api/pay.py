@@ -4,6 +4,8 @@ Amounts cross the wire in major units as strings, exactly as typed, with minor u
 computes. The browser proposes an amount and nothing else: currency, account and customer are the server's.
 """
 
+from dataclasses import replace
+
 import frappe
 from frappe import _
 from frappe.utils import cint
@@ -11,7 +13,7 @@ from frappe.utils import cint
 from stripe_service.access.pay import check_may_pay
 from stripe_service.payables.registry import open_payable
 from stripe_service.payments import charge, release, settle
-from stripe_service.payments.claim import Order, claim
+from stripe_service.payments.claim import Order, claim, claimed_before
 from stripe_service.payments.form import form_of
 from stripe_service.payments.new_card import read_new_card
 from stripe_service.payments.outcome import outcome_of, refresh
@@ -48,26 +50,21 @@ def pay(
 	Card or Stripe Bank Account of the session user. The same `request_id` never charges twice: sent again, it
 	answers with what became of the first.
 	"""
+	_check_arguments(method_type, confirmation_token, saved_method, request_id)
+	order = Order(doctype, name, amount, method_type, frappe.session.user, request_id or "")
+	# Before anything else: the answer to the first press may be that nothing is left to pay.
+	earlier = claimed_before(order)
+	if earlier:
+		return outcome_of(refresh(earlier))
 	doc = frappe.get_doc(doctype, name)
 	check_may_pay(doc)
-	_check_arguments(method_type, confirmation_token, saved_method, request_id)
-	payable = open_payable(doc)
-	order = {
-		"doctype": doctype,
-		"name": name,
-		"amount": amount,
-		"method_type": method_type,
-		"user": frappe.session.user,
-		"request_id": request_id or "",
-	}
+	account = open_payable(doc).account
 	if saved_method:
-		order, instrument = _with_saved_method(order, payable.account, saved_method)
+		order, instrument = _with_saved_method(order, account, saved_method)
 	else:
-		order, instrument = _with_new_card(order, payable.account, confirmation_token, cint(save))
-	payment, is_new = claim(Order(**order))
-	if is_new:
-		return outcome_of(charge.start(payment, instrument))
-	return outcome_of(refresh(payment))
+		order, instrument = _with_new_card(order, account, confirmation_token, cint(save))
+	payment, is_new = claim(order)
+	return outcome_of(charge.start(payment, instrument) if is_new else refresh(payment))
 
 
 def _check_arguments(method_type, confirmation_token, saved_method, request_id) -> None:
@@ -81,15 +78,15 @@ def _check_arguments(method_type, confirmation_token, saved_method, request_id) 
 		frappe.throw(_("The request is not valid. Please close the form and open it again."))
 
 
-def _with_saved_method(order: dict, account: str, saved_method: str):
+def _with_saved_method(order: Order, account: str, saved_method: str):
 	from stripe_service.methods import payment_params
 
-	chosen = payment_params(saved_method, frappe.session.user, account, order["method_type"])
+	chosen = payment_params(saved_method, order.user, account, order.method_type)
 	told = chosen.pop("display", {})
-	return {**order, "saved_method": saved_method, **told}, charge.Instrument(chosen)
+	return replace(order, saved_method=saved_method, **told), charge.Instrument(chosen)
 
 
-def _with_new_card(order: dict, account: str, confirmation_token: str, save: int):
+def _with_new_card(order: Order, account: str, confirmation_token: str, save: int):
 	card = read_new_card(account, confirmation_token)
 	told = {
 		"brand": card.brand,
@@ -97,7 +94,7 @@ def _with_new_card(order: dict, account: str, confirmation_token: str, save: int
 		"method_label": settle.method_label("card", card.brand, card.last4),
 		"save": bool(save and saving_allowed()),
 	}
-	return {**order, **told}, charge.Instrument({"confirmation_token": confirmation_token})
+	return replace(order, **told), charge.Instrument({"confirmation_token": confirmation_token})
 
 
 def saving_allowed() -> bool:

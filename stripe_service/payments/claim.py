@@ -42,15 +42,15 @@ def claim(order: Order) -> tuple[str, bool]:
 	Needs the right to pay the document (access.pay). Raises frappe.PermissionError, AmountRefused, or
 	frappe.ValidationError where the document can't be paid now. Commits.
 	"""
-	key = idempotency_key(order)
-	earlier = _earlier(key, order)
+	earlier = claimed_before(order)
 	if earlier:
 		return earlier, False
+	key = idempotency_key(order)
 	try:
 		return in_fresh_transaction(lambda: _claim(order, key)), True
 	except frappe.UniqueValidationError:
 		# The same press, sent twice at the same instant: the other one has it.
-		return _earlier(key, order), False
+		return claimed_before(order), False
 
 
 def idempotency_key(order: Order) -> str:
@@ -61,8 +61,11 @@ def idempotency_key(order: Order) -> str:
 	return "pay_" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
 
 
-def _earlier(key: str, order: Order) -> str | None:
-	return order.request_id and frappe.db.get_value("Invoice Payment", {"idempotency_key": key})
+def claimed_before(order: Order) -> str | None:
+	"""The Invoice Payment that this press of the button has made already; only ever the same user's own."""
+	if not order.request_id:
+		return None
+	return frappe.db.get_value("Invoice Payment", {"idempotency_key": idempotency_key(order)})
 
 
 def _claim(order: Order, key: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 from stripe_service.api import pay as pay_api
 from stripe_service.payments.amounts import AmountRefused
 from stripe_service.payments.new_card import CardRefused
+from stripe_service.payments.settle import settle_intent
 from tests.support.cards import confirmation_token
 from tests.support.records import unique
 
@@ -214,20 +215,13 @@ def test_3d_secure_that_is_given_up_can_not_be_confirmed_afterwards(scene):
 	assert scene.reread().reserved_amount == 0
 
 
-def test_the_browser_never_returns_from_3d_secure_and_the_webhook_settles(scene):
+def test_the_browser_never_returns_from_3d_secure_and_settling_by_its_id_does_the_rest(scene):
 	scene.pay(card="3ds_required")
 	scene.emulator.authenticate(scene.intents()[0]["id"])
-	_receive_all_events(scene)
+	settle_intent("Emulator", scene.intents()[0]["id"])
 	scene.drain()
 	invoice = scene.reread()
 	assert (invoice.workflow_state, invoice.outstanding_amount) == ("Paid", 0)
-
-
-def _receive_all_events(scene):
-	"""The events as the reconciler fetches them where no webhook can be registered."""
-	from stripe_service.payments.reconcile import fetch_events
-
-	fetch_events("Emulator")
 
 
 def test_a_saved_card_is_offered_next_time_and_pays(scene):
