@@ -16,6 +16,16 @@ after_migrate = ["stripe_service.install.after_migrate"]
 stripe_payable_handlers = {"Sales Invoice": "stripe_service.payables.erpnext_sales_invoice.SalesInvoicePayable"}
 
 doc_events = {
+	"DocShare": {"validate": ["stripe_service.access.sharing.refuse_share"]},
+	"Document Follow": {"validate": ["stripe_service.access.sharing.refuse_follow"]},
+	"Email Queue": {"before_insert": ["stripe_service.access.sharing.withhold_email"]},
+	"Notification Log": {"before_insert": ["stripe_service.access.sharing.withhold_notification"]},
+	"Payable DocType": {"on_update": ["stripe_service.access.sharing.drop_what_no_longer_stands"]},
+	"ToDo": {"validate": ["stripe_service.access.sharing.refuse_assignment"]},
+	"User Permission": {
+		"on_update": ["stripe_service.access.sharing.after_membership_changed"],
+		"after_delete": ["stripe_service.access.sharing.after_membership_changed"],
+	},
 	"Error Log": {"before_insert": ["stripe_service.accounts.masking.mask_error_log"]},
 	"*": {
 		"onload": ["stripe_service.access.onload.tell_form"],
@@ -32,19 +42,37 @@ doc_events = {
 		],
 		"before_cancel": ["stripe_service.access.work_items.before_frappe"],
 		"after_insert": ["stripe_service.access.work_items.before_frappe"],
-		"on_update": ["stripe_service.access.work_items.after_frappe"],
-		"on_update_after_submit": ["stripe_service.access.work_items.after_frappe"],
+		"on_update": [
+			"stripe_service.access.work_items.after_frappe",
+			"stripe_service.access.sharing.after_unit_changed",
+		],
+		"on_update_after_submit": [
+			"stripe_service.access.work_items.after_frappe",
+			"stripe_service.access.sharing.after_unit_changed",
+		],
 		"on_cancel": ["stripe_service.access.work_items.after_frappe"],
 	},
 }
 
 scheduler_events = {
-	"daily": ["stripe_service.accounts.webhook_endpoint.forget_old_secrets"],
+	"all": ["stripe_service.webhooks.drain.work"],
+	"hourly_long": [
+		"stripe_service.webhooks.missed.fetch_all",
+		"stripe_service.payments.reconcile.run.hourly",
+	],
+	"daily_long": ["stripe_service.payments.reconcile.run.daily"],
+	"daily": [
+		"stripe_service.access.sharing.drop_what_no_longer_stands",
+		"stripe_service.accounts.webhook_endpoint.forget_old_secrets",
+	],
 	"hourly": ["stripe_service.methods.bank_accounts.sync_open"],
 	"cron": {
 		"*/2 * * * *": ["stripe_service.payables.after_payment.run_pending"],
+		"*/5 * * * *": ["stripe_service.payments.reconcile.run.poll"],
 	},
 }
+
+default_log_clearing_doctypes = {"Stripe Event": 90}
 
 permission_query_conditions = {
 	"*": "stripe_service.access.query_conditions.of_document",
@@ -76,4 +104,18 @@ has_permission = {
 	"Workflow Action": "stripe_service.access.document_checks.of_work_item",
 	"Saved Card": "stripe_service.methods.ownership.has_permission",
 	"Stripe Bank Account": "stripe_service.methods.ownership.has_permission",
+}
+
+override_whitelisted_methods = {
+	"frappe.client.get_count": "stripe_service.access.frappe_calls.get_count",
+	"frappe.client.validate_link": "stripe_service.access.frappe_calls.validate_link",
+	"frappe.desk.doctype.tag.tag.get_tagged_docs": "stripe_service.access.frappe_calls.get_tagged_docs",
+	"frappe.desk.form.document_follow.get_follow_users": "stripe_service.access.frappe_calls.get_follow_users",
+	"frappe.desk.listview.get_group_by_count": "stripe_service.access.frappe_calls.get_group_by_count",
+	"frappe.desk.search.get_link_title": "stripe_service.access.frappe_calls.get_link_title",
+	"frappe.desk.search.search_link": "stripe_service.access.frappe_calls.search_link",
+	"frappe.desk.search.search_widget": "stripe_service.access.frappe_calls.search_widget",
+	"frappe.utils.global_search.search": "stripe_service.access.frappe_calls.search",
+	"frappe.workflow.doctype.workflow.workflow.get_workflow_state_count": "stripe_service.access.frappe_calls.get_workflow_state_count",
+	"frappe.workflow.doctype.workflow_action.workflow_action.apply_action": "stripe_service.access.frappe_calls.apply_action",
 }

@@ -19,13 +19,13 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import now_datetime
 
-from stripe_service.accounts.connect import BoundElsewhere, NoKeys
-from stripe_service.accounts.keys import KeyRefused
 from stripe_service.accounts.masking import mask
-from stripe_service.gateway import errors
+from stripe_service.accounts.webhook_endpoint import note_event
 from stripe_service.payments.notices import tell_administrators
+from stripe_service.payments.reconcile.report import ACCOUNT_FAULTS
 from stripe_service.webhooks import intake
-from stripe_service.webhooks.handlers import HANDLERS, Event, Ignore
+from stripe_service.webhooks.event import Event, Ignore
+from stripe_service.webhooks.handlers import HANDLERS
 
 BATCH = 100
 SECONDS_PER_RUN = 200
@@ -35,19 +35,11 @@ REST = timedelta(minutes=2)
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 480, 1440))
 MAX_ATTEMPTS = len(WAITS) + 1
 
-ACCOUNT_FAULTS = (
-	errors.Unreachable,
-	errors.RateLimited,
-	errors.AuthenticationFailed,
-	NoKeys,
-	BoundElsewhere,
-	KeyRefused,
-)
-
 _FIELDS = [
 	"name",
 	"event_type",
 	"status",
+	"source",
 	"stripe_account",
 	"object_id",
 	"payload",
@@ -95,12 +87,16 @@ def drain(seconds: float = SECONDS_PER_RUN) -> bool:
 	"""Work on what is due, in order of arrival; False if `seconds` did not suffice. Commits after each event."""
 	ends = time.monotonic() + seconds
 	resting: set[str] = set()
-	while names := _due(resting):
-		for name in names:
-			if time.monotonic() > ends:
-				return False
-			_work_on(name, resting)
-	return True
+	heard: set[str] = set()
+	try:
+		while names := _due(resting):
+			for name in names:
+				if time.monotonic() > ends:
+					return False
+				_work_on(name, resting, heard)
+		return True
+	finally:
+		_note_heard(heard)
 
 
 def _due(resting: set[str]) -> list[str]:
@@ -114,10 +110,23 @@ def _due(resting: set[str]) -> list[str]:
 	)
 
 
-def _work_on(name: str, resting: set[str]) -> None:
+def _note_heard(accounts: set[str]) -> None:
+	"""Each account whose webhook was heard of, once a run: on every event it would be everyone's bottleneck."""
+	try:
+		frappe.db.rollback()
+		for account in accounts:
+			note_event(account)
+		frappe.db.commit()
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		frappe.db.rollback()
+
+
+def _work_on(name: str, resting: set[str], heard: set[str]) -> None:
 	claimed = _claim(name, resting)
 	if not claimed:
 		return
+	if claimed[0].source == "Webhook":
+		heard.add(claimed[0].stripe_account)
 	try:
 		outcome = _handle(claimed[0])
 		_finish(claimed, "Done", outcome)

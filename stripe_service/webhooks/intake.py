@@ -17,8 +17,8 @@ from frappe.utils import get_datetime, now_datetime
 
 from stripe_service.accounts.secrets import read_secret
 from stripe_service.gateway import webhook_signature
+from stripe_service.payments.times import from_stripe
 from stripe_service.webhooks.handlers import HANDLERS
-from stripe_service.webhooks.times import from_stripe
 
 MAX_BODY_BYTES = 1024 * 1024
 DRAIN = "stripe_service.webhooks.drain.work"

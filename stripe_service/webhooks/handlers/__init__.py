@@ -7,8 +7,6 @@ events about one object may share a function, and several waiting ones are answe
 The endpoint at Stripe is registered for exactly these types.
 """
 
-from dataclasses import dataclass
-
 _PACKAGE = "stripe_service.webhooks.handlers"
 
 HANDLERS = {
@@ -41,28 +39,3 @@ HANDLERS = {
 	"customer.deleted": f"{_PACKAGE}.customers.deleted",
 	"account.updated": f"{_PACKAGE}.accounts.updated",
 }
-
-EVENT_TYPES = tuple(HANDLERS)
-
-
-class Ignore(Exception):
-	"""The event is none of this site's business; the message says why."""
-
-
-@dataclass(frozen=True)
-class Event:
-	"""What a handler may know. `object` is the object as it was when Stripe wrote the event: good for ids only."""
-
-	name: str
-	type: str
-	account: str
-	object: dict
-
-	@property
-	def object_id(self) -> str:
-		return self.object.get("id") or ""
-
-	def related(self, field: str) -> str | None:
-		"""The id of another object, which Stripe gives bare or expanded."""
-		value = self.object.get(field)
-		return value.get("id") if isinstance(value, dict) else value

@@ -1,6 +1,6 @@
 """account.updated: what the account may do has changed, such as taking bank debits."""
 
-from stripe_service.webhooks.handlers import Event
+from stripe_service.webhooks.event import Event
 
 
 def updated(event: Event) -> str:

@@ -2,7 +2,7 @@
 
 import frappe
 
-from stripe_service.webhooks.handlers import Event, Ignore
+from stripe_service.webhooks.event import Event, Ignore
 
 
 def changed(event: Event) -> str:

@@ -1,7 +1,8 @@
 """Which of this site's payments an object at Stripe belongs to, if any."""
 
-from stripe_service.payments import reconcile, settle
-from stripe_service.webhooks.handlers import Event, Ignore
+from stripe_service.payments import settle
+from stripe_service.payments.reconcile import strays
+from stripe_service.webhooks.event import Event, Ignore
 
 
 def settle_intent(event: Event, intent_id: str | None) -> str:
@@ -17,8 +18,8 @@ def settle_intent(event: Event, intent_id: str | None) -> str:
 		return f"{payment.name}: {payment.status}"
 	_ignore_strangers(event)
 	try:
-		return reconcile.take_up_stray(event.account, intent_id)
-	except reconcile.NotOurs as reason:
+		return strays.take_up(event.account, intent_id)
+	except strays.NotOurs as reason:
 		raise Ignore(str(reason)) from None
 
 
@@ -26,6 +27,6 @@ def _ignore_strangers(event: Event) -> None:
 	"""Other apps' payments need no reading where the event says whose they are: charges and PaymentIntents carry the
 	metadata given at creation, refunds and disputes their own."""
 	if event.object.get("object") in ("payment_intent", "charge"):
-		why_not = reconcile.why_not_ours(event.object.get("metadata") or {})
+		why_not = strays.why_not_ours(event.object.get("metadata") or {})
 		if why_not:
 			raise Ignore(why_not)

@@ -1,7 +1,7 @@
 """payout.reconciliation_completed: Stripe says which charges a payout to the bank was made of."""
 
 from stripe_service.payments import payouts
-from stripe_service.webhooks.handlers import Event
+from stripe_service.webhooks.event import Event
 
 
 def reconciled(event: Event) -> str:

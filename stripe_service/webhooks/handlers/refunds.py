@@ -1,6 +1,6 @@
 """refund.*: a refund was begun, went through or failed, here or on Stripe's dashboard."""
 
-from stripe_service.webhooks.handlers import Event
+from stripe_service.webhooks.event import Event
 from stripe_service.webhooks.handlers.payments_of_site import settle_intent
 
 
