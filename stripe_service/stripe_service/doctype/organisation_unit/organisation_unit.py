@@ -9,7 +9,7 @@ import frappe
 from frappe import _
 from frappe.utils.nestedset import NestedSet
 
-from stripe_service.access import rules, units
+from stripe_service.access import rules, sharing, units
 
 MAX_PATH = 140  # the length of a name, and of every Link to it
 FORBIDDEN = "/<>"
@@ -32,6 +32,7 @@ class OrganisationUnit(NestedSet):
 		units.forget_memberships()
 		if self.name != self._path():
 			self._follow_path()
+			sharing.drop_what_no_longer_stands()
 
 	def after_delete(self):
 		units.forget_memberships()
