@@ -102,8 +102,18 @@ def saving_allowed() -> bool:
 
 
 @frappe.whitelist(methods=["POST"])
-def payment_status(payment: str) -> dict:
-	"""What became of a payment; asks Stripe while it is open. Needs to be the payer, or read on the payment."""
+def payment_status(
+	payment: str | None = None, doctype: str | None = None, name: str | None = None, request_id: str | None = None
+) -> dict:
+	"""What became of a payment; asks Stripe while it is open. Needs to be the payer, or read on the payment.
+
+	A browser that lost the answer of `pay` knows no payment: it asks with what it sent, `doctype`, `name` and
+	`request_id`, and hears {"status": "Not Started"} if the session user has claimed nothing under it.
+	"""
+	if not payment and doctype and name and request_id:
+		payment = claimed_before(Order(doctype, name, "", "", frappe.session.user, request_id))
+	if not payment:
+		return {"payment": None, "status": "Not Started", "outcome": "not_started"}
 	_check_may_see(payment)
 	return outcome_of(refresh(payment))
 

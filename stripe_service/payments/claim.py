@@ -53,12 +53,6 @@ def claim(order: Order) -> tuple[str, bool]:
 		return claimed_before(order), False
 
 
-def claimed_under(doctype: str, name: str, user: str, request_id: str) -> str | None:
-	"""The Invoice Payment that this press of the button claimed, if it came to that."""
-	order = Order(doctype, name, "", "", user, request_id)
-	return _earlier(idempotency_key(order), order) or None
-
-
 def idempotency_key(order: Order) -> str:
 	"""The same for the same press of the button by the same person, and for nobody else's."""
 	if not order.request_id:
