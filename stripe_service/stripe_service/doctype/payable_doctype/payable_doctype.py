@@ -102,10 +102,10 @@ class PayableDocType(Document):
 		}
 		guesses = {}
 		for name, wanted in likely.items():
-			there = [field.fieldname for field in fields[name]]
-			guess = next((fieldname for fieldname in wanted if fieldname in there), None)
-			if not guess and len(there) == 1 and name in ("currency_fieldname", "total_fieldname", "unit_fieldname"):
-				guess = there[0]
+			guess = next((field for field in wanted if field in [found.fieldname for found in fields[name]]), None)
+			links = [found.fieldname for found in fields[name] if found.fieldtype == "Link"]
+			if not guess and name in LINKS_TO and len(links) == 1:
+				guess = links[0]
 			if guess and not self.get(name):
 				guesses[name] = guess
 		return guesses
