@@ -72,7 +72,7 @@ def accounts_of(user: str) -> list[str]:
 		found |= set(
 			frappe.get_all(
 				doctype,
-				{"user": user, "status": ["!=", REMOVED]},
+				filters={"user": user, "status": ["!=", REMOVED]},
 				pluck="stripe_account",
 				distinct=True,
 				order_by=None,
@@ -91,7 +91,7 @@ def set_default(doctype: str, name: str, user: str | None = None) -> None:
 def _move_default(doctype: str, row) -> None:
 	lock_customer(row.stripe_customer)
 	for other in frappe.get_all(
-		doctype, {"stripe_customer": row.stripe_customer, "is_default": 1}, pluck="name"
+		doctype, filters={"stripe_customer": row.stripe_customer, "is_default": 1}, pluck="name"
 	):
 		if other != row.name:
 			write(frappe.get_doc(doctype, other, for_update=True), is_default=0)
@@ -103,7 +103,7 @@ def _move_default(doctype: str, row) -> None:
 def is_first(doctype: str, customer: str) -> bool:
 	"""Whether the customer has no default of this kind yet, so that a new method becomes it."""
 	return not frappe.get_all(
-		doctype, {"stripe_customer": customer, "is_default": 1, "status": USABLE[doctype]}, limit=1
+		doctype, filters={"stripe_customer": customer, "is_default": 1, "status": USABLE[doctype]}, limit=1
 	)
 
 
@@ -156,7 +156,7 @@ def mark_removed(payment_method_id: str) -> list[str]:
 		return []
 	changed = []
 	for doctype in DOCTYPES:
-		for name in frappe.get_all(doctype, {"payment_method_id": payment_method_id}, pluck="name"):
+		for name in frappe.get_all(doctype, filters={"payment_method_id": payment_method_id}, pluck="name"):
 			if mark_row_removed(doctype, name):
 				changed.append(name)
 	return changed
@@ -201,7 +201,7 @@ def remove_duplicates(doctype: str, doc) -> None:
 def _same_fingerprint(doctype: str, doc) -> list[frappe._dict]:
 	return frappe.get_all(
 		doctype,
-		{
+		filters={
 			"stripe_customer": doc.stripe_customer,
 			"fingerprint": doc.fingerprint,
 			"status": ["!=", REMOVED],
