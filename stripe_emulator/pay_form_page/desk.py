@@ -86,12 +86,14 @@ class Desk:
 		invoice = self.invoices.get(name)
 		if invoice is None:
 			raise Refused("There is no such invoice.")
+		if invoice.get("loading_error"):
+			return self._without_keys(invoice, user)
 		for payment in self._payments_of(invoice, *OPEN):
 			self._refresh(payment)
 		return {
 			"invoice": self._shown(invoice),
 			"why_not": invoice.get("why_not") or self._why_not(invoice),
-			"loading_error": invoice.get("loading_error"),
+			"loading_error": None,
 			"amount": self._amount(invoice),
 			"methods": self._methods(invoice),
 			"saved": {"cards": self._cards(user), "bank_accounts": self._bank_accounts(user)},
@@ -104,6 +106,12 @@ class Desk:
 			"under_way": self._under_way(invoice, user),
 			"resume": self._resume(invoice, user),
 		}
+
+	def _without_keys(self, invoice: dict, user: str) -> dict:
+		return {
+			"invoice": self._shown(invoice), "why_not": None, "loading_error": invoice["loading_error"], "amount": None,
+			"methods": {}, "saved": {}, "stripe": None, "under_way": self._under_way(invoice, user), "resume": None,
+		}  # fmt: skip
 
 	def _shown(self, invoice: dict) -> dict:
 		currency = invoice["currency"]
@@ -140,8 +148,8 @@ class Desk:
 			"max_minor": most,
 			"min": _major(least, currency),
 			"min_minor": least,
-			"available_minor": available,
-			"least_remainder_minor": money.minimum_minor(currency),
+			"owed_minor": available,
+			"least_rest_minor": money.minimum_minor(currency),
 			"partial_allowed": invoice["partial_allowed"],
 			"step_minor": money.step_minor(currency),
 			"reason": "",
@@ -172,7 +180,7 @@ class Desk:
 	def _resume(self, invoice: dict, user: str) -> dict | None:
 		for payment in self._payments_of(invoice, "Action Required"):
 			if payment["user"] == user:
-				return self._result(payment)
+				return {"payment": payment["name"], "status": payment["status"], "client_secret": payment["client_secret"]}
 		return None
 
 	# Paying
@@ -266,7 +274,7 @@ class Desk:
 		if payment["intent"] and payment["status"] in OPEN:
 			self._take(payment, self.gateway.call("payment_intents.retrieve", payment["intent"]))
 
-	def payment_status(self, user, payment=None, request_id=None) -> dict:
+	def payment_status(self, user, payment=None, doctype=None, name=None, request_id=None) -> dict:
 		found = self.payments.get(payment) if payment else self._by_request(user, request_id)
 		if not found or found["user"] != user:
 			return {"status": "Not Started"}
@@ -327,9 +335,13 @@ class Desk:
 			"setup_intents.create",
 			params={"customer": self._customer(user), "allowed_payment_method_types": ["us_bank_account"], "usage": "off_session"},
 		)
-		return {"client_secret": setup["client_secret"], "setup_intent": setup["id"]}
+		return {
+			"client_secret": setup["client_secret"],
+			"setup_intent": setup["id"],
+			"billing_details": {"name": "", "email": user},
+		}
 
-	def bank_account_confirmed(self, user, account, setup_intent) -> dict:
+	def bank_account_confirmed(self, user, setup_intent) -> dict:
 		known = next((a for a in self.accounts.values() if a["setup_intent"] == setup_intent), None)
 		if known is None:
 			known = {"name": f"BANK-{len(self.accounts) + 1:04}", "user": user, "setup_intent": setup_intent, "tried": 0, "last": None}

@@ -22,7 +22,8 @@
 
 	function refuse_unknown(where, given, known) {
 		for (const name of Object.keys(given || {})) {
-			if (!known.includes(name)) throw new IntegrationError(`Unrecognized ${where} parameter: ${name}`);
+			if (!known.includes(name))
+				throw new IntegrationError(`Unrecognized ${where} parameter: ${name}`);
 		}
 	}
 
@@ -32,7 +33,8 @@
 	function encode(value, path = "", into = new URLSearchParams()) {
 		if (value === null || value === undefined) return into;
 		if (typeof value === "object") {
-			for (const [name, inner] of Object.entries(value)) encode(inner, path ? `${path}[${name}]` : name, into);
+			for (const [name, inner] of Object.entries(value))
+				encode(inner, path ? `${path}[${name}]` : name, into);
 		} else {
 			into.append(path, String(value));
 		}
@@ -45,14 +47,19 @@
 		const url = `${ORIGIN}${path}${method === "GET" ? `?${body}` : ""}`;
 		const headers = { Authorization: `Bearer ${key}` };
 		try {
-			const response = await fetch(url, { method, headers, body: method === "GET" ? undefined : body });
+			const response = await fetch(url, {
+				method,
+				headers,
+				body: method === "GET" ? undefined : body,
+			});
 			const answer = await response.json();
 			return answer.error ? { error: answer.error } : { answer };
 		} catch {
 			return {
 				error: {
 					type: "api_connection_error",
-					message: "We are experiencing issues connecting to our payments provider. Please check your internet connection and try again.",
+					message:
+						"We are experiencing issues connecting to our payments provider. Please check your internet connection and try again.",
 				},
 			};
 		}
@@ -134,7 +141,15 @@
 			const frame = new Frame(page, {
 				title,
 				init,
-				style: { position: "fixed", inset: "0", width: "100%", height: "100%", border: "0", zIndex: String(TOP), colorScheme: "light" },
+				style: {
+					position: "fixed",
+					inset: "0",
+					width: "100%",
+					height: "100%",
+					border: "0",
+					zIndex: String(TOP),
+					colorScheme: "light",
+				},
 				on_event(event, data) {
 					if (event !== "done") return;
 					frame.remove();
@@ -150,20 +165,59 @@
 	// Elements
 
 	const ELEMENTS_OPTIONS = [
-		"mode", "amount", "currency", "clientSecret", "setupFutureUsage", "setup_future_usage", "captureMethod",
-		"capture_method", "onBehalfOf", "on_behalf_of", "excludedPaymentMethodTypes", "allowedPaymentMethodTypes",
-		"paymentMethodConfiguration", "payment_method_configuration", "paymentMethodOptions", "payment_method_options",
-		"externalPaymentMethodTypes", "adaptivePricing", "fonts", "locale", "appearance", "loader", "customerOptions",
-		"customerSessionClientSecret", "customPaymentMethods", "syncAddressCheckbox", "paymentMethodCreation",
-	]; // prettier-ignore
+		"mode",
+		"amount",
+		"currency",
+		"clientSecret",
+		"setupFutureUsage",
+		"setup_future_usage",
+		"captureMethod",
+		"capture_method",
+		"onBehalfOf",
+		"on_behalf_of",
+		"excludedPaymentMethodTypes",
+		"allowedPaymentMethodTypes",
+		"paymentMethodConfiguration",
+		"payment_method_configuration",
+		"paymentMethodOptions",
+		"payment_method_options",
+		"externalPaymentMethodTypes",
+		"adaptivePricing",
+		"fonts",
+		"locale",
+		"appearance",
+		"loader",
+		"customerOptions",
+		"customerSessionClientSecret",
+		"customPaymentMethods",
+		"syncAddressCheckbox",
+		"paymentMethodCreation",
+	];
 	const ELEMENT_OPTIONS = [
-		"defaultValues", "business", "paymentMethodOrder", "fields", "readOnly", "terms", "wallets", "walletOptions",
-		"layout", "applePay",
-	]; // prettier-ignore
+		"defaultValues",
+		"business",
+		"paymentMethodOrder",
+		"fields",
+		"readOnly",
+		"terms",
+		"wallets",
+		"walletOptions",
+		"layout",
+		"applePay",
+	];
 	const EVENTS = [
-		"ready", "change", "focus", "blur", "escape", "loaderror", "loaderstart", "carddetailschange",
-		"savedpaymentmethodupdate", "savedpaymentmethodremove", "availablepaymentmethodschange",
-	]; // prettier-ignore
+		"ready",
+		"change",
+		"focus",
+		"blur",
+		"escape",
+		"loaderror",
+		"loaderstart",
+		"carddetailschange",
+		"savedpaymentmethodupdate",
+		"savedpaymentmethodremove",
+		"availablepaymentmethodschange",
+	];
 
 	function check_elements_options(options) {
 		if ("paymentMethodTypes" in options || "payment_method_types" in options) {
@@ -173,21 +227,30 @@
 		}
 		refuse_unknown("elements()", options, ELEMENTS_OPTIONS);
 		if (options.clientSecret) {
-			if (options.mode) throw new IntegrationError("You can specify either `mode` or `clientSecret`, not both.");
+			if (options.mode)
+				throw new IntegrationError(
+					"You can specify either `mode` or `clientSecret`, not both."
+				);
 			return id_of(options.clientSecret);
 		}
 		if (!["payment", "setup", "subscription"].includes(options.mode)) {
-			throw new IntegrationError("Invalid value for elements(): mode should be one of payment, setup, subscription.");
+			throw new IntegrationError(
+				"Invalid value for elements(): mode should be one of payment, setup, subscription."
+			);
 		}
 		if (options.mode !== "setup") check_amount(options);
 	}
 
 	function check_amount({ amount, currency }) {
 		if (!Number.isInteger(amount) || amount < 0) {
-			throw new IntegrationError(`Invalid value for elements(): amount should be a positive integer. You specified: ${amount}.`);
+			throw new IntegrationError(
+				`Invalid value for elements(): amount should be a positive integer. You specified: ${amount}.`
+			);
 		}
 		if (!/^[a-z]{3}$/.test(currency || "")) {
-			throw new IntegrationError(`Invalid value for elements(): currency should be a lowercase three-letter code. You specified: ${currency}.`);
+			throw new IntegrationError(
+				`Invalid value for elements(): currency should be a lowercase three-letter code. You specified: ${currency}.`
+			);
 		}
 	}
 
@@ -202,8 +265,12 @@
 		}
 
 		create(type, options = {}) {
-			if (type !== "payment") throw new IntegrationError(`The stand-in has no Element of type ${type}.`);
-			if (this._element) throw new IntegrationError("Can only create one Element of type payment through elements().");
+			if (type !== "payment")
+				throw new IntegrationError(`The stand-in has no Element of type ${type}.`);
+			if (this._element)
+				throw new IntegrationError(
+					"Can only create one Element of type payment through elements()."
+				);
 			refuse_unknown("create()", options, ELEMENT_OPTIONS);
 			this._element = new PaymentElement(this, options);
 			return this._element;
@@ -215,7 +282,9 @@
 
 		async update(options) {
 			if (this._options.clientSecret && ("amount" in options || "mode" in options)) {
-				throw new IntegrationError("You cannot update amount or mode of Elements created with a clientSecret.");
+				throw new IntegrationError(
+					"You cannot update amount or mode of Elements created with a clientSecret."
+				);
 			}
 			const merged = { ...this._options, ...options };
 			check_elements_options(merged);
@@ -241,7 +310,9 @@
 
 		_mounted() {
 			if (!this._element?.frame) {
-				throw new IntegrationError("Please make sure the Payment Element is mounted before calling this method.");
+				throw new IntegrationError(
+					"Please make sure the Payment Element is mounted before calling this method."
+				);
 			}
 			return this._element;
 		}
@@ -261,25 +332,50 @@
 		}
 
 		mount(target) {
-			if (this._destroyed) throw new IntegrationError("This Element has already been destroyed. Please create a new one.");
+			if (this._destroyed)
+				throw new IntegrationError(
+					"This Element has already been destroyed. Please create a new one."
+				);
 			const node = typeof target === "string" ? document.querySelector(target) : target;
-			if (!node) throw new IntegrationError(`The selector you specified (${target}) applies to no DOM elements that are currently on the page.`);
+			if (!node)
+				throw new IntegrationError(
+					`The selector you specified (${target}) applies to no DOM elements that are currently on the page.`
+				);
 			if (this.frame?.node.parentNode === node) return;
 			this.unmount();
 			this.frame = new Frame("payment_element", {
 				title: "Secure payment input frame",
 				init: { key: this._elements._stripe._key, ...this._described() },
-				style: { border: "0", width: "100%", height: "60px", display: "block", colorScheme: "none" },
+				style: {
+					border: "0",
+					width: "100%",
+					height: "60px",
+					display: "block",
+					colorScheme: "none",
+				},
 				on_event: (event, data) => this._hear(event, data),
 			});
 			node.replaceChildren(this.frame.node);
 			this._emit("loaderstart", { elementType: "payment" });
-			this.frame.open.catch(() => this._emit("loaderror", { elementType: "payment", error: { type: "api_connection_error", message: "The frame could not be loaded." } }));
+			this.frame.open.catch(() =>
+				this._emit("loaderror", {
+					elementType: "payment",
+					error: {
+						type: "api_connection_error",
+						message: "The frame could not be loaded.",
+					},
+				})
+			);
 		}
 
 		_described() {
 			const { appearance, locale, ...options } = this._elements._options;
-			return { options, appearance, locale: locale || this._elements._stripe._locale, element: this._options };
+			return {
+				options,
+				appearance,
+				locale: locale || this._elements._stripe._locale,
+				element: this._options,
+			};
 		}
 
 		async _tell_options() {
@@ -305,7 +401,10 @@
 		}
 
 		on(event, handler) {
-			if (!EVENTS.includes(event)) throw new IntegrationError(`${event} is not a valid event type for the payment Element.`);
+			if (!EVENTS.includes(event))
+				throw new IntegrationError(
+					`${event} is not a valid event type for the payment Element.`
+				);
 			(this._handlers[event] = this._handlers[event] || []).push(handler);
 			return this;
 		}
@@ -319,7 +418,9 @@
 		}
 
 		off(event, handler) {
-			this._handlers[event] = (this._handlers[event] || []).filter((known) => handler && known !== handler);
+			this._handlers[event] = (this._handlers[event] || []).filter(
+				(known) => handler && known !== handler
+			);
 			return this;
 		}
 
@@ -383,9 +484,21 @@
 					"elements.submit() must be called before stripe.createConfirmationToken(). See https://docs.stripe.com/payments/finalize-payments-on-the-server"
 				);
 			}
-			refuse_unknown("createConfirmationToken()", params, ["payment_method_data", "shipping", "return_url", "metadata"]);
+			refuse_unknown("createConfirmationToken()", params, [
+				"payment_method_data",
+				"shipping",
+				"return_url",
+				"metadata",
+			]);
 			if (params.return_url && !/^https?:\/\//.test(params.return_url)) {
-				return { error: { type: "invalid_request_error", code: "url_invalid", param: "return_url", message: "Not a valid URL" } };
+				return {
+					error: {
+						type: "invalid_request_error",
+						code: "url_invalid",
+						param: "return_url",
+						message: "Not a valid URL",
+					},
+				};
 			}
 			const { answer, error } = await elements._mounted().frame.ask("confirmation_token", {
 				...params,
@@ -396,9 +509,13 @@
 
 		async createPaymentMethod({ elements, params = {} }) {
 			if (elements._options.paymentMethodCreation !== "manual") {
-				throw new IntegrationError("elements must be created with paymentMethodCreation: 'manual' to call stripe.createPaymentMethod().");
+				throw new IntegrationError(
+					"elements must be created with paymentMethodCreation: 'manual' to call stripe.createPaymentMethod()."
+				);
 			}
-			const { answer, error } = await elements._mounted().frame.ask("payment_method", params);
+			const { answer, error } = await elements
+				._mounted()
+				.frame.ask("payment_method", params);
 			return error ? { error } : { paymentMethod: answer };
 		}
 
@@ -412,14 +529,21 @@
 			return this._confirm("seti", options);
 		}
 
-		async _confirm(prefix, { elements, clientSecret, confirmParams = {}, redirect = "always" }) {
+		async _confirm(
+			prefix,
+			{ elements, clientSecret, confirmParams = {}, redirect = "always" }
+		) {
 			const secret = clientSecret || elements?._options.clientSecret;
 			const { id, kind } = id_of(secret, prefix);
 			if (redirect === "always" && !confirmParams.return_url) {
-				throw new IntegrationError("You must provide confirmParams.return_url, or redirect: 'if_required'.");
+				throw new IntegrationError(
+					"You must provide confirmParams.return_url, or redirect: 'if_required'."
+				);
 			}
 			if (elements?._options.mode && !elements._submitted) {
-				throw new IntegrationError("elements.submit() must be called before confirming when Elements were created without a clientSecret.");
+				throw new IntegrationError(
+					"elements.submit() must be called before confirming when Elements were created without a clientSecret."
+				);
 			}
 			const path = `/v1/${kind}s/${id}/confirm`;
 			const params = { ...confirmParams, client_secret: secret, use_stripe_sdk: true };
@@ -445,7 +569,10 @@
 			const url = new URL(return_url);
 			url.searchParams.set(kind, intent.id);
 			url.searchParams.set(`${kind}_client_secret`, intent.client_secret);
-			url.searchParams.set("redirect_status", intent.status === "succeeded" ? "succeeded" : "pending");
+			url.searchParams.set(
+				"redirect_status",
+				intent.status === "succeeded" ? "succeeded" : "pending"
+			);
 			window.location.assign(url);
 			return new Promise(() => {});
 		}
@@ -456,9 +583,15 @@
 			const before = await this._retrieve(clientSecret);
 			if (before.error) return before;
 			const intent = before[RESULT_NAME[kind]];
-			if (intent.status !== "requires_action" || !is_three_d_secure(intent.next_action)) return before;
+			if (intent.status !== "requires_action" || !is_three_d_secure(intent.next_action))
+				return before;
 
-			await show_modal("challenge", "3-D Secure authentication", { id, clientSecret, amount: intent.amount, currency: intent.currency });
+			await show_modal("challenge", "3-D Secure authentication", {
+				id,
+				clientSecret,
+				amount: intent.amount,
+				currency: intent.currency,
+			});
 			const after = await this._retrieve(clientSecret);
 			const failed = after[RESULT_NAME[kind]];
 			if (failed && failed.status === "requires_payment_method") {
@@ -480,24 +613,46 @@
 
 		async _retrieve(clientSecret) {
 			const { id, kind } = id_of(clientSecret);
-			return intent_result(kind, await call("GET", `/v1/${kind}s/${id}`, { client_secret: clientSecret }, this._key));
+			return intent_result(
+				kind,
+				await call("GET", `/v1/${kind}s/${id}`, { client_secret: clientSecret }, this._key)
+			);
 		}
 
 		// US bank accounts without the Payment Element
 
 		async collectBankAccountForSetup({ clientSecret, params }) {
 			const { id } = id_of(clientSecret, "seti");
-			if (params?.payment_method_type !== "us_bank_account" || !params.payment_method_data?.billing_details?.name) {
-				throw new IntegrationError("params.payment_method_type and params.payment_method_data.billing_details.name are required.");
+			if (
+				params?.payment_method_type !== "us_bank_account" ||
+				!params.payment_method_data?.billing_details?.name
+			) {
+				throw new IntegrationError(
+					"params.payment_method_type and params.payment_method_data.billing_details.name are required."
+				);
 			}
-			const linked = await show_modal("financial_connections", "Link your bank account", { key: this._key });
+			const linked = await show_modal("financial_connections", "Link your bank account", {
+				key: this._key,
+			});
 			if (!linked) return this._retrieve(clientSecret);
-			const data = { ...params.payment_method_data, type: "us_bank_account", us_bank_account: linked.us_bank_account };
+			const data = {
+				...params.payment_method_data,
+				type: "us_bank_account",
+				us_bank_account: linked.us_bank_account,
+			};
 			const made = await call("POST", "/v1/payment_methods", data, this._key);
 			if (made.error) return { error: made.error };
 			this._collected = { ...this._collected, [id]: made.answer.id };
 			const read = await this._retrieve(clientSecret);
-			return read.error ? read : { setupIntent: { ...read.setupIntent, status: "requires_confirmation", payment_method: made.answer } };
+			return read.error
+				? read
+				: {
+						setupIntent: {
+							...read.setupIntent,
+							status: "requires_confirmation",
+							payment_method: made.answer,
+						},
+				  };
 		}
 
 		async confirmUsBankAccountSetup(clientSecret, data = {}) {
@@ -506,19 +661,32 @@
 			const params = { client_secret: clientSecret, mandate_data: ACCEPTED_ONLINE };
 			if (typeof method === "string") params.payment_method = method;
 			else if (method) params.payment_method_data = { ...method, type: "us_bank_account" };
-			return intent_result(kind, await call("POST", `/v1/setup_intents/${id}/confirm`, params, this._key));
+			return intent_result(
+				kind,
+				await call("POST", `/v1/setup_intents/${id}/confirm`, params, this._key)
+			);
 		}
 
 		async verifyMicrodepositsForSetup(clientSecret, { amounts, descriptor_code } = {}) {
 			const { id, kind } = id_of(clientSecret, "seti");
 			const params = { client_secret: clientSecret, amounts, descriptor_code };
-			return intent_result(kind, await call("POST", `/v1/setup_intents/${id}/verify_microdeposits`, params, this._key));
+			return intent_result(
+				kind,
+				await call(
+					"POST",
+					`/v1/setup_intents/${id}/verify_microdeposits`,
+					params,
+					this._key
+				)
+			);
 		}
 
 		registerAppInfo() {}
 	}
 
-	const ACCEPTED_ONLINE = { customer_acceptance: { type: "online", online: { infer_from_client: true } } };
+	const ACCEPTED_ONLINE = {
+		customer_acceptance: { type: "online", online: { infer_from_client: true } },
+	};
 
 	function is_three_d_secure(next_action) {
 		return next_action?.type === "use_stripe_sdk" || next_action?.type === "redirect_to_url";
@@ -529,9 +697,17 @@
 			throw new IntegrationError("Missing value for Stripe(): apiKey should be a string.");
 		}
 		if (!/^pk_(test|live)_/.test(key)) {
-			throw new IntegrationError("You should not use your secret key with Stripe.js. Please pass a publishable key instead.");
+			throw new IntegrationError(
+				"You should not use your secret key with Stripe.js. Please pass a publishable key instead."
+			);
 		}
-		refuse_unknown("Stripe()", options, ["stripeAccount", "apiVersion", "locale", "betas", "developerTools"]);
+		refuse_unknown("Stripe()", options, [
+			"stripeAccount",
+			"apiVersion",
+			"locale",
+			"betas",
+			"developerTools",
+		]);
 		return new StripeObject(key, options);
 	}
 

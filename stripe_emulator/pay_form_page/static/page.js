@@ -8,7 +8,10 @@ document.documentElement.dataset.theme = query.get("theme") || "light";
 
 const adapter = {
 	locale: query.get("locale") || "en-US",
-	number_format: query.get("number_format") === "comma" ? { decimal: ",", group: "." } : { decimal: ".", group: "," },
+	number_format:
+		query.get("number_format") === "comma"
+			? { decimal: ",", group: "." }
+			: { decimal: ".", group: "," },
 	async call(method, args) {
 		let response;
 		try {
@@ -32,6 +35,7 @@ const form = new PayForm({
 	name: query.get("name"),
 	adapter,
 	on_close: () => window.location.assign("/"),
-	on_result: (result) => document.dispatchEvent(new CustomEvent("pay-form-result", { detail: result })),
+	on_result: (result) =>
+		document.dispatchEvent(new CustomEvent("pay-form-result", { detail: result })),
 });
 form.open();

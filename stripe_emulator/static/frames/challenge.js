@@ -11,12 +11,36 @@ async function answer(outcome) {
 	tell("done", outcome);
 }
 
-const complete = el("button", { class: "main", type: "button", id: "test-source-authorize-3ds", onclick: () => answer("complete") }, "Complete");
-document.getElementById("sheet").append(
-	el("h1", {}, "3D Secure 2 Test Page"),
-	el("p", {}, "Your bank asks whether this payment is yours. This page stands in for the bank's: complete or fail the authentication."),
-	el("div", { class: "row" }, el("button", { type: "button", id: "test-source-fail-3ds", onclick: () => answer("fail") }, "Fail"), complete)
+const complete = el(
+	"button",
+	{
+		class: "main",
+		type: "button",
+		id: "test-source-authorize-3ds",
+		onclick: () => answer("complete"),
+	},
+	"Complete"
 );
+document
+	.getElementById("sheet")
+	.append(
+		el("h1", {}, "3D Secure 2 Test Page"),
+		el(
+			"p",
+			{},
+			"Your bank asks whether this payment is yours. This page stands in for the bank's: complete or fail the authentication."
+		),
+		el(
+			"div",
+			{ class: "row" },
+			el(
+				"button",
+				{ type: "button", id: "test-source-fail-3ds", onclick: () => answer("fail") },
+				"Fail"
+			),
+			complete
+		)
+	);
 document.addEventListener("keydown", (event) => {
 	if (event.key === "Escape") answer("fail");
 });

@@ -8,12 +8,29 @@ export class Field {
 		this.digits = digits;
 		this.max = max;
 		this.format = format || ((value) => value);
-		this.input = el("input", { name, id: `Field-${name}Input`, type: "text", "aria-invalid": "false", ...attributes });
-		this.error = el("p", { class: "error", role: "alert", id: `Field-${name}Error`, hidden: true });
+		this.input = el("input", {
+			name,
+			id: `Field-${name}Input`,
+			type: "text",
+			"aria-invalid": "false",
+			...attributes,
+		});
+		this.error = el("p", {
+			class: "error",
+			role: "alert",
+			id: `Field-${name}Error`,
+			hidden: true,
+		});
 		this.input.setAttribute("aria-describedby", this.error.id);
 		this.input.addEventListener("input", () => this._typed());
 		this.input.addEventListener("blur", () => this.value && this.show());
-		this.node = el("div", { class: `field${wide ? " wide" : ""}` }, el("label", { for: this.input.id }, label), this.input, this.error);
+		this.node = el(
+			"div",
+			{ class: `field${wide ? " wide" : ""}` },
+			el("label", { for: this.input.id }, label),
+			this.input,
+			this.error
+		);
 	}
 
 	get value() {

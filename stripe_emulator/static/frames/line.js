@@ -8,7 +8,10 @@ export function open_line(answers) {
 			window.removeEventListener("message", opened);
 			const [port] = ports;
 			port.onmessage = (message) => reply(port, answers, message.data);
-			resolve({ init: data.init, tell: (event, content) => port.postMessage({ event, data: content }) });
+			resolve({
+				init: data.init,
+				tell: (event, content) => port.postMessage({ event, data: content }),
+			});
 		});
 	});
 }
@@ -24,7 +27,8 @@ async function reply(port, answers, { ask, data, number }) {
 export function encode(value, path = "", into = new URLSearchParams()) {
 	if (value === null || value === undefined) return into;
 	if (typeof value === "object") {
-		for (const [name, inner] of Object.entries(value)) encode(inner, path ? `${path}[${name}]` : name, into);
+		for (const [name, inner] of Object.entries(value))
+			encode(inner, path ? `${path}[${name}]` : name, into);
 	} else {
 		into.append(path, String(value));
 	}
@@ -42,14 +46,18 @@ export async function get(path, params, key) {
 
 async function call(url, options, key) {
 	try {
-		const response = await fetch(url, { ...options, headers: { Authorization: `Bearer ${key}` } });
+		const response = await fetch(url, {
+			...options,
+			headers: { Authorization: `Bearer ${key}` },
+		});
 		const answer = await response.json();
 		return answer.error ? { error: answer.error } : { answer };
 	} catch {
 		return {
 			error: {
 				type: "api_connection_error",
-				message: "We are experiencing issues connecting to our payments provider. Please check your internet connection and try again.",
+				message:
+					"We are experiencing issues connecting to our payments provider. Please check your internet connection and try again.",
 			},
 		};
 	}
@@ -60,7 +68,8 @@ export function el(tag, attributes = {}, ...children) {
 	const node = document.createElement(tag);
 	for (const [name, value] of Object.entries(attributes)) {
 		if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-		else if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+		else if (value !== undefined && value !== false)
+			node.setAttribute(name, value === true ? "" : value);
 	}
 	node.append(...children.filter((child) => child !== null && child !== undefined));
 	return node;

@@ -5,12 +5,14 @@
  * the card's brand, and the ids that Stripe makes of it. The fields' ids are those of Stripe's own frame.
  */
 
-import { el, get, open_line, post } from "./line.js";
+import { get, open_line, post } from "./line.js";
 import { BankFields } from "./us_bank_account.js";
 import { CardFields } from "./card.js";
 
 const FIELDS = { card: CardFields, us_bank_account: BankFields };
-const ACCEPTED_ONLINE = { customer_acceptance: { type: "online", online: { infer_from_client: true } } };
+const ACCEPTED_ONLINE = {
+	customer_acceptance: { type: "online", online: { infer_from_client: true } },
+};
 
 let fields = null;
 
@@ -40,9 +42,12 @@ async function start() {
 	});
 	document.getElementById("element").append(fields.node);
 	apply(init);
-	new ResizeObserver(() => tell("height", Math.ceil(document.getElementById("element").getBoundingClientRect().height) + 4)).observe(
-		document.getElementById("element")
-	);
+	new ResizeObserver(() =>
+		tell(
+			"height",
+			Math.ceil(document.getElementById("element").getBoundingClientRect().height) + 4
+		)
+	).observe(document.getElementById("element"));
 	document.addEventListener("focusin", () => tell("focus"));
 	document.addEventListener("keydown", (event) => event.key === "Escape" && tell("escape"));
 	tell("ready");
@@ -55,7 +60,11 @@ async function method_types() {
 	if (clientSecret) {
 		const [id] = clientSecret.split("_secret_");
 		const kind = id.startsWith("seti_") ? "setup_intents" : "payment_intents";
-		const { answer, error } = await get(`/v1/${kind}/${id}`, { client_secret: clientSecret }, init.key);
+		const { answer, error } = await get(
+			`/v1/${kind}/${id}`,
+			{ client_secret: clientSecret },
+			init.key
+		);
 		if (error) {
 			tell("loaderror", { error });
 			return null;
@@ -64,7 +73,12 @@ async function method_types() {
 	}
 	const known = allowed.filter((type) => FIELDS[type]);
 	if (known.length) return known;
-	tell("loaderror", { error: { type: "invalid_request_error", message: `No payment method types enabled: ${allowed}` } });
+	tell("loaderror", {
+		error: {
+			type: "invalid_request_error",
+			message: `No payment method types enabled: ${allowed}`,
+		},
+	});
 	return null;
 }
 
@@ -75,10 +89,17 @@ function apply({ appearance = {}, options }) {
 	root.setProperty("--text", variables.colorText || (night ? "#ffffff" : "#30313d"));
 	root.setProperty("--muted", variables.colorTextSecondary || (night ? "#a0a0ab" : "#6d6e78"));
 	root.setProperty("--field", variables.colorBackground || (night ? "#30313d" : "#ffffff"));
-	root.setProperty("--border", rules[".Input"]?.border || (night ? "1px solid #424353" : "1px solid #e6e6e6"));
+	root.setProperty(
+		"--border",
+		rules[".Input"]?.border || (night ? "1px solid #424353" : "1px solid #e6e6e6")
+	);
 	for (const [name, property] of [
-		["--danger", "colorDanger"], ["--primary", "colorPrimary"], ["--radius", "borderRadius"],
-		["--font", "fontFamily"], ["--size", "fontSizeBase"], ["--space", "spacingUnit"],
+		["--danger", "colorDanger"],
+		["--primary", "colorPrimary"],
+		["--radius", "borderRadius"],
+		["--font", "fontFamily"],
+		["--size", "fontSizeBase"],
+		["--space", "spacingUnit"],
 	]) {
 		if (variables[property]) root.setProperty(name, variables[property]);
 	}

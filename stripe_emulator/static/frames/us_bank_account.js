@@ -3,7 +3,12 @@
 import { Field, submit_fields } from "./field.js";
 import { el } from "./line.js";
 
-const INSTITUTIONS = ["Test Institution", "Test OAuth Bank", "Ownership accounts", "Down Bank (Unscheduled)"];
+const INSTITUTIONS = [
+	"Test Institution",
+	"Test OAuth Bank",
+	"Ownership accounts",
+	"Down Bank (Unscheduled)",
+];
 
 function required(code, message) {
 	return (value) => (value ? null : { type: "validation_error", code, message });
@@ -21,8 +26,16 @@ export class BankFields {
 		this._make_account_choice();
 		this.mandate = el("p", { class: "terms", id: "mandate" });
 		this.node = el(
-			"div", {},
-			el("div", { class: "grid" }, this.name.node, this.email.node, this.choice, this.manual),
+			"div",
+			{},
+			el(
+				"div",
+				{ class: "grid" },
+				this.name.node,
+				this.email.node,
+				this.choice,
+				this.manual
+			),
 			this.mandate
 		);
 		this.node.addEventListener("input", () => this._changed());
@@ -31,40 +44,121 @@ export class BankFields {
 
 	_make_fields(defaults) {
 		this.name = new Field({
-			name: "name", label: "Full name", check: required("incomplete_name", "Please provide your full name."), wide: true,
-			attributes: { autocomplete: "name", placeholder: "First and last name", value: defaults.name },
+			name: "name",
+			label: "Full name",
+			check: required("incomplete_name", "Please provide your full name."),
+			wide: true,
+			attributes: {
+				autocomplete: "name",
+				placeholder: "First and last name",
+				value: defaults.name,
+			},
 		});
 		this.email = new Field({
-			name: "email", label: "Email", wide: true,
-			check: (value) => (/^\S+@\S+\.\S+$/.test(value) ? null : { type: "validation_error", code: "invalid_email", message: "Your email is invalid." }),
-			attributes: { autocomplete: "email", type: "email", placeholder: "you@example.com", value: defaults.email },
+			name: "email",
+			label: "Email",
+			wide: true,
+			check: (value) =>
+				/^\S+@\S+\.\S+$/.test(value)
+					? null
+					: {
+							type: "validation_error",
+							code: "invalid_email",
+							message: "Your email is invalid.",
+					  },
+			attributes: {
+				autocomplete: "email",
+				type: "email",
+				placeholder: "you@example.com",
+				value: defaults.email,
+			},
 		});
 		this.routing = new Field({
-			name: "routingNumber", label: "Routing number", digits: true, max: 9,
-			check: (value) => (value.length === 9 ? null : { type: "validation_error", code: "incomplete_routing_number", message: "Your routing number is incomplete." }),
+			name: "routingNumber",
+			label: "Routing number",
+			digits: true,
+			max: 9,
+			check: (value) =>
+				value.length === 9
+					? null
+					: {
+							type: "validation_error",
+							code: "incomplete_routing_number",
+							message: "Your routing number is incomplete.",
+					  },
 			attributes: { inputmode: "numeric", placeholder: "110000000" },
 		});
 		this.number = new Field({
-			name: "accountNumber", label: "Account number", digits: true, max: 17,
-			check: (value) => (value.length >= 4 ? null : { type: "validation_error", code: "incomplete_account_number", message: "Your account number is incomplete." }),
+			name: "accountNumber",
+			label: "Account number",
+			digits: true,
+			max: 17,
+			check: (value) =>
+				value.length >= 4
+					? null
+					: {
+							type: "validation_error",
+							code: "incomplete_account_number",
+							message: "Your account number is incomplete.",
+					  },
 			attributes: { inputmode: "numeric", placeholder: "000123456789" },
 		});
 	}
 
 	_make_account_choice() {
-		this.banks = el("div", { class: "banks" },
+		this.banks = el(
+			"div",
+			{ class: "banks" },
 			...INSTITUTIONS.map((institution) =>
-				el("button", { type: "button", onclick: () => this.tell("link_bank", { institution, business: this.business }) }, institution)));
-		this.by_hand = el("button", { type: "button", class: "link", onclick: () => this._enter_by_hand(true) }, "Enter bank details manually instead");
+				el(
+					"button",
+					{
+						type: "button",
+						onclick: () =>
+							this.tell("link_bank", { institution, business: this.business }),
+					},
+					institution
+				)
+			)
+		);
+		this.by_hand = el(
+			"button",
+			{ type: "button", class: "link", onclick: () => this._enter_by_hand(true) },
+			"Enter bank details manually instead"
+		);
 		this.choice_error = el("p", { class: "error", role: "alert", hidden: true });
 		this.linked_text = el("span");
-		this.linked_row = el("div", { class: "linked", hidden: true },
+		this.linked_row = el(
+			"div",
+			{ class: "linked", hidden: true },
 			this.linked_text,
-			el("button", { type: "button", class: "link", onclick: () => this._unlink() }, "Change"));
-		this.choice = el("div", { class: "field wide", role: "group", "aria-label": "Bank account" },
-			el("label", {}, "Bank account"), this.banks, this.linked_row, this.by_hand, this.choice_error);
-		this.back = el("button", { type: "button", class: "link wide", onclick: () => this._enter_by_hand(false) }, "Search for your bank instead");
-		this.manual = el("div", { class: "grid wide", hidden: true }, this.routing.node, this.number.node, this.back);
+			el(
+				"button",
+				{ type: "button", class: "link", onclick: () => this._unlink() },
+				"Change"
+			)
+		);
+		this.choice = el(
+			"div",
+			{ class: "field wide", role: "group", "aria-label": "Bank account" },
+			el("label", {}, "Bank account"),
+			this.banks,
+			this.linked_row,
+			this.by_hand,
+			this.choice_error
+		);
+		this.back = el(
+			"button",
+			{ type: "button", class: "link wide", onclick: () => this._enter_by_hand(false) },
+			"Search for your bank instead"
+		);
+		this.manual = el(
+			"div",
+			{ class: "grid wide", hidden: true },
+			this.routing.node,
+			this.number.node,
+			this.back
+		);
 	}
 
 	_enter_by_hand(yes) {
@@ -104,17 +198,27 @@ export class BankFields {
 	}
 
 	_complete() {
-		return this.fields.every((field) => !field.check()) && (!this.manual.hidden || Boolean(this.account));
+		return (
+			this.fields.every((field) => !field.check()) &&
+			(!this.manual.hidden || Boolean(this.account))
+		);
 	}
 
 	_changed() {
 		this._show_terms();
-		this.on_change({ empty: !this.name.value && !this.account, complete: this._complete(), collapsed: false, value: { type: this.type } });
+		this.on_change({
+			empty: !this.name.value && !this.account,
+			complete: this._complete(),
+			collapsed: false,
+			value: { type: this.type },
+		});
 	}
 
 	_show_terms() {
 		const known = this.account ? this.linked_text.textContent : "the bank account above";
-		const deposits = this.manual.hidden ? "" : " Stripe will send a small deposit to this account to verify it, in 1–2 business days.";
+		const deposits = this.manual.hidden
+			? ""
+			: " Stripe will send a small deposit to this account to verify it, in 1–2 business days.";
 		this.mandate.textContent =
 			`By continuing, you authorize ${this.business} to debit ${known} for any amount owed for charges arising from your use of its services ` +
 			`and/or purchase of products from ${this.business}, pursuant to its website and terms, until this authorization is revoked. You may ` +
@@ -125,7 +229,11 @@ export class BankFields {
 		const error = submit_fields(this.fields);
 		if (error) return { error };
 		if (this.manual.hidden && !this.account) {
-			const missing = { type: "validation_error", code: "incomplete_payment_details", message: "Please link your bank account." };
+			const missing = {
+				type: "validation_error",
+				code: "incomplete_payment_details",
+				message: "Please link your bank account.",
+			};
 			this.choice_error.textContent = missing.message;
 			this.choice_error.hidden = false;
 			return { error: missing };
@@ -134,7 +242,11 @@ export class BankFields {
 	}
 
 	payment_method_data() {
-		const by_hand = { routing_number: this.routing.value, account_number: this.number.value, account_holder_type: "individual" };
+		const by_hand = {
+			routing_number: this.routing.value,
+			account_number: this.number.value,
+			account_holder_type: "individual",
+		};
 		return {
 			type: "us_bank_account",
 			us_bank_account: this.account || by_hand,

@@ -6,8 +6,8 @@
  * exists to say so beside the field, before anything is sent.
  *
  * `limits` is `amount` of the server's open_form, all in minor units: max_minor, min_minor, step_minor,
- * partial_allowed, and optionally available_minor (what is unpaid and not under way, where that is more than one
- * payment may take) and least_remainder_minor (the least that may be left over for a later payment).
+ * partial_allowed, owed_minor (what is unpaid and not under way: more than max_minor where one payment can't take it
+ * all) and least_rest_minor (the least that may be left over for a later payment).
  */
 
 export const PROBLEM = {
@@ -55,7 +55,9 @@ function ungroup(whole, group) {
 	const last = rest[rest.length - 1];
 	// Groups of three, or of two before a last one of three as in India.
 	const well_formed =
-		/^\d{1,3}$/.test(first) && rest.every((part) => /^\d{2,3}$/.test(part)) && last.length === 3;
+		/^\d{1,3}$/.test(first) &&
+		rest.every((part) => /^\d{2,3}$/.test(part)) &&
+		last.length === 3;
 	return well_formed ? groups.join("") : null;
 }
 
@@ -74,16 +76,17 @@ export function to_typed(minor, exponent, { decimal = "." } = {}) {
 
 /** Null, or `{problem, limit_minor}` for the first rule that `minor` breaks. */
 export function check_amount(minor, limits) {
-	const { max_minor, min_minor = 1, step_minor = 1, partial_allowed = true } = limits;
+	const { max_minor, min_minor, step_minor, partial_allowed } = limits;
 	if (minor > max_minor) return { problem: PROBLEM.TOO_LARGE, limit_minor: max_minor };
 	if (!partial_allowed && minor !== max_minor) {
 		return { problem: PROBLEM.NOT_PARTIAL, limit_minor: max_minor };
 	}
+	if (minor === max_minor) return null;
 	if (minor < min_minor) return { problem: PROBLEM.TOO_SMALL, limit_minor: min_minor };
 	if (minor % step_minor) return { problem: PROBLEM.STEP, limit_minor: step_minor };
 
-	const left = (limits.available_minor ?? max_minor) - minor;
-	const least = limits.least_remainder_minor ?? min_minor;
+	const left = (limits.owed_minor ?? max_minor) - minor;
+	const least = limits.least_rest_minor ?? min_minor;
 	if (left > 0 && left < least) {
 		return { problem: PROBLEM.REMAINDER, limit_minor: least, left_minor: left };
 	}

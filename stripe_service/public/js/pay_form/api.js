@@ -26,8 +26,12 @@ export class Api {
 		return this._call("pay.pay", { ...this.document, ...request });
 	}
 
+	/** By the payment's name, or by the request whose answer was lost. */
 	payment_status({ payment, request_id }) {
-		return this._call("pay.payment_status", payment ? { payment } : { request_id });
+		return this._call(
+			"pay.payment_status",
+			payment ? { payment } : { ...this.document, request_id }
+		);
 	}
 
 	finish(payment) {
@@ -42,8 +46,8 @@ export class Api {
 		return this._call("methods.start_bank_account", { account });
 	}
 
-	bank_account_confirmed(account, setup_intent) {
-		return this._call("methods.bank_account_confirmed", { account, setup_intent });
+	bank_account_confirmed(setup_intent) {
+		return this._call("methods.bank_account_confirmed", { setup_intent });
 	}
 
 	/** `answer` is {first_amount, second_amount} in cents, or {descriptor_code}. */

@@ -24,18 +24,18 @@ export class BankFlow {
 	async add() {
 		this._set({ ...IDLE, step: "adding" });
 		try {
-			const { client_secret } = await this.api.start_bank_account(this.account());
-			await this._mount(client_secret);
+			await this._mount(await this.api.start_bank_account(this.account()));
 		} catch (error) {
 			this._set({ error: this._words(error) });
 		}
 	}
 
-	async _mount(client_secret) {
+	async _mount({ client_secret, billing_details }) {
 		const stripe = await this.stripe();
 		if (this.state.step !== "adding") return;
 		this.element = new BankAccountElement(stripe, {
 			client_secret,
+			defaults: billing_details,
 			appearance: this.appearance(),
 			on_ready: () => {
 				this._set({ element_ready: true });
@@ -57,7 +57,7 @@ export class BankFlow {
 		try {
 			// A confirmation whose answer was lost is not repeated, only asked about.
 			this.setup_intent = this.setup_intent || (await this.element.confirm()).id;
-			const row = await this.api.bank_account_confirmed(this.account(), this.setup_intent);
+			const row = await this.api.bank_account_confirmed(this.setup_intent);
 			this._unmount();
 			this._set({ ...IDLE, status: row.message || added(row) });
 			this.on_row(row);
@@ -88,7 +88,9 @@ export class BankFlow {
 
 	_words(error) {
 		if (error instanceof NoAnswer) {
-			return __("There was no answer. Check your connection, and press the button again: nothing is done twice.");
+			return __(
+				"There was no answer. Check your connection, and press the button again: nothing is done twice."
+			);
 		}
 		return error.message ? stripe_js_error(error) : answers.stripe_unreachable();
 	}
@@ -107,19 +109,27 @@ export class BankFlow {
 
 function missing_answer({ first_amount, second_amount, descriptor_code }) {
 	if (descriptor_code !== undefined) {
-		return /^SM[0-9A-Z]{4}$/.test(descriptor_code) ? "" : __("The code has six characters and starts with SM.");
+		return /^SM[0-9A-Z]{4}$/.test(descriptor_code)
+			? ""
+			: __("The code has six characters and starts with SM.");
 	}
-	return first_amount && second_amount ? "" : __("Enter both amounts in cents, for example 32 and 45.");
+	return first_amount && second_amount
+		? ""
+		: __("Enter both amounts in cents, for example 32 and 45.");
 }
 
 function added(row) {
 	return row.usable
 		? __("The account ending in {0} is verified and can be used.", [row.last4])
-		: __("The account ending in {0} was added. It can be used once it is verified.", [row.last4]);
+		: __("The account ending in {0} was added. It can be used once it is verified.", [
+				row.last4,
+		  ]);
 }
 
 function verified(row) {
 	return row.usable
 		? __("The account ending in {0} is verified and can be used.", [row.last4])
-		: __("The account ending in {0} could not be verified. Please contact your bank.", [row.last4]);
+		: __("The account ending in {0} could not be verified. Please contact your bank.", [
+				row.last4,
+		  ]);
 }

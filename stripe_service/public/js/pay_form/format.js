@@ -27,7 +27,8 @@ export function make_format(adapter) {
 		minor: (minor) => money(to_major(minor, exponent), currency, exponent),
 		/** A decimal string in major units, as the server sends it. */
 		major: (major, code = currency) => money(major, code || currency, exponent),
-		date: (iso) => (adapter.format_date ? adapter.format_date(iso) : local_date(iso, adapter.locale)),
+		date: (iso) =>
+			adapter.format_date ? adapter.format_date(iso) : local_date(iso, adapter.locale),
 	};
 }
 

@@ -17,7 +17,10 @@ export function default_texts() {
 			"Stripe keeps the card so that you can choose it for your next payments here. You can remove it at any time."
 		),
 		ach_authorisation: (amount) =>
-			__("By pressing Pay you authorise a debit of {0} from the bank account chosen above.", [amount]),
+			__(
+				"By pressing Pay you authorise a debit of {0} from the bank account chosen above.",
+				[amount]
+			),
 		paid: (amount) => __("You have paid {0}", [amount]),
 		paid_note: __("The payment has been received. You can close this window."),
 		processing: (amount) => __("Your payment of {0} is on its way", [amount]),
@@ -33,9 +36,14 @@ export function amount_problem({ problem, limit_minor, left_minor }, money, exam
 		case PROBLEM.EMPTY:
 			return __("Enter the amount you want to pay.");
 		case PROBLEM.TOO_MANY_DECIMALS:
-			return __("This currency does not have that many decimals. Write the amount like {0}.", [example]);
+			return __(
+				"This currency does not have that many decimals. Write the amount like {0}.",
+				[example]
+			);
 		case PROBLEM.TOO_LARGE:
-			return limit ? __("You can pay {0} at most.", [limit]) : __("This amount is too large.");
+			return limit
+				? __("You can pay {0} at most.", [limit])
+				: __("This amount is too large.");
 		case PROBLEM.NOT_PARTIAL:
 			return __("This invoice can only be paid as a whole: {0}.", [limit]);
 		case PROBLEM.TOO_SMALL:
@@ -43,10 +51,10 @@ export function amount_problem({ problem, limit_minor, left_minor }, money, exam
 		case PROBLEM.STEP:
 			return __("The amount must be a multiple of {0}.", [limit]);
 		case PROBLEM.REMAINDER:
-			return __("{0} would be left, and less than {1} can't be paid later. Pay it all, or leave at least {1}.", [
-				money(left_minor),
-				limit,
-			]);
+			return __(
+				"{0} would be left, and less than {1} can't be paid later. Pay it all, or leave at least {1}.",
+				[money(left_minor), limit]
+			);
 		default:
 			return __("This is not an amount. Write it like {0}.", [example]);
 	}
@@ -65,16 +73,26 @@ export const answers = {
 		__(
 			"There is still no connection. You can wait, or close this window and open it again later: it will show what became of the payment. You will not be charged twice."
 		),
-	not_started: () => __("Your payment did not reach us, and nothing was charged. Please press Pay again."),
-	failed: () => __("The payment did not succeed, and nothing was charged. Try again, or use another way to pay."),
+	not_started: () =>
+		__("Your payment did not reach us, and nothing was charged. Please press Pay again."),
+	failed: () =>
+		__(
+			"The payment did not succeed, and nothing was charged. Try again, or use another way to pay."
+		),
 	action_pending: () =>
-		__("Your bank has not confirmed this payment yet. Continue with the confirmation, or give this payment up."),
-	resume: (amount) => __("You began a payment of {0} which your bank has not confirmed yet.", [amount]),
+		__(
+			"Your bank has not confirmed this payment yet. Continue with the confirmation, or give this payment up."
+		),
+	resume: (amount) =>
+		__("You began a payment of {0} which your bank has not confirmed yet.", [amount]),
 	given_up: () => __("The payment was given up, and nothing was charged."),
 	stripe_unreachable: () =>
-		__("The secure entry fields could not be loaded from Stripe. Check your connection or content blocker, and try again."),
+		__(
+			"The secure entry fields could not be loaded from Stripe. Check your connection or content blocker, and try again."
+		),
 	no_method: () => __("There is no way to pay this invoice here at the moment."),
-	open_failed: () => __("The invoice could not be loaded. Check your connection, and try again."),
+	open_failed: () =>
+		__("The invoice could not be loaded. Check your connection, and try again."),
 	choose_bank_account: () => __("Choose a verified bank account, or add one."),
 	enter_card: () => __("Enter the details of your card."),
 };
@@ -114,12 +132,18 @@ export function bank_note(row, date) {
 	if (row.reason) return row.reason;
 	switch (row.status) {
 		case "Failed":
-			return __("The verification failed. Please contact your bank, or add another account.");
+			return __(
+				"The verification failed. Please contact your bank, or add another account."
+			);
 		case "Blocked":
-			return __("Your bank no longer allows debits of this account. Please contact your bank.");
+			return __(
+				"Your bank no longer allows debits of this account. Please contact your bank."
+			);
 		case "Verification Pending":
 			return row.arrival_date
-				? __("Stripe sends a small deposit to this account. It should arrive by {0}.", [date(row.arrival_date)])
+				? __("Stripe sends a small deposit to this account. It should arrive by {0}.", [
+						date(row.arrival_date),
+				  ])
 				: __("Stripe sends a small deposit to this account within 1 to 2 business days.");
 		case "New":
 			return __("The account is being set up.");
@@ -130,14 +154,29 @@ export function bank_note(row, date) {
 
 export function tries_left(row) {
 	if (row.attempts_left === null || row.attempts_left === undefined) return "";
-	return row.attempts_left === 1 ? __("1 try left.") : __("{0} tries left.", [row.attempts_left]);
+	return row.attempts_left === 1
+		? __("1 try left.")
+		: __("{0} tries left.", [row.attempts_left]);
 }
 
 export function under_way(entry, amount, date) {
-	const when = entry.expected_by ? " " + __("The answer is expected by {0}.", [date(entry.expected_by)]) : "";
+	const when = entry.expected_by
+		? " " + __("The answer is expected by {0}.", [date(entry.expected_by)])
+		: "";
 	if (entry.mine) {
-		return __("Your payment of {0} ({1}) is under way.", [amount, entry.method_label || entry.status]) + when;
+		return (
+			__("Your payment of {0} ({1}) is under way.", [
+				amount,
+				entry.method_label || entry.status,
+			]) + when
+		);
 	}
 	const payer = entry.payer || __("Someone else");
-	return __("{0} is paying {1} of this invoice ({2}).", [payer, amount, entry.method_label || entry.status]) + when;
+	return (
+		__("{0} is paying {1} of this invoice ({2}).", [
+			payer,
+			amount,
+			entry.method_label || entry.status,
+		]) + when
+	);
 }

@@ -14,7 +14,7 @@ import { check_amount, parse_amount, to_major, to_typed } from "./amount.js";
 import { Api, NoAnswer, Refused } from "./api.js";
 import { BankFlow } from "./bank_flow.js";
 import { make_format } from "./format.js";
-import { __, use_translator } from "./i18n.js";
+import { use_translator } from "./i18n.js";
 import { amount_problem, answers, default_texts, stripe_js_error } from "./messages.js";
 import { appearance_of, CardElement } from "./payment_element.js";
 import { can_pay, initial, is_busy, NEW, PHASE, reduce, saved_method } from "./state.js";
@@ -59,7 +59,8 @@ export class PayForm {
 			const wished = this._preselected(form);
 			this._dispatch({ type: "opened", form, ...wished });
 		} catch (error) {
-			const message = error instanceof Refused && error.message ? error.message : answers.open_failed();
+			const message =
+				error instanceof Refused && error.message ? error.message : answers.open_failed();
 			return this._dispatch({ type: "open_failed", message });
 		}
 		if (this.state.phase === PHASE.UNKNOWN) return this._ask_again();
@@ -115,7 +116,10 @@ export class PayForm {
 		const request = this._request(minor);
 		if (this.state.method === "card" && this.state.card === NEW) {
 			try {
-				request.confirmation_token = await this.card.tokenise({ amount_minor: minor, save: this.state.save });
+				request.confirmation_token = await this.card.tokenise({
+					amount_minor: minor,
+					save: this.state.save,
+				});
 			} catch (error) {
 				this._dispatch({ type: "details_refused", text: stripe_js_error(error) });
 				return this.card.focus();
@@ -136,7 +140,8 @@ export class PayForm {
 		try {
 			await this.api.abandon(payment);
 		} catch (error) {
-			if (error instanceof NoAnswer) return this._follow(() => this.api.payment_status({ payment }));
+			if (error instanceof NoAnswer)
+				return this._follow(() => this.api.payment_status({ payment }));
 			return this._dispatch({ type: "refused", text: error.message });
 		}
 		await this.open();
@@ -164,7 +169,9 @@ export class PayForm {
 		const { payment } = this.state.attempt;
 		const stripe = await this._stripe();
 		// Whatever Stripe.js reports, the server asks Stripe itself.
-		await stripe.handleNextAction({ clientSecret: this.state.result.client_secret }).catch(() => null);
+		await stripe
+			.handleNextAction({ clientSecret: this.state.result.client_secret })
+			.catch(() => null);
 		this.view.say(answers.finishing());
 		await this._follow(() => this.api.finish(payment));
 	}
@@ -179,7 +186,12 @@ export class PayForm {
 				const result = await this.api.payment_status(attempt);
 				this._dispatch({ type: "answered", result, texts: this._answer_texts() });
 			} catch (error) {
-				const text = error instanceof Refused ? error.message : asked < 3 ? answers.unknown() : answers.still_unknown();
+				const text =
+					error instanceof Refused
+						? error.message
+						: asked < 3
+						? answers.unknown()
+						: answers.still_unknown();
 				this._dispatch({ type: "no_answer", text });
 			}
 		}
@@ -198,7 +210,8 @@ export class PayForm {
 		try {
 			const form = await this.api.open_form();
 			if (this.destroyed) return;
-			if (form.why_not || form.loading_error) return this._dispatch({ type: "opened", form, amount: "" });
+			if (form.why_not || form.loading_error)
+				return this._dispatch({ type: "opened", form, amount: "" });
 			this._dispatch({ type: "refreshed", form });
 		} catch {
 			// The form keeps what it knew; the server checks again on Pay.
@@ -239,7 +252,10 @@ export class PayForm {
 
 	_method_to_pay() {
 		if (can_pay(this.state)) return true;
-		const text = this.state.method === "us_bank_account" ? answers.choose_bank_account() : answers.no_method();
+		const text =
+			this.state.method === "us_bank_account"
+				? answers.choose_bank_account()
+				: answers.no_method();
 		this._dispatch({ type: "found_wrong", text });
 		return false;
 	}
@@ -264,16 +280,28 @@ export class PayForm {
 	details() {
 		const { form } = this.state;
 		const details = form.invoice.details || [];
-		return this.customise.details?.(details.map((detail) => ({ ...detail })), form.invoice) || details;
+		return (
+			this.customise.details?.(
+				details.map((detail) => ({ ...detail })),
+				form.invoice
+			) || details
+		);
 	}
 
 	_preselected(form) {
 		const wished = this.customise.preselect?.(form.invoice) || {};
-		const amount = form.amount || { max_minor: 0 };
+		const amount = form.amount || { max_minor: 0, partial_allowed: false };
 		const { exponent } = form.invoice;
-		const asked = wished.amount === undefined ? {} : parse_amount(String(wished.amount), exponent);
-		const minor = amount.partial_allowed && asked.minor ? Math.min(asked.minor, amount.max_minor) : amount.max_minor;
-		return { amount: to_typed(minor, exponent, this.format.separators), method: wished.method };
+		const asked =
+			wished.amount === undefined ? {} : parse_amount(String(wished.amount), exponent);
+		const minor =
+			amount.partial_allowed && asked.minor
+				? Math.min(asked.minor, amount.max_minor)
+				: amount.max_minor;
+		return {
+			amount: to_typed(minor, exponent, this.format.separators),
+			method: wished.method,
+		};
 	}
 
 	_custom_texts() {
@@ -281,14 +309,19 @@ export class PayForm {
 	}
 
 	_answer_texts() {
-		return { not_started: answers.not_started(), failed: answers.failed(), action_pending: answers.action_pending() };
+		return {
+			not_started: answers.not_started(),
+			failed: answers.failed(),
+			action_pending: answers.action_pending(),
+		};
 	}
 
 	// Stripe.js
 
 	_stripe() {
 		const { stripe } = this.state.form;
-		this.stripe_promise = this.stripe_promise || load_stripe({ ...stripe, locale: this.adapter.locale });
+		this.stripe_promise =
+			this.stripe_promise || load_stripe({ ...stripe, locale: this.adapter.locale });
 		this.stripe_promise.catch(() => (this.stripe_promise = null));
 		return this.stripe_promise;
 	}
@@ -306,7 +339,8 @@ export class PayForm {
 				currency: invoice.currency,
 				appearance: this._appearance(),
 				on_ready: () => this._card_ready(),
-				on_change: (event) => this._dispatch({ type: "details_changed", complete: event.complete }),
+				on_change: (event) =>
+					this._dispatch({ type: "details_changed", complete: event.complete }),
 				on_load_error: () => this._card_unreachable(),
 			});
 			this.card.element.on("carddetailschange", ({ details }) =>
@@ -328,7 +362,11 @@ export class PayForm {
 		this.card = null;
 		this.card_mounting = false;
 		this.card_failed = true;
-		this._dispatch({ type: "found_wrong", text: answers.stripe_unreachable(), field: "stripe_js" });
+		this._dispatch({
+			type: "found_wrong",
+			text: answers.stripe_unreachable(),
+			field: "stripe_js",
+		});
 	}
 
 	retry_card() {
@@ -359,7 +397,8 @@ export class PayForm {
 		if (this.destroyed) return;
 		this.view.render(this.state);
 		const { state } = this;
-		const wants_card = state.phase === PHASE.READY && state.method === "card" && state.card === NEW;
+		const wants_card =
+			state.phase === PHASE.READY && state.method === "card" && state.card === NEW;
 		if (wants_card && !this.card && !this.card_failed) this._mount_card();
 	}
 }
@@ -373,5 +412,11 @@ function crypto_id() {
 	if (crypto.randomUUID) return crypto.randomUUID();
 	const bytes = crypto.getRandomValues(new Uint8Array(16));
 	const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-	return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+	return [
+		hex.slice(0, 8),
+		hex.slice(8, 12),
+		hex.slice(12, 16),
+		hex.slice(16, 20),
+		hex.slice(20),
+	].join("-");
 }

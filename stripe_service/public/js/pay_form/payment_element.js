@@ -58,7 +58,10 @@ export class CardElement extends Element {
 	/** The ConfirmationToken's id. Throws Stripe's error of what was entered. */
 	async tokenise({ amount_minor, save }) {
 		// As the server creates the PaymentIntent: a payer is present whenever a saved card is used.
-		await this.elements.update({ amount: amount_minor, setupFutureUsage: save ? "on_session" : null });
+		await this.elements.update({
+			amount: amount_minor,
+			setupFutureUsage: save ? "on_session" : null,
+		});
 		const submitted = await this.elements.submit();
 		if (submitted.error) throw submitted.error;
 

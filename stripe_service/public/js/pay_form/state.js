@@ -22,7 +22,12 @@ export const PHASE = {
 export const NEW = "new";
 
 const BUSY = new Set([PHASE.SENDING, PHASE.AUTHENTICATING, PHASE.UNKNOWN]);
-const UNDECIDED = new Set([PHASE.SENDING, PHASE.AUTHENTICATING, PHASE.UNKNOWN, PHASE.ACTION_PENDING]);
+const UNDECIDED = new Set([
+	PHASE.SENDING,
+	PHASE.AUTHENTICATING,
+	PHASE.UNKNOWN,
+	PHASE.ACTION_PENDING,
+]);
 
 export const initial = Object.freeze({
 	phase: PHASE.LOADING,
@@ -55,7 +60,9 @@ export function can_pay(state) {
 }
 
 export function saved_card(state) {
-	return state.form?.saved.cards.find((card) => card.name === state.card && !card.expired) || null;
+	return (
+		state.form?.saved.cards.find((card) => card.name === state.card && !card.expired) || null
+	);
 }
 
 export function bank_account(state) {
@@ -69,12 +76,14 @@ export function saved_method(state) {
 
 const HANDLERS = {
 	opened(state, { form, amount, method }) {
-		const opened = { ...initial, form, amount, ...first_choice(form, method) };
 		if (form.loading_error) {
-			return unavailable(opened, form.loading_error.message, form.loading_error.link, "loading_error");
+			const { message, link } = form.loading_error;
+			return unavailable({ ...initial, form }, message, link, "loading_error");
 		}
-		if (form.resume) return resume(opened, form.resume);
+		const opened = { ...initial, form, amount, ...first_choice(form, method) };
+		if (form.resume) return resume(opened, form);
 		if (form.why_not) return unavailable(opened, form.why_not);
+		if (!form.amount.max_minor) return unavailable(opened, form.amount.reason);
 		return { ...opened, phase: PHASE.READY };
 	},
 
@@ -98,20 +107,27 @@ const HANDLERS = {
 		return { ...state, form, bank_account: row.name, notice: null };
 	},
 
-	chose_method: (state, { method }) => (editable(state) ? { ...state, method, notice: null } : state),
-	chose_card: (state, { name }) => (editable(state) ? { ...state, card: name, notice: null } : state),
+	chose_method: (state, { method }) =>
+		editable(state) ? { ...state, method, notice: null } : state,
+	chose_card: (state, { name }) =>
+		editable(state) ? { ...state, card: name, notice: null } : state,
 	chose_bank_account: (state, { name }) =>
 		editable(state) ? { ...state, bank_account: name, notice: null } : state,
 	toggled_save: (state, { save }) => (editable(state) ? { ...state, save } : state),
 	typed_amount: (state, { amount }) =>
-		editable(state) ? { ...state, amount, notice: unless_about(state.notice, "amount") } : state,
+		editable(state)
+			? { ...state, amount, notice: unless_about(state.notice, "amount") }
+			: state,
 	details_changed: (state, { complete }) => ({
 		...state,
 		details_complete: complete,
 		notice: unless_about(state.notice, "card"),
 	}),
 
-	found_wrong: (state, { text, field }) => ({ ...state, notice: { kind: "error", text, field } }),
+	found_wrong: (state, { text, field }) => ({
+		...state,
+		notice: { kind: "error", text, field },
+	}),
 
 	/** `request_id` is a fresh one; that of an attempt whose fate the server did not know is used again. */
 	pay_started(state, { request_id, amount_minor }) {
@@ -135,7 +151,11 @@ const HANDLERS = {
 		notice: { kind: "error", text },
 	}),
 
-	no_answer: (state, { text }) => ({ ...state, phase: PHASE.UNKNOWN, notice: text ? { kind: "info", text } : null }),
+	no_answer: (state, { text }) => ({
+		...state,
+		phase: PHASE.UNKNOWN,
+		notice: text ? { kind: "info", text } : null,
+	}),
 
 	answered(state, { result, texts }) {
 		const answer = ANSWERS[result.status] || still_unknown;
@@ -145,7 +165,9 @@ const HANDLERS = {
 
 	/** The payer goes on with what the bank asked. */
 	action_continued: (state) =>
-		state.phase === PHASE.ACTION_PENDING ? { ...state, phase: PHASE.AUTHENTICATING, notice: null } : state,
+		state.phase === PHASE.ACTION_PENDING
+			? { ...state, phase: PHASE.AUTHENTICATING, notice: null }
+			: state,
 };
 
 const ANSWERS = {
@@ -189,15 +211,24 @@ function failed(state, result, texts) {
 function action_required(state, result, texts) {
 	if (!result.client_secret) return still_unknown(state);
 	if (state.attempt.asked_bank) {
-		return { ...state, phase: PHASE.ACTION_PENDING, notice: { kind: "info", text: texts.action_pending } };
+		return {
+			...state,
+			phase: PHASE.ACTION_PENDING,
+			notice: { kind: "info", text: texts.action_pending },
+		};
 	}
-	return { ...state, phase: PHASE.AUTHENTICATING, attempt: { ...state.attempt, asked_bank: true } };
+	return {
+		...state,
+		phase: PHASE.AUTHENTICATING,
+		attempt: { ...state.attempt, asked_bank: true },
+	};
 }
 
-function resume(state, open) {
+function resume(state, { resume: open, under_way }) {
 	const attempt = { payment: open.payment, asked_bank: true };
 	const phase = open.client_secret ? PHASE.ACTION_PENDING : PHASE.UNKNOWN;
-	return { ...state, phase, attempt, result: open };
+	const shown = under_way.find((entry) => entry.payment === open.payment);
+	return { ...state, phase, attempt, result: { ...shown, ...open } };
 }
 
 function unavailable(state, text, link = null, field = null) {
@@ -214,7 +245,7 @@ function editable(state) {
 
 /** The wished method if it is allowed, else the one with something saved, else the first allowed. */
 function first_choice(form, wished) {
-	const { saved = { cards: [], bank_accounts: [] }, methods = {} } = form;
+	const { saved, methods } = form;
 	const cards = saved.cards.filter((card) => !card.expired);
 	const banks = saved.bank_accounts;
 	const usable = banks.filter((row) => row.usable);

@@ -40,7 +40,9 @@ export class AmountField {
 		});
 		set_text(this.currency, invoice.currency);
 		const max = format.minor(amount.max_minor);
-		const help = amount.partial_allowed ? this.texts.amount_help(max) : this.texts.amount_fixed(max);
+		const help = amount.partial_allowed
+			? this.texts.amount_help(max)
+			: this.texts.amount_fixed(max);
 		set_text(this.help, [help, amount.reason].filter(Boolean).join(" "));
 		set_text(this.error, problem);
 		show(this.error, Boolean(problem));

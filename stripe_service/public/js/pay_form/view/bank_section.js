@@ -18,7 +18,9 @@ export class BankSection {
 		this.none = el("p.stripe-pay-muted", {}, __("You have not added a bank account yet."));
 		this.add_button = button(__("Add a bank account"), on_add, "btn-default");
 		this.add_panel = this._add_panel(on_add_confirm, on_add_cancel);
-		this.status = el("p.stripe-pay-muted.stripe-pay-bank-status", { attrs: { role: "status" } });
+		this.status = el("p.stripe-pay-muted.stripe-pay-bank-status", {
+			attrs: { role: "status" },
+		});
 		this.verify_panels = new Map();
 		this.node = el(
 			"div.stripe-pay-section",
@@ -32,7 +34,11 @@ export class BankSection {
 	}
 
 	_add_panel(on_confirm, on_cancel) {
-		const loading = el("p.stripe-pay-muted.stripe-pay-element-loading", {}, __("Loading the secure entry fields…"));
+		const loading = el(
+			"p.stripe-pay-muted.stripe-pay-element-loading",
+			{},
+			__("Loading the secure entry fields…")
+		);
 		const mount_point = el("div.stripe-pay-element");
 		const error = el("p.stripe-pay-field-error", { attrs: { role: "alert" } });
 		const confirm = button(__("Add this account"), on_confirm, "btn-primary");
@@ -41,7 +47,13 @@ export class BankSection {
 			"div.stripe-pay-panel",
 			{ attrs: { role: "group", "aria-label": __("Add a bank account") } },
 			el("div.stripe-pay-panel-title", {}, __("Add a bank account")),
-			el("p.stripe-pay-muted", {}, __("Only a verified account can pay. Stripe verifies it at once where your bank takes part, else by a small deposit.")),
+			el(
+				"p.stripe-pay-muted",
+				{},
+				__(
+					"Only a verified account can pay. Stripe verifies it at once where your bank takes part, else by a small deposit."
+				)
+			),
 			loading,
 			mount_point,
 			error,
@@ -85,7 +97,10 @@ export class BankSection {
 			title: `${row.bank_name || __("Bank account")} •••• ${row.last4}`,
 			detail: row.usable ? "" : bank_note(row, this.format.date),
 			disabled: !row.usable,
-			pills: [bank_status(row), row.is_default && row.usable && { label: __("Default"), colour: "gray" }].filter(Boolean),
+			pills: [
+				bank_status(row),
+				row.is_default && row.usable && { label: __("Default"), colour: "gray" },
+			].filter(Boolean),
 			extra: verifying ? this._verify_panel(row, flow, disabled) : null,
 		};
 	}
@@ -93,7 +108,10 @@ export class BankSection {
 	_verify_panel(row, flow, disabled) {
 		const key = `${row.name}/${row.microdeposit_type}`;
 		if (!this.verify_panels.has(key)) {
-			this.verify_panels.set(key, new VerifyPanel(row, { format: this.format, on_verify: this.on_verify }));
+			this.verify_panels.set(
+				key,
+				new VerifyPanel(row, { format: this.format, on_verify: this.on_verify })
+			);
 		}
 		const panel = this.verify_panels.get(key);
 		panel.render(row, {
@@ -110,7 +128,9 @@ export class VerifyPanel {
 		this.type = row.microdeposit_type;
 		const submit = () => on_verify(row.name, this._answer());
 		this.inputs = this.type === "amounts" ? amount_inputs() : code_input();
-		this.error = el("p.stripe-pay-field-error", { attrs: { role: "alert", id: unique_id("verify-error") } });
+		this.error = el("p.stripe-pay-field-error", {
+			attrs: { role: "alert", id: unique_id("verify-error") },
+		});
 		this.tries = el("span.stripe-pay-muted");
 		this.submit = button(__("Verify"), submit, "btn-default");
 		for (const { input } of this.inputs) {
@@ -123,23 +143,42 @@ export class VerifyPanel {
 		}
 		this.node = el(
 			"div.stripe-pay-verify",
-			{ attrs: { role: "group", "aria-label": __("Verify the account ending in {0}", [row.last4]) } },
+			{
+				attrs: {
+					role: "group",
+					"aria-label": __("Verify the account ending in {0}", [row.last4]),
+				},
+			},
 			el("p.stripe-pay-muted", {}, this._instruction(row, format)),
-			el("div.stripe-pay-verify-line", {}, ...this.inputs.map(({ node }) => node), this.submit, this.tries),
+			el(
+				"div.stripe-pay-verify-line",
+				{},
+				...this.inputs.map(({ node }) => node),
+				this.submit,
+				this.tries
+			),
 			this.error
 		);
 	}
 
 	_instruction(row) {
 		return this.type === "amounts"
-			? __("Look for two small deposits marked ACCTVERIFY on the statement of •••• {0}, and enter their amounts in cents.", [row.last4])
-			: __("Look for a deposit of $0.01 on the statement of •••• {0}, and enter the code of six characters beside it. It starts with SM.", [row.last4]);
+			? __(
+					"Look for two small deposits marked ACCTVERIFY on the statement of •••• {0}, and enter their amounts in cents.",
+					[row.last4]
+			  )
+			: __(
+					"Look for a deposit of $0.01 on the statement of •••• {0}, and enter the code of six characters beside it. It starts with SM.",
+					[row.last4]
+			  );
 	}
 
 	_answer() {
 		const values = this.inputs.map(({ input }) => input.value.trim());
 		if (this.type !== "amounts") return { descriptor_code: values[0].toUpperCase() };
-		const [first_amount, second_amount] = values.map((value) => (/^\d{1,2}$/.test(value) ? Number(value) : null));
+		const [first_amount, second_amount] = values.map((value) =>
+			/^\d{1,2}$/.test(value) ? Number(value) : null
+		);
 		return { first_amount, second_amount };
 	}
 
@@ -162,7 +201,13 @@ function amount_inputs() {
 }
 
 function code_input() {
-	return [labelled_input(__("Code"), { maxlength: 6, placeholder: "SM0000", autocapitalize: "characters" })];
+	return [
+		labelled_input(__("Code"), {
+			maxlength: 6,
+			placeholder: "SM0000",
+			autocapitalize: "characters",
+		}),
+	];
 }
 
 function labelled_input(label, attributes, unit = "") {
@@ -172,12 +217,20 @@ function labelled_input(label, attributes, unit = "") {
 	const node = el(
 		"div.stripe-pay-verify-field",
 		{},
-		el("label.stripe-pay-label", { attrs: { for: input.id } }, unit ? `${label} (${unit})` : label),
+		el(
+			"label.stripe-pay-label",
+			{ attrs: { for: input.id } },
+			unit ? `${label} (${unit})` : label
+		),
 		input
 	);
 	return { input, node };
 }
 
 function button(label, on_click, kind) {
-	return el(`button.btn.btn-sm.${kind}.stripe-pay-button`, { attrs: { type: "button" }, on: { click: on_click } }, label);
+	return el(
+		`button.btn.btn-sm.${kind}.stripe-pay-button`,
+		{ attrs: { type: "button" }, on: { click: on_click } },
+		label
+	);
 }

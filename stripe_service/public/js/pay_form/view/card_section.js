@@ -12,20 +12,35 @@ export class CardSection {
 		this.texts = texts;
 		this.rows = new RadioRows({ label: __("Your cards"), on_choose });
 		this.mount_point = el("div.stripe-pay-element");
-		this.loading = el("p.stripe-pay-muted.stripe-pay-element-loading", {}, __("Loading the secure entry fields…"));
+		this.loading = el(
+			"p.stripe-pay-muted.stripe-pay-element-loading",
+			{},
+			__("Loading the secure entry fields…")
+		);
 		this.save = el("input", {
 			attrs: { type: "checkbox", id: unique_id("save") },
 			on: { change: (event) => on_save(event.target.checked) },
 		});
-		const consent = el("p.stripe-pay-muted", { attrs: { id: unique_id("consent") } }, texts.save_card_consent);
+		const consent = el(
+			"p.stripe-pay-muted",
+			{ attrs: { id: unique_id("consent") } },
+			texts.save_card_consent
+		);
 		this.save.setAttribute("aria-describedby", consent.id);
 		this.save_row = el(
 			"div.stripe-pay-save",
 			{},
-			el("label", { attrs: { for: this.save.id } }, this.save, el("span", {}, texts.save_card)),
+			el(
+				"label",
+				{ attrs: { for: this.save.id } },
+				this.save,
+				el("span", {}, texts.save_card)
+			),
 			consent
 		);
-		this.brands = el("div.stripe-pay-brands", { attrs: { role: "group", "aria-label": __("Cards accepted here") } });
+		this.brands = el("div.stripe-pay-brands", {
+			attrs: { role: "group", "aria-label": __("Cards accepted here") },
+		});
 		this.brand_warning = el("p.stripe-pay-field-error", { attrs: { role: "alert" } });
 		this.entry = el(
 			"div.stripe-pay-entry",
@@ -53,7 +68,10 @@ export class CardSection {
 		this.save.checked = state.save;
 		this.save.disabled = disabled;
 		if (this.brands.childElementCount !== brands.length) {
-			replace_children(this.brands, ...brands.map((brand) => brand_mark(brand, { labelled: true })));
+			replace_children(
+				this.brands,
+				...brands.map((brand) => brand_mark(brand, { labelled: true }))
+			);
 		}
 	}
 
@@ -81,7 +99,10 @@ export class CardSection {
 
 	/** What Stripe.js reports of the number's brand, before anything is sent; the server decides. */
 	warn_of_brand(found, accepted) {
-		const refused = found && found.length > 0 && !found.some((brand) => brand === "unknown" || accepted.includes(brand));
+		const refused =
+			found &&
+			found.length > 0 &&
+			!found.some((brand) => brand === "unknown" || accepted.includes(brand));
 		set_text(
 			this.brand_warning,
 			refused

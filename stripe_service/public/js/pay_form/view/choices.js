@@ -11,16 +11,22 @@ export class RadioRows {
 	constructor({ label, on_choose }) {
 		this.group = unique_id("rows");
 		this.on_choose = on_choose;
-		this.node = el("div.stripe-pay-rows", { attrs: { role: "radiogroup", "aria-label": label } });
+		this.node = el("div.stripe-pay-rows", {
+			attrs: { role: "radiogroup", "aria-label": label },
+		});
 		this.rows = new Map();
 	}
 
 	render(rows, chosen, { disabled = false } = {}) {
 		const kept = new Map();
-		for (const row of rows) kept.set(row.value, this.rows.get(row.value) || this._make(row.value));
+		for (const row of rows)
+			kept.set(row.value, this.rows.get(row.value) || this._make(row.value));
 		this.rows = kept;
 		const nodes = rows.map((row) => this._fill(kept.get(row.value), row, chosen, disabled));
-		if (nodes.some((node, index) => this.node.children[index] !== node) || this.node.children.length !== nodes.length) {
+		if (
+			nodes.some((node, index) => this.node.children[index] !== node) ||
+			this.node.children.length !== nodes.length
+		) {
 			const focused = document.activeElement;
 			replace_children(this.node, ...nodes);
 			if (this.node.contains(focused)) focused.focus();
@@ -41,8 +47,19 @@ export class RadioRows {
 			pills: el("span.stripe-pay-row-pills"),
 			extra: el("div.stripe-pay-row-extra"),
 		};
-		const text = el("span.stripe-pay-row-text", {}, el("span.stripe-pay-row-line", {}, parts.title, parts.pills), detail);
-		const label = el("label.stripe-pay-row-label", { attrs: { for: input.id } }, input, parts.mark, text);
+		const text = el(
+			"span.stripe-pay-row-text",
+			{},
+			el("span.stripe-pay-row-line", {}, parts.title, parts.pills),
+			detail
+		);
+		const label = el(
+			"label.stripe-pay-row-label",
+			{ attrs: { for: input.id } },
+			input,
+			parts.mark,
+			text
+		);
 		return { ...parts, node: el("div.stripe-pay-row", {}, label, parts.extra) };
 	}
 
@@ -64,5 +81,9 @@ export class RadioRows {
 
 /** Frappe's own indicator pill where its styles are there, our own where not. */
 export function pill({ label, colour }) {
-	return el(`span.indicator-pill.no-indicator-dot.${colour}.stripe-pay-pill.stripe-pay-pill--${colour}`, {}, label);
+	return el(
+		`span.indicator-pill.no-indicator-dot.${colour}.stripe-pay-pill.stripe-pay-pill--${colour}`,
+		{},
+		label
+	);
 }

@@ -10,8 +10,11 @@ export function el(selector, options = {}, ...children) {
 	const node = document.createElement(tag || "div");
 	if (classes.length) node.className = classes.join(" ");
 	set_attributes(node, options.attrs);
-	for (const [event, handler] of Object.entries(options.on || {})) node.addEventListener(event, handler);
-	node.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+	for (const [event, handler] of Object.entries(options.on || {}))
+		node.addEventListener(event, handler);
+	node.append(
+		...children.filter((child) => child !== null && child !== undefined && child !== false)
+	);
 	return node;
 }
 

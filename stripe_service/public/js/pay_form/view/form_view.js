@@ -32,15 +32,26 @@ export class FormView {
 		);
 		this.node = el(
 			"form.stripe-pay",
-			{ attrs: { novalidate: true, "aria-label": texts.title }, on: { submit: (event) => this._submit(event) } },
-			el("div.stripe-pay-body", {}, this.summary.node, this.outcome.node, this.fields),
+			{
+				attrs: { novalidate: true, "aria-label": texts.title },
+				on: { submit: (event) => this._submit(event) },
+			},
+			el(
+				"div.stripe-pay-body",
+				{},
+				this.banner,
+				this.summary.node,
+				this.outcome.node,
+				this.fields
+			),
 			this._footer()
 		);
 	}
 
 	_make_parts() {
 		const { form, texts, format } = this;
-		this.summary = new Summary({ texts, format });
+		this.banner = el("p.stripe-pay-test-mode", { attrs: { role: "note" } }, texts.test_mode);
+		this.summary = new Summary({ format });
 		this.tabs = new MethodTabs({ on_choose: (method) => form.choose_method(method) });
 		this.cards = new CardSection({
 			texts,
@@ -69,7 +80,9 @@ export class FormView {
 	}
 
 	_make_notice() {
-		this.status = el("p.stripe-pay-status", { attrs: { role: "status", "aria-live": "polite" } });
+		this.status = el("p.stripe-pay-status", {
+			attrs: { role: "status", "aria-live": "polite" },
+		});
 		this.error = el("p.stripe-pay-error", { attrs: { role: "alert", tabindex: "-1" } });
 		this.retry = el(
 			"button.btn.btn-sm.btn-default.stripe-pay-button",
@@ -125,11 +138,18 @@ export class FormView {
 
 	render(state) {
 		const outcome_shown = this.outcome.render(state);
-		show(this.summary.node, Boolean(state.form) && (!outcome_shown || OUTCOMES_WITH_SUMMARY.has(state.phase)));
+		show(
+			this.summary.node,
+			Boolean(state.form) && (!outcome_shown || OUTCOMES_WITH_SUMMARY.has(state.phase))
+		);
+		show(this.banner, Boolean(state.form?.stripe?.test_mode));
 		show(this.fields, !outcome_shown);
 		show(this.footer, !outcome_shown);
 		if (state.form?.invoice) this.summary.render(state.form, this.form.details());
-		this.node.setAttribute("aria-busy", String(is_busy(state) || state.phase === PHASE.LOADING));
+		this.node.setAttribute(
+			"aria-busy",
+			String(is_busy(state) || state.phase === PHASE.LOADING)
+		);
 		if (!outcome_shown) this._render_fields(state);
 	}
 
@@ -139,9 +159,16 @@ export class FormView {
 		this.tabs.render(state.form.methods, state.method, { disabled });
 		show(this.cards.node, by_card);
 		show(this.bank.node, state.method === "us_bank_account");
-		this.cards.render(state, { disabled, element_ready: this.form.card_ready || this.form.card_failed });
+		this.cards.render(state, {
+			disabled,
+			element_ready: this.form.card_ready || this.form.card_failed,
+		});
 		this.bank.render(state, this.form.bank.state, { disabled });
-		this.amount.render(state, { problem: this._amount_problem(state), disabled, format: this.format });
+		this.amount.render(state, {
+			problem: this._amount_problem(state),
+			disabled,
+			format: this.format,
+		});
 		this._render_footer(state, disabled);
 	}
 
@@ -151,7 +178,8 @@ export class FormView {
 
 	_render_footer(state, disabled) {
 		const amount = this.form.button_amount();
-		const adding = this.form.bank.state.step === "adding" && state.method === "us_bank_account";
+		const adding =
+			this.form.bank.state.step === "adding" && state.method === "us_bank_account";
 		set_text(this.pay_label, this.texts.pay_button(amount));
 		set_attributes(this.pay_button, { disabled: disabled || adding || !can_pay(state) });
 		this.pay_button.classList.toggle("is-busy", disabled);

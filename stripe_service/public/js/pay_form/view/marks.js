@@ -3,7 +3,11 @@
 import { brand_name } from "../messages.js";
 import { svg } from "./dom.js";
 
-const TEXT = { "text-anchor": "middle", "font-family": "Arial, Helvetica, sans-serif", "font-weight": "700" };
+const TEXT = {
+	"text-anchor": "middle",
+	"font-family": "Arial, Helvetica, sans-serif",
+	"font-weight": "700",
+};
 
 function word(text, x, y, size, fill, more = {}) {
 	const node = svg("text", { ...TEXT, x, y, "font-size": size, fill, ...more });
@@ -28,7 +32,10 @@ const DRAWINGS = {
 	],
 	diners: () => [
 		svg("circle", { cx: 18, cy: 12, r: 8.5, fill: "#0079be" }),
-		svg("path", { d: "M16 6.2a6.2 6.2 0 0 0 0 11.6zM20 6.2v11.6a6.2 6.2 0 0 0 0-11.6z", fill: "#ffffff" }),
+		svg("path", {
+			d: "M16 6.2a6.2 6.2 0 0 0 0 11.6zM20 6.2v11.6a6.2 6.2 0 0 0 0-11.6z",
+			fill: "#ffffff",
+		}),
 	],
 	jcb: () => [
 		svg("rect", { x: 5, y: 4, width: 8, height: 16, rx: 2.5, fill: "#0e4c96" }),
@@ -47,11 +54,21 @@ const ANY_CARD = () => [
 
 /** The brand's mark; named for a screen reader only where no text beside it does so (`labelled`). */
 export function brand_mark(brand, { labelled = false } = {}) {
-	const naming = labelled ? { role: "img", "aria-label": brand_name(brand) } : { "aria-hidden": "true" };
+	const naming = labelled
+		? { role: "img", "aria-label": brand_name(brand) }
+		: { "aria-hidden": "true" };
 	return svg(
 		"svg",
 		{ viewBox: "0 0 36 24", class: "stripe-pay-mark", ...naming },
-		svg("rect", { x: 0.5, y: 0.5, width: 35, height: 23, rx: 4, fill: "#ffffff", stroke: "#d4d4d4" }),
+		svg("rect", {
+			x: 0.5,
+			y: 0.5,
+			width: 35,
+			height: 23,
+			rx: 4,
+			fill: "#ffffff",
+			stroke: "#d4d4d4",
+		}),
 		...(DRAWINGS[brand] || ANY_CARD)()
 	);
 }
@@ -60,7 +77,15 @@ export function bank_mark() {
 	return svg(
 		"svg",
 		{ viewBox: "0 0 36 24", class: "stripe-pay-mark", "aria-hidden": "true" },
-		svg("rect", { x: 0.5, y: 0.5, width: 35, height: 23, rx: 4, fill: "#ffffff", stroke: "#d4d4d4" }),
+		svg("rect", {
+			x: 0.5,
+			y: 0.5,
+			width: 35,
+			height: 23,
+			rx: 4,
+			fill: "#ffffff",
+			stroke: "#d4d4d4",
+		}),
 		svg("path", {
 			d: "M18 4.5 9.5 9v1.2h17V9zM11 11.5v5M15.7 11.5v5M20.3 11.5v5M25 11.5v5M9.5 18.7h17",
 			fill: "none",
@@ -80,7 +105,11 @@ const SIGNS = {
 export function sign(kind) {
 	return svg(
 		"svg",
-		{ viewBox: "0 0 24 24", class: `stripe-pay-sign stripe-pay-sign--${kind}`, "aria-hidden": "true" },
+		{
+			viewBox: "0 0 24 24",
+			class: `stripe-pay-sign stripe-pay-sign--${kind}`,
+			"aria-hidden": "true",
+		},
 		svg("circle", { cx: 12, cy: 12, r: 11 }),
 		svg("path", { d: SIGNS[kind] })
 	);

@@ -10,7 +10,9 @@ export class MethodTabs {
 			card: this._tab("card", __("Card"), on_choose),
 			us_bank_account: this._tab("us_bank_account", __("Bank account (ACH)"), on_choose),
 		};
-		this.reason = el("p.stripe-pay-muted.stripe-pay-reason", { attrs: { id: unique_id("reason") } });
+		this.reason = el("p.stripe-pay-muted.stripe-pay-reason", {
+			attrs: { id: unique_id("reason") },
+		});
 		this.node = el(
 			"fieldset.stripe-pay-methods",
 			{},
@@ -25,7 +27,12 @@ export class MethodTabs {
 			attrs: { type: "radio", name: this.group, value: type, id: unique_id("tab") },
 			on: { change: () => on_choose(type) },
 		});
-		const node = el("label.stripe-pay-tab", { attrs: { for: input.id } }, input, el("span", {}, label));
+		const node = el(
+			"label.stripe-pay-tab",
+			{ attrs: { for: input.id } },
+			input,
+			el("span", {}, label)
+		);
 		return { input, node };
 	}
 

@@ -28,7 +28,13 @@ export class Outcome {
 	_panel(state) {
 		switch (state.phase) {
 			case PHASE.LOADING:
-				return [el("div.stripe-pay-skeleton", { attrs: { role: "status" } }, el("span.stripe-pay-muted", {}, __("Loading…")))];
+				return [
+					el(
+						"div.stripe-pay-skeleton",
+						{ attrs: { role: "status" } },
+						el("span.stripe-pay-muted", {}, __("Loading…"))
+					),
+				];
 			case PHASE.UNAVAILABLE:
 				return this._unavailable(state.notice);
 			case PHASE.ACTION_PENDING:
@@ -43,23 +49,32 @@ export class Outcome {
 	}
 
 	_unavailable({ text, link, field }) {
-		const title = { loading_error: __("Loading error"), open_failed: __("Loading error") }[field];
+		const title = { loading_error: __("Loading error"), open_failed: __("Loading error") }[
+			field
+		];
 		return [
 			sign("stopped"),
 			heading(title || __("Nothing can be paid here now")),
 			el("p", {}, text),
 			link && anchor(link),
-			el("div.stripe-pay-outcome-actions", {}, this._close(), field === "open_failed" && button(__("Try again"), this.on_retry, "btn-primary")),
+			el(
+				"div.stripe-pay-outcome-actions",
+				{},
+				this._close(),
+				field === "open_failed" && button(__("Try again"), this.on_retry, "btn-primary")
+			),
 		].filter(Boolean);
 	}
 
 	_action_pending(state) {
-		const amount = state.result?.amount && this.format.major(state.result.amount, state.result.currency);
+		const amount =
+			state.result?.amount && this.format.major(state.result.amount, state.result.currency);
 		return [
 			sign("waiting"),
 			heading(__("Your bank waits for your confirmation")),
 			el("p", {}, amount ? answers.resume(amount) : answers.action_pending()),
-			state.notice?.kind === "error" && el("p.stripe-pay-field-error", { attrs: { role: "alert" } }, state.notice.text),
+			state.notice?.kind === "error" &&
+				el("p.stripe-pay-field-error", { attrs: { role: "alert" } }, state.notice.text),
 			el(
 				"div.stripe-pay-outcome-actions",
 				{},
@@ -75,7 +90,13 @@ export class Outcome {
 			heading(this.texts.paid(this._amount(result))),
 			el("p", {}, result.message || this.texts.paid_note),
 			result.outstanding_minor > 0 &&
-				el("p.stripe-pay-muted", {}, __("{0} of the invoice is still to be paid.", [this.format.major(result.outstanding, result.currency)])),
+				el(
+					"p.stripe-pay-muted",
+					{},
+					__("{0} of the invoice is still to be paid.", [
+						this.format.major(result.outstanding, result.currency),
+					])
+				),
 			result.receipt_url && anchor({ url: result.receipt_url, label: __("Receipt") }),
 			el("div.stripe-pay-outcome-actions", {}, this._close("btn-primary")),
 		].filter(Boolean);
@@ -86,7 +107,12 @@ export class Outcome {
 			sign("waiting"),
 			heading(this.texts.processing(this._amount(result))),
 			el("p", {}, result.message || this.texts.processing_note),
-			result.expected_by && el("p.stripe-pay-muted", {}, __("The answer is expected by {0}.", [this.format.date(result.expected_by)])),
+			result.expected_by &&
+				el(
+					"p.stripe-pay-muted",
+					{},
+					__("The answer is expected by {0}.", [this.format.date(result.expected_by)])
+				),
 			el("div.stripe-pay-outcome-actions", {}, this._close("btn-primary")),
 		].filter(Boolean);
 	}
@@ -108,9 +134,21 @@ function heading(text) {
 function anchor(link) {
 	const { url, label } = typeof link === "string" ? { url: link } : link;
 	if (!/^(https?:\/\/|\/)/.test(url || "")) return null;
-	return el("p", {}, el("a", { attrs: { href: url, target: "_blank", rel: "noopener noreferrer" } }, label || __("Open the settings")));
+	return el(
+		"p",
+		{},
+		el(
+			"a",
+			{ attrs: { href: url, target: "_blank", rel: "noopener noreferrer" } },
+			label || __("Open the settings")
+		)
+	);
 }
 
 function button(label, on_click, kind) {
-	return el(`button.btn.btn-sm.${kind}.stripe-pay-button`, { attrs: { type: "button" }, on: { click: on_click } }, label);
+	return el(
+		`button.btn.btn-sm.${kind}.stripe-pay-button`,
+		{ attrs: { type: "button" }, on: { click: on_click } },
+		label
+	);
 }

@@ -1,14 +1,12 @@
-/** What is being paid, in test mode or not, and what else is under way. */
+/** What is being paid, and what else is under way. */
 
 import { __ } from "../i18n.js";
 import { under_way } from "../messages.js";
 import { el, replace_children, set_text, show } from "./dom.js";
 
 export class Summary {
-	constructor({ texts, format }) {
-		this.texts = texts;
+	constructor({ format }) {
 		this.format = format;
-		this.banner = el("p.stripe-pay-test-mode", { attrs: { role: "note" } });
 		this.title = el("div.stripe-pay-title");
 		this.party = el("div.stripe-pay-party");
 		this.outstanding = el("div.stripe-pay-outstanding");
@@ -17,19 +15,26 @@ export class Summary {
 		this.node = el(
 			"section.stripe-pay-summary",
 			{ attrs: { "aria-label": __("Invoice") } },
-			this.banner,
-			el("div.stripe-pay-head", {}, el("div.stripe-pay-what", {}, this.title, this.party), this.outstanding),
+			el(
+				"div.stripe-pay-head",
+				{},
+				el("div.stripe-pay-what", {}, this.title, this.party),
+				this.outstanding
+			),
 			this.details,
 			this.under_way
 		);
 	}
 
 	render(form, details) {
-		const { invoice, stripe } = form;
-		set_text(this.banner, this.texts.test_mode);
-		show(this.banner, stripe?.test_mode);
+		const { invoice } = form;
 		set_text(this.title, invoice.title || invoice.name);
-		set_text(this.party, [invoice.title && invoice.title !== invoice.name && invoice.name, invoice.party].filter(Boolean).join(" · "));
+		set_text(
+			this.party,
+			[invoice.title && invoice.title !== invoice.name && invoice.name, invoice.party]
+				.filter(Boolean)
+				.join(" · ")
+		);
 		replace_children(
 			this.outstanding,
 			el("div.stripe-pay-outstanding-amount", {}, this.format.major(invoice.outstanding)),
@@ -37,7 +42,10 @@ export class Summary {
 		);
 		replace_children(this.details, ...details.flatMap((detail) => detail_row(detail)));
 		const entries = form.under_way || [];
-		replace_children(this.under_way, ...entries.map((entry) => el("li", {}, this._under_way(entry))));
+		replace_children(
+			this.under_way,
+			...entries.map((entry) => el("li", {}, this._under_way(entry)))
+		);
 		show(this.under_way, entries.length > 0);
 	}
 
