@@ -4,8 +4,6 @@ Every call to Stripe passes `gateway_for`, so this is where a site without keys,
 address are stopped.
 """
 
-from urllib.parse import quote
-
 import frappe
 from frappe import _
 from frappe.utils import cint, escape_html, get_fullname, get_url_to_form
@@ -211,7 +209,7 @@ def _administrators() -> list[str]:
 
 def _place(account: str | None) -> str:
 	if account and frappe.db.exists(DOCTYPE, account):
-		return get_url_to_form(DOCTYPE, quote(account))
+		return get_url_to_form(DOCTYPE, account)
 	return get_url_to_form(DOCTYPE, "new")
 
 

@@ -4,10 +4,23 @@ import frappe
 from frappe import _
 
 from stripe_service.accounts import connect as connections
-from stripe_service.accounts import customers, registration, webhook_endpoint
+from stripe_service.accounts import (
+	customers,
+	figures,
+	key_permissions,
+	payouts,
+	registration,
+	webhook_endpoint,
+)
+from stripe_service.accounts import checklist as checklists
+from stripe_service.accounts import overview as overviews
 from stripe_service.gateway import errors
+from stripe_service.install import PARTS, make_what_is_missing
 
 ACCOUNT = "Stripe Account"
+CUSTOMER = "Stripe Customer"
+PAYMENT = "Invoice Payment"
+SETTINGS = "Stripe Service Settings"
 
 
 @frappe.whitelist(methods=["POST"])
@@ -62,10 +75,74 @@ def remove_account(account: str) -> dict:
 def delete_customer(customer: str) -> dict:
 	"""Delete a customer at Stripe; its payments stay."""
 	# Nobody may write or delete the row itself; who may edit the account may delete its customers.
-	frappe.has_permission("Stripe Customer", "read", customer, throw=True)
-	_check_account(frappe.db.get_value("Stripe Customer", customer, "stripe_account"))
+	frappe.has_permission(CUSTOMER, "read", customer, throw=True)
+	_check_account(frappe.db.get_value(CUSTOMER, customer, "stripe_account"))
 	_ask_stripe(customers.delete_customer, customer)
-	return {"customer": customer, "status": frappe.db.get_value("Stripe Customer", customer, "status")}
+	return {"customer": customer, "status": frappe.db.get_value(CUSTOMER, customer, "status")}
+
+
+@frappe.whitelist(methods=["POST"])
+def key_report(account: str) -> list[dict]:
+	"""Which of the permissions that the app needs the account's restricted key has, as far as reading tells."""
+	_check_account(account)
+	return _ask_stripe(key_permissions.report, account)
+
+
+@frappe.whitelist()
+def payout_destinations(account: str) -> dict:
+	"""Where the latest payouts went; read from Stripe, kept nowhere."""
+	_check_account(account, "read")
+	return _ask_stripe(payouts.destinations, account)
+
+
+@frappe.whitelist()
+def overview() -> dict:
+	"""The accounts that the user may read, for the workspace."""
+	frappe.has_permission(ACCOUNT, "read", throw=True)
+	return overviews.overview()
+
+
+@frappe.whitelist()
+def test_mode() -> bool:
+	"""Whether test payments are taken here; no more than the pay form shows everyone who pays."""
+	return overviews.test_mode()
+
+
+@frappe.whitelist()
+def checklist() -> list[dict]:
+	"""What is set up and what is missing."""
+	frappe.has_permission(SETTINGS, "read", throw=True)
+	return checklists.checklist()
+
+
+@frappe.whitelist(methods=["POST"])
+def make_missing(part: str) -> list[dict]:
+	"""Make a missing part of the set-up; returns the checklist as it then is."""
+	frappe.has_permission(SETTINGS, "write", throw=True)
+	if part not in PARTS:
+		frappe.throw(_("There is no part {0} that can be made.").format(frappe.utils.escape_html(part)))
+	make_what_is_missing(part)
+	return checklists.checklist()
+
+
+@frappe.whitelist()
+def received_this_month(filters: str | list | dict | None = None) -> str:
+	"""Number Card: what was received since the first of the month."""
+	frappe.has_permission(PAYMENT, "read", throw=True)
+	return figures.received_since(frappe.utils.get_first_day(frappe.utils.today()))
+
+
+@frappe.whitelist()
+def needing_attention(filters: str | list | dict | None = None) -> dict:
+	"""Number Card: payments that someone has to look at, and the list of them."""
+	frappe.has_permission(PAYMENT, "read", throw=True)
+	names = figures.needing_attention()
+	return {
+		"value": len(names),
+		"fieldtype": "Int",
+		"route": ["List", PAYMENT],
+		"route_options": {"name": ["in", names or [""]]},
+	}
 
 
 def _check_account(account: str, permission: str = "write") -> None:

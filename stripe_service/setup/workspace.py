@@ -9,7 +9,7 @@ import frappe
 BLOCK = "Stripe Overview"
 
 HTML = '<div class="stripe-overview"></div>'
-SCRIPT = """frappe.require("stripe_overview.bundle.js", () => {
+SCRIPT = """frappe.require("stripe_desk.bundle.js", () => {
 	stripe_service.overview.show(root_element.querySelector(".stripe-overview"));
 });
 """

@@ -47,6 +47,9 @@ class StripeAccount(Document):
 				self._take_keys(stored)
 		return super().save(*args, **kwargs)
 
+	def onload(self):
+		self.set_onload("bound_here", self.status != connect.CONNECTED or binding.is_here(self))
+
 	def validate(self):
 		if self.flags.by_stripe_service:
 			return

@@ -1,0 +1,184 @@
+"""The set-up checklist of Stripe Service Settings: each part that paying needs, how it stands, and how to make it.
+
+It reads the site as it is and remembers nothing, so that it is as true after a migration, or after somebody deleted a
+part, as on the first day.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import frappe
+from frappe import _
+from frappe.utils import get_url_to_form, get_url_to_list
+from frappe.utils.background_jobs import get_workers
+from frappe.utils.scheduler import is_scheduler_inactive
+
+from stripe_service.accounts import binding, connect, webhook_endpoint
+
+DONE = "Done"
+TO_DO = "To Do"
+WARNING = "Warning"
+SCRIPT = "WF_Update_Invoice_After_Payment"
+DOCUMENT = "Portal Invoice"
+UNIT = "Organisation Unit"
+
+
+@dataclass(frozen=True)
+class Answer:
+	"""How a part stands. `make` names what install.make_what_is_missing makes; `link` is where a person does it."""
+
+	state: str
+	message: str
+	make: str = ""
+	link: str = ""
+
+
+def checklist() -> list[dict]:
+	"""[{part, label, state, message, action}] in the order in which they are set up; `action` is None, or
+	{"label", "make"} or {"label", "link"}."""
+	return [_item(part, label, check()) for part, label, check in _parts()]
+
+
+def _parts() -> list[tuple[str, str, Callable[[], Answer]]]:
+	return [
+		("account", _("Stripe account"), _account),
+		("webhook", _("Webhook"), _webhook),
+		("payables", _("Documents that can be paid"), _payables),
+		("workflow", _("Workflow"), _workflow),
+		("units", _("Organisation units"), _units),
+		("roles", _("Roles"), _roles),
+		("script", _("After-payment script"), _script),
+		("server_scripts", _("Server Scripts"), _server_scripts),
+		("scheduler", _("Scheduler"), _scheduler),
+		("workers", _("Background workers"), _workers),
+	]
+
+
+def _item(part: str, label: str, answer: Answer) -> dict:
+	action = None
+	if answer.make:
+		action = {"label": _("Create"), "make": answer.make}
+	elif answer.link:
+		action = {"label": _("Open"), "link": answer.link}
+	return {"part": part, "label": label, "state": answer.state, "message": answer.message, "action": action}
+
+
+def _account() -> Answer:
+	account = connect.default_account()
+	if not account:
+		link = get_url_to_form(connect.DOCTYPE, "new")
+		return Answer(TO_DO, _("No Stripe account is connected. Enter its API keys."), link=link)
+	row = frappe.get_doc(connect.DOCTYPE, account)
+	link = get_url_to_form(connect.DOCTYPE, account)
+	if row.status != connect.CONNECTED:
+		return Answer(TO_DO, _("No API keys are entered for {0}.").format(account), link=link)
+	if not binding.is_here(row):
+		return Answer(TO_DO, _("{0} was connected by another site, and waits for a confirmation.").format(account), link=link)
+	if row.details_source == connect.SOURCE_ADMINISTRATOR and not (row.country and row.default_currency):
+		return Answer(TO_DO, _("Stripe does not tell this key the account's details. Enter country and currency."), link=link)
+	if row.details_source == connect.SOURCE_STRIPE and not row.charges_enabled:
+		return Answer(WARNING, _("Stripe does not let {0} take payments yet. Finish its set-up in the Stripe Dashboard.").format(account), link=link)
+	return Answer(DONE, _("{0} is connected ({1} mode).").format(row.business_name or account, _(row.mode)), link=link)
+
+
+def _webhook() -> Answer:
+	account = connect.default_account()
+	row = account and frappe.db.get_value(
+		connect.DOCTYPE, account, ["status", "webhook_status", "webhook_message", "last_event_at"], as_dict=True
+	)
+	if not row or row.status != connect.CONNECTED:
+		return Answer(TO_DO, _("Registered by itself once an account is connected."))
+	link = get_url_to_form(connect.DOCTYPE, account)
+	if row.webhook_status == webhook_endpoint.NOT_REGISTERED:
+		return Answer(WARNING, row.webhook_message or _("The webhook is not registered yet."), link=link)
+	if not row.last_event_at:
+		return Answer(DONE, _("Registered. No event has arrived yet."), link=link)
+	ago = frappe.utils.pretty_date(row.last_event_at)
+	return Answer(DONE, _("Registered. The last event arrived {0}.").format(ago), link=link)
+
+
+def _payables() -> Answer:
+	link = get_url_to_list("Payable DocType")
+	enabled = frappe.get_all("Payable DocType", filters={"enabled": 1}, pluck="name")
+	if enabled:
+		return Answer(DONE, _("Payable: {0}.").format(", ".join(_(name) for name in enabled)), link=link)
+	if frappe.db.exists("Payable DocType", DOCUMENT):
+		return Answer(TO_DO, _("No DocType is enabled for payment."), link=link)
+	return Answer(TO_DO, _("No DocType is set up for payment."), make="payables")
+
+
+def _workflow() -> Answer:
+	workflows = frappe.get_all("Workflow", filters={"document_type": DOCUMENT}, fields=["name", "is_active"])
+	if not workflows:
+		return Answer(TO_DO, _("{0} has no Workflow, so nobody gets a work item.").format(_(DOCUMENT)), make="workflow")
+	active = [row.name for row in workflows if row.is_active]
+	if not active:
+		link = get_url_to_form("Workflow", workflows[0].name)
+		return Answer(WARNING, _("The Workflow of {0} is not active.").format(_(DOCUMENT)), link=link)
+	return Answer(DONE, _("{0} is active.").format(active[0]), link=get_url_to_form("Workflow", active[0]))
+
+
+def _units() -> Answer:
+	if not frappe.db.exists(UNIT, {}):
+		link = get_url_to_form(UNIT, "new")
+		return Answer(TO_DO, _("There is no organisation unit yet. Invoices belong to one."), link=link)
+	members = frappe.db.count("User Permission", {"allow": UNIT})
+	link = get_url_to_list("User Permission")
+	if not members:
+		return Answer(TO_DO, _("Nobody belongs to a unit yet. Membership is a User Permission for Organisation Unit."), link=link)
+	counts = frappe.db.count(UNIT), members
+	return Answer(DONE, _("{0} units, {1} memberships.").format(*counts), link=link)
+
+
+def _roles() -> Answer:
+	needed = ("Invoice Payers", "Stripe Payer")
+	missing = [role for role in needed if not _has_holder(role)]
+	link = get_url_to_list("User")
+	if missing:
+		names = ", ".join(_(role) for role in missing)
+		return Answer(TO_DO, _("Nobody has the role {0}. Paying takes both Invoice Payers and Stripe Payer.").format(names), link=link)
+	return Answer(DONE, _("There are users who may pay."), link=link)
+
+
+def _has_holder(role: str) -> bool:
+	holders = frappe.get_all("Has Role", filters={"role": role, "parenttype": "User"}, pluck="parent")
+	return bool(holders) and bool(frappe.db.exists("User", {"name": ("in", holders), "enabled": 1}))
+
+
+def _script() -> Answer:
+	disabled = frappe.db.get_value("Server Script", SCRIPT, "disabled")
+	if disabled is None:
+		return Answer(TO_DO, _("The script {0} is missing.").format(SCRIPT), make="script")
+	link = get_url_to_form("Server Script", SCRIPT)
+	built_in = frappe.db.get_single_value("Stripe Service Settings", "built_in_after_payment")
+	if disabled and not built_in:
+		return Answer(WARNING, _("The built-in update is off and {0} is disabled: nothing sets the status of paid documents.").format(SCRIPT), link=link)
+	if disabled:
+		return Answer(DONE, _("The built-in update is used. {0} is there to start from.").format(SCRIPT), link=link)
+	return Answer(DONE, _("{0} runs after each payment.").format(SCRIPT), link=link)
+
+
+def _server_scripts() -> Answer:
+	if frappe.get_common_site_config().get("server_script_enabled"):
+		return Answer(DONE, _("Switched on for this bench."))
+	command = "bench set-config -g server_script_enabled 1"
+	if frappe.db.get_value("Server Script", SCRIPT, "disabled") == 0:
+		message = _("Switched off for this bench, but {0} is enabled, so that what follows a payment fails. Run {1}, or disable the script.")
+		return Answer(TO_DO, message.format(SCRIPT, command))
+	return Answer(DONE, _("Switched off, and not needed. To change what follows a payment by a script, run {0}.").format(command))
+
+
+def _scheduler() -> Answer:
+	if is_scheduler_inactive(verbose=False):
+		return Answer(TO_DO, _("Not running, so nothing is looked up at Stripe when an event is lost. Run bench enable-scheduler."))
+	return Answer(DONE, _("Running."))
+
+
+def _workers() -> Answer:
+	try:
+		number = len(get_workers())
+	except Exception:
+		return Answer(TO_DO, _("Redis does not answer, so no job can run. Start Redis."))
+	if not number:
+		return Answer(TO_DO, _("No worker is running, so payments are taken but what follows them waits. Run bench worker."))
+	return Answer(DONE, _("{0} running.").format(number))

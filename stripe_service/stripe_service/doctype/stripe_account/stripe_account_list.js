@@ -1,0 +1,16 @@
+frappe.listview_settings["Stripe Account"] = {
+	add_fields: ["status", "mode"],
+
+	get_indicator(doc) {
+		if (doc.status !== "Connected") {
+			return [__(doc.status), doc.status === "Removed" ? "red" : "gray", `status,=,${doc.status}`];
+		}
+		return doc.mode === "Live"
+			? [__("Live"), "green", "mode,=,Live"]
+			: [__("Test"), "orange", "mode,=,Test"];
+	},
+
+	onload(listview) {
+		frappe.require("stripe_desk.bundle.js", () => stripe_service.test_mode.show_in_list(listview));
+	},
+};

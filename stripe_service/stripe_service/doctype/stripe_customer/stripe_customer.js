@@ -1,0 +1,35 @@
+frappe.ui.form.on("Stripe Customer", {
+	refresh(frm) {
+		frm.disable_save();
+		if (!frm.doc.livemode) {
+			frm.dashboard.set_headline_alert(__("Test mode: a customer of test payments."), "orange");
+		}
+		frm.add_custom_button(
+			__("Payments"),
+			() => frappe.set_route("List", "Invoice Payment", { stripe_customer: frm.doc.name }),
+			__("View")
+		);
+		if (frm.doc.status === "Active" && frappe.model.can_write("Stripe Account")) {
+			frm.add_custom_button(__("Delete"), () => delete_customer(frm));
+		}
+	},
+});
+
+function delete_customer(frm) {
+	const lines = [
+		__("{0} is deleted at Stripe. Saved cards and bank accounts are gone with it.", [
+			frappe.utils.escape_html(frm.doc.full_name || frm.doc.name),
+		]),
+		__("The payments stay listed. The next payment makes a new customer."),
+	];
+	frappe.warn(
+		__("Delete this customer?"),
+		lines.map((line) => `<p>${line}</p>`).join(""),
+		async () => {
+			await frappe.xcall("stripe_service.api.account.delete_customer", { customer: frm.doc.name });
+			await frm.reload_doc();
+			frappe.show_alert({ message: __("Customer deleted"), indicator: "green" });
+		},
+		__("Delete")
+	);
+}

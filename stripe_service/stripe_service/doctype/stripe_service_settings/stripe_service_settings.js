@@ -1,0 +1,48 @@
+const CHECKLIST_COLOURS = { Done: "green", Warning: "orange", "To Do": "red" };
+
+frappe.ui.form.on("Stripe Service Settings", {
+	refresh(frm) {
+		frm.set_query("default_account", () => ({ filters: { status: "Connected" } }));
+		show_checklist(frm);
+	},
+});
+
+async function show_checklist(frm, parts) {
+	parts = parts || (await frappe.xcall("stripe_service.api.account.checklist"));
+	const place = frm.get_field("checklist_html").$wrapper;
+	place.html(`<ul class="list-unstyled stripe-checklist">${parts.map(part_html).join("")}</ul>`);
+	place.find("[data-make]").on("click", async (event) => {
+		const part = event.currentTarget.dataset.make;
+		const now = await frappe.xcall("stripe_service.api.account.make_missing", { part });
+		show_checklist(frm, now);
+	});
+	show_server_script_state(frm, parts);
+}
+
+function part_html(part) {
+	return `<li class="flex" data-part="${part.part}" style="gap: var(--padding-sm); padding: var(--padding-xs) 0">
+		<span style="flex: 0 0 6rem"><span class="indicator-pill ${CHECKLIST_COLOURS[part.state]}">${__(part.state)}</span></span>
+		<span style="flex: 1">
+			<strong>${frappe.utils.escape_html(part.label)}</strong><br>
+			<span class="text-muted">${frappe.utils.escape_html(part.message)}</span>
+		</span>
+		<span>${action_html(part.action)}</span>
+	</li>`;
+}
+
+function action_html(action) {
+	if (!action) {
+		return "";
+	}
+	const label = frappe.utils.escape_html(action.label);
+	return action.make
+		? `<button class="btn btn-primary btn-xs" data-make="${action.make}">${label}</button>`
+		: `<a class="btn btn-default btn-xs" href="${frappe.utils.escape_html(action.link)}">${label}</a>`;
+}
+
+function show_server_script_state(frm, parts) {
+	const scripts = parts.find((part) => part.part === "server_scripts");
+	frm.get_field("server_script_state").$wrapper.html(
+		`<p class="text-muted small">${frappe.utils.escape_html(scripts.message)}</p>`
+	);
+}

@@ -1,0 +1,57 @@
+"""A Stripe account of the scenario's own: made in the emulator, and registered on the site when the scenario says so."""
+
+from tests.support.records import unique
+
+DEBIT_AND_CARD = {"card_payments": "active", "us_bank_account_ach_payments": "active"}
+
+
+class RemoteAccount:
+	"""One account at the emulated Stripe, with its keys, and the site's Stripe Account for it."""
+
+	def __init__(self, emulator, url: str, **fields):
+		self.emulator, self.url = emulator, url
+		self.at_stripe = unique("acct").replace("-", "_")
+		self.name = f"Account {self.at_stripe}"
+		self.record = emulator.create_account(self.at_stripe, **fields)
+
+	@property
+	def keys(self) -> dict:
+		return {
+			"publishable_key": self.emulator.publishable_key(self.at_stripe),
+			"secret_key": self.emulator.secret_key(self.at_stripe),
+		}
+
+	def restricted_key(self, *permissions: str) -> str:
+		"""A key with just these permissions, as Stripe names them without `rak_`."""
+		key = f"rk_test_{self.at_stripe}_{len(permissions)}"
+		self.emulator.create_key(key, list(permissions), account=self.at_stripe)
+		return key
+
+	def new_document(self, **values):
+		import frappe
+
+		doc = frappe.new_doc("Stripe Account", account_name=self.name)
+		doc.update({**self.keys, "api_base": self.url, "stripe_js_url": f"{self.url}/stripe.js", **values})
+		return doc
+
+	def connect(self, **values):
+		"""Save the keys as an administrator does in the form, and commit as the request does at its end."""
+		import frappe
+
+		doc = self.new_document(**values)
+		doc.insert()
+		frappe.db.commit()
+		return doc
+
+	def document(self):
+		"""The Stripe Account as it is on disk now."""
+		import frappe
+
+		frappe.db.rollback()
+		return frappe.get_doc("Stripe Account", self.name)
+
+	def endpoints(self) -> list[dict]:
+		return self.emulator.objects("webhook_endpoint", account=self.at_stripe)
+
+	def customers(self) -> list[dict]:
+		return self.emulator.objects("customer", account=self.at_stripe)
