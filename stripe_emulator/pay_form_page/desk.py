@@ -1,6 +1,7 @@
 """Invoices, payments and bank accounts in memory; the money is the emulator's, through the app's own gateway."""
 
 import threading
+import uuid
 from datetime import datetime, timezone
 
 from stripe_service.gateway import errors, money
@@ -223,6 +224,7 @@ class Desk:
 				"invoice": invoice["name"],
 				"user": user,
 				"request_id": request_id,
+				"idempotency_key": uuid.uuid4().hex,
 				"amount_minor": minor,
 				"method_type": method_type,
 				"method_label": "Card" if method_type == "card" else "Bank account",
@@ -243,7 +245,7 @@ class Desk:
 		}
 		if save:
 			params["setup_future_usage"] = "on_session"
-		intent = self.gateway.call("payment_intents.create", params=params, idempotency_key=payment["name"])
+		intent = self.gateway.call("payment_intents.create", params=params, idempotency_key=payment["idempotency_key"])
 		payment["intent"] = intent["id"]
 		self._take(payment, self.gateway.call("payment_intents.confirm", intent["id"], params=self._confirm(payment, token, saved_method)))
 

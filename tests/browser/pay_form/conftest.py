@@ -1,0 +1,59 @@
+"""The pay form alone, on its test page: no Frappe, but the app's own form, the real gateway and the emulator's Stripe."""
+
+import itertools
+
+import pytest
+
+from tests.support.pay_form_page import PayForm, post, running_page
+
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def form_page(emulator_url):
+	with running_page(emulator_url) as url:
+		yield url
+
+
+@pytest.fixture
+def add_invoice(form_page):
+	"""A new invoice on the page's server; answers its name."""
+
+	def add(total: str = "119.00", **more) -> str:
+		return post(f"{form_page}/invoices", {"total": total, **more})["name"]
+
+	return add
+
+
+@pytest.fixture
+def payer():
+	"""A payer nobody else is, so that what they save is theirs alone."""
+	return f"payer{next(numbers)}@example.com"
+
+
+@pytest.fixture
+def open_form(form_page, add_invoice, payer, new_page):
+	"""Open the form of an invoice (a new one of `total` if none is named) in a browser of its own."""
+
+	def open_(invoice: str | None = None, *, user: str = payer, page=None, query: str = "", viewport=None, **given) -> PayForm:
+		invoice = invoice or add_invoice(**given)
+		page = page or new_page(**({"viewport": viewport} if viewport else {}))
+		page.goto(f"{form_page}/pay?name={invoice}&user={user}{query}")
+		form = PayForm(page)
+		form.invoice = invoice
+		form.user = user
+		return form
+
+	return open_
+
+
+@pytest.fixture
+def charged(emulator):
+	"""What was charged for a payer, in minor units: asked of the emulator, not of the page."""
+
+	def amounts(user: str) -> list[int]:
+		customers = {c["id"] for c in emulator.objects("customer") if c["email"] == user}
+		charges = emulator.objects("charge")
+		return sorted(c["amount"] for c in charges if c["customer"] in customers and c["status"] != "failed")
+
+	return amounts
