@@ -13,6 +13,7 @@ from frappe.utils import cint
 from stripe_service.access.pay import check_may_pay
 from stripe_service.payables.registry import open_payable
 from stripe_service.payments import charge, release, settle
+from stripe_service.payments.allowed_methods import check_method
 from stripe_service.payments.claim import Order, claim, claimed_before
 from stripe_service.payments.form import form_of
 from stripe_service.payments.new_card import read_new_card
@@ -58,7 +59,9 @@ def pay(
 		return outcome_of(refresh(earlier))
 	doc = frappe.get_doc(doctype, name)
 	check_may_pay(doc)
-	account = open_payable(doc).account
+	payable = open_payable(doc)
+	check_method(payable, method_type)
+	account = payable.account
 	if saved_method:
 		order, instrument = _with_saved_method(order, account, saved_method)
 	else:

@@ -10,6 +10,7 @@ New card details arrive as a ConfirmationToken that Stripe.js made: numbers neve
 from dataclasses import dataclass, field
 
 import frappe
+from frappe import _
 from frappe.utils import cint, get_url, now_datetime
 
 from stripe_service.accounts.connect import gateway_for
@@ -143,11 +144,22 @@ def _not_confirmed(payment_name: str, error: errors.GatewayError):
 
 
 def _read_outcome(payment_name: str):
-	"""The answer was lost; Stripe knows what became of it."""
+	"""The answer was lost; Stripe knows what became of it.
+
+	If it has not begun, it is made sure that it never will: a confirmation that is still on its way can't succeed
+	on a canceled PaymentIntent, and if it is faster than the cancellation, the payment is settled.
+	"""
 	try:
-		return settle.settle(payment_name)
+		payment = settle.settle(payment_name)
 	except (errors.GatewayError, settle.OutOfStep):
 		return frappe.get_doc("Invoice Payment", payment_name)
+	if payment.status != states.STARTED:
+		return payment
+	_write_failure(
+		payment_name,
+		errors.Unreachable(user_message=_("Stripe had a fault. Nothing was charged. Please try again.")),
+	)
+	return release.cancel(payment_name)
 
 
 def _write_failure(payment_name: str, error: errors.GatewayError) -> None:

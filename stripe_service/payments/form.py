@@ -1,17 +1,16 @@
 """What the pay form shows when it is opened: one answer, few queries, no call to Stripe on the straight way."""
 
 import frappe
-from frappe import _
-from frappe.utils import cint, date_diff, getdate, nowdate
+from frappe.utils import date_diff, getdate, nowdate
 
 from stripe_service.access.pay import why_not_pay
 from stripe_service.accounts.connect import account_facts, loading_error
 from stripe_service.gateway import money
 from stripe_service.payables.registry import open_payable
 from stripe_service.payments import amounts, states
+from stripe_service.payments.allowed_methods import allowed_methods
 from stripe_service.payments.balance import balance_of
 from stripe_service.payments.claim import allowed_bounds
-from stripe_service.payments.new_card import accepted_brands
 from stripe_service.payments.outcome import client_secret
 
 UNDER_WAY_SHOWN = 20
@@ -35,7 +34,7 @@ def form_of(doc, user: str) -> dict:
 	return {
 		**form,
 		"amount": _amount(bounds),
-		"methods": _methods(payable),
+		"methods": allowed_methods(payable),
 		"saved": _saved(payable, user),
 		"stripe": {
 			"publishable_key": account["publishable_key"],
@@ -84,26 +83,6 @@ def _amount(bounds: amounts.Bounds) -> dict:
 		"step_minor": money.step_minor(currency),
 		"partial_allowed": bounds.partial_allowed,
 		"reason": bounds.reason,
-	}
-
-
-def _methods(payable) -> dict:
-	from stripe_service.methods import bank_accounts
-
-	settings = frappe.get_cached_doc("Stripe Service Settings")
-	cards, saving = cint(settings.allow_cards), bool(cint(settings.allow_saving))
-	if cint(settings.allow_ach):
-		ach, ach_reason = bank_accounts.offer(payable.account, payable.currency)
-	else:
-		ach, ach_reason = False, _("Payment by bank account is switched off here.")
-	return {
-		"card": {
-			"allowed": bool(cards),
-			"reason": None if cards else _("Payment by card is switched off here."),
-			"brands": accepted_brands(),
-			"may_save": saving,
-		},
-		"us_bank_account": {"allowed": ach, "reason": ach_reason, "may_save": True},
 	}
 
 

@@ -65,7 +65,9 @@ def _about_failure(payment) -> str:
 
 
 def _about_return(payment) -> str:
-	return _("Your bank returned the payment of {0}. The amount is due again.").format(payment.reference_name)
+	return _("Your bank returned the payment of {0}: {1} The amount is due again.").format(
+		payment.reference_name, payment.failure_message
+	)
 
 
 def tell_administrators(doctype: str, name: str, subject: str) -> None:

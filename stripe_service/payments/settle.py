@@ -210,7 +210,7 @@ def record_failure(payment, code: str | None, decline_code: str | None, stripe_m
 
 	payment.failure_code = code
 	payment.decline_code = decline_code
-	payment.failure_message = plain(code, decline_code, stripe_message)
+	payment.failure_message = plain(code, decline_code, stripe_message, payment.method_type)
 
 
 def _write_charge(payment, charge: dict) -> None:
@@ -266,6 +266,10 @@ def _write_dispute(payment, dispute: dict | None) -> None:
 	payment.dispute_reason = dispute.get("reason")
 	due_by = (dispute.get("evidence_details") or {}).get("due_by")
 	payment.dispute_due_by = site_time(due_by)
+	if payment.status == states.DISPUTE_LOST and payment.method_type == "us_bank_account":
+		from stripe_service.methods.messages import plain_return
+
+		payment.failure_message = plain_return(payment.dispute_reason)
 
 
 def site_time(epoch: int | None) -> datetime | None:

@@ -7,11 +7,12 @@ from frappe.utils import get_datetime, get_system_timezone
 
 
 def from_stripe(seconds: int | None) -> datetime | None:
-	"""The site's time of a Stripe timestamp."""
-	if not isinstance(seconds, int | float):
+	"""The site's time of a Stripe timestamp; None for what is none."""
+	try:
+		moment = datetime.fromtimestamp(seconds, timezone.utc)
+		return moment.astimezone(ZoneInfo(get_system_timezone())).replace(tzinfo=None)
+	except (TypeError, ValueError, OverflowError, OSError):
 		return None
-	zone = ZoneInfo(get_system_timezone())
-	return datetime.fromtimestamp(seconds, timezone.utc).astimezone(zone).replace(tzinfo=None)
 
 
 def to_stripe(moment: datetime | str) -> int:

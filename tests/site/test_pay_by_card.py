@@ -7,50 +7,7 @@ from stripe_service.api import pay as pay_api
 from stripe_service.payments.amounts import AmountRefused
 from stripe_service.payments.new_card import CardRefused
 from stripe_service.payments.settle import settle_intent
-from tests.support.cards import confirmation_token
 from tests.support.records import unique
-
-
-@pytest.fixture
-def scene(site, make_unit, make_payer, make_invoice, as_user, emulator, emulator_url, drain):
-	"""An invoice of 100 USD that is to be paid, and a payer of its unit."""
-	return Scene(make_unit(), make_payer, make_invoice, as_user, emulator, emulator_url, drain)
-
-
-class Scene:
-	def __init__(self, unit, make_payer, make_invoice, as_user, emulator, emulator_url, drain):
-		self.unit, self.as_user, self.emulator, self.url, self.drain = unit, as_user, emulator, emulator_url, drain
-		self.make_payer = lambda **given: make_payer(unit=unit, **given)
-		self.make_invoice = lambda **given: make_invoice(unit=unit, **given)
-		self.payer = self.make_payer()
-		self.invoice = self.make_invoice(total="100.00")
-
-	def pay(self, amount="100.00", card="visa", user=None, invoice=None, **more):
-		invoice = invoice or self.invoice
-		with self.as_user(user or self.payer):
-			return pay_api.pay(
-				"Portal Invoice",
-				invoice.name,
-				amount,
-				"card",
-				confirmation_token=None if more.get("saved_method") else confirmation_token(self.url, card),
-				**more,
-			)
-
-	def reread(self, invoice=None):
-		frappe.db.rollback()
-		return frappe.get_doc("Portal Invoice", (invoice or self.invoice).name)
-
-	def intents(self, invoice=None):
-		"""The PaymentIntents at Stripe for the invoice, whatever the site thinks."""
-		from stripe_service.accounts.connect import gateway_for
-
-		name = (invoice or self.invoice).name
-		found = gateway_for("Emulator").list_all("payment_intents.list")
-		return [intent for intent in found if intent["metadata"].get("document") == name]
-
-	def received_minor(self, invoice=None):
-		return sum(i["amount_received"] for i in self.intents(invoice) if i["status"] == "succeeded")
 
 
 def test_a_new_card_pays_the_invoice_and_it_is_paid(scene):

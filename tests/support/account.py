@@ -6,23 +6,20 @@ SECRET_KEY = "sk_test_emulator_us"
 
 
 def connect_emulator(url: str, name: str = ACCOUNT) -> str:
-	"""The Stripe Account of this name, connected to the emulator at `url`; made or pointed there as needed."""
+	"""The Stripe Account of this name, connected to the emulator at `url`, and the site's default account."""
 	import frappe
 
-	account = (
-		frappe.get_doc("Stripe Account", name)
-		if frappe.db.exists("Stripe Account", name)
-		else frappe.new_doc("Stripe Account", account_name=name)
-	)
-	account.update(
-		{
-			"publishable_key": PUBLISHABLE_KEY,
-			"secret_key": SECRET_KEY,
-			"api_base": url,
-			"stripe_js_url": f"{url}/stripe.js",
-		}
-	)
-	account.save()
+	from stripe_service.accounts.registration import connect_account
+
+	connect_account(name, PUBLISHABLE_KEY, SECRET_KEY, api_base=url, stripe_js_url=f"{url}/stripe.js")
 	frappe.db.set_single_value("Stripe Service Settings", "default_account", name)
 	frappe.db.commit()
 	return name
+
+
+def is_connected(url: str, name: str = ACCOUNT) -> bool:
+	"""Whether `connect_emulator` has nothing to do."""
+	import frappe
+
+	row = frappe.db.get_value("Stripe Account", name, ["status", "api_base"], as_dict=True)
+	return bool(row and row.status == "Connected" and row.api_base == url)

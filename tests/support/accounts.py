@@ -1,5 +1,6 @@
 """A Stripe account of the scenario's own: made in the emulator, and registered on the site when the scenario says so."""
 
+from tests.support.cards import confirmation_token
 from tests.support.records import unique
 
 DEBIT_AND_CARD = {"card_payments": "active", "us_bank_account_ach_payments": "active"}
@@ -55,3 +56,47 @@ class RemoteAccount:
 
 	def customers(self) -> list[dict]:
 		return self.emulator.objects("customer", account=self.at_stripe)
+
+
+class Till:
+	"""Payments to one account of the scenario's own, which is the site's default meanwhile."""
+
+	def __init__(self, account, make_payer, make_invoice, as_user, drain):
+		self.account, self.as_user, self.drain = account, as_user, drain
+		self.unit = f"/dev-v51/{unique('Till')}"
+		self.payer = make_payer(unit=self.unit)
+		self.make_invoice = lambda: make_invoice(unit=self.unit, total="100.00")
+
+	def __enter__(self):
+		self._before = _change_default(self.account.name)
+		return self
+
+	def __exit__(self, *failure):
+		_change_default(self._before)
+
+	def pay(self, card: str = "visa", **more) -> dict:
+		"""Pay a fresh invoice with a new card; "3ds_required" leaves the payment open."""
+		from stripe_service.api import pay as pay_api
+
+		invoice = self.make_invoice()
+		token = confirmation_token(self.account.url, card, key=self.account.keys["publishable_key"])
+		with self.as_user(self.payer):
+			return pay_api.pay(
+				"Portal Invoice", invoice.name, "100.00", "card", confirmation_token=token, **more
+			)
+
+	def customer(self) -> str | None:
+		"""The payer's Active Stripe Customer of this account."""
+		import frappe
+
+		filters = {"stripe_account": self.account.name, "user": self.payer, "status": "Active"}
+		return frappe.db.get_value("Stripe Customer", filters)
+
+
+def _change_default(account: str | None) -> str | None:
+	import frappe
+
+	before = frappe.db.get_single_value("Stripe Service Settings", "default_account")
+	frappe.db.set_single_value("Stripe Service Settings", "default_account", account)
+	frappe.db.commit()
+	return before

@@ -101,3 +101,12 @@ def http_server(frappe_site):
 def http_fixture(site_only, http_server):
 	"""The test site over real HTTP: `.login(user, password)`, `.guest()`, `.url`."""
 	return http_server
+
+
+@pytest.fixture
+def scene(site, make_unit, make_payer, make_invoice, as_user, emulator, emulator_url, drain):
+	"""An invoice of 100 USD that is to be paid, and a payer of its unit."""
+	from tests.support.scene import Scene
+
+	yield Scene(make_unit(), make_payer, make_invoice, as_user, emulator, emulator_url, drain)
+	emulator.clear_faults()

@@ -6,7 +6,7 @@ import time
 API_VERSION = "2026-10-28.endive"
 
 
-def event(type: str, obj: dict | None = None, **fields) -> dict:
+def event(type: str, obj: dict | None = None, /, **fields) -> dict:
 	"""An event of this type about `obj` (a PaymentIntent of nobody's, if none is given); its id is new each time."""
 	return {
 		"id": new_id("evt"),

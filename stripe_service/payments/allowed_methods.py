@@ -1,0 +1,35 @@
+"""How a document may be paid: the form shows it and `pay` enforces it, from one function."""
+
+import frappe
+from frappe import _
+from frappe.utils import cint
+
+from stripe_service.payments.new_card import accepted_brands
+
+
+def allowed_methods(payable) -> dict[str, dict]:
+	"""{method type: {"allowed", "reason" (why not, translated), "may_save", ...}} for an open Payable."""
+	from stripe_service.methods import bank_accounts
+
+	settings = frappe.get_cached_doc("Stripe Service Settings")
+	cards = bool(cint(settings.allow_cards))
+	if cint(settings.allow_ach):
+		ach, ach_reason = bank_accounts.offer(payable.account, payable.currency)
+	else:
+		ach, ach_reason = False, _("Payment by bank account is switched off here.")
+	return {
+		"card": {
+			"allowed": cards,
+			"reason": None if cards else _("Payment by card is switched off here."),
+			"brands": accepted_brands(),
+			"may_save": bool(cint(settings.allow_saving)),
+		},
+		"us_bank_account": {"allowed": ach, "reason": ach_reason, "may_save": True},
+	}
+
+
+def check_method(payable, method_type: str) -> None:
+	"""Raises frappe.ValidationError with the reason unless the document may be paid this way."""
+	method = allowed_methods(payable)[method_type]
+	if not method["allowed"]:
+		frappe.throw(method["reason"], title=_("Cannot be paid this way"))
