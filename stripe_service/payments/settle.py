@@ -7,8 +7,6 @@ anything that could fail for other reasons (scripts, workflow, e-mail) is even s
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from zoneinfo import ZoneInfo
 
 import frappe
 from frappe import _
@@ -19,6 +17,7 @@ from stripe_service.gateway import money
 from stripe_service.payables.registry import open_payable, payable_for
 from stripe_service.payments import states
 from stripe_service.payments.balance import balance_of
+from stripe_service.payments.times import from_stripe
 from stripe_service.payments.transaction import in_fresh_transaction
 
 EXPAND = ["latest_charge.balance_transaction", "payment_method"]
@@ -265,19 +264,11 @@ def _write_dispute(payment, dispute: dict | None) -> None:
 	payment.dispute_id = dispute["id"]
 	payment.dispute_reason = dispute.get("reason")
 	due_by = (dispute.get("evidence_details") or {}).get("due_by")
-	payment.dispute_due_by = site_time(due_by)
+	payment.dispute_due_by = from_stripe(due_by)
 	if payment.status == states.DISPUTE_LOST and payment.method_type == "us_bank_account":
 		from stripe_service.methods.messages import plain_return
 
 		payment.failure_message = plain_return(payment.dispute_reason)
-
-
-def site_time(epoch: int | None) -> datetime | None:
-	"""Stripe's seconds since 1970 in the site's time zone, without one, as Frappe stores time."""
-	if not epoch:
-		return None
-	zone = ZoneInfo(frappe.utils.get_system_timezone())
-	return datetime.fromtimestamp(epoch, timezone.utc).astimezone(zone).replace(tzinfo=None)
 
 
 def _save(payment) -> None:
