@@ -219,14 +219,14 @@ class Emulator:
 	def roll_webhook_secret(self, endpoint: str, seconds: int = 86400) -> str:
 		return self._post("webhooks/roll_secret", endpoint=endpoint, seconds=seconds)["secret"]
 
-	def _get(self, name: str, **arguments) -> dict:
+	def _get(self, route: str, /, **arguments) -> dict:
 		query = f"?{urllib.parse.urlencode(arguments)}" if arguments else ""
-		return self._call(urllib.request.Request(f"{self.base_url}/emulator/{name}{query}"))
+		return self._call(urllib.request.Request(f"{self.base_url}/emulator/{route}{query}"))
 
-	def _post(self, name: str, **arguments) -> dict:
+	def _post(self, route: str, /, **arguments) -> dict:
 		body = json.dumps(arguments).encode()
 		headers = {"Content-Type": "application/json"}
-		return self._call(urllib.request.Request(f"{self.base_url}/emulator/{name}", body, headers))
+		return self._call(urllib.request.Request(f"{self.base_url}/emulator/{route}", body, headers))
 
 	def _call(self, request: urllib.request.Request) -> dict:
 		try:

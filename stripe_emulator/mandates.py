@@ -25,12 +25,12 @@ def check(ctx, method: dict, params: dict) -> None:
 		raise errors.invalid(MISSING, "payment_intent_mandate_invalid", "mandate_data")
 
 
-def for_debit(ctx, method: dict, params: dict, multi_use: bool) -> dict:
+def for_debit(ctx, intent: dict, method: dict, params: dict, multi_use: bool) -> dict:
 	"""The mandate a debit of `method` runs under, once `check` has passed."""
 	if params.get("mandate"):
 		return _named(ctx, method, params["mandate"])
 	if params.get("mandate_data"):
-		return create(ctx, method, params["mandate_data"], multi_use)
+		return create(ctx, intent, method, params["mandate_data"], multi_use)
 	return active(ctx, method)
 
 
@@ -41,7 +41,7 @@ def active(ctx, method: dict) -> dict | None:
 	return None
 
 
-def create(ctx, method: dict, data: dict, multi_use: bool, pending: bool = False) -> dict:
+def create(ctx, intent: dict, method: dict, data: dict, multi_use: bool) -> dict:
 	mandate = {
 		"id": new_id("mandate"),
 		"object": "mandate",
@@ -50,10 +50,11 @@ def create(ctx, method: dict, data: dict, multi_use: bool, pending: bool = False
 		"on_behalf_of": None,
 		"payment_method": method["id"],
 		"payment_method_details": {"type": "us_bank_account", "us_bank_account": {}},
-		"status": "pending" if pending else "active",
+		"status": "active",
 		"type": "multi_use" if multi_use else "single_use",
 	}
-	mandate[mandate["type"]] = {}
+	once = {"amount": intent.get("amount"), "currency": intent.get("currency")}
+	mandate[mandate["type"]] = {} if multi_use else once
 	return ctx.put(mandate)
 
 

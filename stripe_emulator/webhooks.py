@@ -4,11 +4,14 @@ Only deliveries that are still to be made are kept in the store; what became of 
 """
 
 import collections
+import functools
 import hashlib
 import heapq
 import hmac
+import ipaddress
 import itertools
 import json
+import socket
 import threading
 from urllib.parse import urlsplit, urlunsplit
 
@@ -42,13 +45,33 @@ def valid_secrets(endpoint: dict, now: int) -> list[str]:
 	return [s["secret"] for s in endpoint["_secrets"] if s["expires"] is None or s["expires"] > now]
 
 
+class NotThisMachine(Exception):
+	"""The emulator sends nothing to other machines: what it says is test data, and a test must not wait for a network."""
+
+
 def _on_this_machine(url: str) -> tuple[str, dict]:
-	"""Names under .localhost are this machine (RFC 6761), which not every resolver knows: keep the name as Host only."""
+	"""The URL to post to, and the Host header where the name had to be replaced.
+
+	Names under .localhost are this machine (RFC 6761), which not every resolver knows.
+
+	:raises NotThisMachine: for any other machine
+	"""
 	parts = urlsplit(url)
-	if not (parts.hostname or "").endswith(".localhost"):
-		return url, {}
-	port = f":{parts.port}" if parts.port else ""
-	return urlunsplit(parts._replace(netloc=f"127.0.0.1{port}")), {"Host": parts.netloc}
+	host = parts.hostname or ""
+	if host.endswith(".localhost"):
+		port = f":{parts.port}" if parts.port else ""
+		return urlunsplit(parts._replace(netloc=f"127.0.0.1{port}")), {"Host": parts.netloc}
+	if not _is_this_machine(host):
+		raise NotThisMachine(f"{host} is not this machine: the emulator delivers to loopback addresses only")
+	return url, {}
+
+
+@functools.lru_cache(maxsize=100)
+def _is_this_machine(host: str) -> bool:
+	try:
+		return all(ipaddress.ip_address(found[4][0]).is_loopback for found in socket.getaddrinfo(host, None))
+	except OSError:
+		return False
 
 
 class Dispatcher:
@@ -213,8 +236,8 @@ class Dispatcher:
 		if session is None:
 			session = self._session.session = requests.Session()
 			session.trust_env = False  # endpoints are on this machine: no proxy
-		url, host = _on_this_machine(url)
 		try:
+			url, host = _on_this_machine(url)
 			answer = session.post(
 				url,
 				data=payload.encode(),
@@ -223,7 +246,7 @@ class Dispatcher:
 				allow_redirects=False,
 			)
 			return answer.status_code, None if answer.ok else answer.text[:500]
-		except requests.RequestException as error:
+		except (requests.RequestException, NotThisMachine) as error:
 			return None, str(error)[:500]
 
 	def _finish(self, delivery: dict, status: int | None, error: str | None) -> None:
@@ -249,7 +272,8 @@ class Dispatcher:
 		)
 		if again:
 			delivery["status"] = "pending"
-			delivery["due"] = self.emulator.clock.time() + delays[delivery["attempt"] - 1]
+			# From when it was due, not from when the clock, moved on by days, let it be tried.
+			delivery["due"] += delays[delivery["attempt"] - 1]
 			self._keep(delivery)
 			return
 		self.store.deliveries.drop(delivery["id"])

@@ -5,6 +5,8 @@ from ..context import new_id
 from ..registry import route
 from . import customers
 
+PLAIN = ("active_entitlements", "buy_button", "customer_portal", "pricing_table")
+
 
 @route("POST", "/v1/customer_sessions", "CustomerSessionCreateParams", permission="customer_session_write")
 def create(ctx, params):
@@ -28,11 +30,10 @@ def create(ctx, params):
 		"object": "customer_session",
 		"client_secret": secret,
 		"components": {
-			"buy_button": {"enabled": bool((given.get("buy_button") or {}).get("enabled"))},
+			**{name: {"enabled": bool((given.get(name) or {}).get("enabled"))} for name in PLAIN},
 			"customer_sheet": {"enabled": False, "features": None},
 			"mobile_payment_element": {"enabled": False, "features": None},
 			"payment_element": {"enabled": bool(element.get("enabled")), "features": features},
-			"pricing_table": {"enabled": bool((given.get("pricing_table") or {}).get("enabled"))},
 		},
 		"created": ctx.now,
 		"customer": customer["id"],

@@ -170,7 +170,7 @@ def _attempt(ctx, intent: dict, method: dict, params: dict) -> dict:
 
 def _attempt_debit(ctx, intent: dict, method: dict, params: dict) -> dict | None:
 	multi_use = bool(intent["setup_future_usage"]) or bool(method["customer"])
-	mandate = mandates.for_debit(ctx, method, params, multi_use)
+	mandate = mandates.for_debit(ctx, intent, method, params, multi_use)
 	intent["_confirm"]["mandate"] = mandate["id"]
 	if method["_verified"]:
 		return debits.attempt(ctx, intent, method)

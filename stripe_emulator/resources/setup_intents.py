@@ -180,7 +180,7 @@ def _attempt_card(ctx, intent: dict, method: dict) -> None:
 
 
 def _attempt_bank(ctx, intent: dict, method: dict, params: dict) -> None:
-	mandate = mandates.for_debit(ctx, method, params, multi_use=True)
+	mandate = mandates.for_debit(ctx, intent, method, params, multi_use=True)
 	if not method["_verified"] and mandate["status"] == "active":
 		mandate["status"] = "pending"
 		ctx.put(mandate)

@@ -1,0 +1,118 @@
+"""Idempotency keys: replayed, refused for other uses, in use, forgotten."""
+
+import threading
+import uuid
+
+import pytest
+import requests
+import stripe
+
+
+def key() -> dict:
+	return {"idempotency_key": uuid.uuid4().hex}
+
+
+def test_same_request_gets_the_same_answer(client, account):
+	options = key()
+	first = client.customers.create({"name": "Once"}, options)
+	again = client.customers.create({"name": "Once"}, options)
+	assert again.id == first.id
+	assert first.last_response.headers.get("idempotent-replayed") is None
+	assert again.last_response.headers["idempotent-replayed"] == "true"
+	assert again.last_response.headers["original-request"] == first.last_response.headers["request-id"]
+
+
+def test_other_parameters_are_refused(client):
+	options = key()
+	client.customers.create({"name": "Once"}, options)
+	with pytest.raises(stripe.IdempotencyError, match="same parameters they were first used with") as caught:
+		client.customers.create({"name": "Twice"}, options)
+	assert caught.value.http_status == 400
+
+
+def test_other_endpoint_is_refused(client):
+	options = key()
+	client.customers.create({}, options)
+	with pytest.raises(stripe.IdempotencyError, match="same endpoint"):
+		client.setup_intents.create({}, options)
+
+
+def test_decline_is_replayed_without_charging_again(client, pay):
+	intent = client.payment_intents.create(
+		{"amount": 1000, "currency": "usd", "allowed_payment_method_types": ["card"]}
+	)
+	options = key()
+	for _ in range(2):
+		with pytest.raises(stripe.CardError):
+			client.payment_intents.confirm(intent.id, {"payment_method": "pm_card_chargeDeclined"}, options)
+	assert len(client.charges.list({"payment_intent": intent.id}).data) == 1
+
+
+def test_refused_parameters_do_not_use_up_the_key(client):
+	options = key()
+	with pytest.raises(stripe.InvalidRequestError):
+		client.customers.create({"nam": "Typo"}, options)
+	assert client.customers.create({"name": "Right"}, options).name == "Right"
+
+
+def test_error_of_the_server_is_replayed(client, control):
+	control.fault("error_after", path="/v1/customers", method="POST")
+	options = key()
+	for _ in range(2):
+		with pytest.raises(stripe.APIError) as caught:
+			client.customers.create({"name": "Half done"}, options)
+		assert caught.value.http_status == 500
+	assert [row.name for row in client.customers.list().data] == ["Half done"]
+
+
+def test_key_in_use_by_a_request_that_still_runs(client, control):
+	control.fault("slow", path="/v1/customers", method="POST", seconds=0.7)
+	options = key()
+	slow = threading.Thread(target=client.customers.create, args=({"name": "Slow"}, options))
+	slow.start()
+	while not control.state()["faults"][0]["hits"]:
+		pass
+	with pytest.raises(stripe.StripeError) as caught:
+		client.customers.create({"name": "Slow"}, options)
+	assert caught.value.http_status == 409
+	assert caught.value.json_body["error"]["code"] == "idempotency_key_in_use"
+	assert caught.value.headers["stripe-should-retry"] == "true"
+	slow.join()
+	assert (
+		client.customers.create({"name": "Slow"}, options).last_response.headers["idempotent-replayed"]
+		== "true"
+	)
+	assert len(client.customers.list().data) == 1
+
+
+def test_keys_are_forgotten_after_a_day(client, control):
+	options = key()
+	first = client.customers.create({"name": "Yesterday"}, options)
+	control.advance(hours=25)
+	assert client.customers.create({"name": "Yesterday"}, options).id != first.id
+
+
+def test_keys_belong_to_one_account(client, control, emulator_url):
+	from tests.emulator.conftest import make_client
+
+	other = control.create_account(f"o{uuid.uuid4().hex[:8]}")
+	options = key()
+	mine = client.customers.create({}, options)
+	assert make_client(other["keys"]["secret"][0], emulator_url).customers.create({}, options).id != mine.id
+
+
+def test_overlong_key(account, emulator_url, control):
+	answer = requests.post(
+		f"{emulator_url}/v1/customers",
+		auth=(account["keys"]["secret"][0], ""),
+		headers={"Idempotency-Key": "k" * 256},
+		timeout=5,
+	)
+	assert answer.status_code == 400
+
+
+def test_reading_ignores_the_key(client, customer):
+	options = key()
+	assert client.customers.retrieve(customer.id, {}, options).name == "Jenny Rosen"
+	client.customers.update(customer.id, {"name": "Changed"})
+	assert client.customers.retrieve(customer.id, {}, options).name == "Changed"
