@@ -45,11 +45,14 @@ else:
 if doc.workflow_state in ours and doc.workflow_state != state:
 	workflow = frappe.db.exists("Workflow", {"document_type": doc.doctype, "is_active": 1})
 	ways = frappe.call("frappe.model.workflow.get_transitions", doc=doc) if workflow else []
-	actions = [way.action for way in ways if way.next_state == state]
-	if actions:
+	action = None
+	for way in ways:
+		if way.next_state == state:
+			action = way.action
+	if action:
 		# The Workflow has an arrow from here to there: go it, with all that hangs on it.
 		doc.flags.ignore_mandatory = True
-		frappe.call("frappe.model.workflow.apply_workflow", doc=doc, action=actions[0])
+		frappe.call("frappe.model.workflow.apply_workflow", doc=doc, action=action)
 	elif workflow:
 		# No arrow (nobody draws one back from Paid): write the state as it is. The money decides.
 		doc.db_set("workflow_state", state, notify=True)
