@@ -204,7 +204,7 @@ def _administrators() -> list[str]:
 		order_by="full_name",
 		limit=NAMED_ADMINISTRATORS,
 	)
-	return [get_fullname(user) for user in enabled]
+	return list(dict.fromkeys(get_fullname(user) for user in enabled))
 
 
 def _place(account: str | None) -> str:

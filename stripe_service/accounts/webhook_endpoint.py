@@ -9,6 +9,7 @@ is missing, and the reconciler learns by polling what the webhook would have tol
 """
 
 import hashlib
+import ipaddress
 from urllib.parse import urlsplit
 
 import frappe
@@ -53,6 +54,7 @@ EVENTS = (
 	"setup_intent.succeeded",
 )
 
+_LOCAL_NAMES = (".localhost", ".local", ".internal", ".test", ".invalid")
 _FIELDS = ["name", "status", "api_base", "webhook_token", "webhook_endpoint_id", "webhook_status", "webhook_url"]
 
 
@@ -181,21 +183,25 @@ def _params(url: str) -> dict:
 	}
 
 
+def is_public(address: str) -> bool:
+	"""Whether Stripe can be expected to reach this address: https, and neither this machine nor a private network."""
+	parts = urlsplit(address)
+	host = parts.hostname or ""
+	try:
+		return parts.scheme == "https" and ipaddress.ip_address(host).is_global
+	except ValueError:
+		return parts.scheme == "https" and "." in host and not host.endswith(_LOCAL_NAMES)
+
+
 def _check_address(url: str, api_base: str | None) -> None:
-	parts = urlsplit(url)
-	if api_base or _is_public(parts):
+	if api_base or is_public(url):
 		return
+	site = url.split(PATH)[0]
 	raise NotPossible(
 		_("Stripe can't reach this site at {0}: it needs a public https address (host_name in the site's configuration).").format(
-			f"{parts.scheme}://{parts.netloc}"
+			site
 		)
 	)
-
-
-def _is_public(parts) -> bool:
-	host = parts.hostname or ""
-	local = host == "localhost" or host.endswith((".localhost", ".local", ".internal", ".test")) or "." not in host
-	return parts.scheme == "https" and not local and not host.startswith(("127.", "10.", "192.168."))
 
 
 def _without_query(url: str) -> str:

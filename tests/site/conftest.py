@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.accounts import RemoteAccount
+from tests.support.accounts import RemoteAccount, Till
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +15,24 @@ def make_account(emulator, emulator_url):
 	"""Makes Stripe accounts of the scenario's own (tests.support.accounts.RemoteAccount)."""
 	yield lambda **fields: RemoteAccount(emulator, emulator_url, **fields)
 	emulator.clear_faults()
+
+
+@pytest.fixture
+def account(make_account):
+	"""A Stripe account of the scenario's own, not registered yet."""
+	return make_account(business_name="Faber & Sons", country="US", email="owner@faber.example")
+
+
+@pytest.fixture
+def connected(account, drain):
+	"""The scenario's own account, registered on the site, its webhook too."""
+	account.connect()
+	drain()
+	return account
+
+
+@pytest.fixture
+def till(site, connected, make_payer, make_invoice, as_user, drain):
+	"""Where invoices are paid to the scenario's own account."""
+	with Till(connected, make_payer, make_invoice, as_user, drain) as till:
+		yield till

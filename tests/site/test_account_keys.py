@@ -14,11 +14,6 @@ from stripe_service.gateway.client import API_VERSION
 from tests.support.site import bench, site_name
 
 
-@pytest.fixture
-def account(make_account):
-	return make_account(business_name="Faber & Sons", country="US", email="owner@faber.example")
-
-
 def test_saving_keys_asks_stripe_who_they_belong_to_and_registers_the_webhook(account, drain):
 	account.connect()
 	drain()
