@@ -8,6 +8,8 @@ app_email = "stripe-service@example.com"
 app_license = "mit"
 required_apps = []
 
+app_include_js = "stripe_service.bundle.js"
+
 after_install = "stripe_service.install.after_install"
 before_uninstall = "stripe_service.install.before_uninstall"
 after_migrate = ["stripe_service.install.after_migrate"]

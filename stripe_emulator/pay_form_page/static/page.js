@@ -8,7 +8,7 @@ document.documentElement.dataset.theme = query.get("theme") || "light";
 
 const adapter = {
 	locale: query.get("locale") || "en-US",
-	number_format:
+	number_format: () =>
 		query.get("number_format") === "comma"
 			? { decimal: ",", group: "." }
 			: { decimal: ".", group: "," },

@@ -1,12 +1,10 @@
 """The pay form alone, on its test page: no Frappe, but the app's own form, the real gateway and the emulator's Stripe."""
 
-import itertools
+import uuid
 
 import pytest
 
 from tests.support.pay_form_page import PayForm, post, running_page
-
-numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +26,7 @@ def add_invoice(form_page):
 @pytest.fixture
 def payer():
 	"""A payer nobody else is, so that what they save is theirs alone."""
-	return f"payer{next(numbers)}@example.com"
+	return f"payer-{uuid.uuid4().hex[:8]}@example.com"
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 /**
- * The page's dialogs, on the browser's own <dialog>: it traps the focus, closes on Escape and gives the focus back, on
- * the desk as on the portal.
+ * What opens on the page. The dialogs are the browser's own <dialog>: it traps the focus, closes on Escape and gives the
+ * focus back, on the desk as on the portal.
  */
 
 import { __ } from "../pay_form/i18n.js";
@@ -46,41 +46,6 @@ export class ConfirmDialog extends Dialog {
 	}
 }
 
-/** Stripe's own fields for a bank account, with the mandate's text; what happens is BankFlow's. */
-export class AddDialog extends Dialog {
-	constructor(flow) {
-		const mount_point = el("div.stripe-pay-element");
-		const loading = el("p.stripe-pay-muted", {}, __("Loading the secure entry fields…"));
-		const error = el("p.stripe-pay-field-error", { attrs: { role: "alert" } });
-		const cancel = button(__("Cancel"), "btn-default", () => this.close());
-		const confirm = button(__("Add this account"), "btn-primary", () => flow.confirm());
-		super(
-			__("Add a bank account"),
-			el(
-				"p.stripe-pay-muted",
-				{},
-				__(
-					"The numbers go to Stripe and to nobody else. An account is verified at once where its bank takes part, else by a small deposit within two business days."
-				)
-			),
-			loading,
-			mount_point,
-			error,
-			el("div.stripe-pay-panel-actions", {}, cancel, confirm)
-		);
-		Object.assign(this, { flow, mount_point, parts: { loading, error, cancel, confirm } });
-		this.on_close = () => flow.cancel();
-	}
-
-	render() {
-		const { step, element_ready, busy, error } = this.flow.state;
-		show(this.parts.loading, step === "adding" && !element_ready && !error);
-		set_text(this.parts.error, error);
-		this.parts.confirm.disabled = busy || !element_ready;
-		this.parts.cancel.disabled = busy;
-	}
-}
-
 export class VerifyDialog extends Dialog {
 	constructor(row, flow, format) {
 		const panel = new VerifyPanel(row, { format, on_verify: (name, answer) => flow.verify(name, answer) });
@@ -97,6 +62,46 @@ export class VerifyDialog extends Dialog {
 		this.row = row;
 		const { busy, name, error } = this.flow.state;
 		this.panel.render(row, { busy, error: name === row.name ? error : "" });
+	}
+}
+
+/**
+ * Stripe's own fields for a bank account, with the mandate's text; what happens is BankFlow's.
+ *
+ * Not a dialog: a modal one would lie above, and lock, the window in which Stripe lets the payer link their bank.
+ */
+export class AddPanel {
+	constructor(flow, { on_close }) {
+		this.flow = flow;
+		this.mount_point = el("div.stripe-pay-element");
+		this.loading = el("p.stripe-pay-muted", {}, __("Loading the secure entry fields…"));
+		this.error = el("p.stripe-pay-field-error", { attrs: { role: "alert" } });
+		this.cancel = button(__("Cancel"), "btn-default", on_close);
+		this.confirm = button(__("Add this account"), "btn-primary", () => flow.confirm());
+		this.node = el(
+			"div.stripe-methods-panel",
+			{ attrs: { role: "group", "aria-label": __("Add a bank account") } },
+			el("h2.stripe-methods-dialog-title", {}, __("Add a bank account")),
+			el(
+				"p.stripe-pay-muted",
+				{},
+				__(
+					"The numbers go to Stripe and to nobody else. An account is verified at once where its bank takes part, else by a small deposit within two business days."
+				)
+			),
+			this.loading,
+			this.mount_point,
+			this.error,
+			el("div.stripe-pay-panel-actions", {}, this.cancel, this.confirm)
+		);
+	}
+
+	render() {
+		const { step, element_ready, busy, error } = this.flow.state;
+		show(this.loading, step === "adding" && !element_ready && !error);
+		show(set_text(this.error, error), Boolean(error));
+		this.confirm.disabled = busy || !element_ready;
+		this.cancel.disabled = busy;
 	}
 }
 

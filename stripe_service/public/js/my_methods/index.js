@@ -11,19 +11,21 @@ import { __, use_translator } from "../pay_form/i18n.js";
 import { appearance_of } from "../pay_form/payment_element.js";
 import { load_stripe } from "../pay_form/stripe_loader.js";
 import { el, replace_children, set_text, show } from "../pay_form/view/dom.js";
-import { AddDialog, button, ConfirmDialog, no_answer, VerifyDialog } from "./dialogs.js";
+import { AddPanel, button, ConfirmDialog, no_answer, VerifyDialog } from "./dialogs.js";
 import { bank_row, bank_title, card_row } from "./rows.js";
 import { Server } from "./server.js";
 
 export class MyMethods {
-	/** Draws into `node`. `account` is a Stripe Account's name, or null for the default one. */
+	/** Draws inside `node`. `account` is a Stripe Account's name, or null for the default one. */
 	constructor({ node, account = null }) {
 		use_translator(window.__);
-		this.node = node;
+		this.node = el("div.stripe-pay.stripe-methods");
+		node.append(this.node);
 		this.account = account;
 		this.server = new Server();
 		this.format = make_format({ locale: document.documentElement.lang || undefined, format_date: desk_date() });
-		this.dialog = null;
+		this.dialog = null; // the VerifyDialog or ConfirmDialog that was opened last
+		this.adding = null; // the AddPanel while a bank account is being added
 		this._make_parts();
 		this._make_flow();
 	}
@@ -31,21 +33,21 @@ export class MyMethods {
 	_make_parts() {
 		this.banner = el("p.stripe-methods-banner", { attrs: { hidden: true } }, __("Test mode: no real money moves."));
 		this.status = el("p.stripe-methods-status", { attrs: { role: "status" } });
-		this.error = el("p.stripe-pay-error", { attrs: { role: "alert" } });
+		this.error = el("p.stripe-pay-error", { attrs: { role: "alert", hidden: true } });
 		this.accounts = el("div");
 		this.sections = el("div");
-		this.node.classList.add("stripe-methods");
-		replace_children(this.node, this.banner, this.accounts, this.error, this.status, this.sections);
+		this.add_place = el("div");
+		replace_children(this.node, this.banner, this.accounts, this.error, this.status, this.sections, this.add_place);
 	}
 
 	_make_flow() {
 		this.flow = new BankFlow({
 			api: this.server,
 			stripe: () => load_stripe({ ...this.methods.stripe, locale: document.documentElement.lang || undefined }),
-			appearance: () => appearance_of(this.dialog.node),
-			mount_point: () => this.dialog.mount_point,
+			appearance: () => appearance_of(this.adding.node),
+			mount_point: () => this.adding.mount_point,
 			account: () => this.account,
-			on_change: () => this.dialog?.render(),
+			on_change: () => this._flow_changed(),
 			on_row: (row) => this._bank_account_changed(row),
 		});
 	}
@@ -54,7 +56,7 @@ export class MyMethods {
 		try {
 			this._show(await this.server.my_methods(this.account));
 		} catch (error) {
-			set_text(this.error, error.message || no_answer());
+			this._complain(error.message || no_answer());
 		}
 	}
 
@@ -62,11 +64,15 @@ export class MyMethods {
 		this.methods = methods;
 		this.account = methods.account;
 		const { loading_error, stripe } = methods;
-		set_text(this.error, loading_error?.message);
+		this._complain(loading_error?.message);
 		if (loading_error?.link) this.error.append(" ", el("a", { attrs: { href: loading_error.link } }, __("Open Stripe Account")));
 		show(this.banner, Boolean(stripe?.test_mode));
 		replace_children(this.accounts, this._account_choice());
 		replace_children(this.sections, ...(loading_error ? [] : [this._cards(), this._bank_accounts()]));
+	}
+
+	_complain(text) {
+		show(set_text(this.error, text), Boolean(text));
 	}
 
 	/** Only where the payer has methods at more than one account is there something to choose. */
@@ -98,20 +104,37 @@ export class MyMethods {
 
 	_bank_accounts() {
 		const { bank_accounts, may_add_bank_account } = this.methods;
-		const add = may_add_bank_account.allowed
+		this.add_button = may_add_bank_account.allowed
 			? button(__("Add a bank account"), "btn-default", () => this.add_bank_account())
 			: el("p.stripe-pay-muted", {}, may_add_bank_account.reason || "");
+		show(this.add_button, !this.adding);
 		return section(
 			__("Bank accounts"),
 			bank_accounts.map((row) => bank_row(row, this, this.format)),
 			__("No bank account is saved."),
-			add
+			this.add_button
 		);
 	}
 
 	add_bank_account() {
-		this._open(new AddDialog(this.flow));
+		set_text(this.status, "");
+		this.adding = new AddPanel(this.flow, { on_close: () => this._close_adding() });
+		replace_children(this.add_place, this.adding.node);
+		show(this.add_button, false);
 		this.flow.add();
+	}
+
+	_close_adding() {
+		this.flow.cancel();
+		this.adding = null;
+		replace_children(this.add_place);
+		show(this.add_button, true);
+		this.add_button.focus();
+	}
+
+	_flow_changed() {
+		this.adding?.render();
+		if (this.dialog instanceof VerifyDialog) this.dialog.render();
 	}
 
 	verify(row) {
@@ -142,19 +165,20 @@ export class MyMethods {
 	}
 
 	async _step(answer, done) {
-		set_text(this.error, "");
+		this._complain("");
 		try {
 			this._show(await answer);
 			set_text(this.status, done);
 		} catch (error) {
-			set_text(this.error, error.message || no_answer());
+			this._complain(error.message || no_answer());
 		}
 	}
 
 	/** `row` is null after a wrong answer, whose tries left the list knows. */
 	async _bank_account_changed(row) {
 		const said = this.flow.state.status;
-		if (row && row.status !== "New") this.dialog?.close();
+		if (row) this.dialog?.close();
+		if (row && this.adding) this._close_adding();
 		await this.load();
 		const fresh = this.methods.bank_accounts.find(({ name }) => name === (row?.name || this.flow.state.name));
 		if (row) set_text(this.status, row.usable ? said : [bank_title(row), row.reason].filter(Boolean).join(": "));

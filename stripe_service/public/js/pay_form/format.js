@@ -5,7 +5,7 @@ import { to_major } from "./amount.js";
 export function make_format(adapter) {
 	let currency = "USD";
 	let exponent = 2;
-	const separators = adapter.number_format || { decimal: ".", group: "," };
+	let separators = { decimal: ".", group: "," };
 
 	function money(major, code, decimals) {
 		return adapter.format_currency
@@ -19,9 +19,12 @@ export function make_format(adapter) {
 	}
 
 	return {
-		separators,
+		get separators() {
+			return separators;
+		},
 		use(invoice) {
 			({ currency, exponent } = invoice);
+			separators = adapter.number_format?.(currency) || separators;
 		},
 		/** An amount in minor units of the invoice's currency. */
 		minor: (minor) => money(to_major(minor, exponent), currency, exponent),

@@ -4,7 +4,8 @@
  * It knows no Frappe. What surrounds it comes in as an `adapter`:
  *   call(method, args)       a Promise; rejects with {status, message} (api.js says what the statuses mean)
  *   translate(text, values)  optional
- *   format_currency(major, currency, decimals), format_date(iso), number_format {decimal, group}, locale   optional
+ *   format_currency(major, currency, decimals), format_date(iso), number_format(currency) as {decimal, group},
+ *   locale                   optional
  *
  * `customise` is what Client Scripts registered for the DocType (docs/client-scripts.md). The server decides every
  * amount, method and state again: nothing here is a safeguard, except against paying twice by mistake (state.js).
@@ -22,7 +23,6 @@ import { load_stripe } from "./stripe_loader.js";
 import { FormView } from "./view/form_view.js";
 
 const ASK_AGAIN_AFTER = [1000, 2000, 4000, 8000, 15000]; // milliseconds; the last one repeats
-const SETTLED = new Set([PHASE.PAID, PHASE.PROCESSING]);
 
 export class PayForm {
 	constructor({ target, doctype, name, adapter, customise = {}, on_result, on_close }) {
@@ -140,69 +140,77 @@ export class PayForm {
 		try {
 			await this.api.abandon(payment);
 		} catch (error) {
-			if (error instanceof NoAnswer)
+			if (error instanceof NoAnswer) {
 				return this._follow(() => this.api.payment_status({ payment }));
-			return this._dispatch({ type: "refused", text: error.message });
+			}
+			return this._dispatch({ type: "found_wrong", text: error.message });
 		}
 		await this.open();
 	}
 
 	// From Pay to the result
 
-	/** Act on the server's answer until there is nothing left to do but show it. */
+	/** Take the server's answer, and go on with what it asks for. */
 	async _follow(call) {
 		try {
 			const result = await call();
 			this._dispatch({ type: "answered", result, texts: this._answer_texts() });
 		} catch (error) {
-			if (error instanceof Refused) return this._refused(error);
-			this._dispatch({ type: "no_answer", text: answers.unknown() });
+			this._dispatch(
+				error instanceof Refused
+					? { type: "refused", text: error.message || answers.failed() }
+					: { type: "no_answer", text: answers.unknown() }
+			);
 		}
-		if (this.destroyed) return;
-		if (SETTLED.has(this.state.phase)) this._tell_result();
-		if (this.state.phase === PHASE.AUTHENTICATING) await this._authenticate();
-		if (this.state.phase === PHASE.UNKNOWN) await this._ask_again();
-		if (this.state.phase === PHASE.READY) await this._refresh();
+		return this._go_on();
 	}
 
+	async _go_on() {
+		if (this.destroyed) return;
+		switch (this.state.phase) {
+			case PHASE.PAID:
+			case PHASE.PROCESSING:
+				return this._tell_result();
+			case PHASE.AUTHENTICATING:
+				return this._authenticate();
+			case PHASE.UNKNOWN:
+				return this._ask_again();
+			case PHASE.READY:
+				return this._refresh();
+		}
+	}
+
+	/** Let the bank ask the payer. Whatever Stripe.js reports of it, the server then asks Stripe itself. */
 	async _authenticate() {
 		const { payment } = this.state.attempt;
-		const stripe = await this._stripe();
-		// Whatever Stripe.js reports, the server asks Stripe itself.
-		await stripe
-			.handleNextAction({ clientSecret: this.state.result.client_secret })
-			.catch(() => null);
+		const { client_secret } = this.state.result;
+		try {
+			const stripe = await this._stripe();
+			await stripe.handleNextAction({ clientSecret: client_secret });
+		} catch {
+			// No Stripe.js: the server answers that the bank still waits, and the form offers to go on.
+		}
 		this.view.say(answers.finishing());
 		await this._follow(() => this.api.finish(payment));
 	}
 
 	/** Until the server tells what became of the attempt; never sends the payment again. */
 	async _ask_again() {
-		const { attempt } = this.state;
-		for (let asked = 0; !this.destroyed && this.state.phase === PHASE.UNKNOWN; asked += 1) {
+		for (let asked = 0; this.state.phase === PHASE.UNKNOWN; asked += 1) {
 			await pause(ASK_AGAIN_AFTER[Math.min(asked, ASK_AGAIN_AFTER.length - 1)]);
 			if (this.destroyed) return;
 			try {
-				const result = await this.api.payment_status(attempt);
+				const result = await this.api.payment_status(this.state.attempt);
 				this._dispatch({ type: "answered", result, texts: this._answer_texts() });
 			} catch (error) {
-				const text =
-					error instanceof Refused
-						? error.message
-						: asked < 3
-						? answers.unknown()
-						: answers.still_unknown();
-				this._dispatch({ type: "no_answer", text });
+				const text = asked < 3 ? answers.unknown() : answers.still_unknown();
+				this._dispatch({
+					type: "no_answer",
+					text: error instanceof Refused ? error.message : text,
+				});
 			}
 		}
-		if (SETTLED.has(this.state.phase)) this._tell_result();
-		if (this.state.phase === PHASE.AUTHENTICATING) await this._authenticate();
-		if (this.state.phase === PHASE.READY) await this._refresh();
-	}
-
-	_refused(error) {
-		this._dispatch({ type: "refused", text: error.message || answers.failed() });
-		return this._refresh();
+		return this._go_on();
 	}
 
 	/** What may be paid has changed, or someone else was faster: the form shows it and stays usable. */

@@ -143,13 +143,11 @@ const HANDLERS = {
 		notice: { kind: "error", text, field: "card" },
 	}),
 
-	/** The server said no before it claimed anything. */
-	refused: (state, { text }) => ({
-		...state,
-		phase: PHASE.READY,
-		attempt: null,
-		notice: { kind: "error", text },
-	}),
+	/** The server said no. Before a claim that ends the attempt; after one it tells nothing about the money. */
+	refused(state, { text }) {
+		if (state.attempt?.payment) return HANDLERS.no_answer(state, { text });
+		return { ...state, phase: PHASE.READY, attempt: null, notice: { kind: "error", text } };
+	},
 
 	no_answer: (state, { text }) => ({
 		...state,

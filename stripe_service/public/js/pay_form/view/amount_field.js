@@ -46,5 +46,6 @@ export class AmountField {
 		set_text(this.help, [help, amount.reason].filter(Boolean).join(" "));
 		set_text(this.error, problem);
 		show(this.error, Boolean(problem));
+		show(this.help, !problem);
 	}
 }

@@ -67,7 +67,10 @@ export class FormView {
 			on_verify: (name, answer) => form.bank.verify(name, answer),
 		});
 		this.amount = new AmountField({ texts, on_type: (text) => form.type_amount(text) });
-		this.amount.input.addEventListener("change", () => form.leave_amount());
+		this.amount.input.addEventListener("blur", (event) => {
+			// Pay says it itself; said now, it would move the button from under the pointer.
+			if (event.relatedTarget !== this.pay_button) form.leave_amount();
+		});
 		this.authorisation = el("p.stripe-pay-muted.stripe-pay-authorisation");
 		this.outcome = new Outcome({
 			texts,
@@ -222,7 +225,7 @@ function progress(state) {
 		case PHASE.AUTHENTICATING:
 			return answers.authenticating();
 		case PHASE.UNKNOWN:
-			return state.notice?.text || answers.unknown();
+			return state.notice?.text || state.result?.message || answers.unknown();
 		default:
 			return "";
 	}

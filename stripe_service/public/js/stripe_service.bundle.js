@@ -1,0 +1,30 @@
+/**
+ * What every page of the desk loads, and hence as little as can be: the pay form itself comes when a document that can be
+ * paid is opened, or when someone asks for it. Client Scripts speak to this part (docs/client-scripts.md).
+ */
+
+frappe.provide("stripe_service.pay_form");
+
+const customisations = {};
+let loading = null;
+
+function load() {
+	loading = loading || frappe.require(["pay_form.bundle.css", "pay_form.bundle.js"]);
+	return loading;
+}
+
+Object.assign(stripe_service.pay_form, {
+	/** What a Client Script adds for a DocType; called again, what is named again replaces what was. */
+	on(doctype, { texts, ...more }) {
+		const known = customisations[doctype] || {};
+		customisations[doctype] = { ...known, ...more, texts: { ...known.texts, ...texts } };
+	},
+	customisation_of: (doctype) => customisations[doctype] || {},
+	open: (options) => load().then(() => stripe_service.pay_form.open_dialog(options)),
+	setup: (frm) => load().then(() => stripe_service.pay_form.setup_form(frm)),
+});
+
+// A custom DocType has no script of ours, and needs none: the server marks every document that can be paid.
+$(document).on("form-refresh", (event, frm) => {
+	if (frm.doc.__onload?.stripe_service) stripe_service.pay_form.setup(frm);
+});
