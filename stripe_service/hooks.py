@@ -109,6 +109,7 @@ has_permission = {
 }
 
 override_whitelisted_methods = {
+	"frappe.client.get": "stripe_service.access.frappe_calls.get",
 	"frappe.client.get_count": "stripe_service.access.frappe_calls.get_count",
 	"frappe.client.validate_link": "stripe_service.access.frappe_calls.validate_link",
 	"frappe.desk.doctype.tag.tag.get_tagged_docs": "stripe_service.access.frappe_calls.get_tagged_docs",

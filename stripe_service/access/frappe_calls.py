@@ -30,6 +30,17 @@ def _visible(doctype: str, names) -> set[str]:
 
 
 @frappe.whitelist()
+def get(doctype: str, name: str | int | None = None, **given):
+	"""For frappe.client.get, which lets anybody who may read some parent document see the rows of all of them."""
+	parents = query_conditions.parents_of(doctype)
+	if name and parents:
+		row = frappe.db.get_value(doctype, name, ["parenttype", "parent"], as_dict=True)
+		if row and row.parenttype in parents and not _visible(row.parenttype, [row.parent]):
+			raise frappe.PermissionError
+	return frappe.call("frappe.client.get", doctype=doctype, name=name, **given)
+
+
+@frappe.whitelist()
 def get_count(doctype: str, **given):
 	"""For frappe.client.get_count, which counts whatever is there."""
 	if not _guarded(doctype):

@@ -7,6 +7,7 @@ takes every Link, User Permission, comment and version along.
 
 import frappe
 from frappe import _
+from frappe.model.rename_doc import rename_doc
 from frappe.utils.nestedset import NestedSet
 
 from stripe_service.access import rules, sharing, units
@@ -90,6 +91,4 @@ class OrganisationUnit(NestedSet):
 
 
 def _rename(old: str, new: str) -> None:
-	frappe.rename_doc(
-		units.UNIT, old, new, force=True, ignore_permissions=True, show_alert=False, rebuild_search=False
-	)
+	rename_doc(units.UNIT, old, new, force=True, ignore_permissions=True, show_alert=False, rebuild_search=False)
