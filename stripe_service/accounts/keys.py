@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import frappe
 from frappe import _
+from frappe.utils import cstr
 
 TEST = "Test"
 LIVE = "Live"
@@ -96,11 +97,11 @@ def mode_of(key: str) -> str:
 
 def is_masked(value: str | None) -> bool:
 	"""Whether this is what Frappe shows in place of a stored password."""
-	return bool(value) and set(value) == {"*"}
+	return bool(value) and set(cstr(value)) == {"*"}
 
 
 def tidy(value: str | None) -> str:
-	return (value or "").strip().strip(_INVISIBLE).strip()
+	return cstr(value).strip().strip(_INVISIBLE).strip()
 
 
 def _check_present(publishable: str, secret: str) -> None:

@@ -1,5 +1,7 @@
 """Scenarios on a real site. The fixtures are in tests/support/fixtures.py."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from tests.support.accounts import RemoteAccount, Till
@@ -32,7 +34,13 @@ def connected(account, drain):
 
 
 @pytest.fixture
-def till(site, connected, make_payer, make_invoice, as_user, drain):
+def till_of(site, make_payer, make_invoice, as_user, drain):
+	"""Makes the Till of any account; the default account is put back afterwards."""
+	with ExitStack() as stack:
+		yield lambda account: stack.enter_context(Till(account, make_payer, make_invoice, as_user, drain))
+
+
+@pytest.fixture
+def till(connected, till_of):
 	"""Where invoices are paid to the scenario's own account."""
-	with Till(connected, make_payer, make_invoice, as_user, drain) as till:
-		yield till
+	return till_of(connected)

@@ -13,7 +13,7 @@ from dataclasses import asdict
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import get_link_to_form, now_datetime
+from frappe.utils import flt, get_link_to_form, now_datetime
 
 from stripe_service.accounts import binding, connect, identity, keys, masking, webhook_endpoint
 from stripe_service.accounts.secrets import FIELDS as SECRET_FIELDS
@@ -187,7 +187,7 @@ class StripeAccount(Document):
 			self.previous_secret_until = webhook_endpoint.end_of_rotation()
 
 	def _check_amounts(self):
-		if (self.minimum_partial_amount or 0) < 0:
+		if flt(self.minimum_partial_amount) < 0:
 			frappe.throw(_("The smallest partial payment cannot be negative."))
 
 
