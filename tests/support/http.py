@@ -63,8 +63,11 @@ class Client:
 
 @contextmanager
 def running_server(bench: Path, site: str, port: int | None = None, workers: int = WORKERS, threads: int = THREADS):
-	"""A gunicorn with several workers on a free port, for as long as the block lasts."""
-	port = port or free_port()
+	"""A gunicorn with several workers, for as long as the block lasts.
+
+	It listens where the site is configured to be (TEST_WEB_PORT), so that webhooks find it; else on a free port.
+	"""
+	port = port or int(os.environ.get("TEST_WEB_PORT") or free_port())
 	log = open(os.environ.get("SERVER_LOG", os.devnull), "ab")
 	process = subprocess.Popen(
 		[
@@ -74,7 +77,7 @@ def running_server(bench: Path, site: str, port: int | None = None, workers: int
 			f"--threads={threads}",
 			"--timeout=120",
 			"--preload",
-			"frappe.app:application",
+			"frappe.app:application_with_statics()",  # browsers need the assets too
 		],
 		cwd=bench / "sites",
 		stdin=subprocess.DEVNULL,

@@ -32,7 +32,7 @@ export class MyMethods {
 
 	_make_parts() {
 		this.banner = el("p.stripe-methods-banner", { attrs: { hidden: true } }, __("Test mode: no real money moves."));
-		this.status = el("p.stripe-methods-status", { attrs: { role: "status" } });
+		this.status = el("p.stripe-methods-status", { attrs: { role: "status", tabindex: "-1" } });
 		this.error = el("p.stripe-pay-error", { attrs: { role: "alert", hidden: true } });
 		this.accounts = el("div");
 		this.sections = el("div");
@@ -149,7 +149,7 @@ export class MyMethods {
 				action: __("Remove"),
 				on_confirm: async () => {
 					this._show(await this.server.remove(name));
-					set_text(this.status, __("{0} was removed.", [title]));
+					this._say(__("{0} was removed.", [title]));
 				},
 			})
 		);
@@ -168,7 +168,7 @@ export class MyMethods {
 		this._complain("");
 		try {
 			this._show(await answer);
-			set_text(this.status, done);
+			this._say(done);
 		} catch (error) {
 			this._complain(error.message || no_answer());
 		}
@@ -180,9 +180,15 @@ export class MyMethods {
 		if (row) this.dialog?.close();
 		if (row && this.adding) this._close_adding();
 		await this.load();
-		const fresh = this.methods.bank_accounts.find(({ name }) => name === (row?.name || this.flow.state.name));
-		if (row) set_text(this.status, row.usable ? said : [bank_title(row), row.reason].filter(Boolean).join(": "));
-		else if (fresh && this.dialog instanceof VerifyDialog) this.dialog.render(fresh);
+		if (row) return this._say(row.usable ? said : waits_for(row));
+		const fresh = this.methods.bank_accounts.find(({ name }) => name === this.flow.state.name);
+		if (fresh && this.dialog instanceof VerifyDialog) this.dialog.render(fresh);
+	}
+
+	/** The button that was pressed is gone from the new list, so the focus goes where it is told what happened. */
+	_say(text) {
+		set_text(this.status, text);
+		this.status.focus();
 	}
 
 	_open(dialog) {
@@ -190,6 +196,10 @@ export class MyMethods {
 		this.dialog = dialog;
 		dialog.open(this.node);
 	}
+}
+
+function waits_for(row) {
+	return [row.last4 && bank_title(row), row.reason].filter(Boolean).join(": ");
 }
 
 function section(title, rows, none, ...more) {

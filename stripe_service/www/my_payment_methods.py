@@ -1,0 +1,12 @@
+"""The page of saved payment methods for those who use the portal and not the desk: the desk page's own script."""
+
+import frappe
+
+no_cache = 1
+
+
+def get_context(context):
+	if frappe.session.user == "Guest":
+		frappe.local.flags.redirect_location = "/login?redirect-to=/my-payment-methods"
+		raise frappe.Redirect
+	context.show_sidebar = True
