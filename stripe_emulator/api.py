@@ -7,6 +7,7 @@ the same idempotency key meets the conflict it would meet at Stripe.
 
 import base64
 import json
+import re
 import sys
 import time
 import traceback
@@ -22,6 +23,9 @@ from .resources import load_all
 load_all()
 
 URLS = Map([Rule(r.path, methods=[r.method], endpoint=r) for r in ROUTES], strict_slashes=False)
+
+
+VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
 
 
 class Dropped(Exception):
@@ -88,6 +92,9 @@ class Call:
 			raise errors.rate_limited()
 		with self.store.lock:
 			self.key = self._authenticate(given)
+			self._check_version()
+			if self.emulator.too_many_requests(self.key["space"]):
+				raise errors.rate_limited()
 			route, values = self._route()
 			self._authorize(route)
 			stored = self._begin(given)
@@ -141,6 +148,10 @@ class Call:
 				code="account_invalid",
 			)
 		return key
+
+	def _check_version(self) -> None:
+		if not VERSION.fullmatch(self.api_version):
+			raise StripeError(f"Invalid Stripe API version: {self.api_version}")
 
 	def _route(self):
 		try:

@@ -5,6 +5,8 @@ import string
 
 from . import errors, events
 
+# What Stripe calls the id in a path, where an error names it.
+PATH_PARAM = {"payment_intent": "intent", "setup_intent": "intent", "payment_method": "payment_method"}
 ALPHABET = string.ascii_letters + string.digits
 
 
@@ -65,8 +67,8 @@ class Context:
 		other = self.store.objects.get(object_id)
 		name = errors.NAMES.get(kind, kind)
 		if other and other["object"] == kind and other["_space"].rsplit(":", 1)[0] == self.account["id"]:
-			raise errors.wrong_mode(name, object_id, not self.livemode, param or kind)
-		raise errors.missing(kind, object_id, param or kind, 400 if param else 404)
+			raise errors.wrong_mode(name, object_id, not self.livemode, param or PATH_PARAM.get(kind, "id"))
+		raise errors.missing(kind, object_id, param or PATH_PARAM.get(kind, "id"), 400 if param else 404)
 
 	def put(self, obj: dict) -> dict:
 		obj.setdefault("_space", self.space)

@@ -105,7 +105,7 @@ def block(ctx, method: dict, network_code: str, reason: str) -> None:
 	reasons = {
 		"account_closed": "bank_account_closed",
 		"no_account": "bank_account_invalid_details",
-		"debit_not_authorized": "bank_account_restricted",
+		"debit_not_authorized": "debit_not_authorized",
 	}
 	details = {
 		"blocked": {"network_code": network_code, "reason": reasons.get(reason, "bank_account_unusable")}

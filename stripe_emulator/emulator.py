@@ -5,6 +5,7 @@ import heapq
 import itertools
 import sys
 import threading
+import time
 import traceback
 
 from . import accounts, idempotency
@@ -28,6 +29,7 @@ class Emulator:
 		self.faults = Faults()
 		self.dispatcher = Dispatcher(self)
 		self.requests: collections.deque = collections.deque(maxlen=REQUEST_LOG_LENGTH)
+		self._recent: dict[str, collections.deque] = collections.defaultdict(collections.deque)
 		self._agenda: list[tuple[float, int, str]] = []
 		self._numbers = itertools.count()
 		self._tick = threading.Condition(self.store.lock)
@@ -134,6 +136,21 @@ class Emulator:
 				self.store.flush()
 				wait = self._agenda[0][0] - self.clock.time() if self._agenda else None
 				self._tick.wait(timeout=None if wait is None else max(wait, 0.01))
+
+	# Limits
+
+	def too_many_requests(self, space: str) -> bool:
+		"""Count a request of this account against `requests_per_second`. The store's lock is held."""
+		limit = self.settings["requests_per_second"]
+		if not limit:
+			return False
+		recent, now = self._recent[space], time.monotonic()
+		while recent and recent[0] <= now - 1:
+			recent.popleft()
+		if len(recent) >= limit:
+			return True
+		recent.append(now)
+		return False
 
 	# Control
 

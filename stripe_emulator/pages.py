@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from . import control_routes, errors, microdeposits, money, testdata
+from . import control_routes, errors, money, testdata
 from .resources import payment_intents, setup_intents
 from .resources.account import shape as account_shape
 
@@ -137,13 +137,8 @@ def _verify(emulator, intent: dict, given: dict) -> None:
 		params["amounts"] = [
 			int(given.get(n) or 0) if str(given.get(n) or "").isdigit() else 0 for n in ("first", "second")
 		]
-	ctx = emulator.context(intent["_space"])
-	microdeposits.verify(ctx, intent, params)
-	method = ctx.get("payment_method", intent["payment_method"])
-	if intent["object"] == "payment_intent":
-		payment_intents.debits.attempt(ctx, intent, method)
-	else:
-		setup_intents._succeed(ctx, intent, method)
+	module = payment_intents if intent["object"] == "payment_intent" else setup_intents
+	module.verify(emulator.context(intent["_space"]), intent, params)
 
 
 # Receipts

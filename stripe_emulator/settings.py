@@ -1,6 +1,6 @@
 """What a test may tune while the emulator runs (control route `/emulator/settings`)."""
 
-from .clock import DAY, HOUR, MINUTE
+from .clock import HOUR, MINUTE
 
 DEFAULTS = {
 	# Business days until a bank debit settles or fails by itself.
@@ -26,8 +26,8 @@ DEFAULTS = {
 	"webhook_timeout": 10,
 	"event_retention_days": 30,
 	"idempotency_retention_hours": 24,
-	# "instant" lets accounts linked through Financial Connections count as verified.
+	# Requests per real second and account before Stripe's 429; 0: no limit. (Stripe: 25 in a sandbox, 100 live.)
+	"requests_per_second": 0,
+	# What an event says where its endpoint names no version of its own.
 	"default_api_version": "2026-10-28.endive",
 }  # fmt: skip
-
-THREE_DAYS = 3 * DAY

@@ -50,9 +50,11 @@ class Objects(Table):
 		self.index: dict[tuple, dict[str, None]] = defaultdict(dict)
 
 	def put(self, key: str, value: dict) -> None:
-		self._unindex(key)
+		"""Store the object; its place among those with the same indexed values stays, unless one of these changed."""
+		if key not in self or self[key].get("_places") != _places(value):
+			self._unindex(key)
+			self._index(key, value)
 		super().put(key, value)
-		self._index(key, value)
 
 	def drop(self, key: str) -> None:
 		self._unindex(key)
@@ -74,16 +76,22 @@ class Objects(Table):
 		return reversed(self.kinds[space, kind])
 
 	def _index(self, key: str, value: dict) -> None:
-		space, kind = value["_space"], value["object"]
-		self.kinds[space, kind][key] = None
-		places = [(space, kind, field, value.get(field)) for field in INDEXED.get(kind, ())]
-		value["_places"] = [list(place) for place in places if place[3]]
+		self.kinds[value["_space"], value["object"]][key] = None
+		value["_places"] = _places(value)
 		for place in value["_places"]:
 			self.index[tuple(place)][key] = None
 
 	def _unindex(self, key: str) -> None:
 		for place in self.get(key, {}).get("_places", ()):
 			self.index[tuple(place)].pop(key, None)
+
+
+def _places(value: dict) -> list[list]:
+	"""The entries of the index that lead to an object (lists, because a file keeps no tuples)."""
+	kind = value["object"]
+	return [
+		[value["_space"], kind, field, value[field]] for field in INDEXED.get(kind, ()) if value.get(field)
+	]
 
 
 class Store:

@@ -111,8 +111,8 @@ def pay_out(ctx, ids: list[str] | None = None) -> dict | None:
 		return None
 	payout = _new_payout(ctx, total, ctx.account["default_currency"], automatic=True)
 	for row in rows:
-		# A new dict, because the index remembers the old one's value.
-		ctx.store.objects.put(row["id"], {**row, "payout": payout["id"]})
+		row["payout"] = payout["id"]
+		ctx.put(row)
 	return payout
 
 
@@ -148,7 +148,9 @@ def _new_payout(ctx, amount: int, currency: str, automatic: bool) -> dict:
 	}
 	ctx.put(payout)
 	entry = entries.record(ctx, payout, "payout", -amount, description="STRIPE PAYOUT")
-	ctx.store.objects.put(entry["id"], {**entry, "payout": payout["id"]} if automatic else entry)
+	if automatic:
+		entry["payout"] = payout["id"]
+		ctx.put(entry)
 	payout["balance_transaction"] = entry["id"]
 	ctx.put(payout)
 	ctx.emit("payout.created", payout)

@@ -111,10 +111,14 @@ def cancel(ctx, params, id):
 )  # fmt: skip
 def verify_microdeposits(ctx, params, id):
 	intent = intents.find(ctx, "payment_intent", id, params)
-	microdeposits.verify(ctx, intent, params)
-	method = ctx.get("payment_method", intent["payment_method"])
-	debits.attempt(ctx, intent, method)
+	verify(ctx, intent, params)
 	return intents.seen(ctx, intent)
+
+
+def verify(ctx, intent: dict, params: dict) -> None:
+	"""The holder answers what the micro-deposits were; a right answer sends the debit."""
+	microdeposits.verify(ctx, intent, params)
+	debits.attempt(ctx, intent, ctx.get("payment_method", intent["payment_method"]))
 
 
 def finish_authentication(ctx, intent: dict, succeeded: bool) -> None:

@@ -32,7 +32,7 @@ def create(ctx, params):
 	ctx.emit("refund.created", refund)
 	ctx.emit("charge.refunded", charge, {"amount_refunded": charge["amount_refunded"] - amount})
 	if not pending:
-		ctx.emit("charge.refund.updated", refund)
+		_tell(ctx, refund)
 	_schedule_outcome(ctx, refund, card, pending)
 	return refund
 

@@ -102,8 +102,7 @@ def cancel(ctx, params, id):
 )  # fmt: skip
 def verify_microdeposits(ctx, params, id):
 	intent = intents.find(ctx, "setup_intent", id, params)
-	microdeposits.verify(ctx, intent, params)
-	_succeed(ctx, intent, ctx.get("payment_method", intent["payment_method"]))
+	verify(ctx, intent, params)
 	return intents.seen(ctx, intent)
 
 
@@ -111,6 +110,12 @@ def verify_microdeposits(ctx, params, id):
 def list_attempts(ctx, params):
 	wanted = params["setup_intent"]
 	return page(ctx, "setup_attempt", params, "/v1/setup_attempts", lambda row: row["setup_intent"] == wanted)
+
+
+def verify(ctx, intent: dict, params: dict) -> None:
+	"""The holder answers what the micro-deposits were; a right answer saves the account."""
+	microdeposits.verify(ctx, intent, params)
+	_succeed(ctx, intent, ctx.get("payment_method", intent["payment_method"]))
 
 
 def finish_authentication(ctx, intent: dict, succeeded: bool) -> None:

@@ -39,6 +39,16 @@ def test_too_many_requests(client, control):
 	client.customers.create({"name": "Later"}, {"idempotency_key": "limited"})
 
 
+def test_limit_of_requests_per_second(client, control):
+	control.settings(requests_per_second=3)
+	for _ in range(3):
+		client.customers.list()
+	with pytest.raises(stripe.RateLimitError):
+		client.customers.list()
+	time.sleep(1.1)
+	client.customers.list()
+
+
 @pytest.mark.parametrize(("kind", "done"), [("error_before", []), ("error_after", ["Perhaps"])])
 def test_error_of_the_server(client, control, kind, done):
 	control.fault(kind, path="/v1/customers", method="POST", status=503)

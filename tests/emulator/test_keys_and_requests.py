@@ -160,6 +160,15 @@ def test_lists_go_page_by_page_newest_first(client, account, control):
 	assert refused(client.customers.list, {"starting_after": "cus_nobody"}).code == "resource_missing"
 
 
+def test_order_of_a_list_is_that_of_creation_whatever_changed_later(client, customer):
+	made = [
+		client.payment_intents.create({"amount": 1000, "currency": "usd", "customer": customer.id}).id
+		for _ in range(3)
+	]
+	client.payment_intents.update(made[0], {"description": "changed last"})
+	assert [row.id for row in client.payment_intents.list({"customer": customer.id}).data] == made[::-1]
+
+
 def test_lists_by_time_of_creation(client, control):
 	old = client.customers.create({"name": "Old"})
 	control.advance(hours=2)
@@ -177,6 +186,16 @@ def test_expansion_reaches_several_levels_and_into_lists(client, customer, pay):
 	assert page.data[0].customer.id == customer.id
 	error = refused(client.payment_intents.retrieve, made.id, {"expand": ["nonsense"]})
 	assert str(error).endswith("This property cannot be expanded (nonsense).")
+
+
+def test_version_must_be_one(account, api_url):
+	client = stripe.StripeClient(
+		account["keys"]["secret"][0],
+		stripe_version="yesterday",
+		**({"base_addresses": {"api": api_url}} if api_url else {}),
+	)
+	with pytest.raises(stripe.InvalidRequestError, match="Invalid Stripe API version: yesterday"):
+		getattr(client, "v1", client).customers.list()
 
 
 def test_answers_carry_request_id_and_version(client):
