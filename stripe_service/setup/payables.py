@@ -2,6 +2,8 @@
 
 import frappe
 
+from stripe_service.setup.erpnext import make_mode_of_payment
+
 PORTAL_INVOICE = {
 	"document_type": "Portal Invoice",
 	"unit_control": 1,
@@ -46,6 +48,7 @@ def make_payable_doctypes() -> None:
 	"""Idempotent. Sales Invoice only where ERPNext has brought it."""
 	_make(PORTAL_INVOICE)
 	if "erpnext" in frappe.get_installed_apps() and frappe.db.exists("DocType", "Sales Invoice"):
+		make_mode_of_payment()
 		_make(SALES_INVOICE)
 
 

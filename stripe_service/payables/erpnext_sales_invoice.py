@@ -1,0 +1,330 @@
+"""ERPNext's Sales Invoice as something to be paid.
+
+The invoice keeps its own outstanding amount and status, by what is posted against it, so a payment is booked rather
+than reflected: money that came in by a Payment Entry, with Stripe's fee as its deduction; money that went back by a
+Journal Entry of its own, because the Payment Entry was true on its day and its period may be closed. A fee that
+Stripe names later than the money is booked when it is known.
+
+Exactly once: what has been booked is noted on the Invoice Payment in the transaction that books it
+(`after_payment_done_for`), under its lock. The books themselves are not asked, since an accountant may cancel or
+reconcile there what they like.
+
+Accounts come from ERPNext's own place for them, the Mode of Payment "Stripe": per company, the clearing account (its
+Default Account), which stands for the balance at Stripe until it is paid out, and the account for fees.
+
+Nothing of ERPNext is imported unless a Sales Invoice is booked.
+"""
+
+from dataclasses import dataclass
+
+import frappe
+from frappe import _
+from frappe.utils import cint, flt, nowdate
+
+from stripe_service.gateway import money
+from stripe_service.payables.payable import Payable
+from stripe_service.setup.erpnext import FEE_ACCOUNT_FIELD, MODE_OF_PAYMENT
+
+
+class NotBooked(frappe.ValidationError):
+	"""A payment can't be booked as ERPNext is set up; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class Accounts:
+	"""Where a company books what comes through Stripe."""
+
+	clearing: str
+	clearing_currency: str
+	fees: str
+	cost_center: str | None
+
+
+class SalesInvoicePayable(Payable):
+	books = True
+
+	@property
+	def total_minor(self) -> int:
+		"""What the customer owes in all: the rounded total where the invoice is rounded."""
+		total = self.doc.get("rounded_total") or self._value("total") or 0
+		return money.round_to_minor(total, self.currency or "USD")
+
+	def why_not_payable(self, balance=None) -> str | None:
+		return super().why_not_payable(balance) or self._why_not_bookable()
+
+	def _why_not_bookable(self) -> str | None:
+		"""Asked before any money moves, so that what is received can be booked."""
+		if self.doc.party_account_currency != self.doc.currency:
+			return _(
+				"This invoice is in {0}, but its receivable account {1} is kept in {2}. Online payment needs a receivable"
+				" account in {0}."
+			).format(self.doc.currency, self.doc.debit_to, self.doc.party_account_currency)
+		try:
+			accounts_of(self.doc)
+		except NotBooked as missing:
+			return str(missing)
+		return None
+
+	def book(self, payment) -> bool:
+		"""Bring the books to what `payment` has settled, and to the fee it names. In the caller's transaction."""
+		change = cint(payment.settled_minor) - cint(payment.after_payment_done_for)
+		accounts = accounts_of(self.doc)
+		if change > 0:
+			_post_payment_entry(self.doc, payment, change, accounts)
+		elif change < 0:
+			_post_reversal(self.doc, payment, -change, accounts)
+		if _fee_is_due(payment):
+			_post_fee(self.doc, payment, accounts)
+		return True
+
+
+def accounts_of(invoice) -> Accounts:
+	"""Raises NotBooked, naming the place where an accountant enters them."""
+	row = frappe.db.get_value(
+		"Mode of Payment Account",
+		{"parent": MODE_OF_PAYMENT, "parenttype": "Mode of Payment", "company": invoice.company},
+		["default_account", FEE_ACCOUNT_FIELD],
+		as_dict=True,
+	)
+	if not row or not row.default_account or not row[FEE_ACCOUNT_FIELD]:
+		frappe.throw(
+			_(
+				"{0} has no accounts for online payments yet. An accountant enters them in Mode of Payment {1}: the"
+				" clearing account as Default Account, and the Stripe Fee Account."
+			).format(frappe.bold(invoice.company), frappe.bold(MODE_OF_PAYMENT)),
+			NotBooked,
+		)
+	return Accounts(
+		clearing=row.default_account,
+		clearing_currency=frappe.get_cached_value("Account", row.default_account, "account_currency"),
+		fees=row[FEE_ACCOUNT_FIELD],
+		cost_center=invoice.get("cost_center") or frappe.get_cached_value("Company", invoice.company, "cost_center"),
+	)
+
+
+def _post_payment_entry(invoice, payment, minor: int, accounts: Accounts) -> None:
+	"""Receive `minor` (minor units of the invoice's currency). What the invoice no longer owes stays unallocated, as
+	the customer's credit."""
+	gross = float(money.from_minor(minor, invoice.currency))
+	entry = _new_payment_entry(invoice, accounts, gross)
+	entry.update(
+		{
+			"mode_of_payment": MODE_OF_PAYMENT,
+			"reference_no": payment.payment_intent_id,
+			"reference_date": nowdate(),
+			"custom_remarks": 1,
+			"remarks": _remark(payment),
+		}
+	)
+	entry.set("deductions", [])
+	_allocate(entry, gross)
+	fee = _fee_in(invoice.currency, payment, entry.source_exchange_rate, invoice) if _fee_is_due(payment) else 0
+	# ERPNext's way: paid is what arrives, allocated is what the customer is credited, the deduction is between them.
+	entry.paid_amount = flt(gross - fee, entry.precision("paid_amount"))
+	entry.received_amount = _in_clearing_currency(entry, accounts)
+	if fee:
+		entry.append(
+			"deductions",
+			{
+				"account": accounts.fees,
+				"cost_center": accounts.cost_center,
+				"amount": flt(fee * flt(entry.source_exchange_rate), 2),
+				"description": _("Stripe's fee"),
+			},
+		)
+	_submit(entry)
+
+
+def _new_payment_entry(invoice, accounts: Accounts, gross: float):
+	if invoice.docstatus == 1 and flt(invoice.outstanding_amount) > 0:
+		from erpnext.accounts.doctype.payment_entry.payment_entry import get_payment_entry
+
+		return get_payment_entry(
+			"Sales Invoice",
+			invoice.name,
+			bank_account=accounts.clearing,
+			reference_date=nowdate(),
+			ignore_permissions=True,
+		)
+	return _payment_on_account(invoice, accounts, gross)
+
+
+def _payment_on_account(invoice, accounts: Accounts, gross: float):
+	"""For an invoice that was paid or cancelled meanwhile: the money is the customer's."""
+	entry = frappe.new_doc("Payment Entry")
+	entry.update(
+		{
+			"payment_type": "Receive",
+			"company": invoice.company,
+			"posting_date": nowdate(),
+			"party_type": "Customer",
+			"party": invoice.customer,
+			"paid_from": invoice.debit_to,
+			"paid_to": accounts.clearing,
+			"paid_amount": gross,
+			"received_amount": gross,
+			"cost_center": accounts.cost_center,
+		}
+	)
+	entry.setup_party_account_field()
+	entry.set_missing_values()
+	entry.set_exchange_rate()
+	return entry
+
+
+def _allocate(entry, gross: float) -> None:
+	"""Spread `gross` over the references (one, or one for each payment term) in their order."""
+	left, kept = gross, []
+	for row in entry.references:
+		row.allocated_amount = flt(min(left, flt(row.allocated_amount)), row.precision("allocated_amount"))
+		left = flt(left - row.allocated_amount, row.precision("allocated_amount"))
+		if row.allocated_amount > 0:
+			kept.append(row)
+	entry.set("references", kept)
+
+
+def _in_clearing_currency(entry, accounts: Accounts) -> float:
+	if entry.paid_from_account_currency == accounts.clearing_currency:
+		return entry.paid_amount
+	base = flt(entry.paid_amount) * flt(entry.source_exchange_rate)
+	return flt(base / (flt(entry.target_exchange_rate) or 1), entry.precision("received_amount"))
+
+
+def _post_reversal(invoice, payment, minor: int, accounts: Accounts) -> None:
+	"""Give back `minor`: the invoice is due again by as much of it as had been allocated to it."""
+	amount = float(money.from_minor(minor, invoice.currency))
+	against = min(amount, _allocated_to(invoice, payment)) if invoice.docstatus == 1 else 0
+	rate = _rate(invoice)
+	entry = _new_journal_entry(invoice, payment, _("Money returned through Stripe"))
+	for part, reference in ((against, True), (flt(amount - against, 9), False)):
+		if part > 0:
+			entry.append("accounts", _receivable_row(invoice, part, rate, reference))
+	entry.append("accounts", _clearing_row(invoice, accounts, amount, rate, "credit"))
+	_submit(entry)
+
+
+def _receivable_row(invoice, amount: float, rate: float, reference: bool) -> dict:
+	row = {
+		"account": invoice.debit_to,
+		"party_type": "Customer",
+		"party": invoice.customer,
+		"exchange_rate": rate,
+		"debit_in_account_currency": amount,
+		"cost_center": invoice.get("cost_center"),
+	}
+	if reference:
+		row |= {"reference_type": "Sales Invoice", "reference_name": invoice.name}
+	return row
+
+
+def _clearing_row(invoice, accounts: Accounts, amount: float, rate: float, side: str) -> dict:
+	"""`amount` of the invoice's currency, on the clearing account's `side` (debit or credit)."""
+	own_rate = rate if accounts.clearing_currency == invoice.currency else 1
+	return {
+		"account": accounts.clearing,
+		"exchange_rate": own_rate,
+		f"{side}_in_account_currency": flt(amount * rate / own_rate, 2),
+		"cost_center": accounts.cost_center,
+	}
+
+
+def _allocated_to(invoice, payment) -> float:
+	"""How much of the payment stands against the invoice in the books, in the invoice's currency."""
+	received = frappe.db.sql(
+		"""select coalesce(sum(reference.allocated_amount), 0)
+		from `tabPayment Entry Reference` reference join `tabPayment Entry` entry on entry.name = reference.parent
+		where entry.docstatus = 1 and entry.reference_no = %(intent)s
+			and reference.reference_doctype = 'Sales Invoice' and reference.reference_name = %(invoice)s""",
+		{"intent": payment.payment_intent_id, "invoice": invoice.name},
+	)[0][0]
+	returned = frappe.db.sql(
+		"""select coalesce(sum(account.debit_in_account_currency), 0)
+		from `tabJournal Entry Account` account join `tabJournal Entry` entry on entry.name = account.parent
+		where entry.docstatus = 1 and entry.cheque_no = %(intent)s
+			and account.reference_type = 'Sales Invoice' and account.reference_name = %(invoice)s""",
+		{"intent": payment.payment_intent_id, "invoice": invoice.name},
+	)[0][0]
+	return max(flt(received) - flt(returned), 0)
+
+
+# Stripe's fee
+
+
+def _fee_is_due(payment) -> bool:
+	"""Whether a fee is known and in no voucher yet; a cancelled voucher counts, since somebody cancelled it."""
+	if flt(payment.stripe_fee) <= 0 or not payment.payment_intent_id:
+		return False
+	return not (_fee_is_deducted(payment) or frappe.db.exists("Journal Entry", {"cheque_no": _fee_number(payment)}))
+
+
+def _fee_is_deducted(payment) -> bool:
+	entries = frappe.get_all("Payment Entry", {"reference_no": payment.payment_intent_id}, pluck="name")
+	return bool(entries and frappe.db.exists("Payment Entry Deduction", {"parent": ("in", entries)}))
+
+
+def _fee_number(payment) -> str:
+	return f"{payment.payment_intent_id} fee"
+
+
+def _fee_in(currency: str, payment, rate: float, invoice) -> float:
+	"""The fee in `currency`; Stripe names it in the currency of its account. `rate`: company's per `currency`."""
+	fee = flt(payment.stripe_fee)
+	if payment.fee_currency == currency:
+		return fee
+	return flt(_in_company_currency(fee, payment.fee_currency, invoice) / (flt(rate) or 1), 2)
+
+
+def _in_company_currency(amount: float, currency: str, invoice) -> float:
+	company_currency = frappe.get_cached_value("Company", invoice.company, "default_currency")
+	if currency == company_currency:
+		return amount
+	from erpnext.setup.utils import get_exchange_rate
+
+	return amount * flt(get_exchange_rate(currency, company_currency, nowdate()))
+
+
+def _post_fee(invoice, payment, accounts: Accounts) -> None:
+	"""A fee that became known after the money was booked."""
+	fee = flt(_in_company_currency(flt(payment.stripe_fee), payment.fee_currency, invoice), 2)
+	rate = _rate(invoice)
+	entry = _new_journal_entry(invoice, payment, _("Stripe's fee"), _fee_number(payment))
+	entry.append(
+		"accounts",
+		{"account": accounts.fees, "debit_in_account_currency": fee, "cost_center": accounts.cost_center},
+	)
+	entry.append("accounts", _clearing_row(invoice, accounts, fee / rate, rate, "credit"))
+	_submit(entry)
+
+
+# Common
+
+
+def _rate(invoice) -> float:
+	"""Company currency per unit of the invoice's."""
+	return flt(invoice.conversion_rate) or 1
+
+
+def _new_journal_entry(invoice, payment, what: str, number: str | None = None):
+	entry = frappe.new_doc("Journal Entry")
+	entry.update(
+		{
+			"voucher_type": "Journal Entry",
+			"company": invoice.company,
+			"posting_date": nowdate(),
+			"cheque_no": number or payment.payment_intent_id,
+			"cheque_date": nowdate(),
+			"multi_currency": 1,
+			"user_remark": f"{what}: {_remark(payment)}",
+		}
+	)
+	return entry
+
+
+def _remark(payment) -> str:
+	return f"{payment.name}, {payment.method_label or payment.method_type}, {payment.payment_intent_id}"
+
+
+def _submit(entry) -> None:
+	entry.flags.ignore_permissions = True
+	entry.insert()
+	entry.submit()
