@@ -1,6 +1,7 @@
 """Pages for people: the start page, the bank's 3-D Secure page, micro-deposit verification, a receipt.
 
-Plain HTML without scripts, so that they work in any browser test and without Stripe.js. Each form also takes JSON.
+Plain forms, which work without Stripe.js; each also takes JSON. The 3-D Secure page tells the page that opened or framed it
+when it is done.
 """
 
 from html import escape

@@ -13,6 +13,7 @@ import itertools
 import json
 import socket
 import threading
+import time
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -222,12 +223,14 @@ class Dispatcher:
 		event = self.store.objects.get(delivery["event"])
 		if endpoint is None or event is None or endpoint["status"] != "enabled":
 			return None
-		now = self.emulator.clock.now()
 		payload = json.dumps(events.body(event, endpoint["api_version"]), indent=2)
 		headers = {
 			"Content-Type": "application/json; charset=utf-8",
 			"User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-			"Stripe-Signature": signature(valid_secrets(endpoint, now), now, payload),
+			# The real time: it is the receiver's clock that the timestamp is held against.
+			"Stripe-Signature": signature(
+				valid_secrets(endpoint, self.emulator.clock.now()), int(time.time()), payload
+			),
 		}
 		return endpoint["url"], payload, headers
 

@@ -89,7 +89,9 @@ def pytest_collection_modifyitems(config, items):
 	if not SANDBOX_KEY:
 		return
 	ours = [item for item in items if "tests/emulator/" in str(item.path)]
-	left_out = [item for item in ours if {"control", "browser", "receiver"} & set(item.fixturenames)]
+	left_out = [
+		item for item in ours if {"control", "browser", "receiver", "emulator_url"} & set(item.fixturenames)
+	]
 	config.hook.pytest_deselected(items=left_out)
 	items[:] = [item for item in items if item not in left_out]
 
