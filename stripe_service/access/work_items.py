@@ -44,7 +44,7 @@ def renew(doc, closed_by: str | None) -> bool:
 	if not transitions:
 		return False
 	frappe_items.create_workflow_actions_for_roles({row.allowed for row in transitions}, doc)
-	if send_email_alert(workflow):
+	if _is_mailed(workflow, rules.state_of(doc)):
 		frappe.enqueue(
 			send_emails,
 			queue="short",
@@ -54,6 +54,12 @@ def renew(doc, closed_by: str | None) -> bool:
 			now=frappe.flags.in_test,
 		)
 	return True
+
+
+def _is_mailed(workflow: str, state: str) -> bool:
+	"""By the Workflow's own settings; Frappe 16 has one for each state as well."""
+	row = next((row for row in frappe.get_cached_doc("Workflow", workflow).states if row.state == state), None)
+	return bool(send_email_alert(workflow)) and bool(row) and row.get("send_email") != 0
 
 
 def before_frappe(doc, method: str | None = None) -> None:

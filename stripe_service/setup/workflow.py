@@ -75,7 +75,14 @@ def _insert_workflow() -> None:
 	)
 	for state, (_style, editor, optional) in STATES.items():
 		workflow.append(
-			"states", {"state": state, "doc_status": "0", "allow_edit": editor, "is_optional_state": int(optional)}
+			"states",
+			{
+				"state": state,
+				"doc_status": "0",
+				"allow_edit": editor,
+				"is_optional_state": int(optional),
+				"send_email": 1,  # Frappe 16 asks each state as well
+			},
 		)
 	for state, action, next_state, role, condition in TRANSITIONS:
 		workflow.append(

@@ -48,7 +48,8 @@ def _run(job):
 	from frappe.utils.background_jobs import execute_job
 
 	before = frappe.session.user
-	frappe.local.request = None  # an earlier job (the website's search index) may have left one; a worker starts without
+	if hasattr(frappe.local, "request"):
+		del frappe.local.request  # an earlier job (the website's search index) may have left one; a worker has none
 	arguments = dict(job.kwargs, is_async=False)
 	user = arguments.pop("user", None)
 	job.delete()  # a worker too takes it out before it starts
