@@ -246,8 +246,6 @@ def save_method(ctx, intent: dict, method: dict) -> None:
 	if method["customer"]:
 		return
 	if intent["setup_future_usage"] and intent["customer"]:
-		if method["allow_redisplay"] == "unspecified" and intent["_confirm"].get("from_token"):
-			method["allow_redisplay"] = intent["_confirm"].get("allow_redisplay") or "limited"
 		payment_methods.save_for(ctx, method, intent["customer"])
 	else:
 		_use_up(ctx, method)

@@ -236,8 +236,6 @@ def use_token(ctx, intent: dict, params: dict, method: dict) -> None:
 
 def _merge_token(intent: dict, params: dict, token: dict) -> None:
 	params.setdefault("use_stripe_sdk", token["use_stripe_sdk"])
-	params["from_token"] = True
-	params["allow_redisplay"] = token["payment_method_preview"]["allow_redisplay"]
 	if token["return_url"]:
 		params.setdefault("return_url", token["return_url"])
 	if token["mandate_data"] and not params.get("mandate"):

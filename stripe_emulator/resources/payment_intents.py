@@ -160,9 +160,7 @@ def _attempt(ctx, intent: dict, method: dict, params: dict) -> dict:
 	intents.use_token(ctx, intent, params, method)
 	_apply_plain(intent, params)
 	intent["last_payment_error"] = None
-	intent["_confirm"] = {
-		name: params[name] for name in (*CONFIRM_OPTIONS, "from_token", "allow_redisplay") if params.get(name)
-	}
+	intent["_confirm"] = {name: params[name] for name in CONFIRM_OPTIONS if params.get(name)}
 	if method["type"] == "card":
 		error = charging.attempt_card(ctx, intent, method)
 	else:

@@ -7,7 +7,7 @@ from ..render import page, public
 from . import customers, payment_methods
 
 EDITABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
-CONFIRM_OPTIONS = ("use_stripe_sdk", "return_url", "from_token", "allow_redisplay")
+CONFIRM_OPTIONS = ("use_stripe_sdk", "return_url")
 
 
 @route("POST", "/v1/setup_intents", "SetupIntentCreateParams", permission="setup_intent_write")
@@ -198,8 +198,6 @@ def _attempt_bank(ctx, intent: dict, method: dict, params: dict) -> None:
 
 def _succeed(ctx, intent: dict, method: dict) -> None:
 	method["_set_up"] = True
-	if method["allow_redisplay"] == "unspecified" and intent["_confirm"].get("allow_redisplay"):
-		method["allow_redisplay"] = intent["_confirm"]["allow_redisplay"]
 	ctx.put(method)
 	if intent["customer"]:
 		payment_methods.save_for(ctx, method, intent["customer"])

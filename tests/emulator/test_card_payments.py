@@ -1,6 +1,7 @@
 """Cards: what succeeds, what is declined and how, and what an intent lets be done to it."""
 
 import pytest
+import requests
 import stripe
 
 from tests.emulator.conftest import plain
@@ -251,3 +252,54 @@ def test_browser_can_still_confirm_what_was_declined(client, browser, pay):
 	)
 	assert answer["status"] == "succeeded"
 	client.payment_intents.retrieve(intent.id)
+
+
+def test_saved_card_by_confirmation_token(client, customer, pay):
+	saved = pay("pm_card_visa", customer=customer.id, setup_future_usage="off_session").payment_method
+	token = client.test_helpers.confirmation_tokens.create({"payment_method": saved})
+	intent = client.payment_intents.create(
+		{"amount": 1000, "currency": "usd", "customer": customer.id, "allowed_payment_method_types": ["card"]}
+	)
+	paid = client.payment_intents.confirm(intent.id, {"confirmation_token": token.id})
+	assert (paid.status, paid.payment_method) == ("succeeded", saved)
+
+
+@pytest.mark.parametrize("redisplay", ["always", "limited", "unspecified"])
+def test_what_the_browser_asks_to_save_is_saved_as_it_said(client, browser, customer, redisplay):
+	intent = client.payment_intents.create({"amount": 1000, "currency": "usd", "customer": customer.id})
+	card = {"number": "4242424242424242", "exp_month": "12", "exp_year": "2040", "cvc": "123"}
+	token = browser.post(
+		"confirmation_tokens",
+		payment_method_data={"type": "card", "card": card, "allow_redisplay": redisplay},
+		return_url="https://example.com/",
+		setup_future_usage="off_session",
+	)
+	paid = client.payment_intents.confirm(intent.id, {"confirmation_token": token["id"]})
+	assert paid.setup_future_usage == "off_session"
+	saved = client.payment_methods.retrieve(paid.payment_method)
+	assert (saved.customer, saved.allow_redisplay) == (customer.id, redisplay)
+
+
+def test_server_and_browser_must_agree_on_saving(client, browser, customer):
+	intent = client.payment_intents.create(
+		{"amount": 1000, "currency": "usd", "customer": customer.id, "setup_future_usage": "on_session"}
+	)
+	token = browser.card_token(return_url="https://example.com/", setup_future_usage="off_session")
+	with pytest.raises(stripe.InvalidRequestError) as caught:
+		client.payment_intents.confirm(intent.id, {"confirmation_token": token["id"]})
+	assert caught.value.param == "setup_future_usage"
+	assert client.confirmation_tokens.retrieve(token["id"]).payment_intent is None
+
+
+def test_charge_can_be_annotated(client, pay):
+	charge = pay().latest_charge
+	changed = client.charges.update(charge, {"description": "Invoice 7", "metadata": {"invoice": "7"}})
+	assert changed.description == "Invoice 7"
+	assert changed.metadata["invoice"] == "7"
+
+
+def test_receipt_can_be_read(client, pay, control):
+	charge = client.charges.retrieve(pay(amount=123_456, description="Invoice 7").latest_charge)
+	page = requests.get(charge.receipt_url, timeout=5).text
+	assert "1,234.56 usd" in page
+	assert "Invoice 7" in page

@@ -1,5 +1,7 @@
 """Customers, and the cards and bank accounts saved for them."""
 
+import uuid
+
 import pytest
 import stripe
 
@@ -26,11 +28,10 @@ def test_customer_is_made_changed_and_deleted(client):
 
 
 def test_customers_found_by_email(client):
-	wanted = client.customers.create({"email": "only.this.one@example.com"})
+	email = f"{uuid.uuid4().hex}@example.com"  # a sandbox remembers earlier runs
+	wanted = client.customers.create({"email": email})
 	client.customers.create({"email": "another@example.com"})
-	assert [row.id for row in client.customers.list({"email": "only.this.one@example.com"}).data] == [
-		wanted.id
-	]
+	assert [row.id for row in client.customers.list({"email": email}).data] == [wanted.id]
 
 
 def test_bad_email(client):

@@ -178,3 +178,42 @@ def test_setup_can_be_canceled(client, add_bank):
 	with pytest.raises(stripe.InvalidRequestError) as caught:
 		client.setup_intents.confirm(intent.id)
 	assert caught.value.code == "setup_intent_unexpected_state"
+
+
+def test_browser_verifies_with_its_client_secret(client, browser, customer):
+	intent = client.setup_intents.create(
+		{"customer": customer.id, "allowed_payment_method_types": ["us_bank_account"]}
+	)
+	path, secret = f"setup_intents/{intent.id}", {"client_secret": intent.client_secret}
+	confirmed = browser.post(
+		f"{path}/confirm",
+		payment_method_data=bank_details(),
+		mandate_data={"customer_acceptance": {"type": "online", "online": {"infer_from_client": True}}},
+		**secret,
+	)
+	assert confirmed["next_action"]["type"] == "verify_with_microdeposits"
+	assert "customer" not in confirmed
+	refused = browser.post(f"{path}/verify_microdeposits", descriptor_code="SM99ZZ", **secret)
+	assert refused["error"]["code"] == "payment_method_microdeposit_verification_descriptor_code_mismatch"
+	assert (
+		"client_secret"
+		in browser.post(f"{path}/verify_microdeposits", descriptor_code="SM11AA")["error"]["message"]
+	)
+	verified = browser.post(f"{path}/verify_microdeposits", descriptor_code="SM11AA", **secret)
+	assert verified["status"] == "succeeded"
+
+
+def test_confirmation_token_saves_too(client, browser, customer):
+	intent = client.setup_intents.create({"customer": customer.id, "allowed_payment_method_types": ["card"]})
+	token = browser.card_token(return_url="https://example.com/")
+	done = client.setup_intents.confirm(intent.id, {"confirmation_token": token["id"]})
+	assert done.status == "succeeded"
+	assert client.confirmation_tokens.retrieve(token["id"]).setup_intent == intent.id
+	assert client.payment_methods.retrieve(done.payment_method).customer == customer.id
+
+
+def test_session_of_financial_connections(client, customer):
+	session = client.financial_connections.sessions.create(
+		{"account_holder": {"type": "customer", "customer": customer.id}, "permissions": ["payment_method"]}
+	)
+	assert client.financial_connections.sessions.retrieve(session.id).accounts.data == []
