@@ -7,14 +7,21 @@ is to be Paid. Usage: demo_data.py EMULATOR-URL ANSWER.json
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 from tests.support import records, site
-from tests.support.account import connect_emulator
+from tests.support.account import connect_emulator, is_connected
+from tests.support.paying import pay_by_card
 
 ROOT_UNIT, BRANCH_A, BRANCH_B = "/dev-v51", "/dev-v51/Branch A", "/dev-v51/Branch B"
 PAYER = ("Invoice Payers", "Stripe Payer")
 PASSWORD = "demo"
+
+# States that only a payment leads to, and where that starts.
+WAY_TO = {"Paid": "To Be Paid", "Partly Paid": "To Be Paid"}
+PART = "200.00"
+SECONDS_FOR_WORKER = 60
 
 # user, roles, unit, what to say about it
 USERS = [
@@ -55,8 +62,9 @@ def main(emulator_url: str, answer: Path):
 			records.make_unit(unit)
 		faker = records.make_faker()
 		users = [_make_user(faker, *row) for row in USERS]
-		connect_emulator(emulator_url)
-		_make_invoices(faker)
+		if not is_connected(emulator_url):
+			connect_emulator(emulator_url)
+		_make_invoices(faker, emulator_url)
 		frappe.db.commit()
 	answer.write_text(json.dumps({"users": users, "tour": _tour()}))
 
@@ -69,30 +77,42 @@ def _make_user(faker, email: str, roles: tuple, unit: str | None, who: str) -> d
 	return {"user": email, "password": PASSWORD, "who": who}
 
 
-def _make_invoices(faker):
+def _make_invoices(faker, emulator_url: str):
 	import frappe
 
 	for number, (unit, currency, total, state) in enumerate(INVOICES, 1):
 		invoice_number = f"DEMO-{number:03d}"
 		if not frappe.db.exists("Portal Invoice", {"invoice_number": invoice_number}):
-			_make_invoice(faker, invoice_number, unit, currency, total, state)
+			way = WAY_TO.get(state, state)
+			records.make_invoice(faker, unit, total, currency, way, invoice_number=invoice_number)
+		if state in WAY_TO:
+			_pay(frappe.get_doc("Portal Invoice", {"invoice_number": invoice_number}), state, emulator_url)
 
 
-def _make_invoice(faker, invoice_number: str, unit: str, currency: str, total: str, state: str):
-	paid = state in ("Paid", "Partly Paid")
-	invoice = records.make_invoice(
-		faker, unit, total, currency, "To Be Paid" if paid else state, invoice_number=invoice_number
-	)
-	if paid:
-		_pay(invoice, total if state == "Paid" else "200.00")
+def _pay(invoice, state: str, emulator_url: str):
+	"""Through the app, as its payer would; not again if an earlier run did."""
+	import frappe
 
-
-def _pay(invoice, amount: str):
-	"""As its payer would in the browser: with a card, through the app's own call."""
-	from tests.support.paying import pay_by_card
-
+	if invoice.paid_amount or invoice.reserved_amount:
+		return
 	payer = "payer.b@demo.example" if invoice.organisation_unit == BRANCH_B else "payer.a@demo.example"
-	pay_by_card(invoice, amount, payer)
+	amount = str(invoice.total) if state == "Paid" else PART
+	pay_by_card(invoice, amount, payer, emulator_url)
+	_wait_for(invoice.name, state)
+
+
+def _wait_for(invoice: str, state: str):
+	"""The demo's worker does what follows a payment; here it is only waited for."""
+	import frappe
+
+	deadline = time.monotonic() + SECONDS_FOR_WORKER
+	while time.monotonic() < deadline:
+		frappe.db.rollback()
+		reached = frappe.db.get_value("Portal Invoice", invoice, "workflow_state")
+		if reached == state:
+			return
+		time.sleep(0.2)
+	raise RuntimeError(f"{invoice} should be {state} by now and is {reached}: see worker.log and the Error Log")
 
 
 def _tour() -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from . import fingerprint, machine
 from .place import Place
 from .ports import ports
+from .project import needed_by_tests
 from .run import read, run
 from .say import NoFrappe, Problem, step
 
@@ -17,7 +18,6 @@ FRAPPE_REPO = "https://github.com/frappe/frappe"
 FRAPPE_BRANCH = "version-15"
 # setuptools 81 dropped pkg_resources, which Frappe 15 still imports.
 BENCH_TOOL = ["frappe-bench>=5.22,<6", "setuptools<81"]
-FOR_TESTS = ["pytest>=8", "Faker>=18.10", "playwright>=1.40", "requests", "psutil"]
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,11 @@ def write_config(bench: Bench):
 def install_app(bench: Bench):
 	"""Link the app into the bench, with what it and its tests need; build its assets when they have changed."""
 	_link(bench)
-	needs = [FOR_TESTS, (bench.place.source / "pyproject.toml").read_text(), str(bench.place.source)]
+	for_tests = needed_by_tests()
+	needs = [for_tests, (bench.place.source / "pyproject.toml").read_text(), str(bench.place.source)]
 	if not fingerprint.same(bench.place, f"needs of {bench.path}", needs):
 		with step("Installing the app and what it needs into the bench"):
-			_pip(bench, ["-e", bench.path / "apps" / APP, *FOR_TESTS], "Installing the app")
+			_pip(bench, ["-e", bench.path / "apps" / APP, *for_tests], "Installing the app")
 		fingerprint.remember(bench.place, f"needs of {bench.path}", needs)
 	_list_app(bench)
 	_build(bench)

@@ -56,7 +56,7 @@ def _start(where: place.Place, reset: bool) -> int:
 		fingerprint.forget(where, f"site {site_setup.DEMO_SITE} of {bench.path}")
 		(where.home / "emulator.sqlite").unlink(missing_ok=True)
 	url = f"http://{site_setup.DEMO_SITE}:{ports.ports(where)['web']}"
-	site_setup.make_site(bench, site_setup.DEMO_SITE, {"mute_emails": "1", "host_name": json.dumps(url)})
+	site_setup.make_site(bench, site_setup.DEMO_SITE, {"mute_emails": 1, "host_name": url})
 	servers.start_emulator(bench)
 	servers.start_demo(bench)
 	_fill(bench, url)
@@ -114,7 +114,7 @@ def _tell(answer: dict, url: str, emulator: str):
 
 def _stop(where: place.Place) -> int:
 	(where.run / KEPT_UP).unlink(missing_ok=True)
-	names = [*servers.DEMO, form_page.SERVICE]
+	names = [*servers.DEMO, *form_page.SERVICES]
 	if is_held(where, "test"):
 		progress("scripts/test is running: its databases are left to it")
 	else:

@@ -6,13 +6,20 @@ from .say import say
 from .services import Service, start
 from .small_envs import small_env
 
-SERVICE = "pay-form-page"
+SERVICES = ("form-page", "form-emulator")
 
 
 def show(place: Place) -> int:
+	"""Start the page and an emulator of its own, unless they run."""
 	bring_source_up_to_date(place)
-	port = ports(place)["emulator"]
-	command = [small_env(place, "newest") / "bin/python", "-m", "stripe_emulator", "--port", port, "--memory"]
-	start(place, Service(SERVICE, command, place.source, port))
-	say(f"\nThe pay form's test page: http://127.0.0.1:{port}/emulator/pay-form\nEnd it with: scripts/demo --stop")
+	page, emulator = (ports(place)[name.replace("-", "_")] for name in SERVICES)
+	python = small_env(place, "newest") / "bin/python"
+	_start(place, "form-emulator", [python, "-m", "stripe_emulator", "--port", emulator, "--memory"], emulator)
+	stripe = f"http://127.0.0.1:{emulator}"
+	_start(place, "form-page", [python, "-m", "stripe_emulator.pay_form_page", "--port", page, "--stripe", stripe], page)
+	say(f"\nThe pay form's test page: http://127.0.0.1:{page}/\nEnd it with: scripts/demo --stop")
 	return 0
+
+
+def _start(place: Place, name: str, command: list, port: int):
+	start(place, Service(name, command, place.source, port))

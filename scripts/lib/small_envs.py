@@ -7,18 +7,18 @@ from pathlib import Path
 
 from . import fingerprint, machine
 from .place import Place
+from .project import needed_by_tests, oldest_stripe
 from .run import run
 from .say import step
 
-# The lower end is pyproject.toml's; the upper is the newest that its upper bound admits.
-STRIPE = {"oldest": "stripe==10.12.0", "newest": "stripe>=16,<17"}
-NEEDS = ["pytest>=8", "Faker>=18.10", "requests", "werkzeug>=2.3", "typing_extensions", "playwright>=1.40", "psutil"]
+STRIPE = {"oldest": f"stripe~={oldest_stripe()}.0", "newest": "stripe>=16,<17"}
+FOR_EMULATOR = ["requests", "werkzeug>=2.3", "typing_extensions"]
 
 
 def small_env(place: Place, end: str) -> Path:
 	"""The environment for one end of the range; made where it is missing."""
 	env = place.home / f"env-stripe-{end}"
-	needs = [*NEEDS, STRIPE[end]]
+	needs = [*FOR_EMULATOR, *needed_by_tests(), STRIPE[end]]
 	if (env / "bin/python").exists() and fingerprint.same(place, env.name, needs):
 		return env
 	python = machine.find_python(place)

