@@ -17,7 +17,7 @@ from datetime import timedelta
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import now_datetime
+from frappe.utils import now_datetime, strip_html
 
 from stripe_service.accounts.masking import mask
 from stripe_service.accounts.webhook_endpoint import note_event
@@ -102,12 +102,12 @@ def drain(seconds: float = SECONDS_PER_RUN) -> bool:
 def _due(resting: set[str]) -> list[str]:
 	# A new transaction, or MariaDB would go on showing the rows as they were when the last one began.
 	frappe.db.rollback()
-	filters = [["next_attempt_at", "<=", now_datetime()]]
+	# In the query builder, because a filter of `get_all` takes an empty date for one long past.
+	event = frappe.qb.DocType("Stripe Event")
+	query = frappe.qb.from_(event).select(event.name).where(event.next_attempt_at <= now_datetime())
 	if resting:
-		filters.append(["stripe_account", "not in", sorted(resting)])
-	return frappe.get_all(
-		"Stripe Event", filters=filters, order_by="next_attempt_at, creation", limit=BATCH, pluck="name"
-	)
+		query = query.where(event.stripe_account.notin(sorted(resting)))
+	return query.orderby(event.next_attempt_at, event.creation).limit(BATCH).run(pluck=True)
 
 
 def _note_heard(accounts: set[str]) -> None:
@@ -176,18 +176,17 @@ def _answered_together(event: frappe._dict) -> list[str]:
 	if not event.object_id:
 		return []
 	same = [type for type, handler in HANDLERS.items() if handler == HANDLERS.get(event.event_type)]
-	return frappe.get_all(
-		"Stripe Event",
-		filters={
-			"name": ["!=", event.name],
-			"object_id": event.object_id,
-			"stripe_account": event.stripe_account,
-			"event_type": ["in", same],
-			"next_attempt_at": ["<=", now_datetime()],
-		},
-		limit=BATCH,
-		pluck="name",
+	other = frappe.qb.DocType("Stripe Event")
+	query = (
+		frappe.qb.from_(other)
+		.select(other.name)
+		.where(other.object_id == event.object_id)
+		.where(other.stripe_account == event.stripe_account)
+		.where(other.event_type.isin(same))
+		.where(other.next_attempt_at <= now_datetime())
+		.where(other.name != event.name)
 	)
+	return query.limit(BATCH).run(pluck=True)
 
 
 def _handle(row: frappe._dict) -> str:
@@ -197,7 +196,7 @@ def _handle(row: frappe._dict) -> str:
 	handler = HANDLERS.get(row.event_type)
 	if not handler:
 		raise Ignore("Nothing here depends on events of this type.")
-	subject = (json.loads(row.payload).get("data") or {}).get("object") or {}
+	subject = intake.subject_of(json.loads(row.payload))
 	return frappe.get_attr(handler)(Event(row.name, row.event_type, row.stripe_account, subject))
 
 
@@ -228,7 +227,7 @@ def _postpone(events: list[frappe._dict], fault: Exception) -> None:
 				event,
 				status="Received",
 				attempts=event.attempts - 1,
-				outcome=mask(f"Waits: {fault}"),
+				outcome=mask(strip_html(f"Waits: {fault}")),
 				next_attempt_at=later,
 			)
 		frappe.db.commit()

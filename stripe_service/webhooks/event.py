@@ -18,7 +18,7 @@ class Event:
 
 	@property
 	def object_id(self) -> str:
-		return self.object.get("id") or ""
+		return str(self.object.get("id") or "")
 
 	def related(self, field: str) -> str | None:
 		"""The id of another object, which Stripe gives bare or expanded."""

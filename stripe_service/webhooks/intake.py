@@ -118,7 +118,7 @@ def store(account, event: dict, body: str | None = None, source: str = "Webhook"
 	`account` needs `name` and `mode`. The event's id is the row's name, so that the database refuses a second copy.
 	Does not commit.
 	"""
-	subject = (event.get("data") or {}).get("object") or {}
+	subject = subject_of(event)
 	ignored = _why_ignored(account, event)
 	now = now_datetime()
 	frappe.get_doc(
@@ -131,7 +131,7 @@ def store(account, event: dict, body: str | None = None, source: str = "Webhook"
 			"source": source,
 			"object_id": str(subject.get("id") or "")[:140],
 			"object_type": str(subject.get("object") or "")[:140],
-			"api_version": event.get("api_version"),
+			"api_version": str(event.get("api_version") or "")[:140],
 			"livemode": int(bool(event.get("livemode"))),
 			"created_at_stripe": from_stripe(event.get("created")),
 			"received_at": now,
@@ -142,6 +142,13 @@ def store(account, event: dict, body: str | None = None, source: str = "Webhook"
 		}
 	).db_insert(ignore_if_duplicate=True)
 	return not ignored
+
+
+def subject_of(event: dict) -> dict:
+	"""The object that the event is about, as it was then."""
+	data = event.get("data")
+	subject = data.get("object") if isinstance(data, dict) else None
+	return subject if isinstance(subject, dict) else {}
 
 
 def _why_ignored(account, event: dict) -> str | None:
