@@ -11,6 +11,7 @@ import re
 import sys
 import time
 import traceback
+from contextlib import contextmanager
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
@@ -105,9 +106,13 @@ class Call:
 
 	def _execute(self, route, values: dict, given: dict) -> tuple[int, str, dict]:
 		typed = params.check(route.params, given, self._browser_fields(route))
-		if self._fault_is("slow"):
-			time.sleep(self.fault.get("seconds", 1))
-		self._raise_ordered_error("error_before", "error")
+		with self._object_locked():
+			if self._fault_is("slow"):
+				time.sleep(self.fault.get("seconds", 1))
+			self._raise_ordered_error("error_before", "error")
+			return self._handle(route, values, typed)
+
+	def _handle(self, route, values: dict, typed: dict) -> tuple[int, str, dict]:
 		with self.store.lock:
 			ctx = self._context()
 			result = route.handler(ctx, typed, **values)
@@ -186,6 +191,25 @@ class Call:
 		if self.key["kind"] != "publishable":
 			return None
 		return {**dict.fromkeys(params.BROWSER_ONLY, object), **(route.browser or {})}
+
+	@contextmanager
+	def _object_locked(self):
+		"""One writing request per object at a time, as at Stripe; another one waits a while, and is told to come again."""
+		name = "/".join(self.path.split("/")[2:4])
+		if self.method == "GET" or name.rpartition("/")[2] not in self.store.objects:
+			yield
+			return
+		locked, free = self.emulator.locked, self.emulator.unlocked
+		with free:
+			if not free.wait_for(lambda: name not in locked, self.emulator.settings["lock_wait_seconds"]):
+				raise errors.lock_timeout()
+			locked.add(name)
+		try:
+			yield
+		finally:
+			with free:
+				locked.discard(name)
+				free.notify_all()
 
 	def _context(self) -> context.Context:
 		return self.emulator.context(

@@ -203,13 +203,13 @@ def error_of(decline: testdata.Decline, method: dict) -> dict:
 
 
 def raise_card_error(intent: dict, error: dict) -> None:
-	"""The 402 of a synchronous decline: it carries the intent, so that the caller can go on with it."""
+	"""A synchronous refusal, 402 for the bank's: it carries the intent, so that the caller can go on with it."""
 	shown = {
 		name: value for name, value in error.items() if name not in ("message", "code", "type", "doc_url")
 	}
 	raise errors.StripeError(
 		error["message"],
-		status=402,
+		status=402 if error["type"] == "card_error" else 400,
 		type=error["type"],
 		code=error["code"],
 		stored=True,

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from werkzeug.wrappers import Request, Response
 
 from . import __doc__ as title
-from . import accounts, charging, debits, errors, events, faults, intents, mandates, render, testdata
+from . import accounts, charging, debits, errors, events, faults, mandates, render, testdata
 from .resources import balance, disputes, payment_intents, refunds, setup_intents, webhook_endpoints
 
 WRITING = ("POST", "DELETE")
@@ -467,13 +467,3 @@ def roll_secret(emulator, endpoint: str, seconds: int = 86400):
 	with emulator.store.lock:
 		ctx = owner_of(emulator, endpoint)
 		return {"secret": webhook_endpoints.roll_secret(ctx, ctx.get("webhook_endpoint", endpoint), seconds)}
-
-
-@control("GET", "intent")
-def show_intent(emulator, intent: str, client_secret: str):
-	"""For pages: an intent as its browser may see it."""
-	ctx = owner_of(emulator, intent)
-	row = emulator.store.objects[intent]
-	if row["client_secret"] != client_secret:
-		raise ValueError("wrong client secret")
-	return {name: row[name] for name in intents.PUBLIC_FIELDS[row["object"]] if name in row and ctx}

@@ -29,6 +29,9 @@ class Emulator:
 		self.faults = Faults()
 		self.dispatcher = Dispatcher(self)
 		self.requests: collections.deque = collections.deque(maxlen=REQUEST_LOG_LENGTH)
+		# Ids of the objects that a request is writing to.
+		self.locked: set[str] = set()
+		self.unlocked = threading.Condition(self.store.lock)
 		self._recent: dict[str, collections.deque] = collections.defaultdict(collections.deque)
 		self._agenda: list[tuple[float, int, str]] = []
 		self._numbers = itertools.count()

@@ -131,6 +131,18 @@ def rate_limited() -> StripeError:
 	)
 
 
+def lock_timeout() -> StripeError:
+	return StripeError(
+		"This object cannot be accessed right now because another API request or Stripe process is currently accessing it. "
+		"If you see this error intermittently, retry the request. If you see this error frequently and are making multiple "
+		"concurrent requests to a single object, make your requests serially or at a lower rate. For more details, see "
+		"https://stripe.com/docs/rate-limits#object-lock-timeouts.",
+		status=429,
+		code="lock_timeout",
+		headers={"stripe-should-retry": "true"},
+	)
+
+
 def api_error() -> StripeError:
 	return StripeError(
 		"Sorry! There was an error while talking to one of our backends. Support has been notified.",

@@ -26,6 +26,8 @@ DEFAULTS = {
 	"webhook_timeout": 10,
 	"event_retention_days": 30,
 	"idempotency_retention_hours": 24,
+	# Real seconds that a writing request waits for another one on the same object before it gets lock_timeout.
+	"lock_wait_seconds": 3,
 	# Requests per real second and account before Stripe's 429; 0: no limit. (Stripe: 25 in a sandbox, 100 live.)
 	"requests_per_second": 0,
 	# What an event says where its endpoint names no version of its own.

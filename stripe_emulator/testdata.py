@@ -139,7 +139,7 @@ CARDS = {
 		Card("4000000000003055"),
 		Card("4000000000003097", authentication="lookup_error"),
 		Card("4000008400001629", authentication="always", decline=GENERIC, declines_on_attach=False),
-		Card("4000008400001280", decline=PROCESSING_ERROR, declines_on_attach=False),
+		Card("4000008400001280", decline=GENERIC, declines_on_attach=False),
 		Card("4000000000000259", dispute="fraudulent"),
 		Card("4000000000002685", dispute="product_not_received"),
 		Card("4000000000001976", dispute="fraudulent", inquiry=True),

@@ -1,6 +1,7 @@
 """Idempotency keys: replayed, refused for other uses, in use, forgotten."""
 
 import threading
+import time
 import uuid
 
 import pytest
@@ -71,7 +72,7 @@ def test_key_in_use_by_a_request_that_still_runs(client, control):
 	slow = threading.Thread(target=client.customers.create, args=({"name": "Slow"}, options))
 	slow.start()
 	while not control.state()["faults"][0]["hits"]:
-		pass
+		time.sleep(0.01)
 	with pytest.raises(stripe.StripeError) as caught:
 		client.customers.create({"name": "Slow"}, options)
 	assert caught.value.http_status == 409
@@ -83,6 +84,24 @@ def test_key_in_use_by_a_request_that_still_runs(client, control):
 		== "true"
 	)
 	assert len(client.customers.list().data) == 1
+
+
+def test_object_that_another_request_is_writing_to(client, pay, control):
+	intent = client.payment_intents.create(
+		{"amount": 1000, "currency": "usd", "allowed_payment_method_types": ["card"]}
+	)
+	control.settings(lock_wait_seconds=0.1)
+	control.fault("slow", path="/v1/payment_intents/*/confirm", seconds=0.7)
+	confirm = {"payment_method": "pm_card_visa"}
+	slow = threading.Thread(target=client.payment_intents.confirm, args=(intent.id, confirm))
+	slow.start()
+	while not control.state()["faults"][0]["hits"]:
+		time.sleep(0.01)
+	with pytest.raises(stripe.RateLimitError) as caught:
+		client.payment_intents.cancel(intent.id)
+	assert caught.value.json_body["error"]["code"] == "lock_timeout"
+	slow.join()
+	assert client.payment_intents.retrieve(intent.id).status == "succeeded"
 
 
 def test_keys_are_forgotten_after_a_day(client, control):

@@ -217,3 +217,18 @@ def test_session_of_financial_connections(client, customer):
 		{"account_holder": {"type": "customer", "customer": customer.id}, "permissions": ["payment_method"]}
 	)
 	assert client.financial_connections.sessions.retrieve(session.id).accounts.data == []
+
+
+def test_instant_verification_only(client, customer):
+	with pytest.raises(stripe.InvalidRequestError) as caught:
+		client.setup_intents.create(
+			{
+				"customer": customer.id,
+				"allowed_payment_method_types": ["us_bank_account"],
+				"payment_method_data": bank_details(),
+				"payment_method_options": {"us_bank_account": {"verification_method": "instant"}},
+				"mandate_data": ACCEPTED,
+				"confirm": True,
+			}
+		)
+	assert caught.value.code == "intent_verification_method_missing"

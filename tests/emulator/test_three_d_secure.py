@@ -59,10 +59,10 @@ def test_declined_after_authentication(pay, client, control):
 	assert client.charges.retrieve(declined.latest_charge).status == "failed"
 
 
-def test_error_during_authentication_is_a_decline(pay):
+def test_lookup_that_fails_is_a_decline(pay):
 	with pytest.raises(stripe.CardError) as caught:
 		pay("pm_card_threeDSecureRequiredProcessingError")
-	assert caught.value.code == "processing_error"
+	assert caught.value.code == "card_declined"
 
 
 def test_off_session_cannot_ask(pay, client, customer):
