@@ -28,7 +28,7 @@ doc_events = {
 		"on_update": ["stripe_service.access.sharing.after_membership_changed"],
 		"after_delete": ["stripe_service.access.sharing.after_membership_changed"],
 	},
-	"Invoice Payment": {"before_save": ["stripe_service.payables.after_payment.note_fee"]},
+	"Invoice Payment": {"before_save": ["stripe_service.payables.fees.note_fee"]},
 	"Error Log": {"before_insert": ["stripe_service.accounts.masking.mask_error_log"]},
 	"*": {
 		"onload": ["stripe_service.access.onload.tell_form"],

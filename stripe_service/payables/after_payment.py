@@ -20,8 +20,9 @@ from frappe import _
 from frappe.model.workflow import get_workflow_name
 from frappe.utils import add_to_date, cint, get_url_to_form, now_datetime
 
+from stripe_service.payables import fees
 from stripe_service.payables.payment_facts import facts_of
-from stripe_service.payables.registry import handler_of, open_payable
+from stripe_service.payables.registry import open_payable
 from stripe_service.payables.status import set_status
 
 PENDING, DONE, FAILED = "Pending", "Done", "Failed"
@@ -56,21 +57,6 @@ def run_soon(payment_name: str) -> None:
 	"""Run it again because somebody asked; in the caller's transaction, which it marks the payment Pending in."""
 	_mark(payment_name, after_payment_status=PENDING)
 	enqueue(payment_name)
-
-
-def note_fee(payment, method=None) -> None:
-	"""doc_events of Invoice Payment, before_save: a fee that is named after the money was booked has to be booked
-	too, where the document keeps its accounts."""
-	if payment.is_new() or not payment.has_value_changed("stripe_fee") or not payment.after_payment_status:
-		return
-	if _books(payment.reference_doctype):
-		payment.after_payment_status = PENDING
-		enqueue(payment.name)
-
-
-def _books(doctype: str) -> bool:
-	handler = handler_of(doctype)
-	return bool(handler and frappe.get_attr(handler).books)
 
 
 def run_pending() -> None:
@@ -110,6 +96,8 @@ def run(payment_name: str) -> bool:
 	"""
 	if getattr(frappe.local, "request", None):
 		raise RuntimeError("what follows a payment runs in a job; in a request, call enqueue")
+	if built_in() and fees.is_awaited(payment_name):
+		return False  # Pending still: run again when the fee is told, or by the sweep
 	with _acting_user():
 		for _round in range(ROUNDS):
 			reference, settled = _read(payment_name)
