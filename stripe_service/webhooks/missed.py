@@ -38,10 +38,11 @@ def fetch(account: str, report: Report) -> None:
 	row = frappe.db.get_value(
 		"Stripe Account", account, ["name", "mode", "bound_at", "events_fetched_until"], as_dict=True
 	)
-	begin, until = _begin(row), now_datetime()
-	while begin < until:
-		end = min(begin + SPAN, until)
-		report.events_fetched += _fetch_span(row, begin, end)
+	begin, now = _begin(row), now_datetime()
+	while begin < now:
+		end = begin + SPAN
+		# The last span has no end: Stripe's clock may be ahead of ours.
+		report.events_fetched += _fetch_span(row, begin, end if end < now else None, min(end, now))
 		begin = end
 
 
@@ -51,9 +52,9 @@ def _begin(row: frappe._dict) -> datetime:
 	return max(get_datetime(known) - OVERLAP, oldest) if known else oldest
 
 
-def _fetch_span(row: frappe._dict, begin: datetime, end: datetime) -> int:
+def _fetch_span(row: frappe._dict, begin: datetime, end: datetime | None, read_until: datetime) -> int:
 	gateway = gateway_for(row.name)
-	created = {"gte": to_stripe(begin), "lte": to_stripe(end)}
+	created = {"gte": to_stripe(begin), **({"lte": to_stripe(end)} if end else {})}
 	found = []
 	for types in _type_groups():
 		found += gateway.list_all(
@@ -62,7 +63,9 @@ def _fetch_span(row: frappe._dict, begin: datetime, end: datetime) -> int:
 	try:
 		frappe.db.rollback()
 		stored = sum(_store(row, event) for event in sorted(found, key=lambda event: event["created"]))
-		frappe.db.set_value("Stripe Account", row.name, "events_fetched_until", end, update_modified=False)
+		frappe.db.set_value(
+			"Stripe Account", row.name, "events_fetched_until", read_until, update_modified=False
+		)
 		frappe.db.commit()
 	except Exception:
 		frappe.db.rollback()

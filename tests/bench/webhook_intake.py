@@ -27,7 +27,11 @@ TARGET = 0.6
 
 
 def main() -> int:
-	with site.connected() as frappe, endpoint(frappe), web.running_server(site.bench(), site.site_name()) as server:
+	with (
+		site.connected() as frappe,
+		endpoint(frappe),
+		web.running_server(site.bench(), site.site_name()) as server,
+	):
 		run(server, EMPTY, [b""] * 200)
 		run(server, RECEIVE, payloads(200))
 		rates = {"empty": [], "intake": []}

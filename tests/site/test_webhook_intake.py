@@ -121,7 +121,9 @@ def test_an_old_delivery_can_not_be_played_again(http, endpoint):
 def test_while_the_secret_rolls_over_both_are_taken_and_then_only_the_new(http, endpoint):
 	old = endpoint.secret
 	assert endpoint.deliver(http, event("charge.updated")).status_code == 200
-	endpoint.set_secret(old, "previous_webhook_secret", previous_secret_until=add_to_date(now_datetime(), hours=24))
+	endpoint.set_secret(
+		old, "previous_webhook_secret", previous_secret_until=add_to_date(now_datetime(), hours=24)
+	)
 	endpoint.set_secret("whsec_new")
 	# Each of the server's processes may remember the old one: none may refuse the new.
 	for _ in range(6):
@@ -145,7 +147,10 @@ def test_a_test_event_for_a_live_account_is_kept_and_ignored(http, site_only):
 
 
 def test_an_unknown_type_is_kept_and_ignored(http, endpoint):
-	assert endpoint.deliver(http, event("invoice.marked_uncollectible", {"object": "invoice"})).status_code == 200
+	assert (
+		endpoint.deliver(http, event("invoice.marked_uncollectible", {"object": "invoice"})).status_code
+		== 200
+	)
 	(row,) = endpoint.stored()
 	assert (row.status, row.next_attempt_at) == ("Ignored", None)
 	assert row.outcome
@@ -199,7 +204,9 @@ def test_a_session_of_a_user_needs_no_csrf_token_to_be_refused(http, endpoint, m
 	assert (answer.status_code, answer.content) == (400, b"")
 
 
-def test_without_redis_the_event_is_taken_and_worked_on_by_the_scheduler(site_only, endpoint, monkeypatch, drain):
+def test_without_redis_the_event_is_taken_and_worked_on_by_the_scheduler(
+	site_only, endpoint, monkeypatch, drain
+):
 	monkeypatch.setenv("FRAPPE_REDIS_QUEUE", "redis://127.0.0.1:1")
 	monkeypatch.setenv("FRAPPE_REDIS_CACHE", "redis://127.0.0.1:1")
 	told = event("payment_intent.succeeded", {**payment_intent(), "metadata": {}})
@@ -240,7 +247,9 @@ def test_a_delivery_wakes_a_worker_and_a_burst_wakes_one(http, endpoint, site_on
 		job.delete()
 
 
-@pytest.mark.parametrize("odd", [{"created": 10**20}, {"created": "now"}, {"created": -1}, {"api_version": "x" * 999}])
+@pytest.mark.parametrize(
+	"odd", [{"created": 10**20}, {"created": "now"}, {"created": -1}, {"api_version": "x" * 999}]
+)
 def test_odd_values_in_a_signed_event_do_not_make_it_fail(http, endpoint, odd):
 	assert endpoint.deliver(http, event("payment_intent.succeeded", **odd)).status_code == 200
 	assert len(endpoint.stored()) == 1

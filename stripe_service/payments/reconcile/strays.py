@@ -4,6 +4,8 @@ They come from a worker that was stopped between creating and storing one, or fr
 backup. The first kind was never confirmed and is canceled; the second may hold money, and a person must see it.
 """
 
+from datetime import timedelta
+
 import frappe
 from frappe import _
 from frappe.utils import cint, now_datetime
@@ -17,8 +19,8 @@ from stripe_service.payments.times import to_stripe
 from stripe_service.payments.transaction import in_fresh_transaction
 
 CANCELABLE = ("requires_payment_method", "requires_confirmation", "requires_action", "requires_capture")
-# A request may be storing it at this moment.
-YOUNG_SECONDS = 600
+# By then every request that charged a card has ended, its retries included; before, it may be storing its PaymentIntent.
+REQUEST_IS_OVER = timedelta(minutes=10)
 SEARCH_BEFORE_SECONDS = 600
 SEARCH_AFTER_SECONDS = 2 * 3600
 
@@ -54,14 +56,13 @@ def take_up(account: str, intent_id: str, report: Report | None = None) -> str:
 
 def _take_up(account: str, intent: dict, report: Report) -> str:
 	name = intent["metadata"]["payment"]
-	payment = frappe.db.get_value(
-		"Invoice Payment", name, ["name", "stripe_account", "status", "payment_intent_id"], as_dict=True
-	)
+	fields = ["name", "stripe_account", "status", "payment_intent_id", "creation"]
+	payment = frappe.db.get_value("Invoice Payment", name, fields, as_dict=True)
 	known = payment and payment.stripe_account == account
 	if known and payment.payment_intent_id == intent["id"]:
 		return _settle(name, report)
 	if known and not payment.payment_intent_id and payment.status in states.RESERVING:
-		if _is_young(intent):
+		if now_datetime() - payment.creation < REQUEST_IS_OVER:
 			return f"{name}: its PaymentIntent is just being stored"
 		if adopt(name, intent["id"]):
 			return _end(name, report)
@@ -79,10 +80,6 @@ def _end(name: str, report: Report) -> str:
 	payment = release.cancel(name)
 	report.changed.append(f"{name}: {states.STARTED} → {payment.status}")
 	return f"{name}: {payment.status}"
-
-
-def _is_young(intent: dict) -> bool:
-	return to_stripe(now_datetime()) - cint(intent["created"]) < YOUNG_SECONDS
 
 
 def adopt(name: str, intent_id: str) -> bool:

@@ -9,12 +9,11 @@ from stripe_service.gateway import errors
 from stripe_service.payments import release, settle, states
 from stripe_service.payments.reconcile import findings, strays
 from stripe_service.payments.reconcile.report import ACCOUNT_FAULTS, Report
+from stripe_service.payments.reconcile.strays import REQUEST_IS_OVER
 from stripe_service.payments.transaction import in_fresh_transaction
 
 # One reading each and one after the other, which stays far below Stripe's 25 requests a second of a test account.
 MOST_PER_RUN = 500
-# By then every request that charged a card has ended, its retries included: what is still Started was left behind.
-REQUEST_IS_OVER = timedelta(minutes=10)
 # Stripe forgets idempotency keys after 24 hours; from then on the same key would make a second PaymentIntent.
 KEYS_ARE_KEPT = timedelta(hours=23)
 # A fee is booked within the hour after success (https://docs.stripe.com/payments/payment-intents/asynchronous-capture).

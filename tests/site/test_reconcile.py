@@ -1,0 +1,420 @@
+"""The reconciler: after any gap the site and Stripe agree, or an administrator is shown why not."""
+
+import time
+
+import frappe
+import pytest
+from frappe.utils import add_to_date, now_datetime
+
+from stripe_service.payments.reconcile import comparison, findings, run, sweep
+from stripe_service.payments.reconcile.report import for_each_account
+from tests.support.records import unique
+from tests.support.shop import ACCOUNT, Shop
+
+
+@pytest.fixture
+def shop(site, make_unit, make_payer, make_invoice, emulator, emulator_url, drain):
+	return Shop(make_unit(), make_payer, make_invoice, emulator, emulator_url, drain)
+
+
+def reconcile(*steps):
+	(report,) = for_each_account([ACCOUNT], *(steps or run.OPEN_PAYMENTS))
+	assert report.stopped is None, report
+	assert report.failed == [], report
+	return report
+
+
+def compare():
+	return reconcile(comparison.compare_days(3))
+
+
+# open payments
+
+
+def test_a_success_that_no_webhook_told_is_found(shop):
+	payment = shop.pay(card="3ds_required")
+	shop.emulator.complete_3ds(shop.payment(payment).payment_intent_id)
+	report = reconcile()
+	assert shop.payment(payment).status == "Succeeded"
+	assert f"{payment}: Action Required → Succeeded" in report.changed
+	assert shop.invoice_of(payment).outstanding_amount == 0
+
+
+def test_a_claim_without_a_payment_intent_is_given_up_and_its_amount_freed(shop):
+	payment = shop.claim()
+	assert shop.invoice_of(payment).reserved_amount == 100
+	reconcile()
+	assert shop.payment(payment).status == "Started", "its request may still be working on it"
+	shop.make_older(payment, minutes=11)
+	reconcile()
+	assert shop.payment(payment).status == "Cancelled"
+	assert shop.invoice_of(payment).reserved_amount == 0
+	assert shop.intent(shop.payment(payment).payment_intent_id)["status"] == "canceled"
+
+
+def test_a_payment_intent_that_was_made_and_never_stored_is_found_and_canceled(shop):
+	payment = shop.claim()
+	made = shop.create_unstored(payment)
+	shop.make_older(payment, minutes=11)
+	reconcile()
+	assert shop.payment(payment).payment_intent_id == made["id"]
+	assert shop.intent(made["id"])["status"] == "canceled"
+	assert shop.payment(payment).status == "Cancelled"
+
+
+def test_after_a_day_the_payment_intent_is_looked_up_and_not_created_again(shop):
+	payment = shop.claim()
+	thirty_hours = 30 * 3600
+	shop.emulator.set_clock(time.time() - thirty_hours)
+	made = shop.create_unstored(payment)
+	shop.emulator.set_clock(time.time())  # Stripe has forgotten the idempotency key
+	shop.make_older(payment, seconds=thirty_hours)
+	shop.emulator.clear_requests()
+	reconcile()
+	assert shop.payment(payment).payment_intent_id == made["id"]
+	assert shop.intent(made["id"])["status"] == "canceled"
+	assert shop.payment(payment).status == "Cancelled"
+	assert shop.emulator.count_requests(path="/v1/payment_intents", method="POST") == 0
+
+
+def test_after_a_day_a_claim_of_which_stripe_knows_nothing_is_freed(shop):
+	payment = shop.claim()
+	shop.make_older(payment, hours=30)
+	shop.emulator.clear_requests()
+	reconcile()
+	assert shop.payment(payment).status == "Cancelled"
+	assert not shop.payment(payment).payment_intent_id
+	assert shop.invoice_of(payment).reserved_amount == 0
+	assert shop.emulator.count_requests(path="/v1/payment_intents", method="POST") == 0
+
+
+def test_an_abandoned_authentication_is_canceled_at_stripe_and_then_freed(shop):
+	payment = shop.pay(card="3ds_required")
+	intent = shop.payment(payment).payment_intent_id
+	shop.make_older(payment, hours=23)
+	reconcile()
+	assert shop.payment(payment).status == "Action Required"
+	shop.make_older(payment, hours=25)
+	reconcile()
+	assert shop.intent(intent)["status"] == "canceled"
+	assert shop.payment(payment).status == "Cancelled"
+	assert shop.invoice_of(payment).reserved_amount == 0
+
+
+def test_the_administrator_says_how_long_an_authentication_may_take(shop):
+	payment = shop.pay(card="3ds_required")
+	shop.make_older(payment, hours=3)
+	frappe.db.set_single_value("Stripe Service Settings", "abandon_after_hours", 2)
+	frappe.db.commit()
+	try:
+		reconcile()
+	finally:
+		frappe.db.set_single_value("Stripe Service Settings", "abandon_after_hours", 24)
+		frappe.db.commit()
+	assert shop.payment(payment).status == "Cancelled"
+
+
+def test_an_abandoned_authentication_that_was_finished_after_all_is_paid(shop):
+	payment = shop.pay(card="3ds_required")
+	shop.make_older(payment, hours=25)
+	shop.emulator.complete_3ds(shop.payment(payment).payment_intent_id)
+	reconcile(sweep.release_abandoned)
+	assert shop.payment(payment).status == "Succeeded"
+
+
+def test_a_confirmation_that_never_arrived_is_given_up(shop):
+	payment = shop.claim()
+	from stripe_service.payments import charge
+
+	charge.create(payment)  # and the worker is stopped before it confirms
+	shop.make_older(payment, minutes=11)
+	reconcile()
+	assert shop.payment(payment).status == "Cancelled"
+	assert shop.intent(shop.payment(payment).payment_intent_id)["status"] == "canceled"
+
+
+# Stripe's list against ours
+
+
+def test_a_refund_of_a_past_payment_that_nobody_told_is_found_by_comparing(shop):
+	payment = shop.pay()
+	shop.gateway.call(
+		"refunds.create", params={"payment_intent": shop.payment(payment).payment_intent_id, "amount": 1500}
+	)
+	reconcile()
+	assert shop.payment(payment).refunded_minor == 0, "nothing about it is open here"
+	compare()
+	assert (shop.payment(payment).status, shop.payment(payment).refunded_minor) == ("Partly Refunded", 1500)
+
+
+def test_a_dispute_that_nobody_told_is_found_by_comparing(shop):
+	payment = shop.pay()
+	shop.emulator.dispute(shop.payment(payment).payment_intent_id)
+	compare()
+	assert shop.payment(payment).status == "Disputed"
+
+
+def test_a_fee_that_nobody_told_is_read(shop):
+	payment = shop.pay()
+	shop.emulator.advance(hours=2)
+	settled = add_to_date(now_datetime(), hours=-3)
+	frappe.db.set_value("Invoice Payment", payment, "settled_at", settled)
+	frappe.db.commit()
+	reconcile(sweep.read_unfinished)
+	assert shop.payment(payment).balance_transaction_id
+
+
+def test_a_stray_payment_intent_that_no_payment_points_to_is_canceled(shop):
+	payment = shop.claim()
+	made = shop.create_unstored(payment)
+	_forget(payment)
+	compare()
+	assert shop.intent(made["id"])["status"] == "canceled"
+
+
+def test_money_at_stripe_without_a_payment_here_is_shown_to_administrators_once(shop, make_user):
+	"""As after restoring a backup that is older than the payment."""
+	administrator = make_user(roles=["Stripe Administrator"])
+	payment = shop.pay("30.00")
+	intent = shop.payment(payment).payment_intent_id
+	_forget(payment)
+	compare()
+	finding = _finding(intent)
+	assert (finding.kind, finding.status) == (findings.UNKNOWN_HERE, "Open")
+	assert (finding.amount, finding.currency) == (30, "USD")
+	assert payment in finding.reason
+	assert len(_notices(administrator, finding.name)) == 1
+
+	compare()
+	assert len(_notices(administrator, finding.name)) == 1
+	assert frappe.db.count(findings.DOCTYPE, {"object_id": intent}) == 1
+
+
+def test_a_finding_is_closed_when_the_money_was_returned(shop):
+	payment = shop.pay("30.00")
+	intent = shop.payment(payment).payment_intent_id
+	_forget(payment)
+	compare()
+	reconcile(comparison.close_what_is_over)
+	assert _finding(intent).status == "Open"
+	shop.gateway.call("refunds.create", params={"payment_intent": intent})
+	reconcile(comparison.close_what_is_over)
+	assert _finding(intent).status == "Settled"
+
+
+def test_a_payment_here_that_stripe_does_not_have_is_shown(shop):
+	payment = shop.pay()
+	frappe.db.set_value("Invoice Payment", payment, "payment_intent_id", f"pi_{unique('gone')}")
+	frappe.db.commit()
+	intent = shop.payment(payment).payment_intent_id
+	report = compare()
+	finding = _finding(intent)
+	assert (finding.kind, finding.invoice_payment) == (findings.MISSING_AT_STRIPE, payment)
+	assert finding.reason in report.findings
+	assert shop.payment(payment).status == "Succeeded", "nobody but Stripe says that money is gone"
+
+
+def test_an_open_payment_that_stripe_does_not_have_is_shown_and_keeps_no_other_waiting(shop):
+	lost, found = shop.pay(card="3ds_required"), shop.pay(card="3ds_required")
+	shop.emulator.complete_3ds(shop.payment(found).payment_intent_id)
+	frappe.db.set_value("Invoice Payment", lost, "payment_intent_id", f"pi_{unique('gone')}")
+	frappe.db.commit()
+	reconcile()
+	assert _finding(shop.payment(lost).payment_intent_id).kind == findings.MISSING_AT_STRIPE
+	assert shop.payment(found).status == "Succeeded"
+
+
+def test_other_apps_payments_are_left_alone(shop):
+	params = {"amount": 700, "currency": "usd", "allowed_payment_method_types": ["card"]}
+	foreign = shop.gateway.call("payment_intents.create", params=params)
+	elsewhere = {"site": "elsewhere.example.com", "payment": "PAY-2026-00001"}
+	other_site = shop.gateway.call("payment_intents.create", params={**params, "metadata": elsewhere})
+	compare()
+	for intent in (foreign, other_site):
+		assert shop.intent(intent["id"])["status"] == "requires_payment_method"
+		assert not frappe.db.exists(findings.DOCTYPE, {"object_id": intent["id"]})
+
+
+def test_the_list_is_read_page_by_page(shop, monkeypatch):
+	payments = [shop.pay(card="3ds_required") for _ in range(5)]
+	for payment in payments:
+		shop.emulator.complete_3ds(shop.payment(payment).payment_intent_id)
+	monkeypatch.setattr(comparison, "_PAGE", 2)
+	compare()
+	assert {shop.payment(payment).status for payment in payments} == {"Succeeded"}
+
+
+def test_reconciling_twice_changes_nothing_the_second_time(shop):
+	payment = shop.pay(card="3ds_required")
+	shop.emulator.complete_3ds(shop.payment(payment).payment_intent_id)
+	reconcile(*run.OPEN_PAYMENTS, comparison.compare_days(3))
+	version = shop.payment(payment).modified
+	report = reconcile(*run.OPEN_PAYMENTS, comparison.compare_days(3))
+	assert not [line for line in report.changed if payment in line]
+	assert shop.payment(payment).modified == version
+
+
+# accounts, faults, limits
+
+
+def test_a_rate_limit_stops_the_account_for_this_run(shop):
+	payment = shop.pay(card="3ds_required")
+	shop.emulator.complete_3ds(shop.payment(payment).payment_intent_id)
+	shop.emulator.clear_requests()
+	shop.emulator.fault("rate_limit", count=1000)
+	try:
+		(report,) = for_each_account([ACCOUNT], *run.OPEN_PAYMENTS)
+		asked = shop.emulator.count_requests()
+	finally:
+		shop.emulator.clear_faults()
+	assert "RateLimited" in report.stopped
+	assert asked <= 4, "the SDK's own retries of one call, and no more"
+	reconcile()
+	assert shop.payment(payment).status == "Succeeded"
+
+
+def test_one_broken_account_does_not_stop_the_others(shop):
+	payment = shop.pay(card="3ds_required")
+	shop.emulator.complete_3ds(shop.payment(payment).payment_intent_id)
+	broken = unique("Broken")
+	frappe.get_doc(doctype="Stripe Account", name=broken, account_name=broken).db_insert()
+	frappe.db.commit()
+	first, second = for_each_account([broken, ACCOUNT], *run.OPEN_PAYMENTS, comparison.compare_days(3))
+	assert "NoKeys" in first.stopped
+	assert second.stopped is None
+	assert shop.payment(payment).status == "Succeeded"
+
+
+def test_accounts_without_keys_and_copies_of_a_site_are_passed_over_quietly(shop):
+	without_keys = unique("Without Keys")
+	frappe.get_doc(doctype="Stripe Account", name=without_keys, account_name=without_keys).db_insert()
+	bound = frappe.db.get_value("Stripe Account", ACCOUNT, "bound_site")
+	frappe.db.set_value("Stripe Account", ACCOUNT, "bound_site", "the-original.example.com")
+	frappe.db.commit()
+	logged = frappe.db.count("Error Log")
+	shop.emulator.clear_requests()
+	try:
+		reports = run.hourly() + run.daily() + run.poll()
+	finally:
+		frappe.db.set_value("Stripe Account", ACCOUNT, "bound_site", bound)
+		frappe.db.commit()
+	assert not {report.account for report in reports} & {without_keys, ACCOUNT}
+	assert shop.emulator.count_requests() == 0
+	assert frappe.db.count("Error Log") == logged
+
+
+def test_where_no_webhook_is_registered_open_payments_are_polled(shop):
+	payment = shop.pay(card="3ds_required")
+	shop.emulator.complete_3ds(shop.payment(payment).payment_intent_id)
+	status = frappe.db.get_value("Stripe Account", ACCOUNT, "webhook_status")
+	frappe.db.set_value("Stripe Account", ACCOUNT, "webhook_status", "Registered")
+	frappe.db.commit()
+	try:
+		assert ACCOUNT not in [report.account for report in run.poll()]
+		assert shop.payment(payment).status == "Action Required"
+		frappe.db.set_value("Stripe Account", ACCOUNT, "webhook_status", "Not Registered")
+		frappe.db.commit()
+		run.poll()
+	finally:
+		frappe.db.set_value("Stripe Account", ACCOUNT, "webhook_status", status)
+		frappe.db.commit()
+	assert shop.payment(payment).status == "Succeeded"
+
+
+# by hand
+
+
+def test_an_administrator_reconciles_and_gets_a_report(shop, make_user, as_user):
+	from stripe_service.api.reconcile import run as reconcile_now
+
+	missed = shop.pay(card="3ds_required")
+	shop.emulator.complete_3ds(shop.payment(missed).payment_intent_id)
+	stray = shop.claim()
+	shop.make_older(stray, minutes=20)
+	with as_user(make_user(roles=["Stripe Administrator"])):
+		(report,) = reconcile_now(ACCOUNT, days=3)
+	assert report["account"] == ACCOUNT
+	assert report["stopped"] is None and report["failed"] == []
+	assert report["compared_at_stripe"] > 0 and report["events_fetched"] > 0
+	assert any(stray in line for line in report["changed"])
+	assert shop.payment(missed).status == "Succeeded"
+	assert shop.payment(stray).status == "Cancelled"
+
+
+@pytest.mark.parametrize(
+	"roles", [[], ["Stripe Payer"], ["Stripe Reader"], ["Stripe Viewer"], ["Invoice Payers"]]
+)
+def test_nobody_else_reconciles_or_settles_a_finding(shop, make_user, as_user, roles):
+	from stripe_service.api import reconcile as api
+
+	payment = shop.pay("30.00")
+	intent = shop.payment(payment).payment_intent_id
+	_forget(payment)
+	compare()
+	with as_user(make_user(roles=roles)):
+		for call in (
+			lambda: api.run(ACCOUNT),
+			lambda: api.run(),
+			lambda: api.settle_finding(_finding(intent).name, "mine now"),
+		):
+			with pytest.raises(frappe.PermissionError):
+				call()
+	assert _finding(intent).status == "Open"
+
+
+def test_a_finding_is_settled_by_hand_and_stays_so(shop, make_user, as_user):
+	from stripe_service.api import reconcile as api
+
+	payment = shop.pay("30.00")
+	intent = shop.payment(payment).payment_intent_id
+	_forget(payment)
+	compare()
+	administrator = make_user(roles=["Stripe Administrator"])
+	with as_user(administrator):
+		with pytest.raises(frappe.ValidationError, match="how it was settled"):
+			api.settle_finding(_finding(intent).name, "  ")
+		api.settle_finding(_finding(intent).name, "Booked as an advance, JV-17")
+	compare()
+	finding = _finding(intent)
+	assert (finding.status, finding.settled_by, finding.note) == (
+		"Settled",
+		administrator,
+		"Booked as an advance, JV-17",
+	)
+
+
+def test_findings_are_read_by_readers_and_written_by_nobody(shop, make_user, as_user):
+	payment = shop.pay("30.00")
+	intent = shop.payment(payment).payment_intent_id
+	_forget(payment)
+	compare()
+	name = _finding(intent).name
+	for roles, may in (
+		(["Stripe Reader"], True),
+		(["Stripe Administrator"], True),
+		(["Stripe Payer"], False),
+	):
+		user = make_user(roles=roles)
+		assert bool(frappe.has_permission(findings.DOCTYPE, "read", doc=name, user=user)) is may, roles
+	with as_user(make_user(roles=["Stripe Administrator"])):
+		finding = frappe.get_doc(findings.DOCTYPE, name)
+		finding.reason = "never mind"
+		with pytest.raises(frappe.PermissionError):
+			finding.save()
+		with pytest.raises(frappe.PermissionError):
+			finding.delete()
+
+
+def _forget(payment: str) -> None:
+	"""As if the site had been restored from a backup of before the payment."""
+	frappe.db.delete("Invoice Payment", {"name": payment})
+	frappe.db.commit()
+
+
+def _finding(intent: str):
+	frappe.db.rollback()
+	return frappe.get_last_doc(findings.DOCTYPE, {"object_id": intent})
+
+
+def _notices(user: str, finding: str) -> list[str]:
+	return frappe.get_all("Notification Log", {"for_user": user, "document_name": finding}, pluck="name")
