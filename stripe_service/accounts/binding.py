@@ -37,7 +37,9 @@ def bind() -> Place:
 		try:
 			update_site_config(MARK, frappe.generate_hash(length=24))
 		except OSError:
-			frappe.logger("stripe_service").warning("site_config.json can't be written; bound by site and host only")
+			frappe.logger("stripe_service").warning(
+				"site_config.json can't be written; bound by site and host only"
+			)
 	return here()
 
 

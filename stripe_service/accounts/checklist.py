@@ -73,18 +73,37 @@ def _account() -> Answer:
 	if row.status != connect.CONNECTED:
 		return Answer(TO_DO, _("No API keys are entered for {0}.").format(account), link=link)
 	if not binding.is_here(row):
-		return Answer(TO_DO, _("{0} was connected by another site, and waits for a confirmation.").format(account), link=link)
+		return Answer(
+			TO_DO,
+			_("{0} was connected by another site, and waits for a confirmation.").format(account),
+			link=link,
+		)
 	if row.details_source == connect.SOURCE_ADMINISTRATOR and not (row.country and row.default_currency):
-		return Answer(TO_DO, _("Stripe does not tell this key the account's details. Enter country and currency."), link=link)
+		return Answer(
+			TO_DO,
+			_("Stripe does not tell this key the account's details. Enter country and currency."),
+			link=link,
+		)
 	if row.details_source == connect.SOURCE_STRIPE and not row.charges_enabled:
-		return Answer(WARNING, _("Stripe does not let {0} take payments yet. Finish its set-up in the Stripe Dashboard.").format(account), link=link)
-	return Answer(DONE, _("{0} is connected ({1} mode).").format(row.business_name or account, _(row.mode)), link=link)
+		return Answer(
+			WARNING,
+			_("Stripe does not let {0} take payments yet. Finish its set-up in the Stripe Dashboard.").format(
+				account
+			),
+			link=link,
+		)
+	return Answer(
+		DONE, _("{0} is connected ({1} mode).").format(row.business_name or account, _(row.mode)), link=link
+	)
 
 
 def _webhook() -> Answer:
 	account = connect.default_account()
 	row = account and frappe.db.get_value(
-		connect.DOCTYPE, account, ["status", "webhook_status", "webhook_message", "last_event_at"], as_dict=True
+		connect.DOCTYPE,
+		account,
+		["status", "webhook_status", "webhook_message", "last_event_at"],
+		as_dict=True,
 	)
 	if not row or row.status != connect.CONNECTED:
 		return Answer(TO_DO, _("Registered by itself once an account is connected."))
@@ -110,7 +129,9 @@ def _payables() -> Answer:
 def _workflow() -> Answer:
 	workflows = frappe.get_all("Workflow", filters={"document_type": DOCUMENT}, fields=["name", "is_active"])
 	if not workflows:
-		return Answer(TO_DO, _("{0} has no Workflow, so nobody gets a work item.").format(_(DOCUMENT)), make="workflow")
+		return Answer(
+			TO_DO, _("{0} has no Workflow, so nobody gets a work item.").format(_(DOCUMENT)), make="workflow"
+		)
 	active = [row.name for row in workflows if row.is_active]
 	if not active:
 		link = get_url_to_form("Workflow", workflows[0].name)
@@ -125,7 +146,11 @@ def _units() -> Answer:
 	members = frappe.db.count("User Permission", {"allow": UNIT})
 	link = get_url_to_list("User Permission")
 	if not members:
-		return Answer(TO_DO, _("Nobody belongs to a unit yet. Membership is a User Permission for Organisation Unit."), link=link)
+		return Answer(
+			TO_DO,
+			_("Nobody belongs to a unit yet. Membership is a User Permission for Organisation Unit."),
+			link=link,
+		)
 	counts = frappe.db.count(UNIT), members
 	return Answer(DONE, _("{0} units, {1} memberships.").format(*counts), link=link)
 
@@ -136,7 +161,11 @@ def _roles() -> Answer:
 	link = get_url_to_list("User")
 	if missing:
 		names = ", ".join(_(role) for role in missing)
-		return Answer(TO_DO, _("Nobody has the role {0}. Paying takes both Invoice Payers and Stripe Payer.").format(names), link=link)
+		return Answer(
+			TO_DO,
+			_("Nobody has the role {0}. Paying takes both Invoice Payers and Stripe Payer.").format(names),
+			link=link,
+		)
 	return Answer(DONE, _("There are users who may pay."), link=link)
 
 
@@ -152,9 +181,17 @@ def _script() -> Answer:
 	link = get_url_to_form("Server Script", SCRIPT)
 	built_in = frappe.db.get_single_value("Stripe Service Settings", "built_in_after_payment")
 	if disabled and not built_in:
-		return Answer(WARNING, _("The built-in update is off and {0} is disabled: nothing sets the status of paid documents.").format(SCRIPT), link=link)
+		return Answer(
+			WARNING,
+			_(
+				"The built-in update is off and {0} is disabled: nothing sets the status of paid documents."
+			).format(SCRIPT),
+			link=link,
+		)
 	if disabled:
-		return Answer(DONE, _("The built-in update is used. {0} is there to start from.").format(SCRIPT), link=link)
+		return Answer(
+			DONE, _("The built-in update is used. {0} is there to start from.").format(SCRIPT), link=link
+		)
 	return Answer(DONE, _("{0} runs after each payment.").format(SCRIPT), link=link)
 
 
@@ -163,14 +200,26 @@ def _server_scripts() -> Answer:
 		return Answer(DONE, _("Switched on for this bench."))
 	command = "bench set-config -g server_script_enabled 1"
 	if frappe.db.get_value("Server Script", SCRIPT, "disabled") == 0:
-		message = _("Switched off for this bench, but {0} is enabled, so that what follows a payment fails. Run {1}, or disable the script.")
+		message = _(
+			"Switched off for this bench, but {0} is enabled, so that what follows a payment fails. Run {1}, or disable the script."
+		)
 		return Answer(TO_DO, message.format(SCRIPT, command))
-	return Answer(DONE, _("Switched off, and not needed. To change what follows a payment by a script, run {0}.").format(command))
+	return Answer(
+		DONE,
+		_("Switched off, and not needed. To change what follows a payment by a script, run {0}.").format(
+			command
+		),
+	)
 
 
 def _scheduler() -> Answer:
 	if is_scheduler_inactive(verbose=False):
-		return Answer(TO_DO, _("Not running, so nothing is looked up at Stripe when an event is lost. Run bench enable-scheduler."))
+		return Answer(
+			TO_DO,
+			_(
+				"Not running, so nothing is looked up at Stripe when an event is lost. Run bench enable-scheduler."
+			),
+		)
 	return Answer(DONE, _("Running."))
 
 
@@ -180,5 +229,8 @@ def _workers() -> Answer:
 	except Exception:
 		return Answer(TO_DO, _("Redis does not answer, so no job can run. Start Redis."))
 	if not number:
-		return Answer(TO_DO, _("No worker is running, so payments are taken but what follows them waits. Run bench worker."))
+		return Answer(
+			TO_DO,
+			_("No worker is running, so payments are taken but what follows them waits. Run bench worker."),
+		)
 	return Answer(DONE, _("{0} running.").format(number))

@@ -193,7 +193,11 @@ def _administrators() -> list[str]:
 	roles = {rule.role for rule in frappe.get_meta(DOCTYPE).permissions if rule.write and not rule.permlevel}
 	holders = frappe.get_all(
 		"Has Role",
-		filters={"role": ("in", list(roles)), "parenttype": "User", "parent": ("not in", ["Administrator", "Guest"])},
+		filters={
+			"role": ("in", list(roles)),
+			"parenttype": "User",
+			"parent": ("not in", ["Administrator", "Guest"]),
+		},
 		pluck="parent",
 		distinct=True,
 	)

@@ -52,7 +52,9 @@ def delete_customer(customer: str) -> None:
 	in_fresh_transaction(lambda: None)  # lets go of the locks of that count
 	if still_open:
 		frappe.throw(
-			_("{0} payments of this customer are still open. Wait until they are settled, or cancel them.").format(still_open),
+			_(
+				"{0} payments of this customer are still open. Wait until they are settled, or cancel them."
+			).format(still_open),
 			title=_("Customer not deleted"),
 		)
 	try:
@@ -128,7 +130,9 @@ def _update(account: str, user: str, customer: str, person: dict) -> str:
 
 def _active(account: str, user: str, for_update: bool = False):
 	filters = {"stripe_account": account, "user": user, "status": ACTIVE}
-	return frappe.db.get_value(DOCTYPE, filters, ["name", "email", "full_name"], as_dict=True, for_update=for_update)
+	return frappe.db.get_value(
+		DOCTYPE, filters, ["name", "email", "full_name"], as_dict=True, for_update=for_update
+	)
 
 
 def _person(user: str) -> dict:

@@ -14,6 +14,7 @@ from frappe.utils import add_days, add_months, fmt_money, get_first_day, getdate
 
 from stripe_service.accounts.connect import default_account
 from stripe_service.gateway import money
+from stripe_service.payments.settle import BRAND_NAMES
 from stripe_service.payments.states import DISPUTED, RECEIVED
 
 PAYMENT = "Invoice Payment"
@@ -36,7 +37,10 @@ def received_by_period(timespan: str = "Last Month", monthly: bool = False) -> d
 	for row in _received(first, currency):
 		totals[_period(getdate(row.settled_at), monthly)] += row.received_minor
 	periods = _periods(first, getdate(today()), monthly)
-	labels = [period.strftime("%b %Y") if monthly else frappe.format(period, {"fieldtype": "Date"}) for period in periods]
+	labels = [
+		period.strftime("%b %Y") if monthly else frappe.format(period, {"fieldtype": "Date"})
+		for period in periods
+	]
 	values = [float(_major(totals[period], currency)) for period in periods]
 	return {"labels": labels, "datasets": [{"name": _("Received ({0})").format(currency), "values": values}]}
 
@@ -55,7 +59,11 @@ def received_by_method(timespan: str = "Last Month") -> dict:
 
 def needing_attention() -> list[str]:
 	"""The payments that someone has to look at: disputed, failed after the payment, or with money that fits nowhere."""
-	conditions = [["status", "=", DISPUTED], ["after_payment_status", "=", "Failed"], ["unallocated_minor", ">", 0]]
+	conditions = [
+		["status", "=", DISPUTED],
+		["after_payment_status", "=", "Failed"],
+		["unallocated_minor", ">", 0],
+	]
 	return frappe.get_list(PAYMENT, or_filters=conditions, pluck="name", limit_page_length=MOST_LISTED)
 
 
@@ -77,7 +85,7 @@ def _received(since, currency: str) -> list:
 def _method_label(row) -> str:
 	if row.method_type == "us_bank_account":
 		return _("ACH")
-	return (row.brand or _("Card")).title() if row.brand else _("Card")
+	return BRAND_NAMES.get(row.brand or "", row.brand) or _("Card")
 
 
 def _period(day: date, monthly: bool) -> date:

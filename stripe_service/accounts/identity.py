@@ -135,10 +135,16 @@ def _read_with_publishable(operation: str, intent: dict, pair: Keys, api_base: s
 	try:
 		public.call(operation, intent["id"], params={"client_secret": intent["client_secret"]})
 	except errors.AuthenticationFailed:
-		_refuse(_("Stripe does not know the publishable key, or it was rolled. Copy it again from the Stripe Dashboard."))
+		_refuse(
+			_(
+				"Stripe does not know the publishable key, or it was rolled. Copy it again from the Stripe Dashboard."
+			)
+		)
 	except (errors.InvalidRequest, errors.PermissionMissing):
 		_refuse(
-			_("The publishable key belongs to another Stripe account than the secret key. Copy both from the same account.")
+			_(
+				"The publishable key belongs to another Stripe account than the secret key. Copy both from the same account."
+			)
 		)
 
 
@@ -151,16 +157,23 @@ def _cancel(gateway: Gateway, setup_intent: str) -> None:
 
 def _refuse_secret(error: errors.AuthenticationFailed) -> None:
 	if error.code == "api_key_expired":
-		_refuse(_("The secret key has expired at Stripe. Create a new one in the Stripe Dashboard and enter it here."))
-	_refuse(_("Stripe does not know the secret key, or it was rolled. Copy it again from the Stripe Dashboard."))
+		_refuse(
+			_(
+				"The secret key has expired at Stripe. Create a new one in the Stripe Dashboard and enter it here."
+			)
+		)
+	_refuse(
+		_("Stripe does not know the secret key, or it was rolled. Copy it again from the Stripe Dashboard.")
+	)
 
 
 def _refuse_unanswered(error: errors.GatewayError) -> None:
 	if isinstance(error, errors.Unreachable | errors.RateLimited):
-		_refuse(_("Stripe could not be reached to check the keys, so nothing was saved. Try again in a moment."))
+		_refuse(
+			_("Stripe could not be reached to check the keys, so nothing was saved. Try again in a moment.")
+		)
 	_refuse(_("Stripe refused to check the keys: {0}").format(frappe.utils.escape_html(error.message)))
 
 
 def _refuse(message: str) -> None:
 	frappe.throw(message, KeyRefused, title=_("Stripe keys not saved"))
-

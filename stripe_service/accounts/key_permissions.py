@@ -34,7 +34,13 @@ NEEDED = (
 	Needed("PaymentIntents", "Write", "paying", "payment_intents.list"),
 	Needed("SetupIntents", "Write", "adding bank accounts, checking the keys", "setup_intents.list"),
 	Needed("PaymentMethods", "Write", "saved cards and bank accounts", "payment_methods.retrieve", "pm_none"),
-	Needed("Confirmation Tokens", "Read", "checking the card's brand", "confirmation_tokens.retrieve", "ctoken_none"),
+	Needed(
+		"Confirmation Tokens",
+		"Read",
+		"checking the card's brand",
+		"confirmation_tokens.retrieve",
+		"ctoken_none",
+	),
 	Needed("Charges and Refunds", "Write", "receipts and refunds", "charges.list"),
 	Needed("Balance transaction sources", "Read", "fees", "balance_transactions.list"),
 	Needed("Disputes", "Read", "disputes and late bank returns", "disputes.list"),
@@ -53,7 +59,12 @@ def report(account: str) -> list[dict]:
 	"""
 	gateway = gateway_for(account)
 	return [
-		{"resource": need.resource, "access": need.access, "purpose": _(need.purpose), "state": _probe(gateway, need)}
+		{
+			"resource": need.resource,
+			"access": need.access,
+			"purpose": _(need.purpose),
+			"state": _probe(gateway, need),
+		}
 		for need in NEEDED
 	]
 

@@ -19,7 +19,9 @@ LIVE = "Live"
 _KEY = re.compile(r"(pk|sk|rk)_(test|live)_[A-Za-z0-9_]+")
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9_+/=-]+")
 # Written out rather than taken apart with urlsplit: browsers read `http://elsewhere\@127.0.0.1` differently.
-_LOOPBACK = re.compile(r"https?://(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?")
+_LOOPBACK = re.compile(
+	r"https?://(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?"
+)
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00a0"
 
 _KINDS = {
@@ -57,9 +59,9 @@ def check_pair(publishable: str | None, secret: str | None) -> Keys:
 	modes = mode_of(publishable), mode_of(secret)
 	if modes[0] != modes[1]:
 		_refuse(
-			_("The publishable key is a {0} key and the secret key a {1} key. Copy both from the same mode of the Stripe Dashboard.").format(
-				*(_(mode).lower() for mode in modes)
-			)
+			_(
+				"The publishable key is a {0} key and the secret key a {1} key. Copy both from the same mode of the Stripe Dashboard."
+			).format(*(_(mode).lower() for mode in modes))
 		)
 	return Keys(publishable, secret, modes[0])
 
@@ -69,9 +71,9 @@ def check_webhook_secret(secret: str | None) -> str:
 	secret = tidy(secret)
 	if not _WEBHOOK_SECRET.fullmatch(secret):
 		_refuse(
-			_("The field {0} holds no webhook signing secret. It starts with whsec_ and is shown on the endpoint's page in the Stripe Dashboard.").format(
-				frappe.bold(_("Signing Secret"))
-			)
+			_(
+				"The field {0} holds no webhook signing secret. It starts with whsec_ and is shown on the endpoint's page in the Stripe Dashboard."
+			).format(frappe.bold(_("Signing Secret")))
 		)
 	return secret
 
@@ -85,9 +87,9 @@ def check_addresses(mode: str, api_base: str | None, stripe_js_url: str | None) 
 			_refuse(_("{0} can only be set together with test keys.").format(frappe.bold(label)))
 		if not _LOOPBACK.fullmatch(address):
 			_refuse(
-				_("{0} must be an address of this machine, such as http://127.0.0.1:12100: keys and card details go nowhere else.").format(
-					frappe.bold(label)
-				)
+				_(
+					"{0} must be an address of this machine, such as http://127.0.0.1:12100: keys and card details go nowhere else."
+				).format(frappe.bold(label))
 			)
 
 
@@ -109,9 +111,9 @@ def _check_present(publishable: str, secret: str) -> None:
 		return
 	missing = _("Secret Key") if publishable else _("Publishable Key")
 	_refuse(
-		_("{0} is missing. Enter both keys; they stand side by side under Developers > API keys in the Stripe Dashboard.").format(
-			frappe.bold(missing)
-		)
+		_(
+			"{0} is missing. Enter both keys; they stand side by side under Developers > API keys in the Stripe Dashboard."
+		).format(frappe.bold(missing))
 	)
 
 
@@ -142,11 +144,15 @@ def _check_shape(key: str, label: str) -> None:
 		_refuse(_("{0} has a space or a line break in it. Copy it again.").format(frappe.bold(label)))
 	if re.search(r"[*…•]|\.\.", key):
 		_refuse(
-			_("{0} is the shortened form that the Stripe Dashboard shows. Reveal the key there and copy all of it.").format(
-				frappe.bold(label)
-			)
+			_(
+				"{0} is the shortened form that the Stripe Dashboard shows. Reveal the key there and copy all of it."
+			).format(frappe.bold(label))
 		)
-	_refuse(_("{0} is incomplete or holds a character that no Stripe key has. Copy it again.").format(frappe.bold(label)))
+	_refuse(
+		_("{0} is incomplete or holds a character that no Stripe key has. Copy it again.").format(
+			frappe.bold(label)
+		)
+	)
 
 
 def _kind(value: str) -> str:

@@ -11,7 +11,6 @@ from frappe import _
 from stripe_service.accounts import binding, connect, identity, keys, webhook_endpoint
 from stripe_service.accounts.secrets import FIELDS as SECRET_FIELDS
 from stripe_service.accounts.secrets import forget_secret, read_secret
-from stripe_service.gateway import errors
 from stripe_service.gateway.client import Credentials, Gateway
 from stripe_service.payments.states import RESERVING
 from stripe_service.payments.transaction import in_fresh_transaction
@@ -119,7 +118,9 @@ def _gateway_to_clean_up(doc) -> tuple[Gateway | None, str]:
 def _left_behind(doc) -> str:
 	if not doc.webhook_endpoint_id:
 		return ""
-	return _("The webhook endpoint {0} may still exist. Delete it in the Stripe Dashboard.").format(doc.webhook_endpoint_id)
+	return _("The webhook endpoint {0} may still exist. Delete it in the Stripe Dashboard.").format(
+		doc.webhook_endpoint_id
+	)
 
 
 def _mark_removed(account: str) -> None:
@@ -127,7 +128,9 @@ def _mark_removed(account: str) -> None:
 	still_open = open_payments(stripe_account=account)
 	if still_open:
 		frappe.throw(
-			_("{0} payments of this account are still open. Wait until they are settled, or cancel them.").format(still_open),
+			_(
+				"{0} payments of this account are still open. Wait until they are settled, or cancel them."
+			).format(still_open),
 			title=_("Account not removed"),
 		)
 	doc.status = connect.REMOVED

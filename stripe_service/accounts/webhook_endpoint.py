@@ -55,7 +55,15 @@ EVENTS = (
 )
 
 _LOCAL_NAMES = (".localhost", ".local", ".internal", ".test", ".invalid")
-_FIELDS = ["name", "status", "api_base", "webhook_token", "webhook_endpoint_id", "webhook_status", "webhook_url"]
+_FIELDS = [
+	"name",
+	"status",
+	"api_base",
+	"webhook_token",
+	"webhook_endpoint_id",
+	"webhook_status",
+	"webhook_url",
+]
 
 
 class NotPossible(Exception):
@@ -87,9 +95,9 @@ def delete(gateway: Gateway, endpoint_id: str) -> str:
 	except errors.NotFound:
 		pass
 	except errors.GatewayError as error:
-		return _("The webhook endpoint {0} could not be deleted at Stripe ({1}). Delete it in the Stripe Dashboard.").format(
-			endpoint_id, frappe.utils.escape_html(error.message)
-		)
+		return _(
+			"The webhook endpoint {0} could not be deleted at Stripe ({1}). Delete it in the Stripe Dashboard."
+		).format(endpoint_id, frappe.utils.escape_html(error.message))
 	return ""
 
 
@@ -164,7 +172,9 @@ def _ours(gateway: Gateway, url: str) -> list[dict]:
 	"""The endpoints that this site made at this address, whatever their token. Those of another host are left alone:
 	they may serve the site that this one is a copy of."""
 	here = _without_query(url)
-	return [found for found in gateway.list_all("webhook_endpoints.list") if _without_query(found["url"]) == here]
+	return [
+		found for found in gateway.list_all("webhook_endpoints.list") if _without_query(found["url"]) == here
+	]
 
 
 def _current(ours: list[dict], row) -> dict | None:
@@ -198,9 +208,9 @@ def _check_address(url: str, api_base: str | None) -> None:
 		return
 	site = url.split(PATH)[0]
 	raise NotPossible(
-		_("Stripe can't reach this site at {0}: it needs a public https address (host_name in the site's configuration).").format(
-			site
-		)
+		_(
+			"Stripe can't reach this site at {0}: it needs a public https address (host_name in the site's configuration)."
+		).format(site)
 	)
 
 
@@ -223,13 +233,17 @@ def _note_failure(row, error: Exception) -> None:
 		frappe.clear_last_message()
 	if row.webhook_status == BY_HAND:
 		return  # what the administrator set up by hand works without us
-	carries_on = _("Payments are followed by polling meanwhile. A signing secret can also be entered by hand.")
+	carries_on = _(
+		"Payments are followed by polling meanwhile. A signing secret can also be entered by hand."
+	)
 	_set(row.name, webhook_message=f"{_reason(error)} {carries_on}", webhook_url=url_of(row.webhook_token))
 
 
 def _reason(error: Exception) -> str:
 	if isinstance(error, errors.PermissionMissing):
-		return _("This restricted key may not register a webhook endpoint: give it write access to Webhook Endpoints.")
+		return _(
+			"This restricted key may not register a webhook endpoint: give it write access to Webhook Endpoints."
+		)
 	if isinstance(error, errors.GatewayError):
 		return _("Stripe did not register the webhook endpoint: {0}.").format(error.message.rstrip("."))
 	return str(error)

@@ -3,6 +3,7 @@
 import frappe
 from frappe import _
 
+from stripe_service.accounts import checklist as checklists
 from stripe_service.accounts import connect as connections
 from stripe_service.accounts import (
 	customers,
@@ -12,7 +13,6 @@ from stripe_service.accounts import (
 	registration,
 	webhook_endpoint,
 )
-from stripe_service.accounts import checklist as checklists
 from stripe_service.accounts import overview as overviews
 from stripe_service.gateway import errors
 from stripe_service.install import PARTS, make_what_is_missing
@@ -159,7 +159,9 @@ def _ask_stripe(action, name: str):
 	except errors.AuthenticationFailed:
 		frappe.throw(_("Stripe no longer takes the secret key of this account. Enter a new one."))
 	except errors.PermissionMissing:
-		frappe.throw(_("The restricted key of this account lacks a permission for this. Check the key's permissions."))
+		frappe.throw(
+			_("The restricted key of this account lacks a permission for this. Check the key's permissions.")
+		)
 	except (errors.Unreachable, errors.RateLimited):
 		frappe.throw(_("Stripe could not be reached, so nothing was changed. Try again in a moment."))
 	except errors.GatewayError as error:
@@ -168,4 +170,6 @@ def _ask_stripe(action, name: str):
 
 def _state(account: str) -> dict:
 	fields = ["name", "status", "mode", "stripe_account_id", "webhook_status", "webhook_message"]
-	return frappe.db.get_value(ACCOUNT, account, fields, as_dict=True) or {"status": connections.NOT_CONNECTED}
+	return frappe.db.get_value(ACCOUNT, account, fields, as_dict=True) or {
+		"status": connections.NOT_CONNECTED
+	}

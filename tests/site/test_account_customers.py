@@ -83,7 +83,10 @@ def test_deleting_goes_to_stripe_too_and_the_payments_stay(till, connected):
 	row = row_of(customer)
 	assert (row.status, row.deleted_by, row.active_key) == ("Deleted", "Administrator", None)
 	assert frappe.db.get_value("Saved Card", card, "status") == "Removed"
-	assert frappe.db.get_value("Invoice Payment", payment, ["status", "stripe_customer"]) == ("Succeeded", customer)
+	assert frappe.db.get_value("Invoice Payment", payment, ["status", "stripe_customer"]) == (
+		"Succeeded",
+		customer,
+	)
 	assert gateway_for(connected.name).call("customers.retrieve", customer)["deleted"] is True
 
 
@@ -107,7 +110,9 @@ def test_deleting_is_refused_while_a_payment_of_the_customer_is_open(till, conne
 	assert not gateway_for(connected.name).call("customers.retrieve", customer).get("deleted")
 
 
-def test_when_stripe_can_not_be_reached_the_customer_is_not_deleted_and_it_is_said(connected, payer, emulator):
+def test_when_stripe_can_not_be_reached_the_customer_is_not_deleted_and_it_is_said(
+	connected, payer, emulator
+):
 	customer = customers.customer_for(connected.name, payer)
 	emulator.fault("refuse", path="/v1/customers/*", count=-1)
 	with pytest.raises(frappe.ValidationError, match="could not be reached"):
@@ -163,7 +168,10 @@ def test_nobody_makes_changes_or_deletes_a_row_by_hand(connected, payer, make_us
 			with pytest.raises(frappe.PermissionError):
 				row.save()
 			forged = frappe.get_doc(
-				doctype="Stripe Customer", stripe_account=connected.name, user=user, stripe_customer_id="cus_forged"
+				doctype="Stripe Customer",
+				stripe_account=connected.name,
+				user=user,
+				stripe_customer_id="cus_forged",
 			)
 			with pytest.raises(frappe.PermissionError):
 				forged.insert()

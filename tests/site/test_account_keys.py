@@ -93,7 +93,9 @@ def test_checking_the_keys_leaves_nothing_open_at_stripe(account, emulator):
 
 def test_an_account_with_payments_is_checked_without_making_anything(account, emulator):
 	account.connect()
-	connect.gateway_for(account.name).call("payment_intents.create", params={"amount": 500, "currency": "usd"})
+	connect.gateway_for(account.name).call(
+		"payment_intents.create", params={"amount": 500, "currency": "usd"}
+	)
 	emulator.clear_requests()
 	doc = account.document()
 	doc.secret_key = account.keys["secret_key"]
@@ -144,7 +146,9 @@ def test_those_who_may_enter_keys_are_named_to_those_who_may_not(site_only, make
 	payer = make_user(roles=["Stripe Payer"])
 	with as_user(payer):
 		names = connect._administrators()
-	holders = frappe.get_all("Has Role", filters={"role": "Stripe Administrator", "parenttype": "User"}, pluck="parent")
+	holders = frappe.get_all(
+		"Has Role", filters={"role": "Stripe Administrator", "parenttype": "User"}, pluck="parent"
+	)
 	full_names = {frappe.utils.get_fullname(user) for user in holders}
 	assert names and set(names) <= full_names
 

@@ -163,7 +163,17 @@ def test_a_removed_account_without_history_can_be_deleted(connected):
 	assert not frappe.db.exists("Stripe Account", connected.name)
 
 
-@pytest.mark.parametrize("action", ["remove_account", "refresh", "register_webhook", "rotate_webhook_secret", "confirm_binding", "key_report"])
+@pytest.mark.parametrize(
+	"action",
+	[
+		"remove_account",
+		"refresh",
+		"register_webhook",
+		"rotate_webhook_secret",
+		"confirm_binding",
+		"key_report",
+	],
+)
 def test_only_those_who_may_edit_the_account_act_on_it(connected, make_user, as_user, action):
 	reader = make_user(roles=["Stripe Reader", "Stripe Viewer", "Stripe Payer", "Invoice Payers"])
 	with as_user(reader), pytest.raises(frappe.PermissionError):

@@ -22,7 +22,11 @@ def restricted(account, drain):
 
 def test_the_key_is_kept_and_the_facts_are_asked_of_the_administrator(restricted):
 	doc = restricted.document()
-	assert (doc.status, doc.details_source, doc.webhook_status) == ("Connected", "Administrator", "Registered")
+	assert (doc.status, doc.details_source, doc.webhook_status) == (
+		"Connected",
+		"Administrator",
+		"Registered",
+	)
 	assert "may not read the account" in doc.key_message
 	assert (doc.country or "", doc.default_currency or "") == ("", "")
 	assert connect.ach_available(doc)[0] is False

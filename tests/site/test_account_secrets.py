@@ -47,7 +47,13 @@ def assert_nowhere(text: str):
 
 
 def save_form(session, **values):
-	doc = {"doctype": "Stripe Account", "__islocal": 1, "__unsaved": 1, "name": "new-stripe-account-1", **values}
+	doc = {
+		"doctype": "Stripe Account",
+		"__islocal": 1,
+		"__unsaved": 1,
+		"name": "new-stripe-account-1",
+		**values,
+	}
 	return session.call("frappe.desk.form.save.savedocs", doc=json.dumps(doc), action="Save")
 
 
@@ -66,7 +72,9 @@ def test_replacing_keys_leaves_them_out_of_the_version_history(connected):
 	frappe.flags.in_test = False
 	try:
 		doc = connected.document()
-		doc.secret_key = connected.restricted_key("customer_write", "payment_intent_write", "setup_intent_write")
+		doc.secret_key = connected.restricted_key(
+			"customer_write", "payment_intent_write", "setup_intent_write"
+		)
 		doc.webhook_secret = "whsec_pasted_by_hand_1"
 		doc.save()
 		frappe.db.commit()

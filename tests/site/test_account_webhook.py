@@ -15,7 +15,9 @@ APP_RIGHTS = ("customer_write", "payment_intent_write", "setup_intent_write", "c
 def test_registering_again_updates_the_endpoint_and_keeps_its_secret(connected):
 	[before] = connected.endpoints()
 	gateway_for(connected.name).call(
-		"webhook_endpoints.update", before["id"], params={"enabled_events": ["charge.updated"], "disabled": True}
+		"webhook_endpoints.update",
+		before["id"],
+		params={"enabled_events": ["charge.updated"], "disabled": True},
 	)
 	secrets = webhook_endpoint.secrets_of(connected.name)
 	account_api.register_webhook(connected.name)

@@ -25,14 +25,19 @@ function account_html(account) {
 	const link = frappe.utils.get_form_link("Stripe Account", account.name);
 	const facts = facts_of(account)
 		.map(
-			([label, value]) => `<div class="col-6 col-md-3" style="margin-bottom: var(--margin-sm)">
+			([
+				label,
+				value,
+			]) => `<div class="col-6 col-md-3" style="margin-bottom: var(--margin-sm)">
 				<div class="text-muted small">${label}</div><div>${value}</div>
 			</div>`
 		)
 		.join("");
 	return `<section class="frappe-card" style="padding: var(--padding-md); margin-bottom: var(--margin-md)">
 		<div class="flex" style="gap: 8px; align-items: center; margin-bottom: var(--margin-sm)">
-			<a class="h6 ellipsis" style="margin: 0" href="${link}">${escape(account.business_name || account.name)}</a>
+			<a class="h6 ellipsis" style="margin: 0" href="${link}">${escape(
+		account.business_name || account.name
+	)}</a>
 			${pill(account.status, account.status === "Connected" ? "green" : "gray")}
 			${account.mode ? pill(account.mode, account.mode === "Live" ? "blue" : "orange") : ""}
 			${account.bound_here ? "" : pill(__("Not confirmed on this site"), "red")}
@@ -53,7 +58,10 @@ function facts_of(account) {
 		[__("ACH"), yes_or_no(account.ach_available, account.ach_reason)],
 		[
 			__("Webhook"),
-			pill(account.webhook_status, account.webhook_status === "Not Registered" ? "orange" : "green"),
+			pill(
+				account.webhook_status,
+				account.webhook_status === "Not Registered" ? "orange" : "green"
+			),
 		],
 	];
 }
@@ -63,9 +71,9 @@ function yes_or_no(value, reason) {
 }
 
 function pill(label, colour, title) {
-	return `<span class="indicator-pill no-indicator-dot ${colour}" title="${escape(title || "")}">${escape(
-		__(label)
-	)}</span>`;
+	return `<span class="indicator-pill no-indicator-dot ${colour}" title="${escape(
+		title || ""
+	)}">${escape(__(label))}</span>`;
 }
 
 function text(value) {

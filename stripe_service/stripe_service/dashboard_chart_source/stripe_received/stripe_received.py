@@ -21,4 +21,6 @@ def get(
 	"""Called by the desk's chart, whose arguments these are. Needs *read* on Invoice Payment, and counts only what
 	the user may read."""
 	frappe.has_permission(figures.PAYMENT, "read", throw=True)
-	return figures.received_by_period(timespan or "Last Month", monthly=time_interval not in (None, "", "Daily", "Weekly"))
+	return figures.received_by_period(
+		timespan or "Last Month", monthly=time_interval not in (None, "", "Daily", "Weekly")
+	)

@@ -21,8 +21,12 @@ function show_headline(frm) {
 	if (frm.is_new() || status !== "Connected") {
 		frm.dashboard.set_headline_alert(
 			status === "Removed"
-				? __("The keys were removed. Enter keys of the same Stripe account to go on with it.")
-				: __("Enter both API keys. They stand under Developers > API keys in the Stripe Dashboard."),
+				? __(
+						"The keys were removed. Enter keys of the same Stripe account to go on with it."
+				  )
+				: __(
+						"Enter both API keys. They stand under Developers > API keys in the Stripe Dashboard."
+				  ),
 			"blue"
 		);
 	} else if (!frm.doc.__onload?.bound_here) {
@@ -38,7 +42,10 @@ function show_headline(frm) {
 function not_confirmed(frm) {
 	return __(
 		"This account was connected by the site {0} at {1}. Nothing is asked of Stripe from here until you confirm this site.",
-		[frappe.utils.escape_html(frm.doc.bound_site), frappe.utils.escape_html(frm.doc.bound_host)]
+		[
+			frappe.utils.escape_html(frm.doc.bound_site),
+			frappe.utils.escape_html(frm.doc.bound_host),
+		]
 	);
 }
 
@@ -51,11 +58,16 @@ function add_actions(frm) {
 		return;
 	}
 	if (!frm.doc.__onload?.bound_here) {
-		frm.add_custom_button(__("Confirm This Site"), () => confirm_site(frm)).addClass("btn-primary");
+		frm.add_custom_button(__("Confirm This Site"), () => confirm_site(frm)).addClass(
+			"btn-primary"
+		);
 	}
 	const actions = [
 		[__("Refresh Details"), () => call(frm, "refresh", __("Asking Stripe"))],
-		[__("Register Webhook"), () => call(frm, "register_webhook", __("Registering the webhook at Stripe"))],
+		[
+			__("Register Webhook"),
+			() => call(frm, "register_webhook", __("Registering the webhook at Stripe")),
+		],
 		[__("Rotate Webhook Secret"), () => rotate(frm)],
 		[__("Check the Key's Permissions"), () => show_key_report(frm)],
 		[__("Remove"), () => remove(frm)],
@@ -94,7 +106,9 @@ function rotate(frm) {
 
 function remove(frm) {
 	const lines = [
-		__("The webhook endpoint at Stripe is deleted and the keys are forgotten. Customers and payments stay listed."),
+		__(
+			"The webhook endpoint at Stripe is deleted and the keys are forgotten. Customers and payments stay listed."
+		),
 		__(
 			"Banks may return ACH payments for {0} days. Returns, disputes and refunds that happen after this will not be heard of here.",
 			[ACH_RETURN_DAYS]
@@ -108,7 +122,9 @@ function remove(frm) {
 			const state = await call(frm, "remove_account", __("Removing the account"));
 			frappe.msgprint({
 				title: __("Account removed"),
-				message: state.message || __("The keys are forgotten and the webhook endpoint is deleted."),
+				message:
+					state.message ||
+					__("The keys are forgotten and the webhook endpoint is deleted."),
 				indicator: state.message ? "orange" : "green",
 			});
 		},
@@ -138,7 +154,9 @@ async function show_payouts(frm) {
 		__("Where payouts went"),
 		[__("Arrival"), __("Amount"), __("Status"), __("Bank account")],
 		answer.payouts.map((payout) =>
-			[payout.date, payout.amount, __(payout.status), payout.destination].map(frappe.utils.escape_html)
+			[payout.date, payout.amount, __(payout.status), payout.destination].map(
+				frappe.utils.escape_html
+			)
 		),
 		answer.message
 	);

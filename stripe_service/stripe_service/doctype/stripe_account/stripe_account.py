@@ -75,7 +75,11 @@ class StripeAccount(Document):
 
 	def on_trash(self):
 		if self.status == connect.CONNECTED:
-			frappe.throw(_("Remove the account first: that deletes the webhook endpoint at Stripe and forgets the keys."))
+			frappe.throw(
+				_(
+					"Remove the account first: that deletes the webhook endpoint at Stripe and forgets the keys."
+				)
+			)
 
 	def get_password(self, fieldname="password", raise_exception=True):
 		# Frappe offers this to System Managers in the desk and to every Server Script.
@@ -107,7 +111,9 @@ class StripeAccount(Document):
 	def _check_not_emptied(self, stored):
 		if stored and stored.status == connect.CONNECTED and not (self.secret_key and self.publishable_key):
 			frappe.throw(
-				_("The keys of a connected account can be replaced, but not left empty. To take them away, use Remove."),
+				_(
+					"The keys of a connected account can be replaced, but not left empty. To take them away, use Remove."
+				),
 				keys.KeyRefused,
 			)
 
@@ -121,18 +127,24 @@ class StripeAccount(Document):
 	def _check_same_account(self, stored, pair, facts):
 		other = facts.stripe_account_id and frappe.db.get_value(
 			self.doctype,
-			{"stripe_account_id": facts.stripe_account_id, "mode": pair.mode, "name": ("!=", self.name or "")},
+			{
+				"stripe_account_id": facts.stripe_account_id,
+				"mode": pair.mode,
+				"name": ("!=", self.name or ""),
+			},
 		)
 		if other:
 			frappe.throw(
-				_("These keys belong to the Stripe account that is registered as {0} already. Enter them there.").format(
-					get_link_to_form(self.doctype, other)
-				),
+				_(
+					"These keys belong to the Stripe account that is registered as {0} already. Enter them there."
+				).format(get_link_to_form(self.doctype, other)),
 				keys.KeyRefused,
 			)
 		if stored and has_history(self.name) and not self._is_the_same(stored, pair, facts):
 			frappe.throw(
-				_("These keys belong to another Stripe account, or another mode, than the customers and payments registered here. Create a new Stripe Account for them."),
+				_(
+					"These keys belong to another Stripe account, or another mode, than the customers and payments registered here. Create a new Stripe Account for them."
+				),
 				keys.KeyRefused,
 			)
 
@@ -193,7 +205,9 @@ class StripeAccount(Document):
 
 def has_history(account: str | None) -> bool:
 	"""Whether customers, saved methods or payments hang on this account, which exist only at its Stripe account."""
-	return bool(account) and any(frappe.db.exists(doctype, {"stripe_account": account}) for doctype in HISTORY)
+	return bool(account) and any(
+		frappe.db.exists(doctype, {"stripe_account": account}) for doctype in HISTORY
+	)
 
 
 def _known_objects(account: str) -> tuple[str | None, str | None]:

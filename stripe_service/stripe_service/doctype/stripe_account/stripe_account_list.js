@@ -3,14 +3,20 @@ frappe.listview_settings["Stripe Account"] = {
 
 	get_indicator(doc) {
 		if (doc.status !== "Connected") {
-			return [__(doc.status), doc.status === "Removed" ? "red" : "gray", `status,=,${doc.status}`];
+			return [
+				__(doc.status),
+				doc.status === "Removed" ? "red" : "gray",
+				`status,=,${doc.status}`,
+			];
 		}
 		return doc.mode === "Live"
-			? [__("Live"), "green", "mode,=,Live"]
-			: [__("Test"), "orange", "mode,=,Test"];
+			? [__("Connected"), "green", "status,=,Connected"]
+			: [__("Connected, test mode"), "orange", "mode,=,Test"];
 	},
 
 	onload(listview) {
-		frappe.require("stripe_desk.bundle.js", () => stripe_service.test_mode.show_in_list(listview));
+		frappe.require("stripe_desk.bundle.js", () =>
+			stripe_service.test_mode.show_in_list(listview)
+		);
 	},
 };

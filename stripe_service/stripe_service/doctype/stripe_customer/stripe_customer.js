@@ -2,7 +2,10 @@ frappe.ui.form.on("Stripe Customer", {
 	refresh(frm) {
 		frm.disable_save();
 		if (!frm.doc.livemode) {
-			frm.dashboard.set_headline_alert(__("Test mode: a customer of test payments."), "orange");
+			frm.dashboard.set_headline_alert(
+				__("Test mode: a customer of test payments."),
+				"orange"
+			);
 		}
 		frm.add_custom_button(
 			__("Payments"),
@@ -26,7 +29,9 @@ function delete_customer(frm) {
 		__("Delete this customer?"),
 		lines.map((line) => `<p>${line}</p>`).join(""),
 		async () => {
-			await frappe.xcall("stripe_service.api.account.delete_customer", { customer: frm.doc.name });
+			await frappe.xcall("stripe_service.api.account.delete_customer", {
+				customer: frm.doc.name,
+			});
 			await frm.reload_doc();
 			frappe.show_alert({ message: __("Customer deleted"), indicator: "green" });
 		},

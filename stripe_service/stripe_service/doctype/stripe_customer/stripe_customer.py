@@ -9,10 +9,13 @@ class StripeCustomer(Document):
 	def validate(self):
 		if not self.flags.by_stripe_service:
 			frappe.throw(
-				_("Stripe Customers are made and kept by payments; they cannot be edited."), frappe.PermissionError
+				_("Stripe Customers are made and kept by payments; they cannot be edited."),
+				frappe.PermissionError,
 			)
 
 	def on_trash(self):
 		frappe.throw(
-			_("Use the action Delete: it deletes the customer at Stripe and keeps the record that its payments point at.")
+			_(
+				"Use the action Delete: it deletes the customer at Stripe and keeps the record that its payments point at."
+			)
 		)

@@ -20,8 +20,12 @@ async function show_checklist(frm, parts) {
 }
 
 function part_html(part) {
-	return `<li class="flex" data-part="${part.part}" style="gap: var(--padding-sm); padding: var(--padding-xs) 0">
-		<span style="flex: 0 0 6rem"><span class="indicator-pill ${CHECKLIST_COLOURS[part.state]}">${__(part.state)}</span></span>
+	return `<li class="flex" data-part="${
+		part.part
+	}" style="gap: var(--padding-sm); padding: var(--padding-xs) 0">
+		<span style="flex: 0 0 6rem"><span class="indicator-pill ${CHECKLIST_COLOURS[part.state]}">${__(
+		part.state
+	)}</span></span>
 		<span style="flex: 1">
 			<strong>${frappe.utils.escape_html(part.label)}</strong><br>
 			<span class="text-muted">${frappe.utils.escape_html(part.message)}</span>
@@ -37,7 +41,9 @@ function action_html(action) {
 	const label = frappe.utils.escape_html(action.label);
 	return action.make
 		? `<button class="btn btn-primary btn-xs" data-make="${action.make}">${label}</button>`
-		: `<a class="btn btn-default btn-xs" href="${frappe.utils.escape_html(action.link)}">${label}</a>`;
+		: `<a class="btn btn-default btn-xs" href="${frappe.utils.escape_html(
+				action.link
+		  )}">${label}</a>`;
 }
 
 function show_server_script_state(frm, parts) {

@@ -1,0 +1,34 @@
+"""Stripe Customers are made, kept and deleted by tests/site/test_account_customers.py, against the emulator."""
+
+import frappe
+
+try:
+	from frappe.tests import IntegrationTestCase as SiteTestCase
+except ImportError:  # Frappe 15
+	from frappe.tests.utils import FrappeTestCase as SiteTestCase
+
+
+class TestStripeCustomer(SiteTestCase):
+	def test_two_active_customers_of_one_user_are_stopped_by_the_database(self):
+		account = frappe.get_doc(doctype="Stripe Account", account_name=frappe.generate_hash()).insert().name
+		self._insert(account, active_key="the same")
+		with self.assertRaises(frappe.UniqueValidationError):
+			self._insert(account, active_key="the same")
+
+	def test_any_number_of_deleted_ones_may_be_kept(self):
+		account = frappe.get_doc(doctype="Stripe Account", account_name=frappe.generate_hash()).insert().name
+		for _number in range(2):
+			self._insert(account, status="Deleted", active_key=None)
+
+	def _insert(self, account, **values):
+		customer = frappe.new_doc("Stripe Customer")
+		customer.update(
+			{
+				"stripe_account": account,
+				"user": "Guest",
+				"stripe_customer_id": f"cus_{frappe.generate_hash()}",
+				**values,
+			}
+		)
+		customer.flags.by_stripe_service = True
+		return customer.insert()
