@@ -18,4 +18,6 @@ def run_again(payment: str) -> dict:
 	if not doc.after_payment_status:
 		frappe.throw(_("Nothing follows this payment yet: no money of it has been settled."))
 	after_payment.run_soon(payment)
-	return {"message": _("What follows the payment is being run again. This page shows the result in a moment.")}
+	return {
+		"message": _("What follows the payment is being run again. This page shows the result in a moment.")
+	}

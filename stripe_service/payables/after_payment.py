@@ -253,9 +253,9 @@ def _tell_administrators(payment) -> None:
 				"subject": _("The money of {0} is recorded, but what follows the payment failed.").format(
 					frappe.bold(payment.name)
 				),
-				"email_content": _("See After Payment Error on {0}, put it right and press Run again.").format(
-					get_url_to_form("Invoice Payment", payment.name)
-				),
+				"email_content": _(
+					"See After Payment Error on {0}, put it right and press Run again."
+				).format(get_url_to_form("Invoice Payment", payment.name)),
 			}
 		).insert(ignore_permissions=True)
 

@@ -98,7 +98,8 @@ def accounts_of(invoice) -> Accounts:
 		clearing=row.default_account,
 		clearing_currency=frappe.get_cached_value("Account", row.default_account, "account_currency"),
 		fees=row[FEE_ACCOUNT_FIELD],
-		cost_center=invoice.get("cost_center") or frappe.get_cached_value("Company", invoice.company, "cost_center"),
+		cost_center=invoice.get("cost_center")
+		or frappe.get_cached_value("Company", invoice.company, "cost_center"),
 	)
 
 
@@ -118,7 +119,9 @@ def _post_payment_entry(invoice, payment, minor: int, accounts: Accounts) -> Non
 	)
 	entry.set("deductions", [])
 	_allocate(entry, gross)
-	fee = _fee_in(invoice.currency, payment, entry.source_exchange_rate, invoice) if _fee_is_due(payment) else 0
+	fee = (
+		_fee_in(invoice.currency, payment, entry.source_exchange_rate, invoice) if _fee_is_due(payment) else 0
+	)
 	# ERPNext's way: paid is what arrives, allocated is what the customer is credited, the deduction is between them.
 	entry.paid_amount = flt(gross - fee, entry.precision("paid_amount"))
 	entry.received_amount = _in_clearing_currency(entry, accounts)
@@ -254,7 +257,9 @@ def _fee_is_due(payment) -> bool:
 	"""Whether a fee is known and in no voucher yet; a cancelled voucher counts, since somebody cancelled it."""
 	if flt(payment.stripe_fee) <= 0 or not payment.payment_intent_id:
 		return False
-	return not (_fee_is_deducted(payment) or frappe.db.exists("Journal Entry", {"cheque_no": _fee_number(payment)}))
+	return not (
+		_fee_is_deducted(payment) or frappe.db.exists("Journal Entry", {"cheque_no": _fee_number(payment)})
+	)
 
 
 def _fee_is_deducted(payment) -> bool:

@@ -31,7 +31,9 @@ def is_awaited(payment_name: str) -> bool:
 		return False
 	_ask_stripe(payment_name)
 	payment = _read(payment_name)
-	return _is_unknown(payment) and payment.settled_at > add_to_date(now_datetime(), minutes=-PATIENCE_MINUTES)
+	return _is_unknown(payment) and payment.settled_at > add_to_date(
+		now_datetime(), minutes=-PATIENCE_MINUTES
+	)
 
 
 def _is_unknown(payment) -> bool:

@@ -128,7 +128,8 @@ class Payable:
 		if self.status and self.status == self.config.status_paid:
 			return _("This is paid already.")
 		return _("In the state {0} it cannot be paid. It can be once it is {1}.").format(
-			frappe.bold(_(self.status or _("(none)"))), _(" or ").join(frappe.bold(_(state)) for state in allowed)
+			frappe.bold(_(self.status or _("(none)"))),
+			_(" or ").join(frappe.bold(_(state)) for state in allowed),
 		)
 
 	def _why_no_amount(self) -> str | None:
@@ -151,7 +152,10 @@ class Payable:
 
 	def amounts(self, balance) -> dict[str, float]:
 		"""What the document's own fields show of `balance`, by fieldname, in major units."""
-		shown = {self.config.paid_fieldname: balance.settled_minor, self.config.reserved_fieldname: balance.reserved_minor}
+		shown = {
+			self.config.paid_fieldname: balance.settled_minor,
+			self.config.reserved_fieldname: balance.reserved_minor,
+		}
 		if not self.config.keeps_outstanding:
 			shown[self.config.outstanding_fieldname] = balance.outstanding_minor
 		return {
@@ -199,7 +203,12 @@ class Payable:
 		Fields of a permission level that the session user may not read are left out.
 		"""
 		config = self.config
-		named = (config.party_fieldname, *config.detail_fieldnames, config.unit_fieldname, config.due_date_fieldname)
+		named = (
+			config.party_fieldname,
+			*config.detail_fieldnames,
+			config.unit_fieldname,
+			config.due_date_fieldname,
+		)
 		readable = set(self.doc.meta.get_permlevel_access("read", user=frappe.session.user)) | {0}
 		shown = []
 		for fieldname in dict.fromkeys(filter(None, named)):

@@ -9,7 +9,13 @@ from frappe.utils import cint
 
 from stripe_service.gateway import money
 
-PAID, PARTLY_PAID, REFUNDED, DISPUTED, DISPUTE_WON = "paid", "partly_paid", "refunded", "disputed", "dispute_won"
+PAID, PARTLY_PAID, REFUNDED, DISPUTED, DISPUTE_WON = (
+	"paid",
+	"partly_paid",
+	"refunded",
+	"disputed",
+	"dispute_won",
+)
 
 # What on_payment_authorized is given, in the words of the apps that have the event already. They take "Completed"
 # for "paid in full", so nothing else is called that.

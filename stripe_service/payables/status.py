@@ -42,7 +42,11 @@ def state_for(payable, balance) -> str | None:
 		return config.status_paid if balance.settled_minor > 0 else None
 	if balance.settled_minor > 0 and config.status_partly_paid:
 		return config.status_partly_paid
-	return config.status_to_be_paid if balance.settled_minor <= 0 or payable.status == config.status_paid else None
+	return (
+		config.status_to_be_paid
+		if balance.settled_minor <= 0 or payable.status == config.status_paid
+		else None
+	)
 
 
 def _may_leave(payable) -> bool:

@@ -8,7 +8,7 @@ import frappe
 
 NAME = "WF_Update_Invoice_After_Payment"
 
-SCRIPT = '''\
+SCRIPT = """\
 # WF_Update_Invoice_After_Payment
 #
 # Does what the built-in update does: the status of an invoice follows what is left to pay. To use it:
@@ -63,7 +63,7 @@ if doc.workflow_state in ours and doc.workflow_state != state:
 		doc.save(ignore_permissions=True)
 
 # The work item needs nothing here: it goes when nothing is left to pay, and comes back when something is again.
-'''
+"""
 
 
 def make_after_payment_script() -> None:

@@ -219,13 +219,19 @@ def test_a_script_that_fails_loses_nothing_and_runs_again_when_it_is_put_right(s
 		run_again(payment)
 		scene.drain()
 		row.reload()
-		assert (row.after_payment_status, row.after_payment_error, row.after_payment_attempts) == ("Done", None, 0)
+		assert (row.after_payment_status, row.after_payment_error, row.after_payment_attempts) == (
+			"Done",
+			None,
+			0,
+		)
 	assert notes_on(scene.invoice.name) == ["put right"]
 
 
 def notifications() -> int:
 	frappe.db.rollback()
-	return frappe.db.count("Notification Log", {"for_user": "Administrator", "document_type": "Invoice Payment"})
+	return frappe.db.count(
+		"Notification Log", {"for_user": "Administrator", "document_type": "Invoice Payment"}
+	)
 
 
 def test_what_failed_is_tried_again_by_itself_a_few_times_and_then_waits(scene):
@@ -299,7 +305,9 @@ def test_with_server_scripts_off_the_status_is_set_and_the_payment_says_what_to_
 def test_developers_hooks_are_told_of_success_and_of_reversal(scene, monkeypatch):
 	told = []
 	probe = type("probe", (), {})
-	probe.succeeded = lambda doc, facts: told.append(("succeeded", doc.name, facts.outcome, facts.change_minor))
+	probe.succeeded = lambda doc, facts: told.append(
+		("succeeded", doc.name, facts.outcome, facts.change_minor)
+	)
 	probe.reversed = lambda doc, facts: told.append(("reversed", doc.name, facts.outcome, facts.change_minor))
 	monkeypatch.setitem(__import__("sys").modules, "stripe_service.hook_probe", probe)
 	hooks = {
@@ -307,7 +315,9 @@ def test_developers_hooks_are_told_of_success_and_of_reversal(scene, monkeypatch
 		"stripe_payment_reversed": ["stripe_service.hook_probe.reversed"],
 	}
 	original = frappe.get_hooks
-	monkeypatch.setattr(frappe, "get_hooks", lambda name=None, *more, **kw: hooks.get(name) or original(name, *more, **kw))
+	monkeypatch.setattr(
+		frappe, "get_hooks", lambda name=None, *more, **kw: hooks.get(name) or original(name, *more, **kw)
+	)
 
 	payment = scene.pay()["payment"]
 	scene.drain()
@@ -384,7 +394,9 @@ def test_where_the_workflow_has_no_way_the_state_is_written_and_noted(scene):
 def test_a_field_that_became_mandatory_does_not_keep_an_invoice_from_being_paid(scene):
 	doc = designed(["Due", "Paid"], [("Due", "Pay", "Paid", "Invoice Payers")])
 	field = frappe.get_doc("DocType", doc.doctype)
-	field.append("fields", {"fieldname": "cost_centre", "label": "Cost Centre", "fieldtype": "Data", "reqd": 1})
+	field.append(
+		"fields", {"fieldname": "cost_centre", "label": "Cost Centre", "fieldtype": "Data", "reqd": 1}
+	)
 	field.save()
 	frappe.db.commit()
 	pay(scene, doc)
@@ -394,7 +406,11 @@ def test_a_field_that_became_mandatory_does_not_keep_an_invoice_from_being_paid(
 
 
 def test_a_workflow_that_leaves_no_way_at_all_is_recorded_and_the_money_stands(scene):
-	doc = designed(["Due", {"state": "Paid", "doc_status": "1"}], [("Due", "Wait", "Due", "System Manager")], is_submittable=1)
+	doc = designed(
+		["Due", {"state": "Paid", "doc_status": "1"}],
+		[("Due", "Wait", "Due", "System Manager")],
+		is_submittable=1,
+	)
 	payment = pay(scene, doc)["payment"]
 	scene.drain()
 	row = frappe.get_doc("Invoice Payment", payment)
@@ -402,7 +418,9 @@ def test_a_workflow_that_leaves_no_way_at_all_is_recorded_and_the_money_stands(s
 	assert "has no transition from Due to Paid" in row.after_payment_error
 
 	workflow = frappe.get_doc("Workflow", {"document_type": doc.doctype})
-	workflow.append("transitions", {"state": "Due", "action": "Pay", "next_state": "Paid", "allowed": "Invoice Payers"})
+	workflow.append(
+		"transitions", {"state": "Due", "action": "Pay", "next_state": "Paid", "allowed": "Invoice Payers"}
+	)
 	workflow.save()
 	run_again(payment)
 	scene.drain()

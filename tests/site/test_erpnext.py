@@ -80,13 +80,20 @@ def test_a_row_for_sales_invoices_comes_ready():
 	assert frappe.db.exists("Mode of Payment", "Stripe")
 
 
-def test_paid_partly_by_card_and_the_rest_by_ach_then_refunded_and_the_ledger_balances(books, till, scene, emulator):
+def test_paid_partly_by_card_and_the_rest_by_ach_then_refunded_and_the_ledger_balances(
+	books, till, scene, emulator
+):
 	invoice = books.make_invoice(100)
 	first = till.by_card(invoice, "40.00")["payment"]
 	assert outstanding(invoice) == (60, "Partly Paid")
 	fee = frappe.db.get_value("Invoice Payment", first, "stripe_fee")
 	assert fee > 0
-	assert books.balances() == {books.clearing: 40 - fee, books.fees: fee, books.receivable: 60, books.income: -100}
+	assert books.balances() == {
+		books.clearing: 40 - fee,
+		books.fees: fee,
+		books.receivable: 60,
+		books.income: -100,
+	}
 
 	last = till.by_ach(invoice, "60.00")["payment"]
 	assert outstanding(invoice) == (60, "Partly Paid"), "under way, not paid"
@@ -173,7 +180,9 @@ def test_what_the_invoice_no_longer_owes_becomes_the_customers_credit(books, til
 	invoice = books.make_invoice(100)
 	with scene.as_user(till.payer):
 		token = confirmation_token(scene.url)
-		payment = pay_api.pay("Sales Invoice", invoice.name, "100.00", "card", confirmation_token=token)["payment"]
+		payment = pay_api.pay("Sales Invoice", invoice.name, "100.00", "card", confirmation_token=token)[
+			"payment"
+		]
 	books.pay_in_cash(invoice, 70)
 	scene.emulator.advance(seconds=10)
 	scene.drain()

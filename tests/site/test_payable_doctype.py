@@ -18,7 +18,12 @@ FIELDS = [
 	{"fieldname": "branch", "label": "Branch", "fieldtype": "Link", "options": "Organisation Unit"},
 	{"fieldname": "until", "label": "Until", "fieldtype": "Date"},
 	{"fieldname": "secret_note", "label": "Secret Note", "fieldtype": "Data", "permlevel": 1},
-	{"fieldname": "status", "label": "Status", "fieldtype": "Select", "options": "New\nOpen\nPart\nPaid\nOff"},
+	{
+		"fieldname": "status",
+		"label": "Status",
+		"fieldtype": "Select",
+		"options": "New\nOpen\nPart\nPaid\nOff",
+	},
 ]
 ROW = {
 	"title_fieldname": "member",
@@ -109,8 +114,10 @@ def test_with_its_workflow_deactivated_the_status_is_set_directly(
 		transitions=[("To Be Paid", "Pay", "Paid", "Invoice Payers")],
 	)
 	make_payable(
-		doctype, **ROW | {"status_fieldname": None, "payable_statuses": "To Be Paid", "status_paid": "Paid"}
-		| dict.fromkeys(("void_statuses", "status_partly_paid", "status_to_be_paid"))
+		doctype,
+		**ROW
+		| {"status_fieldname": None, "payable_statuses": "To Be Paid", "status_paid": "Paid"}
+		| dict.fromkeys(("void_statuses", "status_partly_paid", "status_to_be_paid")),
 	)
 	doc, payer = a_fee(doctype), make_payer()
 	workflow.is_active = 0
@@ -192,7 +199,12 @@ def test_why_a_document_cannot_be_paid(site_only, doctype, change, reason):
 
 def test_amounts_are_exact_in_each_currency(site_only, doctype):
 	make_payable(doctype, **ROW)
-	for currency, fee, minor in (("USD", 0.1 + 0.2, 30), ("JPY", 100, 100), ("KWD", 1.235, 1235), ("EUR", 19.99, 1999)):
+	for currency, fee, minor in (
+		("USD", 0.1 + 0.2, 30),
+		("JPY", 100, 100),
+		("KWD", 1.235, 1235),
+		("EUR", 19.99, 1999),
+	):
 		payable = open_payable(frappe.get_doc(doctype=doctype, money=currency, fee=fee))
 		assert (payable.total_minor, payable.currency) == (minor, currency)
 
@@ -255,7 +267,10 @@ def test_a_row_whose_documents_were_paid_is_switched_off_and_not_deleted(
 		({"status_paid": "Payed"}, "State When Paid.*Payed.*is not a state"),
 		({"payable_statuses": "Open\nOpne"}, "Payable in These States.*Opne"),
 		({"status_fieldname": None}, "Status Field.*needed"),
-		({"document_type": "Stripe Customer"}, "cannot be made payable: it is one of the payments' own records"),
+		(
+			{"document_type": "Stripe Customer"},
+			"cannot be made payable: it is one of the payments' own records",
+		),
 		({"document_type": "Portal Invoice Item"}, "cannot be made payable"),
 		({"document_type": "System Settings"}, "has a single document only"),
 		({"document_type": "Has Role"}, "is a table inside other documents"),
@@ -263,7 +278,9 @@ def test_a_row_whose_documents_were_paid_is_switched_off_and_not_deleted(
 		({"document_type": "User"}, "belongs to Frappe itself"),
 	],
 )
-def test_a_row_that_cannot_work_is_refused_and_the_message_names_the_field(site_only, doctype, change, complaint):
+def test_a_row_that_cannot_work_is_refused_and_the_message_names_the_field(
+	site_only, doctype, change, complaint
+):
 	with pytest.raises(frappe.ValidationError, match=complaint):
 		make_payable(doctype, **ROW | change)
 

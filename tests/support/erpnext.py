@@ -26,7 +26,9 @@ class Books:
 		frappe.db.commit()
 
 	def _account(self, name: str, parent: str, **fields) -> str:
-		above = self.frappe.db.get_value("Account", {"company": self.company, "account_name": parent, "is_group": 1})
+		above = self.frappe.db.get_value(
+			"Account", {"company": self.company, "account_name": parent, "is_group": 1}
+		)
 		account = self.frappe.get_doc(
 			doctype="Account", account_name=name, parent_account=above, company=self.company, **fields
 		)
@@ -129,7 +131,10 @@ def _install_presets():
 	year = frappe.utils.getdate().year
 	if not frappe.db.exists("Fiscal Year", str(year)):
 		frappe.get_doc(
-			doctype="Fiscal Year", year=str(year), year_start_date=f"{year}-01-01", year_end_date=f"{year}-12-31"
+			doctype="Fiscal Year",
+			year=str(year),
+			year_start_date=f"{year}-01-01",
+			year_end_date=f"{year}-12-31",
 		).insert()
 	frappe.db.commit()
 
@@ -153,7 +158,11 @@ def _make_company(faker) -> str:
 def _make_customer(faker) -> str:
 	import frappe
 
-	return frappe.get_doc(doctype="Customer", customer_name=unique(faker.company()), customer_type="Company").insert().name
+	return (
+		frappe.get_doc(doctype="Customer", customer_name=unique(faker.company()), customer_type="Company")
+		.insert()
+		.name
+	)
 
 
 def _make_customer_in(currency: str) -> str:
@@ -181,7 +190,9 @@ def _make_price_list(currency: str) -> str:
 
 	name = f"Scenarios {currency}"
 	if not frappe.db.exists("Price List", name):
-		frappe.get_doc(doctype="Price List", price_list_name=name, currency=currency, selling=1, enabled=1).insert()
+		frappe.get_doc(
+			doctype="Price List", price_list_name=name, currency=currency, selling=1, enabled=1
+		).insert()
 	return name
 
 

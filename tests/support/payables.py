@@ -7,7 +7,13 @@ def make_doctype(fields: list[dict], read_by: str, **more) -> str:
 	"""A custom DocType that System Managers keep and `read_by` may read; its name."""
 	import frappe
 
-	rights = {"read": 1, "write": 1, "create": 1, "delete": 1, "submit": int(bool(more.get("is_submittable")))}
+	rights = {
+		"read": 1,
+		"write": 1,
+		"create": 1,
+		"delete": 1,
+		"submit": int(bool(more.get("is_submittable"))),
+	}
 	levels = sorted({field.get("permlevel", 0) for field in fields})
 	doctype = frappe.get_doc(
 		doctype="DocType",
@@ -17,7 +23,11 @@ def make_doctype(fields: list[dict], read_by: str, **more) -> str:
 		autoname="hash",
 		fields=fields,
 		permissions=[
-			*({"role": "System Manager", "permlevel": level} | (rights if not level else {"read": 1, "write": 1}) for level in levels),
+			*(
+				{"role": "System Manager", "permlevel": level}
+				| (rights if not level else {"read": 1, "write": 1})
+				for level in levels
+			),
 			{"role": read_by, "read": 1},
 		],
 		**more,

@@ -22,7 +22,9 @@ def server_scripts(enabled: bool):
 			(Path(folder) / entry.name).symlink_to(entry)
 		config = Path(folder) / CONFIG
 		config.unlink()
-		config.write_text(json.dumps(json.loads((before / CONFIG).read_text()) | {"server_script_enabled": enabled}))
+		config.write_text(
+			json.dumps(json.loads((before / CONFIG).read_text()) | {"server_script_enabled": enabled})
+		)
 		frappe.local.sites_path = folder
 		try:
 			yield

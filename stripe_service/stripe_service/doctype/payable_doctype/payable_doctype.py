@@ -102,7 +102,9 @@ class PayableDocType(Document):
 		}
 		guesses = {}
 		for name, wanted in likely.items():
-			guess = next((field for field in wanted if field in [found.fieldname for found in fields[name]]), None)
+			guess = next(
+				(field for field in wanted if field in [found.fieldname for found in fields[name]]), None
+			)
 			links = [found.fieldname for found in fields[name] if found.fieldtype == "Link"]
 			if not guess and name in LINKS_TO and len(links) == 1:
 				guess = links[0]
@@ -158,7 +160,9 @@ class PayableDocType(Document):
 		elif not meta.custom and frappe.db.get_value("Module Def", meta.module, "app_name") == "frappe":
 			problem = _("belongs to Frappe itself")
 		if problem:
-			frappe.throw(_("{0} cannot be made payable: it {1}.").format(frappe.bold(_(self.document_type)), problem))
+			frappe.throw(
+				_("{0} cannot be made payable: it {1}.").format(frappe.bold(_(self.document_type)), problem)
+			)
 
 	def _meta(self):
 		if not frappe.db.exists("DocType", self.document_type):
@@ -199,10 +203,13 @@ class PayableDocType(Document):
 			field = self._meta().get_field(chosen)
 			if not field:
 				self._refuse(
-					"detail_fieldnames", _("{0} has no field {1}").format(_(self.document_type), frappe.bold(chosen))
+					"detail_fieldnames",
+					_("{0} has no field {1}").format(_(self.document_type), frappe.bold(chosen)),
 				)
 			if field.fieldtype in (*frappe.model.no_value_fields, "Password", "Attach", "Code"):
-				self._refuse("detail_fieldnames", _("{0} cannot be shown in a line").format(frappe.bold(chosen)))
+				self._refuse(
+					"detail_fieldnames", _("{0} cannot be shown in a line").format(frappe.bold(chosen))
+				)
 
 	def _check_amounts(self):
 		if self.outstanding_kept_by == "The document" and not self.outstanding_fieldname:
@@ -212,13 +219,16 @@ class PayableDocType(Document):
 			written.append(self.outstanding_fieldname)
 		for chosen in written:
 			if chosen == self.total_fieldname or written.count(chosen) > 1:
-				name = next(name for name in FITTING if self.get(name) == chosen and name != "total_fieldname")
+				name = next(
+					name for name in FITTING if self.get(name) == chosen and name != "total_fieldname"
+				)
 				self._refuse(name, _("{0} is used for something else already").format(frappe.bold(chosen)))
 
 	def _check_unit_control(self):
 		if self.unit_control and not self.unit_fieldname:
 			self._refuse(
-				"unit_fieldname", _("needed for Control by Organisation Unit: a field that links to Organisation Unit")
+				"unit_fieldname",
+				_("needed for Control by Organisation Unit: a field that links to Organisation Unit"),
 			)
 
 	def _check_states(self):
@@ -233,7 +243,9 @@ class PayableDocType(Document):
 				self._refuse(
 					name,
 					_("{0} is not a state of {1}. It has: {2}").format(
-						frappe.bold(state), frappe.bold(self.status_fieldname), ", ".join(allowed) or _("none")
+						frappe.bold(state),
+						frappe.bold(self.status_fieldname),
+						", ".join(allowed) or _("none"),
 					),
 				)
 
