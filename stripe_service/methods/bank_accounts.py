@@ -345,7 +345,7 @@ def sync_open() -> dict:
 	"""Scheduled: re-read what is under way, and end what was begun and never filled in.
 
 	A closed browser tells nobody, and there is no event for a SetupIntent that begins to wait for its deposits on an
-	account whose webhook is missing. Returns how many were synced, ended and failed.
+	account whose webhook is missing. A copy of the site does nothing. Returns how many were synced, ended and failed.
 	"""
 	counts = {"synced": 0, "ended": 0, "failed": 0}
 	for row in _open_rows():
@@ -361,6 +361,7 @@ def _open_rows() -> list:
 	return frappe.get_all(
 		BANK_ACCOUNT,
 		filters={
+			"stripe_account": ["in", connect.usable_accounts()],
 			"status": ["in", (NEW, PENDING)],
 			"modified": ["<", add_to_date(now_datetime(), minutes=-50)],
 		},

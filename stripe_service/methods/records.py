@@ -74,6 +74,8 @@ def apply_fresh_reading(
 
 
 def _apply_unless_changed(doctype: str, name: str, seen, facts: dict, apply) -> Document | None:
+	# The Customer first, as everywhere: becoming the default is decided among all its methods.
+	lock_customer(frappe.db.get_value(doctype, name, "stripe_customer"))
 	doc = frappe.get_doc(doctype, name, for_update=True)
 	if get_datetime(doc.modified) != get_datetime(seen):
 		return None

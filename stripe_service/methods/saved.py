@@ -162,6 +162,27 @@ def mark_removed(payment_method_id: str) -> list[str]:
 	return changed
 
 
+def recheck(payment) -> str | None:
+	"""Stripe refused to charge the saved method of this Invoice Payment: read it anew, it may be gone or blocked.
+
+	Returns why it can't pay any more, in words, or None if nothing is wrong with it or Stripe does not say. Never while a
+	lock is held.
+	"""
+	from stripe_service.methods import bank_accounts, cards
+
+	try:
+		if payment.saved_card:
+			cards.refresh(payment.saved_card)
+			return cards.why_not_usable(frappe.get_doc(CARD, payment.saved_card))
+		if payment.stripe_bank_account:
+			return bank_accounts.why_not_usable(bank_accounts.sync(payment.stripe_bank_account))
+	except errors.GatewayError as error:
+		frappe.logger("stripe_service").info(
+			f"The saved method of {payment.name} could not be re-read: {error}"
+		)
+	return None
+
+
 def mark_row_removed(doctype: str, name: str) -> bool:
 	"""Whether the row was changed."""
 	return in_fresh_transaction(lambda: _mark_row_removed(doctype, name))

@@ -128,7 +128,7 @@ def _not_created(payment_name: str, error: errors.GatewayError):
 def _fail_without_intent(payment_name: str, error: errors.GatewayError) -> None:
 	def fail() -> None:
 		payment = release.lock(payment_name)
-		settle.record_failure(payment, error.code, error.decline_code, error.user_message or error.message)
+		settle.record_failure(payment, error.code, error.decline_code, error.user_message)
 		release.void(payment, states.FAILED)
 
 	in_fresh_transaction(fail)
@@ -140,7 +140,18 @@ def _not_confirmed(payment_name: str, error: errors.GatewayError):
 		return _read_outcome(payment_name)
 	_write_failure(payment_name, error)
 	# Declined or refused, the PaymentIntent could still be confirmed by whoever has its client secret.
-	return release.cancel(payment_name)
+	payment = release.cancel(payment_name)
+	return _recheck_saved_method(payment) if isinstance(error, errors.InvalidRequest) else payment
+
+
+def _recheck_saved_method(payment):
+	"""Not a decline but a refusal: the saved card or bank account may have been removed or blocked elsewhere."""
+	from stripe_service.methods import saved
+
+	reason = saved.recheck(payment)
+	if reason:
+		_write(payment.name, failure_message=reason)
+	return frappe.get_doc("Invoice Payment", payment.name)
 
 
 def _read_outcome(payment_name: str):
@@ -166,9 +177,8 @@ def _write_failure(payment_name: str, error: errors.GatewayError) -> None:
 	def write() -> None:
 		payment = frappe.get_doc("Invoice Payment", payment_name, for_update=True)
 		if payment.status in states.RESERVING:
-			settle.record_failure(
-				payment, error.code, error.decline_code, error.user_message or error.message
-			)
+			# What Stripe says of a refused request is for developers, and kept in last_error.
+			settle.record_failure(payment, error.code, error.decline_code, error.user_message)
 			payment.flags.by_stripe_service = True
 			payment.save(ignore_permissions=True)
 

@@ -113,6 +113,53 @@ def test_two_payers_with_the_same_card_each_have_their_own(payer, make_payer, as
 	assert len(payer.sees()) == len(colleague.sees()) == 1
 
 
+# saved by paying, and gone when paying
+
+
+@pytest.fixture
+def scene(site, make_unit, make_payer, make_invoice, as_user, emulator, emulator_url, drain):
+	from tests.support.scene import Scene
+
+	return Scene(make_unit(), make_payer, make_invoice, as_user, emulator, emulator_url, drain)
+
+
+def test_a_card_is_saved_by_the_payment_that_asked_for_it_and_pays_the_next(scene):
+	assert scene.pay("30.00", save=1)["outcome"] == "paid"
+	scene.drain()
+	(card,) = scene.form()["saved"]["cards"]
+	assert (card["brand"], card["last4"], card["is_default"]) == ("visa", "4242", True)
+
+	assert scene.pay("20.00", saved_method=card["name"])["outcome"] == "paid"
+	assert scene.received_minor() == 5000
+
+
+def test_a_card_that_was_not_to_be_saved_is_not(scene):
+	assert scene.pay("30.00")["outcome"] == "paid"
+	scene.drain()
+	assert scene.form()["saved"]["cards"] == []
+
+
+@pytest.mark.parametrize("kind", ["card", "bank account"])
+def test_a_method_that_was_removed_elsewhere_is_noticed_when_it_is_to_pay(scene, kind):
+	if kind == "card":
+		scene.pay("30.00", save=1)
+		name = scene.form()["saved"]["cards"][0]["name"]
+		gateway().call("payment_methods.detach", name)
+		outcome = scene.pay("20.00", saved_method=name)
+	else:
+		name = scene.add_bank_account()
+		gateway().call(
+			"payment_methods.detach", frappe.db.get_value("Stripe Bank Account", name, "payment_method_id")
+		)
+		outcome = scene.pay_by_ach(name, "20.00")
+
+	assert outcome["outcome"] == "failed"
+	assert f"This {kind} was removed. Use another one" in outcome["message"]
+	saved_now = scene.form()["saved"]
+	assert saved_now["cards"] == saved_now["bank_accounts"] == []
+	assert scene.reread().reserved_amount == 0
+
+
 # the default
 
 
@@ -123,6 +170,23 @@ def test_the_default_comes_first_and_there_is_one(payer):
 	listed = payer.does(api.set_default, amex)["cards"]
 
 	assert [(card["name"], card["is_default"]) for card in listed] == [(amex, True), (visa, False)]
+
+
+def test_two_defaults_chosen_at_the_same_instant_leave_one(payer, http):
+	from concurrent.futures import ThreadPoolExecutor
+
+	from tests.support.records import PASSWORD
+
+	names = [payer.saves(token) for token in ("pm_card_visa", "pm_card_amex", "pm_card_mastercard")]
+	tabs = [http.login(payer.user, PASSWORD) for _ in names]
+	with ThreadPoolExecutor(len(tabs)) as together:
+		for _ in range(5):
+			answers = together.map(
+				lambda tab, name: tab.call("stripe_service.api.methods.set_default", name=name), tabs, names
+			)
+			assert [answer.status_code for answer in answers] == [200, 200, 200]
+			frappe.db.rollback()
+			assert [card["is_default"] for card in payer.sees()] == [True, False, False]
 
 
 def test_a_card_saved_after_the_default_was_removed_becomes_the_default(payer):
