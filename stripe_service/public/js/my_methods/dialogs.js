@@ -9,8 +9,17 @@ import { VerifyPanel } from "../pay_form/view/bank_section.js";
 
 class Dialog {
 	constructor(title, ...content) {
-		const heading = el("h2.stripe-methods-dialog-title", { attrs: { id: unique_id("dialog") } }, title);
-		this.node = el("dialog.stripe-methods-dialog", { attrs: { "aria-labelledby": heading.id } }, heading, ...content);
+		const heading = el(
+			"h2.stripe-methods-dialog-title",
+			{ attrs: { id: unique_id("dialog") } },
+			title
+		);
+		this.node = el(
+			"dialog.stripe-methods-dialog",
+			{ attrs: { "aria-labelledby": heading.id } },
+			heading,
+			...content
+		);
 		this.node.addEventListener("close", () => {
 			this.on_close?.();
 			this.node.remove();
@@ -42,17 +51,29 @@ export class ConfirmDialog extends Dialog {
 				confirm.disabled = false;
 			}
 		});
-		super(title, el("p", {}, text), error, el("div.stripe-pay-panel-actions", {}, cancel, confirm));
+		super(
+			title,
+			el("p", {}, text),
+			error,
+			el("div.stripe-pay-panel-actions", {}, cancel, confirm)
+		);
 	}
 }
 
 export class VerifyDialog extends Dialog {
 	constructor(row, flow, format) {
-		const panel = new VerifyPanel(row, { format, on_verify: (name, answer) => flow.verify(name, answer) });
+		const panel = new VerifyPanel(row, {
+			format,
+			on_verify: (name, answer) => flow.verify(name, answer),
+		});
 		super(
 			__("Verify {0}", [`${row.bank_name || __("Bank account")} •••• ${row.last4}`]),
 			panel.node,
-			el("div.stripe-pay-panel-actions", {}, button(__("Close"), "btn-default", () => this.close()))
+			el(
+				"div.stripe-pay-panel-actions",
+				{},
+				button(__("Close"), "btn-default", () => this.close())
+			)
 		);
 		Object.assign(this, { row, flow, panel });
 		this.render(row);
@@ -106,7 +127,11 @@ export class AddPanel {
 }
 
 export function button(label, kind, on_click) {
-	return el(`button.btn.btn-sm.${kind}.stripe-pay-button`, { attrs: { type: "button" }, on: { click: on_click } }, label);
+	return el(
+		`button.btn.btn-sm.${kind}.stripe-pay-button`,
+		{ attrs: { type: "button" }, on: { click: on_click } },
+		label
+	);
 }
 
 export function no_answer() {

@@ -23,7 +23,10 @@ export class MyMethods {
 		node.append(this.node);
 		this.account = account;
 		this.server = new Server();
-		this.format = make_format({ locale: document.documentElement.lang || undefined, format_date: desk_date() });
+		this.format = make_format({
+			locale: document.documentElement.lang || undefined,
+			format_date: desk_date(),
+		});
 		this.dialog = null; // the VerifyDialog or ConfirmDialog that was opened last
 		this.adding = null; // the AddPanel while a bank account is being added
 		this._make_parts();
@@ -31,19 +34,35 @@ export class MyMethods {
 	}
 
 	_make_parts() {
-		this.banner = el("p.stripe-methods-banner", { attrs: { hidden: true } }, __("Test mode: no real money moves."));
+		this.banner = el(
+			"p.stripe-methods-banner",
+			{ attrs: { hidden: true } },
+			__("Test mode: no real money moves.")
+		);
 		this.status = el("p.stripe-methods-status", { attrs: { role: "status", tabindex: "-1" } });
 		this.error = el("p.stripe-pay-error", { attrs: { role: "alert", hidden: true } });
 		this.accounts = el("div");
 		this.sections = el("div");
 		this.add_place = el("div");
-		replace_children(this.node, this.banner, this.accounts, this.error, this.status, this.sections, this.add_place);
+		replace_children(
+			this.node,
+			this.banner,
+			this.accounts,
+			this.error,
+			this.status,
+			this.sections,
+			this.add_place
+		);
 	}
 
 	_make_flow() {
 		this.flow = new BankFlow({
 			api: this.server,
-			stripe: () => load_stripe({ ...this.methods.stripe, locale: document.documentElement.lang || undefined }),
+			stripe: () =>
+				load_stripe({
+					...this.methods.stripe,
+					locale: document.documentElement.lang || undefined,
+				}),
 			appearance: () => appearance_of(this.adding.node),
 			mount_point: () => this.adding.mount_point,
 			account: () => this.account,
@@ -65,10 +84,17 @@ export class MyMethods {
 		this.account = methods.account;
 		const { loading_error, stripe } = methods;
 		this._complain(loading_error?.message);
-		if (loading_error?.link) this.error.append(" ", el("a", { attrs: { href: loading_error.link } }, __("Open Stripe Account")));
+		if (loading_error?.link)
+			this.error.append(
+				" ",
+				el("a", { attrs: { href: loading_error.link } }, __("Open Stripe Account"))
+			);
 		show(this.banner, Boolean(stripe?.test_mode));
 		replace_children(this.accounts, this._account_choice());
-		replace_children(this.sections, ...(loading_error ? [] : [this._cards(), this._bank_accounts()]));
+		replace_children(
+			this.sections,
+			...(loading_error ? [] : [this._cards(), this._bank_accounts()])
+		);
 	}
 
 	_complain(text) {
@@ -79,12 +105,18 @@ export class MyMethods {
 	_account_choice() {
 		const names = [...new Set([...this.methods.accounts, this.account])].filter(Boolean);
 		if (names.length < 2) return null;
-		const options = names.map((name) => el("option", { attrs: { value: name, selected: name === this.account } }, name));
+		const options = names.map((name) =>
+			el("option", { attrs: { value: name, selected: name === this.account } }, name)
+		);
 		return el(
 			"label.stripe-methods-account",
 			{},
 			__("Saved with"),
-			el("select.form-control.input-sm", { on: { change: (event) => this._choose_account(event.target.value) } }, ...options)
+			el(
+				"select.form-control.input-sm",
+				{ on: { change: (event) => this._choose_account(event.target.value) } },
+				...options
+			)
 		);
 	}
 
@@ -98,7 +130,9 @@ export class MyMethods {
 		return section(
 			__("Cards"),
 			cards.map((card) => card_row(card, this)),
-			__("No card is saved. When you pay with a card, you can choose to save it for next time.")
+			__(
+				"No card is saved. When you pay with a card, you can choose to save it for next time."
+			)
 		);
 	}
 
@@ -145,7 +179,9 @@ export class MyMethods {
 		this._open(
 			new ConfirmDialog({
 				title: __("Remove {0}?", [title]),
-				text: __("It can't be used to pay any more, here or at Stripe. Payments made with it stay as they are."),
+				text: __(
+					"It can't be used to pay any more, here or at Stripe. Payments made with it stay as they are."
+				),
 				action: __("Remove"),
 				on_confirm: async () => {
 					this._show(await this.server.remove(name));
@@ -160,7 +196,9 @@ export class MyMethods {
 	}
 
 	look_again(row) {
-		const looked = this.server.refresh_bank_account(row.name).then(() => this.server.my_methods(this.account));
+		const looked = this.server
+			.refresh_bank_account(row.name)
+			.then(() => this.server.my_methods(this.account));
 		return this._step(looked, "");
 	}
 
@@ -203,8 +241,16 @@ function waits_for(row) {
 }
 
 function section(title, rows, none, ...more) {
-	const list = rows.length ? el("ul.stripe-methods-rows", {}, ...rows) : el("p.stripe-pay-muted", {}, none);
-	return el("section.stripe-methods-section", {}, el("h2.stripe-methods-heading", {}, title), list, ...more);
+	const list = rows.length
+		? el("ul.stripe-methods-rows", {}, ...rows)
+		: el("p.stripe-pay-muted", {}, none);
+	return el(
+		"section.stripe-methods-section",
+		{},
+		el("h2.stripe-methods-heading", {}, title),
+		list,
+		...more
+	);
 }
 
 /** Dates as the desk writes them; the portal has no user's format, so the browser's is taken. */

@@ -23,7 +23,9 @@ export function card_row(card, actions) {
 		detail: card.expired ? __("Expired {0}", [expiry]) : __("Expires {0}", [expiry]),
 		pills: [card.expired && { label: __("Expired"), colour: "red" }, default_pill(card)],
 		buttons: [
-			!card.is_default && !card.expired && default_button(card_title(card), () => actions.set_default(card.name)),
+			!card.is_default &&
+				!card.expired &&
+				default_button(card_title(card), () => actions.set_default(card.name)),
 			remove_button(card_title(card), () => actions.remove(card.name, card_title(card))),
 		],
 	});
@@ -40,11 +42,19 @@ export function bank_row(account, actions, format) {
 		buttons: [
 			waits &&
 				account.microdeposit_type &&
-				named(button(__("Verify"), "btn-primary", () => actions.verify(account)), __("Verify {0}", [title])),
+				named(
+					button(__("Verify"), "btn-primary", () => actions.verify(account)),
+					__("Verify {0}", [title])
+				),
 			waits &&
 				!account.microdeposit_type &&
-				named(button(__("Look again"), "btn-default", () => actions.look_again(account)), __("Look again at {0}", [title])),
-			account.usable && !account.is_default && default_button(title, () => actions.set_default(account.name)),
+				named(
+					button(__("Look again"), "btn-default", () => actions.look_again(account)),
+					__("Look again at {0}", [title])
+				),
+			account.usable &&
+				!account.is_default &&
+				default_button(title, () => actions.set_default(account.name)),
 			remove_button(title, () => actions.remove(account.name, title)),
 		],
 	});
@@ -60,7 +70,10 @@ function default_pill(method) {
 }
 
 function default_button(title, on_click) {
-	return named(button(__("Make default"), "btn-default", on_click), __("Make {0} the default", [title]));
+	return named(
+		button(__("Make default"), "btn-default", on_click),
+		__("Make {0} the default", [title])
+	);
 }
 
 function remove_button(title, on_click) {
@@ -81,7 +94,12 @@ function row({ mark, title, detail, pills, buttons }) {
 		el(
 			"div.stripe-methods-text",
 			{},
-			el("div.stripe-methods-line", {}, el("span.stripe-methods-title", {}, title), ...pills.filter(Boolean).map(pill)),
+			el(
+				"div.stripe-methods-line",
+				{},
+				el("span.stripe-methods-title", {}, title),
+				...pills.filter(Boolean).map(pill)
+			),
 			el("div.stripe-pay-muted", {}, detail)
 		),
 		el("div.stripe-methods-actions", {}, ...buttons.filter(Boolean))

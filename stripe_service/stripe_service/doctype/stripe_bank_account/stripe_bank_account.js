@@ -5,7 +5,9 @@ frappe.ui.form.on("Stripe Bank Account", {
 			frm.set_intro(frappe.utils.escape_html(frm.doc.status_reason), "yellow");
 		}
 		if (frm.doc.user === frappe.session.user && frm.doc.status !== "Removed") {
-			frm.add_custom_button(__("My Payment Methods"), () => frappe.set_route("my-payment-methods"));
+			frm.add_custom_button(__("My Payment Methods"), () =>
+				frappe.set_route("my-payment-methods")
+			);
 		}
 	},
 });

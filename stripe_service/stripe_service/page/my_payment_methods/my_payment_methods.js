@@ -4,10 +4,13 @@ frappe.pages["my-payment-methods"].on_page_load = function (wrapper) {
 		title: __("My Payment Methods"),
 		single_column: true,
 	});
-	frappe.require(["pay_form.bundle.css", "my_methods.bundle.css", "my_methods.bundle.js"], () => {
-		wrapper.my_methods = new stripe_service.MyMethods({ node: page.main.get(0) });
-		wrapper.my_methods.load();
-	});
+	frappe.require(
+		["pay_form.bundle.css", "my_methods.bundle.css", "my_methods.bundle.js"],
+		() => {
+			wrapper.my_methods = new stripe_service.MyMethods({ node: page.main.get(0) });
+			wrapper.my_methods.load();
+		}
+	);
 	page.set_secondary_action(__("Refresh"), () => wrapper.my_methods?.load(), "refresh");
 };
 
