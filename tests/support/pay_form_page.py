@@ -1,48 +1,9 @@
-"""The pay form's test page, started for a test run, and a driver that presses what a payer presses."""
+"""A driver of the pay form: it presses and reads what a payer presses and reads."""
 
 import json
-import os
-import subprocess
-import sys
-import time
 import urllib.request
-from contextlib import contextmanager
-from pathlib import Path
 
-from tests.support.processes import free_port, stop
-
-REPO = Path(__file__).resolve().parents[2]
 GOOD_CARD = "4242424242424242"
-
-
-@contextmanager
-def running_page(emulator_url: str):
-	"""Yield the address of a test page against the emulator."""
-	port = free_port()
-	python = os.environ.get("EMULATOR_PYTHON", sys.executable)
-	command = [python, "-m", "stripe_emulator.pay_form_page", "--port", str(port), "--stripe", emulator_url]
-	process = subprocess.Popen(
-		command, cwd=REPO, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-	)
-	url = f"http://127.0.0.1:{port}"
-	try:
-		_wait_for(url, process)
-		yield url
-	finally:
-		stop(process)
-
-
-def _wait_for(url: str, process: subprocess.Popen, seconds: float = 20) -> None:
-	deadline = time.monotonic() + seconds
-	while time.monotonic() < deadline:
-		if process.poll() is not None:
-			raise RuntimeError("The pay form's test page ended at its start.")
-		try:
-			urllib.request.urlopen(url, timeout=1).close()
-			return
-		except OSError:
-			time.sleep(0.1)
-	raise RuntimeError(f"The pay form's test page did not answer at {url}.")
 
 
 def post(url: str, content: dict, **headers) -> dict:
@@ -131,6 +92,7 @@ class PayForm:
 		dialog = self.page.frame_locator("iframe[title='Link your bank account']")
 		dialog.get_by_role("button", name="Agree and continue").click()
 		dialog.get_by_role("button", name=account).click()
+		frame.get_by_role("button", name="Change").wait_for()
 
 	def bank_row(self, last4: str):
 		return self.root.locator(".stripe-pay-row", has_text=last4)

@@ -4,21 +4,19 @@ import uuid
 
 import pytest
 
-from tests.support.pay_form_page import PayForm, post, running_page
+from playwright.sync_api import expect
 
+from tests.support.pay_form_page import PayForm, post
 
-@pytest.fixture(scope="session")
-def form_page(emulator_url):
-	with running_page(emulator_url) as url:
-		yield url
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
-def add_invoice(form_page):
+def add_invoice(form_page_url):
 	"""A new invoice on the page's server; answers its name."""
 
 	def add(total: str = "119.00", **more) -> str:
-		return post(f"{form_page}/invoices", {"total": total, **more})["name"]
+		return post(f"{form_page_url}/invoices", {"total": total, **more})["name"]
 
 	return add
 
@@ -29,20 +27,33 @@ def payer():
 	return f"payer-{uuid.uuid4().hex[:8]}@example.com"
 
 
+@pytest.fixture(autouse=True)
+def nothing_goes_wrong_unseen(new_page):
+	"""An error in a page, or a breach of its Content-Security-Policy, fails the test."""
+	yield
+	assert new_page.errors == []
+
+
 @pytest.fixture
-def open_form(form_page, add_invoice, payer, new_page):
+def open_form(form_page_url, add_invoice, payer, new_page):
 	"""Open the form of an invoice (a new one of `total` if none is named) in a browser of its own."""
 
 	def open_(invoice: str | None = None, *, user: str = payer, page=None, query: str = "", viewport=None, **given) -> PayForm:
 		invoice = invoice or add_invoice(**given)
-		page = page or new_page(**({"viewport": viewport} if viewport else {}))
-		page.goto(f"{form_page}/pay?name={invoice}&user={user}{query}")
+		page = page or new_page(viewport=viewport or {"width": 900, "height": 1000})
+		page.on("console", lambda message: _note_breach(message, new_page.errors))
+		page.goto(f"{form_page_url}/pay?name={invoice}&user={user}{query}")
 		form = PayForm(page)
 		form.invoice = invoice
 		form.user = user
 		return form
 
 	return open_
+
+
+def _note_breach(message, errors: list) -> None:
+	if message.type == "error" and "Content Security Policy" in message.text:
+		errors.append(message.text)
 
 
 @pytest.fixture

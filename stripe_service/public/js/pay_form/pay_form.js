@@ -7,6 +7,9 @@
  *   format_currency(major, currency, decimals), format_date(iso), number_format(currency) as {decimal, group},
  *   locale                   optional
  *
+ * `on_result(result)` tells of a payment that is paid or on its way; `on_close` gives the result a Close button; `on_escape`
+ * hears of the Escape key inside Stripe's fields, whose keys the page around never sees.
+ *
  * `customise` is what Client Scripts registered for the DocType (docs/client-scripts.md). The server decides every
  * amount, method and state again: nothing here is a safeguard, except against paying twice by mistake (state.js).
  */
@@ -25,12 +28,22 @@ import { FormView } from "./view/form_view.js";
 const ASK_AGAIN_AFTER = [1000, 2000, 4000, 8000, 15000]; // milliseconds; the last one repeats
 
 export class PayForm {
-	constructor({ target, doctype, name, adapter, customise = {}, on_result, on_close }) {
+	constructor({
+		target,
+		doctype,
+		name,
+		adapter,
+		customise = {},
+		on_result,
+		on_close,
+		on_escape,
+	}) {
 		use_translator(adapter.translate);
 		this.adapter = adapter;
 		this.api = new Api(adapter, { doctype, name });
 		this.customise = customise;
 		this.on_result = on_result;
+		this.on_escape = on_escape;
 		this.state = initial;
 		this.amount_checked = false;
 		this.destroyed = false;
@@ -350,6 +363,7 @@ export class PayForm {
 				on_change: (event) =>
 					this._dispatch({ type: "details_changed", complete: event.complete }),
 				on_load_error: () => this._card_unreachable(),
+				on_escape: this.on_escape,
 			});
 			this.card.element.on("carddetailschange", ({ details }) =>
 				this.view.warn_of_brand(details?.brands, methods.card.brands || [])

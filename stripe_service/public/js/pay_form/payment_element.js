@@ -11,7 +11,7 @@
 const NO_WALLETS = { applePay: "never", googlePay: "never", link: "never" };
 
 class Element {
-	constructor(stripe, elements, options, { on_change, on_ready, on_load_error }) {
+	constructor(stripe, elements, options, { on_change, on_ready, on_load_error, on_escape }) {
 		this.stripe = stripe;
 		this.elements = elements;
 		this.element = elements.create("payment", {
@@ -22,6 +22,7 @@ class Element {
 		this.element.on("ready", () => on_ready?.());
 		this.element.on("change", (event) => on_change?.(event));
 		this.element.on("loaderror", (event) => on_load_error?.(event.error));
+		this.element.on("escape", () => on_escape?.());
 	}
 
 	mount(node) {

@@ -25,10 +25,12 @@ export function open_dialog({ doctype, name, on_result }) {
 				on_result?.(outcome);
 			},
 			on_close: () => dialog.hide(),
+			on_escape: () => close_if_idle(dialog, form),
 		});
-		close_only_when_idle(dialog, form);
 		dialog.$wrapper.addClass("stripe-pay-dialog");
+		const forget_keys = close_only_when_idle(dialog, form);
 		dialog.on_hide = () => {
+			forget_keys();
 			form.destroy();
 			resolve(result);
 		};
@@ -38,16 +40,18 @@ export function open_dialog({ doctype, name, on_result }) {
 }
 
 /** While an answer is awaited the dialog stays: closed, it could not show what became of the money. */
+function close_if_idle(dialog, form) {
+	if (!form.busy) dialog.hide();
+}
+
+/** The close button, and the Escape key wherever the focus is; a static dialog has neither by itself. */
 function close_only_when_idle(dialog, form) {
-	const button = dialog.get_close_btn().show().get(0);
-	button.addEventListener(
-		"click",
-		(event) => {
-			if (form.busy) event.stopImmediatePropagation();
-		},
-		true
-	);
-	dialog.$wrapper.on("keydown", (event) => {
-		if (event.key === "Escape" && !form.busy) dialog.hide();
-	});
+	const button = dialog.get_close_btn().show().attr("aria-label", __("Close")).get(0);
+	const on_click = (event) => form.busy && event.stopImmediatePropagation();
+	const on_key = (event) => {
+		if (event.key === "Escape" && window.cur_dialog === dialog) close_if_idle(dialog, form);
+	};
+	button.addEventListener("click", on_click, true);
+	document.addEventListener("keydown", on_key);
+	return () => document.removeEventListener("keydown", on_key);
 }

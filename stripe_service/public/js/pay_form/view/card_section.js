@@ -30,12 +30,8 @@ export class CardSection {
 		this.save_row = el(
 			"div.stripe-pay-save",
 			{},
-			el(
-				"label",
-				{ attrs: { for: this.save.id } },
-				this.save,
-				el("span", {}, texts.save_card)
-			),
+			this.save,
+			el("label", { attrs: { for: this.save.id } }, texts.save_card),
 			consent
 		);
 		this.brands = el("div.stripe-pay-brands", {

@@ -40,7 +40,9 @@ export class Summary {
 			el("div.stripe-pay-outstanding-amount", {}, this.format.major(invoice.outstanding)),
 			el("div.stripe-pay-muted", {}, __("outstanding"))
 		);
-		replace_children(this.details, ...details.flatMap((detail) => detail_row(detail)));
+		const shown = [invoice.title, invoice.name, invoice.party];
+		const rows = details.filter(({ value }) => !shown.includes(value));
+		replace_children(this.details, ...rows.map((detail) => detail_row(detail)));
 		const entries = form.under_way || [];
 		replace_children(
 			this.under_way,
@@ -55,5 +57,5 @@ export class Summary {
 }
 
 function detail_row({ label, value }) {
-	return [el("div", {}, el("dt", {}, String(label)), el("dd", {}, String(value ?? "")))];
+	return el("div", {}, el("dt", {}, String(label)), el("dd", {}, String(value ?? "")));
 }

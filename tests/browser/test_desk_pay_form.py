@@ -1,0 +1,167 @@
+"""The pay form on the desk: the Pay button, the Workflow's Pay action, what others see, and Client Scripts."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.desk import PayDialog, log_in, open_document
+
+DOCTYPE = "Portal Invoice"
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture
+def at_desk(http_server, new_page):
+	"""Opens an invoice at the desk as this user."""
+
+	def open_(user, invoice):
+		page = new_page()
+		log_in(page, http_server.url, user)
+		open_document(page, http_server.url, DOCTYPE, invoice.name)
+		return page
+
+	return open_
+
+
+@pytest.fixture
+def unit(make_unit):
+	return make_unit()
+
+
+@pytest.fixture
+def invoice(site, unit, make_invoice):
+	return make_invoice(unit=unit, total="119.00")
+
+
+@pytest.fixture
+def payer(site, unit, make_payer):
+	return make_payer(unit=unit)
+
+
+def test_a_payer_pays_from_the_button(site, at_desk, payer, invoice, drain):
+	page = at_desk(payer, invoice)
+	form = PayDialog.by_button(page)
+	expect(form.root.get_by_text("Test mode: no real money moves.")).to_be_visible()
+	form.pay_by_new_card()
+	expect(form.heading).to_have_text("You have paid $ 119.00")
+	drain()
+	form.close()
+	expect(page.locator(".indicator-pill", has_text="Paid").first).to_be_visible()
+	expect(page.get_by_role("button", name="Pay", exact=True)).to_have_count(0)
+	site.db.rollback()
+	assert site.db.get_value(DOCTYPE, invoice.name, "workflow_state") == "Paid"
+
+
+def test_the_workflows_pay_action_opens_the_same_form(at_desk, payer, invoice, site):
+	page = at_desk(payer, invoice)
+	form = PayDialog.by_workflow_action(page)
+	form.pay_by_new_card()
+	expect(form.heading).to_contain_text("You have paid")
+
+
+def test_a_form_that_is_closed_again_leaves_the_desk_usable(at_desk, payer, invoice, site):
+	page = at_desk(payer, invoice)
+	form = PayDialog.by_workflow_action(page)
+	expect(form.pay_button).to_be_enabled()
+	form.page.keyboard.press("Escape")
+	expect(form.dialog).to_be_hidden()
+	expect(page.locator("#freeze")).to_have_count(0)
+	again = PayDialog.by_button(page)
+	expect(again.pay_button).to_be_enabled()
+	site.db.rollback()
+	assert site.db.get_value(DOCTYPE, invoice.name, "workflow_state") == "To Be Paid"
+
+
+def test_the_dialog_stays_while_the_answer_is_awaited(at_desk, payer, invoice):
+	page = at_desk(payer, invoice)
+	form = PayDialog.by_button(page)
+	form.enter_card()
+	page.route("**/stripe_service.api.pay.pay", lambda route: (page.wait_for_timeout(800), route.continue_()))
+	form.pay()
+	expect(form.status).to_have_text("Sending your payment…")
+	page.keyboard.press("Escape")
+	expect(form.dialog).to_be_visible()
+	expect(form.heading).to_contain_text("You have paid")
+
+
+def test_three_d_secure_works_over_the_desks_dialog(at_desk, payer, invoice):
+	page = at_desk(payer, invoice)
+	form = PayDialog.by_button(page)
+	form.pay_by_new_card("4000002760003184")
+	form.answer_bank("Complete")
+	expect(form.heading).to_contain_text("You have paid")
+
+
+def test_a_decline_is_told_in_the_dialog_and_the_form_stays_usable(at_desk, payer, invoice):
+	page = at_desk(payer, invoice)
+	form = PayDialog.by_button(page)
+	form.pay_by_new_card("4000000000009995")
+	expect(form.alert).to_contain_text("not enough money")
+	form.card_frame.get_by_label("Card number").fill("4242424242424242")
+	form.pay()
+	expect(form.heading).to_contain_text("You have paid")
+
+
+def test_an_answer_lost_on_its_way_is_found_again(at_desk, payer, invoice, site):
+	page = at_desk(payer, invoice)
+	form = PayDialog.by_button(page)
+	form.enter_card()
+	page.route("**/stripe_service.api.pay.pay", lambda route: (route.fetch(), route.abort()), times=1)
+	form.pay()
+	expect(form.heading).to_contain_text("You have paid")
+	site.db.rollback()
+	assert site.db.count("Invoice Payment", {"reference_name": invoice.name}) == 1
+
+
+def test_a_viewer_without_the_right_to_pay_has_no_button(at_desk, invoice, unit, make_user, site):
+	viewer = make_user(roles=("Invoice Payers",), unit=unit, password="Scenario-2024!")
+	page = at_desk(viewer, invoice)
+	expect(page.get_by_role("button", name="Pay", exact=True)).to_have_count(0)
+
+
+def test_money_under_way_is_shown_on_the_document(at_desk, payer, invoice, make_payer, unit):
+	page = at_desk(payer, invoice)
+	form = PayDialog.by_button(page)
+	form.choose("Bank account (ACH)")
+	form.root.get_by_role("button", name="Add a bank account").click()
+	form.link_bank()
+	form.root.get_by_role("button", name="Add this account").click()
+	expect(form.bank_row("6789").get_by_text("Verified")).to_be_visible()
+	form.amount.fill("100")
+	form.pay()
+	expect(form.heading).to_contain_text("is on its way")
+	form.close()
+	expect(page.get_by_text("$ 100.00 of this document are being paid at the moment.")).to_be_visible()
+
+	colleague = make_payer(unit=unit)
+	second = PayDialog.by_button(at_desk(colleague, invoice))
+	expect(second.amount).to_have_value("19.00")
+
+
+CLIENT_SCRIPT = """
+stripe_service.pay_form.on("Portal Invoice", {
+	details(details, invoice) {
+		return [...details, { label: "Cost centre", value: `CC of ${invoice.name}` }];
+	},
+	texts: { amount_label: "How much?", pay_button: (amount) => `Settle ${amount}` },
+	preselect: () => ({ amount: "10.00" }),
+	on_result: (result) => { document.title = `result: ${result.status}`; },
+});
+"""
+
+
+def test_a_client_script_adds_details_texts_an_amount_and_a_reaction(at_desk, payer, invoice, site):
+	script = site.get_doc(
+		doctype="Client Script", name=f"Pay form {invoice.name}", dt=DOCTYPE, view="Form", enabled=1, script=CLIENT_SCRIPT
+	).insert()
+	site.db.commit()
+	try:
+		form = PayDialog.by_button(at_desk(payer, invoice))
+		expect(form.root.get_by_text(f"CC of {invoice.name}")).to_be_visible()
+		expect(form.root.get_by_label("How much?")).to_have_value("10.00")
+		expect(form.pay_button).to_have_text("Settle $ 10.00")
+		form.pay_by_new_card()
+		expect(form.heading).to_contain_text("You have paid")
+		assert form.page.title() == "result: Succeeded"
+	finally:
+		site.delete_doc("Client Script", script.name, force=True)
+		site.db.commit()
