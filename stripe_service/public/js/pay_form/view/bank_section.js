@@ -94,7 +94,7 @@ export class BankSection {
 		return {
 			value: row.name,
 			marks: [bank_mark()],
-			title: `${row.bank_name || __("Bank account")} •••• ${row.last4}`,
+			title: `${row.bank_name || __("Bank account")} ••••\u00a0${row.last4}`,
 			detail: row.usable ? "" : bank_note(row, this.format.date),
 			disabled: !row.usable,
 			pills: [

@@ -82,7 +82,7 @@ export class CardSection {
 		const rows = cards.map((card) => ({
 			value: card.name,
 			marks: [brand_mark(card.brand)],
-			title: `${brand_name(card.brand)} •••• ${card.last4}`,
+			title: `${brand_name(card.brand)} ••••\u00a0${card.last4}`,
 			detail: __("Expires {0}", [expiry(card)]),
 			disabled: card.expired,
 			pills: [

@@ -199,6 +199,7 @@ export class FormView {
 		set_text(this.error, error);
 		show(this.error, Boolean(error));
 		show(this.retry, notice?.field === "stripe_js");
+		this.status.classList.toggle("is-important", state.phase === PHASE.UNKNOWN);
 		this.say(progress(state) || (notice?.kind === "info" ? notice.text : ""));
 		if (is_new && notice.field !== "card") this.error.focus();
 	}
