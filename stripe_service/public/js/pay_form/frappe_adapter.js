@@ -52,7 +52,7 @@ async function call(method, args) {
 		});
 		const answer = await response.json();
 		if (response.ok) return answer.message;
-		throw { status: response.status, message: message_of(answer) };
+		throw { status: response.status, message: message_of(answer, response.status) };
 	} catch (error) {
 		if (error.status) throw error;
 		// No connection, no answer in time, or one that is no JSON (a proxy's page): nothing is known.
@@ -63,14 +63,20 @@ async function call(method, args) {
 }
 
 /** The server's own words as plain text, or what a person can do about an answer without any. */
-function message_of(answer) {
-	if (answer.session_expired) {
+function message_of(answer, status) {
+	if (answer.session_expired || (status === 403 && !still_logged_in())) {
 		return __(
 			"Your session has ended. Log in again, and open the form again: it shows what became of a payment."
 		);
 	}
 	const words = server_messages(answer).map(plain_text).filter(Boolean).join(" ");
 	return words || __("The server refused this. Reload the page and try again.");
+}
+
+/** A session that is gone altogether is answered like a guest's call; only the cookie tells. */
+function still_logged_in() {
+	const cookie = document.cookie.match(/(?:^|;\s*)user_id=([^;]*)/);
+	return !frappe.session?.user || decodeURIComponent(cookie?.[1] || "") === frappe.session.user;
 }
 
 function server_messages(answer) {

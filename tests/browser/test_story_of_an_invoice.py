@@ -1,0 +1,207 @@
+"""The user guide, from the work item to Paid, as each person sees it. The pictures of docs/ are taken here."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.desk import PayDialog, open_document
+
+DOCTYPE = "Portal Invoice"
+
+
+@pytest.fixture
+def unit(make_unit):
+	return make_unit()
+
+
+@pytest.fixture
+def send_invoice(site, unit, make_invoice):
+	return lambda **given: make_invoice(**{"unit": unit, "total": "119.00", **given})
+
+
+@pytest.fixture
+def payer_at_desk(site, unit, make_payer, login):
+	"""A payer of the invoice's unit, logged in on the desk."""
+
+	def open_():
+		user = make_payer(unit=unit)
+		page = login(user)
+		page.payer = user
+		return page
+
+	return open_
+
+
+def open_work_item(page, http, invoice):
+	"""From the list of work items to the invoice, as a payer finds it."""
+	page.goto(f"{http.url}/app/workflow-action")
+	row = page.locator(".list-row", has_text=invoice.name)
+	expect(row).to_be_visible()
+	return row
+
+
+def go_to_invoice(page, row):
+	row.locator("a.ellipsis").first.click()
+	page.locator(".page-head .title-text").filter(visible=True).first.wait_for()
+	if page.url.split("/")[-2] == "workflow-action":
+		page.get_by_role("link", name="PINV").first.click()
+
+
+def state_of(site, invoice):
+	site.db.rollback()
+	return site.db.get_value(DOCTYPE, invoice.name, "workflow_state")
+
+
+def wait_until_paid(page, site, invoice):
+	"""The document moves in a job; where no socket tells the open form of it, the payer looks again."""
+	for _ in range(120):
+		if state_of(site, invoice) == "Paid":
+			break
+		page.wait_for_timeout(500)
+	page.reload()
+	paid = page.locator(".page-head .indicator-pill", has_text=re.compile(r"^\s*Paid\s*$")).filter(visible=True)
+	expect(paid.first).to_be_visible(timeout=60_000)
+
+
+def test_a_payer_opens_the_work_item_pays_by_new_card_saves_it_and_sees_paid(
+	site, http, unit, send_invoice, payer_at_desk, make_payer, login, picture
+):
+	invoice = send_invoice()
+	page = payer_at_desk()
+	row = open_work_item(page, http, invoice)
+	picture(page, "work-item", docs=True)
+	go_to_invoice(page, row)
+	form = PayDialog.by_button(page)
+	expect(form.card_frame.get_by_label("Card number")).to_be_visible()
+	picture(page, "pay-form", docs=True)
+	form.enter_card()
+	form.root.get_by_label("Save this card for next time").check()
+	form.pay()
+	expect(form.heading).to_have_text("You have paid $ 119.00")
+	picture(page, "result", docs=True)
+	form.close()
+	wait_until_paid(page, site, invoice)
+	picture(page, "paid", docs=True)
+	assert state_of(site, invoice) == "Paid"
+
+	colleague = login(make_payer(unit=unit))
+	colleague.goto(f"{http.url}/app/workflow-action")
+	expect(colleague.locator(".list-view-container, .frappe-list").first).to_be_visible()
+	expect(colleague.locator(".list-row", has_text=invoice.name)).to_have_count(0)
+
+	again = send_invoice(total="20.00")
+	open_document(page, http.url, DOCTYPE, again.name)
+	form = PayDialog.by_button(page)
+	expect(form.root.get_by_text("4242")).to_be_visible()
+	picture(page, "saved-card", docs=True)
+	form.pay()
+	expect(form.heading).to_have_text("You have paid $ 20.00")
+	form.close()
+	wait_until_paid(page, site, again)
+
+
+def test_another_payer_meets_3d_secure(site, http, send_invoice, payer_at_desk, picture):
+	invoice = send_invoice()
+	page = payer_at_desk()
+	go_to_invoice(page, open_work_item(page, http, invoice))
+	form = PayDialog.by_button(page)
+	form.pay_by_new_card("4000002760003184")
+	form.answer_bank("Complete")
+	expect(form.heading).to_have_text("You have paid $ 119.00")
+	form.close()
+	wait_until_paid(page, site, invoice)
+
+
+def test_another_is_declined_and_then_succeeds(site, http, send_invoice, payer_at_desk, picture):
+	invoice = send_invoice()
+	page = payer_at_desk()
+	go_to_invoice(page, open_work_item(page, http, invoice))
+	form = PayDialog.by_button(page)
+	form.pay_by_new_card("4000000000000002")
+	expect(form.alert).to_be_visible()
+	picture(page, "declined", docs=True)
+	form.card_frame.get_by_label("Card number").fill("4242424242424242")
+	form.pay()
+	expect(form.heading).to_have_text("You have paid $ 119.00")
+	form.close()
+	wait_until_paid(page, site, invoice)
+
+
+def test_two_payers_share_an_invoice(site, http, unit, send_invoice, payer_at_desk):
+	invoice = send_invoice(total="100.00")
+	first, second = payer_at_desk(), payer_at_desk()
+	for page in (first, second):
+		open_document(page, http.url, DOCTYPE, invoice.name)
+	forms = [PayDialog.by_button(first), PayDialog.by_button(second)]
+	for form in forms:
+		form.enter_card()
+	forms[0].amount.fill("60.00")
+	forms[0].pay()
+	expect(forms[0].heading).to_contain_text("60.00")
+	forms[1].amount.fill("60.00")
+	forms[1].pay()
+	expect(forms[1].root.get_by_text("At most").first).to_be_visible()
+	forms[1].amount.fill("40.00")
+	forms[1].pay()
+	expect(forms[1].heading).to_contain_text("40.00")
+	forms[1].close()
+	wait_until_paid(second, site, invoice)
+
+
+def test_the_session_expires_while_the_form_is_open(site, http, send_invoice, payer_at_desk):
+	"""The payer is told to log in again; nothing was claimed or charged."""
+	invoice = send_invoice()
+	page = payer_at_desk()
+	open_document(page, http.url, DOCTYPE, invoice.name)
+	form = PayDialog.by_button(page)
+	form.enter_card()
+	page.context.clear_cookies()
+	form.pay()
+	expect(form.alert).to_contain_text("Your session has ended. Log in again")
+	site.db.rollback()
+	assert site.db.count("Invoice Payment", {"reference_name": invoice.name}) == 0
+
+
+def test_without_keys_there_is_the_loading_error_of_the_guide(site, http, send_invoice, payer_at_desk, picture):
+	invoice = send_invoice()
+	site.db.set_value("Stripe Account", "Emulator", "status", "Not Connected")
+	site.db.commit()
+	try:
+		page = payer_at_desk()
+		open_document(page, http.url, DOCTYPE, invoice.name)
+		form = PayDialog.by_button(page)
+		expect(page.get_by_text("API keys").first).to_be_visible()
+		picture(page, "loading-error", docs=True)
+		assert form.dialog.is_visible()
+	finally:
+		site.db.set_value("Stripe Account", "Emulator", "status", "Connected")
+		site.db.commit()
+
+
+def test_an_administrator_sees_account_bank_accounts_and_customers(site, http, make_user, login, picture):
+	page = login(make_user(roles=("Stripe Administrator", "Stripe Viewer"), password="Scenario-2024!"))
+	page.goto(f"{http.url}/app/stripe")
+	expect(page.get_by_text("Connected").first).to_be_visible()
+	page.wait_for_timeout(1500)
+	picture(page, "workspace", docs=True, full_page=True)
+	page.goto(f"{http.url}/app/stripe-account/Emulator")
+	expect(page.get_by_text("What Stripe says of this account").first).to_be_visible()
+	picture(page, "account", docs=True, full_page=True)
+	for list_ in ("stripe-customer", "stripe-bank-account", "invoice-payment"):
+		page.goto(f"{http.url}/app/{list_}")
+		expect(page.locator(".list-row").first).to_be_visible()
+	picture(page, "payments", docs=True)
+	page.goto(f"{http.url}/app/stripe-service-settings")
+	expect(page.get_by_text("Checklist").first.or_(page.get_by_text("Set-up").first)).to_be_visible()
+	picture(page, "settings", docs=True, full_page=True)
+
+
+def test_a_viewer_sees_the_dashboard_and_may_change_nothing(site, http, make_user, login):
+	page = login(make_user(roles=("Stripe Viewer", "Stripe Reader"), password="Scenario-2024!"))
+	page.goto(f"{http.url}/app/stripe")
+	expect(page.get_by_text("Connected").first).to_be_visible()
+	page.goto(f"{http.url}/app/stripe-account/Emulator")
+	expect(page.get_by_text("What Stripe says of this account").first).to_be_visible()
+	expect(page.get_by_role("button", name="Save")).to_have_count(0)
+	expect(page.get_by_text("Remove", exact=True)).to_have_count(0)
