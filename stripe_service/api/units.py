@@ -37,9 +37,14 @@ def _is_below(unit, parent: str | None, seen: set[str]) -> bool:
 def add(unit_name: str, parent: str = "", is_root: bool | int = False, **_given) -> str:
 	"""Add a unit below `parent` (at the root without one); answers its path.
 
-	Needs create on Organisation Unit. Raises frappe.PermissionError, and frappe.ValidationError for a name that is
-	blank, contains a slash or is taken.
+	Needs create on Organisation Unit, and write on the parent. Raises frappe.PermissionError, and
+	frappe.ValidationError for a name that is blank, contains a slash or is taken.
 	"""
-	parent = None if frappe.utils.sbool(is_root) or not frappe.db.exists(units.UNIT, parent) else parent
-	unit = frappe.new_doc(units.UNIT, unit_name=unit_name, parent_organisation_unit=parent)
+	frappe.has_permission(units.UNIT, "create", throw=True)
+	unit = frappe.new_doc(units.UNIT, unit_name=unit_name)
+	if not frappe.utils.sbool(is_root) and frappe.db.exists(units.UNIT, parent):
+		frappe.has_permission(units.UNIT, "write", doc=parent, throw=True)
+		unit.parent_organisation_unit = parent
+		# Frappe's User Permissions would refuse a unit that is not there yet to whoever keeps a part of the tree only.
+		unit.flags.ignore_permissions = True
 	return unit.insert().name

@@ -1,0 +1,312 @@
+"""The tables of who may do what (permissions/*.csv), each cell tried by a user who holds exactly that role.
+
+docs/permissions.md is made of the same tables. "yes" means that the call gets past the rights: what it then says about
+missing keys or a payment that is settled already is another test's affair.
+"""
+
+import csv
+import importlib
+import pkgutil
+from pathlib import Path
+
+import frappe
+import pytest
+
+from tests.support import records
+from tests.support.records import unique
+
+HERE = Path(__file__).parent / "permissions"
+ROLES = {
+	"Guest": None,
+	"Desk user": (),
+	"Stripe Viewer": ("Stripe Viewer",),
+	"Stripe Reader": ("Stripe Reader",),
+	"Invoice Payers": ("Invoice Payers",),
+	"Stripe Payer": ("Stripe Payer",),
+	"Payer": ("Invoice Payers", "Stripe Payer"),
+	"Stripe Administrator": ("Stripe Administrator",),
+	"System Manager": ("System Manager",),
+}
+RIGHTS = ("read", "write", "create", "delete")
+
+
+def table(name: str) -> list[dict]:
+	with open(HERE / f"{name}.csv", newline="") as file:
+		return list(csv.DictReader(file))
+
+
+class Stage:
+	"""One of everything that a call could be about, and an account of its own that no key opens."""
+
+	def __init__(self, faker, invoice_account):
+		self.faker = faker
+		self.root = records.make_unit("/" + unique("Company"))
+		self.unit = records.make_unit(f"{self.root}/Branch A")
+		self.positions = {
+			"Own unit": self.unit,
+			"Unit above": self.root,
+			"Unit below": records.make_unit(f"{self.unit}/Team"),
+			"Other unit": records.make_unit(f"{self.root}/Branch B"),
+			"No unit": None,
+		}
+		self._users = {}
+		self.somebody = records.make_payer(faker, unit=self.unit)
+		self.invoice = records.make_invoice(faker, unit=self.unit)
+		self.account = self._row("Stripe Account", account_name=unique("Matrix"), status="Not Connected")
+		self.customer = self._row(
+			"Stripe Customer", stripe_account=self.account, user=self.somebody, stripe_customer_id=unique("cus"), status="Active"
+		)
+		self.card = self._method("Saved Card")
+		self.bank_account = self._method("Stripe Bank Account")
+		self.event = self._row("Stripe Event", event_type="charge.updated", status="Failed", stripe_account=self.account)
+		self.finding = self._row(
+			"Stripe Reconciliation Finding", stripe_account=self.account, kind="", status="Open", object_id=unique("pi")
+		)
+		self.payment = self.payment_of(self.somebody)
+		frappe.get_doc(
+			doctype="File",
+			file_name=f"{unique('file')}.txt",
+			content="x",
+			attached_to_doctype="Portal Invoice",
+			attached_to_name=self.invoice.name,
+			is_private=1,
+		).insert()
+		frappe.db.commit()
+
+	def user(self, role: str, unit: str | None) -> str:
+		if role == "Guest":
+			return "Guest"
+		if (role, unit) not in self._users:
+			self._users[role, unit] = records.make_user(self.faker, roles=ROLES[role], unit=unit)
+		return self._users[role, unit]
+
+	def payment_of(self, user: str) -> str:
+		"""A payment that failed long ago, so that nothing can happen to it any more."""
+		return self._row(
+			"Invoice Payment",
+			reference_doctype="Portal Invoice",
+			reference_name=self.invoice.name,
+			organisation_unit=self.unit,
+			user=user,
+			status="Failed",
+			stripe_account=self.account,
+			currency="USD",
+			amount=1,
+			amount_minor=100,
+			idempotency_key=unique("key"),
+		)
+
+	def _method(self, doctype: str) -> str:
+		return self._row(
+			doctype,
+			stripe_account=self.account,
+			stripe_customer=self.customer,
+			user=self.somebody,
+			owner=self.somebody,
+			payment_method_id=unique("pm"),
+			status="Active" if doctype == "Saved Card" else "Verified",
+		)
+
+	def _row(self, doctype: str, **values) -> str:
+		"""As the app's own code writes it; no form could."""
+		row = frappe.get_doc({"doctype": doctype, "name": unique(frappe.scrub(doctype)), **values})
+		row.db_insert()
+		return row.name
+
+
+# call -> arguments; `stage` and the user who calls are known only then
+ARGUMENTS = {
+	"pay.open_form": lambda stage, user: ("Portal Invoice", stage.invoice.name),
+	"pay.pay": lambda stage, user: ("Portal Invoice", stage.invoice.name, "1.00", "card", "ctoken_missing"),
+	"pay.payment_status": lambda stage, user: (stage.payment_of(user),),
+	"pay.finish": lambda stage, user: (stage.payment_of(user),),
+	"pay.abandon": lambda stage, user: (stage.payment_of(user),),
+	"work_items.why_not_pay": lambda stage, user: ("Portal Invoice", stage.invoice.name),
+	"work_items.reprocess": lambda stage, user: ("Portal Invoice", stage.invoice.name),
+	"methods.my_methods": lambda stage, user: (stage.account,),
+	"methods.start_bank_account": lambda stage, user: (stage.account,),
+	"methods.bank_account_confirmed": lambda stage, user: ("seti_of_somebody_else",),
+	"methods.verify_bank_account": lambda stage, user: (stage.bank_account, "[32, 45]"),
+	"methods.remove_method": lambda stage, user: (stage.card,),
+	"methods.set_default": lambda stage, user: (stage.card,),
+	"methods.refresh_bank_account": lambda stage, user: (stage.bank_account,),
+	"units.children": lambda stage, user: ("Organisation Unit", "", True),
+	"units.add": lambda stage, user: (unique("Unit"), stage.unit),
+	"account.connect": lambda stage, user: (stage.account, "pk_wrong", "sk_wrong"),
+	"account.delete_customer": lambda stage, user: (stage.customer,),
+	"account.make_missing": lambda stage, user: ("no such part",),
+	"reconcile.settle_finding": lambda stage, user: (stage.finding, " "),
+	"reconcile.run": lambda stage, user: (stage.account, 1),
+	"webhook.retry": lambda stage, user: (stage.event,),
+	**{
+		f"account.{name}": lambda stage, user: (stage.account,)
+		for name in (
+			"refresh", "register_webhook", "rotate_webhook_secret", "confirm_binding", "remove_account", "key_report",
+			"payout_destinations",
+		)
+	},
+	**{
+		f"account.{name}": lambda stage, user: ()
+		for name in ("overview", "test_mode", "checklist", "received_this_month", "needing_attention")
+	},
+	**{
+		f"{name}": lambda stage, user: (stage.payment,)
+		for name in ("refund.refund_payment", "refund.read_from_stripe", "refund.cancel_payment", "after_payment.run_again")
+	},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def stage(frappe_site, stripe_account, faker):
+	frappe_site.set_user("Administrator")
+	return Stage(faker, stripe_account)
+
+
+@pytest.fixture(autouse=True)
+def _on_the_stage(site):
+	"""A fresh transaction, and Administrator, around each cell."""
+
+
+def function(call: str):
+	module, name = call.split(".")
+	return getattr(importlib.import_module(f"stripe_service.api.{module}"), name)
+
+
+def is_allowed(stage, user: str, call: str) -> bool:
+	name, _space, whose = call.partition(" ")
+	if "." not in name:
+		return _is_shown(stage, user, name, whose)
+	arguments = ARGUMENTS[name](stage, stage.somebody if whose == "other" else user)
+	frappe.db.commit()
+	frappe.set_user(user)
+	try:
+		frappe.is_whitelisted(function(name))
+		function(name)(*arguments)
+	except frappe.PermissionError:
+		return False
+	except Exception:
+		return True
+	finally:
+		frappe.db.rollback()
+		frappe.set_user("Administrator")
+	return True
+
+
+def _is_shown(stage, user: str, what: str, doctype: str) -> bool:
+	where = {
+		"Portal Invoice": {"name": stage.invoice.name},
+		"Portal Invoice Item": {"parent": stage.invoice.name},
+		"File": {"attached_to_name": stage.invoice.name},
+		"Workflow Action": {"reference_name": stage.invoice.name},
+		"Invoice Payment": {"name": stage.payment},
+		"Organisation Unit": {"name": stage.unit},
+	}[doctype]
+	frappe.set_user(user)
+	try:
+		if what != "list":
+			return bool(frappe.has_permission(doctype, what, doc=where["name"]))
+		parent = "Portal Invoice" if doctype == "Portal Invoice Item" else None
+		return bool(frappe.get_list(doctype, filters=where, parent_doctype=parent))
+	except frappe.PermissionError:
+		return False
+	finally:
+		frappe.set_user("Administrator")
+
+
+@pytest.mark.parametrize("row", table("calls"), ids=lambda row: row["Call"])
+def test_who_may_call_what(stage, row):
+	found = {role: is_allowed(stage, stage.user(role, stage.unit), row["Call"]) for role in ROLES}
+	assert {role: "yes" if allowed else "no" for role, allowed in found.items()} == {role: row[role] for role in ROLES}
+
+
+@pytest.mark.parametrize("row", table("positions"), ids=lambda row: f"{row['Who']}-{row['Call']}")
+def test_who_may_do_what_from_which_unit(stage, row):
+	found = {
+		position: is_allowed(stage, stage.user(row["Who"], unit), row["Call"])
+		for position, unit in stage.positions.items()
+	}
+	expected = {position: row[position] for position in stage.positions}
+	assert {position: "yes" if allowed else "no" for position, allowed in found.items()} == expected
+
+
+@pytest.mark.parametrize("row", table("doctypes"), ids=lambda row: row["DocType"])
+def test_who_holds_which_right(stage, row):
+	for role in list(row)[1:]:
+		user = stage.user(role, stage.unit)
+		rights = frappe.permissions.get_role_permissions(row["DocType"], user=user)
+		own = "read" in rights.get("if_owner", {})
+		held = [right + (" (own)" if own and right == "read" else "") for right in RIGHTS if rights.get(right)]
+		assert (" ".join(held) or "-") == row[role], f"{role} on {row['DocType']}"
+
+
+def test_every_call_of_the_app_is_in_the_table():
+	from stripe_service import api
+
+	listed = {row["Call"].split(" ")[0] for row in table("calls")} | {"webhook.receive"}
+	there = set()
+	for module in pkgutil.iter_modules(api.__path__):
+		loaded = importlib.import_module(f"stripe_service.api.{module.name}")
+		there |= {
+			f"{module.name}.{name}"
+			for name, value in vars(loaded).items()
+			if getattr(value, "__module__", None) == loaded.__name__ and value in frappe.whitelisted
+		}
+	assert there == listed
+
+
+def test_every_doctype_of_the_app_is_in_the_table(site):
+	ours = frappe.get_all("DocType", filters={"module": "Stripe Service", "istable": 0}, pluck="name")
+	assert {row["DocType"] for row in table("doctypes")} == set(ours)
+
+
+def test_the_right_to_pay_is_given_and_taken_in_role_permission_manager(stage):
+	from frappe.core.page.permission_manager import permission_manager
+
+	from stripe_service.access.pay import why_not_pay
+
+	payer = stage.user("Payer", stage.unit)
+	assert why_not_pay(stage.invoice, payer) is None
+	try:
+		permission_manager.update("Invoice Payment", "Stripe Payer", 0, "create", 0)
+		frappe.local.role_permissions = {}
+		assert "right to pay" in why_not_pay(stage.invoice, payer)
+		permission_manager.update("Invoice Payment", "Stripe Payer", 0, "create", 1)
+		frappe.local.role_permissions = {}
+		assert why_not_pay(stage.invoice, payer) is None
+	finally:
+		permission_manager.reset("Invoice Payment")
+		frappe.db.commit()
+
+
+def test_the_right_to_pay_is_given_to_a_role_of_ones_own(stage):
+	from frappe.core.page.permission_manager import permission_manager
+
+	from stripe_service.access.pay import why_not_pay
+
+	role = frappe.get_doc(doctype="Role", role_name=unique("Treasurers"), desk_access=1).insert().name
+	treasurer = records.make_user(stage.faker, roles=[role], unit=stage.unit)
+	assert "right to pay" in why_not_pay(stage.invoice, treasurer)
+	try:
+		for doctype, right in (("Invoice Payment", "create"), ("Portal Invoice", "read")):
+			permission_manager.add(doctype, role, 0)
+			permission_manager.update(doctype, role, 0, right, 1)
+		frappe.local.role_permissions = {}
+		assert why_not_pay(stage.invoice, treasurer) is None
+	finally:
+		for doctype in ("Invoice Payment", "Portal Invoice"):
+			permission_manager.reset(doctype)
+		frappe.db.commit()
+
+
+def test_another_role_may_be_the_one_that_sees_all_units(stage):
+	settings = frappe.get_doc("Stripe Service Settings")
+	manager = stage.user("System Manager", None)
+	assert frappe.has_permission("Portal Invoice", "read", doc=stage.invoice, user=manager)
+	settings.db_set("unit_bypass_role", None)
+	settings.clear_cache()
+	try:
+		assert not frappe.has_permission("Portal Invoice", "read", doc=stage.invoice, user=manager)
+	finally:
+		settings.db_set("unit_bypass_role", "System Manager")
+		settings.clear_cache()
+		frappe.db.commit()
