@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.support.accounts import RemoteAccount, Till
+from tests.support.accounts import RemoteAccount, Till, change_default
 
 
 @pytest.fixture(autouse=True)
@@ -26,10 +26,11 @@ def account(make_account):
 
 
 @pytest.fixture
-def connected(account, drain):
+def connected(account):
 	"""The scenario's own account, registered on the site, its webhook too."""
-	account.connect()
-	drain()
+	from stripe_service.accounts import registration
+
+	registration.connect_account(account.name, **account.keys, **account.addresses)
 	return account
 
 
@@ -44,3 +45,11 @@ def till_of(site, make_payer, make_invoice, as_user, drain):
 def till(connected, till_of):
 	"""Where invoices are paid to the scenario's own account."""
 	return till_of(connected)
+
+
+@pytest.fixture
+def default_account(site_only):
+	"""Makes a Stripe Account the default for one test."""
+	before = change_default(None)
+	yield change_default
+	change_default(before)

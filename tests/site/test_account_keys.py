@@ -196,8 +196,10 @@ def test_the_same_stripe_account_is_not_registered_twice(account):
 		account.new_document(account_name=f"{account.name} again").insert()
 
 
-def test_the_first_account_becomes_the_default_and_a_later_one_does_not(account, make_account):
-	frappe.db.set_single_value("Stripe Service Settings", "default_account", None)
+def test_the_first_account_becomes_the_default_and_a_later_one_does_not(
+	account, make_account, default_account
+):
+	default_account(None)
 	account.connect()
 	assert connect.default_account() == account.name
 	make_account().connect()

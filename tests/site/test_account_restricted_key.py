@@ -50,8 +50,8 @@ def test_refreshing_does_not_wipe_what_the_administrator_entered(restricted):
 	assert (doc.country, doc.default_currency, doc.ach_enabled_by_hand) == ("US", "USD", 1)
 
 
-def test_the_checklist_asks_for_what_is_missing(restricted):
-	frappe.db.set_single_value("Stripe Service Settings", "default_account", restricted.name)
+def test_the_checklist_asks_for_what_is_missing(restricted, default_account):
+	default_account(restricted.name)
 	[part] = [part for part in checklist.checklist() if part["part"] == "account"]
 	assert part["state"] == "To Do" and "Enter country and currency" in part["message"]
 

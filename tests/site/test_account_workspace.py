@@ -145,7 +145,8 @@ def parts() -> dict[str, dict]:
 	return {part["part"]: part for part in account_api.checklist()}
 
 
-def test_the_checklist_tells_how_each_part_stands(site):
+def test_the_checklist_tells_how_each_part_stands(connected, default_account):
+	default_account(connected.name)
 	found = parts()
 	assert list(found) == [
 		"account", "webhook", "payables", "workflow", "units", "roles", "script", "server_scripts", "scheduler", "workers",

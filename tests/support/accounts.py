@@ -22,6 +22,10 @@ class RemoteAccount:
 			"secret_key": self.emulator.secret_key(self.at_stripe),
 		}
 
+	@property
+	def addresses(self) -> dict:
+		return {"api_base": self.url, "stripe_js_url": f"{self.url}/stripe.js"}
+
 	def restricted_key(self, *permissions: str) -> str:
 		"""A key with just these permissions, as Stripe names them without `rak_`."""
 		key = f"rk_test_{self.at_stripe}_{len(permissions)}"
@@ -32,7 +36,7 @@ class RemoteAccount:
 		import frappe
 
 		doc = frappe.new_doc("Stripe Account", account_name=self.name)
-		doc.update({**self.keys, "api_base": self.url, "stripe_js_url": f"{self.url}/stripe.js", **values})
+		doc.update({**self.keys, **self.addresses, **values})
 		return doc
 
 	def connect(self, **values):
@@ -68,11 +72,11 @@ class Till:
 		self.make_invoice = lambda: make_invoice(unit=self.unit, total="100.00")
 
 	def __enter__(self):
-		self._before = _change_default(self.account.name)
+		self._before = change_default(self.account.name)
 		return self
 
 	def __exit__(self, *failure):
-		_change_default(self._before)
+		change_default(self._before)
 
 	def pay(self, card: str = "visa", **more) -> dict:
 		"""Pay a fresh invoice with a new card; "3ds_required" leaves the payment open."""
@@ -93,7 +97,8 @@ class Till:
 		return frappe.db.get_value("Stripe Customer", filters)
 
 
-def _change_default(account: str | None) -> str | None:
+def change_default(account: str | None) -> str | None:
+	"""Make this the site's default Stripe Account; returns which it was."""
 	import frappe
 
 	before = frappe.db.get_single_value("Stripe Service Settings", "default_account")
