@@ -64,7 +64,10 @@ class Desk:
 			"total_minor": money.to_minor(total, currency),
 			"title": "Invoice",
 			"party": "Branch A",
-			"details": [{"label": "Posted on", "value": "2026-11-02"}, {"label": "Due on", "value": "2026-12-02"}],
+			"details": [
+				{"label": "Posted on", "value": "2026-11-02"},
+				{"label": "Due on", "value": "2026-12-02"},
+			],
 			"partial_allowed": True,
 			**more,
 		}
@@ -72,14 +75,18 @@ class Desk:
 		return {"name": invoice["name"]}
 
 	def _payments_of(self, invoice: dict, *statuses: str) -> list[dict]:
-		return [p for p in self.payments.values() if p["invoice"] == invoice["name"] and p["status"] in statuses]
+		return [
+			p for p in self.payments.values() if p["invoice"] == invoice["name"] and p["status"] in statuses
+		]
 
 	def _available_minor(self, invoice: dict) -> int:
 		taken = self._payments_of(invoice, "Succeeded", *OPEN)
 		return invoice["total_minor"] - sum(payment["amount_minor"] for payment in taken)
 
 	def _outstanding_minor(self, invoice: dict) -> int:
-		return invoice["total_minor"] - sum(p["amount_minor"] for p in self._payments_of(invoice, "Succeeded"))
+		return invoice["total_minor"] - sum(
+			p["amount_minor"] for p in self._payments_of(invoice, "Succeeded")
+		)
 
 	# What the form asks for
 
@@ -157,7 +164,9 @@ class Desk:
 		}
 
 	def _methods(self, invoice: dict) -> dict:
-		reason = invoice.get("ach_reason") or ("" if invoice["currency"] == "USD" else "Bank accounts can only pay invoices in USD.")
+		reason = invoice.get("ach_reason") or (
+			"" if invoice["currency"] == "USD" else "Bank accounts can only pay invoices in USD."
+		)
 		return {
 			"card": {"allowed": True, "reason": "", "brands": BRANDS, "may_save": True},
 			"us_bank_account": {"allowed": not reason, "reason": reason, "may_save": True},
@@ -181,12 +190,27 @@ class Desk:
 	def _resume(self, invoice: dict, user: str) -> dict | None:
 		for payment in self._payments_of(invoice, "Action Required"):
 			if payment["user"] == user:
-				return {"payment": payment["name"], "status": payment["status"], "client_secret": payment["client_secret"]}
+				return {
+					"payment": payment["name"],
+					"status": payment["status"],
+					"client_secret": payment["client_secret"],
+				}
 		return None
 
 	# Paying
 
-	def pay(self, user, doctype, name, amount, method_type, request_id, save=0, confirmation_token=None, saved_method=None):
+	def pay(
+		self,
+		user,
+		doctype,
+		name,
+		amount,
+		method_type,
+		request_id,
+		save=0,
+		confirmation_token=None,
+		saved_method=None,
+	):
 		invoice = self.invoices[name]
 		known = self._by_request(user, request_id)
 		if known:
@@ -201,7 +225,9 @@ class Desk:
 		return self._result(payment)
 
 	def _by_request(self, user: str, request_id: str) -> dict | None:
-		return next((p for p in self.payments.values() if (p["user"], p["request_id"]) == (user, request_id)), None)
+		return next(
+			(p for p in self.payments.values() if (p["user"], p["request_id"]) == (user, request_id)), None
+		)
 
 	def _check_brand(self, token: str) -> None:
 		preview = self.gateway.call("confirmation_tokens.retrieve", token)["payment_method_preview"]
@@ -245,9 +271,16 @@ class Desk:
 		}
 		if save:
 			params["setup_future_usage"] = "on_session"
-		intent = self.gateway.call("payment_intents.create", params=params, idempotency_key=payment["idempotency_key"])
+		intent = self.gateway.call(
+			"payment_intents.create", params=params, idempotency_key=payment["idempotency_key"]
+		)
 		payment["intent"] = intent["id"]
-		self._take(payment, self.gateway.call("payment_intents.confirm", intent["id"], params=self._confirm(payment, token, saved_method)))
+		self._take(
+			payment,
+			self.gateway.call(
+				"payment_intents.confirm", intent["id"], params=self._confirm(payment, token, saved_method)
+			),
+		)
 
 	def _confirm(self, payment, token, saved_method) -> dict:
 		if token:
@@ -312,7 +345,9 @@ class Desk:
 	def _receipt(self, payment: dict) -> str | None:
 		if payment["status"] != "Succeeded":
 			return None
-		intent = self.gateway.call("payment_intents.retrieve", payment["intent"], params={"expand": ["latest_charge"]})
+		intent = self.gateway.call(
+			"payment_intents.retrieve", payment["intent"], params={"expand": ["latest_charge"]}
+		)
 		return intent["latest_charge"]["receipt_url"]
 
 	# Saved cards and bank accounts
@@ -326,7 +361,9 @@ class Desk:
 	def _cards(self, user: str) -> list[dict]:
 		if user not in self.customers:
 			return []
-		found = self.gateway.call("payment_methods.list", params={"customer": self.customers[user], "type": "card"})
+		found = self.gateway.call(
+			"payment_methods.list", params={"customer": self.customers[user], "type": "card"}
+		)
 		return [_card_row(method, index == 0) for index, method in enumerate(found["data"])]
 
 	def _bank_accounts(self, user: str) -> list[dict]:
@@ -335,7 +372,11 @@ class Desk:
 	def start_bank_account(self, user, account) -> dict:
 		setup = self.gateway.call(
 			"setup_intents.create",
-			params={"customer": self._customer(user), "allowed_payment_method_types": ["us_bank_account"], "usage": "off_session"},
+			params={
+				"customer": self._customer(user),
+				"allowed_payment_method_types": ["us_bank_account"],
+				"usage": "off_session",
+			},
 		)
 		return {
 			"client_secret": setup["client_secret"],
@@ -346,13 +387,25 @@ class Desk:
 	def bank_account_confirmed(self, user, setup_intent) -> dict:
 		known = next((a for a in self.accounts.values() if a["setup_intent"] == setup_intent), None)
 		if known is None:
-			known = {"name": f"BANK-{len(self.accounts) + 1:04}", "user": user, "setup_intent": setup_intent, "tried": 0, "last": None}
+			known = {
+				"name": f"BANK-{len(self.accounts) + 1:04}",
+				"user": user,
+				"setup_intent": setup_intent,
+				"tried": 0,
+				"last": None,
+			}
 			self.accounts[known["name"]] = known
 		return self._bank_row(known)
 
-	def verify_bank_account(self, user, name, first_amount=None, second_amount=None, descriptor_code=None) -> dict:
+	def verify_bank_account(
+		self, user, name, first_amount=None, second_amount=None, descriptor_code=None
+	) -> dict:
 		account = self.accounts[name]
-		params = {"descriptor_code": descriptor_code} if descriptor_code else {"amounts": [first_amount, second_amount]}
+		params = (
+			{"descriptor_code": descriptor_code}
+			if descriptor_code
+			else {"amounts": [first_amount, second_amount]}
+		)
 		try:
 			self.gateway.call("setup_intents.verify_microdeposits", account["setup_intent"], params=params)
 		except errors.InvalidRequest as error:
@@ -361,7 +414,9 @@ class Desk:
 		return self._bank_row(account)
 
 	def _bank_row(self, account: dict) -> dict:
-		setup = self.gateway.call("setup_intents.retrieve", account["setup_intent"], params={"expand": ["payment_method"]})
+		setup = self.gateway.call(
+			"setup_intents.retrieve", account["setup_intent"], params={"expand": ["payment_method"]}
+		)
 		method = setup["payment_method"] or (setup.get("last_setup_error") or {}).get("payment_method") or {}
 		account["last"] = method.get("us_bank_account") or account["last"] or {}
 		waiting = (setup.get("next_action") or {}).get("verify_with_microdeposits") or {}

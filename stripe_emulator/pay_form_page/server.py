@@ -52,7 +52,9 @@ class Application:
 
 	def _call(self, method: str, request: Request) -> Response:
 		try:
-			result = self.desk.call(method, request.headers.get("X-User") or "payer@example.com", request.get_json())
+			result = self.desk.call(
+				method, request.headers.get("X-User") or "payer@example.com", request.get_json()
+			)
 		except Refused as error:
 			return _json({"error": str(error)}, 417)
 		return _json({"message": result})

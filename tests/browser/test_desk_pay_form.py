@@ -6,7 +6,6 @@ from playwright.sync_api import expect
 from tests.support.desk import PayDialog, log_in, open_document
 
 DOCTYPE = "Portal Invoice"
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
@@ -151,7 +150,12 @@ stripe_service.pay_form.on("Portal Invoice", {
 
 def test_a_client_script_adds_details_texts_an_amount_and_a_reaction(at_desk, payer, invoice, site):
 	script = site.get_doc(
-		doctype="Client Script", name=f"Pay form {invoice.name}", dt=DOCTYPE, view="Form", enabled=1, script=CLIENT_SCRIPT
+		doctype="Client Script",
+		name=f"Pay form {invoice.name}",
+		dt=DOCTYPE,
+		view="Form",
+		enabled=1,
+		script=CLIENT_SCRIPT,
 	).insert()
 	site.db.commit()
 	try:

@@ -1,9 +1,48 @@
-"""A driver of the pay form: it presses and reads what a payer presses and reads."""
+"""The pay form's test page, started for a test run, and a driver that presses and reads what a payer does."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
 
+from tests.support.processes import free_port, stop
+
+REPO = Path(__file__).resolve().parents[2]
 GOOD_CARD = "4242424242424242"
+
+
+@contextmanager
+def running_page(emulator_url: str):
+	"""Yield the address of a test page against this emulator."""
+	port = free_port()
+	python = os.environ.get("EMULATOR_PYTHON", sys.executable)
+	command = [python, "-m", "stripe_emulator.pay_form_page", "--port", str(port), "--stripe", emulator_url]
+	process = subprocess.Popen(
+		command, cwd=REPO, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+	)
+	url = f"http://127.0.0.1:{port}"
+	try:
+		_wait_for(url, process)
+		yield url
+	finally:
+		stop(process)
+
+
+def _wait_for(url: str, process: subprocess.Popen, seconds: float = 30) -> None:
+	deadline = time.monotonic() + seconds
+	while time.monotonic() < deadline:
+		if process.poll() is not None:
+			raise RuntimeError("The pay form's test page ended at its start.")
+		try:
+			urllib.request.urlopen(url, timeout=1).close()
+			return
+		except OSError:
+			time.sleep(0.1)
+	raise RuntimeError(f"The pay form's test page did not answer at {url}.")
 
 
 def post(url: str, content: dict, **headers) -> dict:
@@ -42,7 +81,9 @@ class PayForm:
 	def heading(self):
 		return self.root.get_by_role("heading")
 
-	def enter_card(self, number: str = GOOD_CARD, expiry: str = "12/34", cvc: str = "123", postal: str = "94107") -> None:
+	def enter_card(
+		self, number: str = GOOD_CARD, expiry: str = "12/34", cvc: str = "123", postal: str = "94107"
+	) -> None:
 		frame = self.card_frame
 		frame.get_by_label("Card number").fill(number)
 		frame.get_by_label("Expiration date").fill(expiry)
@@ -58,7 +99,9 @@ class PayForm:
 
 	def answer_bank(self, button: str) -> None:
 		"""Complete or Fail on the bank's 3-D Secure page."""
-		self.page.frame_locator("iframe[title='3-D Secure authentication']").get_by_role("button", name=button).click()
+		self.page.frame_locator("iframe[title='3-D Secure authentication']").get_by_role(
+			"button", name=button
+		).click()
 
 	def choose(self, method: str) -> None:
 		self.root.get_by_role("radio", name=method).check(force=True)

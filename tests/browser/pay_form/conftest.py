@@ -4,11 +4,13 @@ import uuid
 
 import pytest
 
-from playwright.sync_api import expect
+from tests.support.pay_form_page import PayForm, post, running_page
 
-from tests.support.pay_form_page import PayForm, post
 
-expect.set_options(timeout=20_000)
+@pytest.fixture(scope="session")
+def form_page_url(emulator_url):
+	with running_page(emulator_url) as url:
+		yield url
 
 
 @pytest.fixture
@@ -38,7 +40,9 @@ def nothing_goes_wrong_unseen(new_page):
 def open_form(form_page_url, add_invoice, payer, new_page):
 	"""Open the form of an invoice (a new one of `total` if none is named) in a browser of its own."""
 
-	def open_(invoice: str | None = None, *, user: str = payer, page=None, query: str = "", viewport=None, **given) -> PayForm:
+	def open_(
+		invoice: str | None = None, *, user: str = payer, page=None, query: str = "", viewport=None, **given
+	) -> PayForm:
 		invoice = invoice or add_invoice(**given)
 		page = page or new_page(viewport=viewport or {"width": 900, "height": 1000})
 		page.on("console", lambda message: _note_breach(message, new_page.errors))

@@ -28,7 +28,9 @@ def test_a_part_is_paid_and_the_rest_is_offered_next_time(open_form, charged):
 		("EUR", "1250.50", "1,000.05", "Pay €1,000.05", 100005),
 	],
 )
-def test_amounts_are_exact_in_every_kind_of_currency(open_form, charged, currency, total, part, button, minor):
+def test_amounts_are_exact_in_every_kind_of_currency(
+	open_form, charged, currency, total, part, button, minor
+):
 	form = open_form(total=total, currency=currency)
 	form.amount.fill(part)
 	expect(form.pay_button).to_have_text(button)
@@ -51,7 +53,9 @@ def test_amounts_are_exact_in_every_kind_of_currency(open_form, charged, currenc
 		("KWD", "42.750", "12.345", "must be a multiple of KWD 0.010"),
 	],
 )
-def test_a_wrong_amount_is_told_beside_the_field_and_not_sent(open_form, charged, currency, total, typed, words):
+def test_a_wrong_amount_is_told_beside_the_field_and_not_sent(
+	open_form, charged, currency, total, typed, words
+):
 	form = open_form(total=total, currency=currency)
 	form.enter_card()
 	form.amount.fill(typed)

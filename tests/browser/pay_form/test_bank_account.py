@@ -124,7 +124,9 @@ def test_linking_can_be_cancelled(bank_form):
 	form = bank_form()
 	form.root.get_by_role("button", name="Add a bank account").click()
 	form.bank_frame.get_by_role("button", name="Test Institution").click()
-	form.page.frame_locator("iframe[title='Link your bank account']").get_by_role("button", name="Cancel").click()
+	form.page.frame_locator("iframe[title='Link your bank account']").get_by_role(
+		"button", name="Cancel"
+	).click()
 	form.root.get_by_role("button", name="Cancel").click()
 	expect(form.root.get_by_role("button", name="Add a bank account")).to_be_focused()
 	expect(form.root.get_by_text("You have not added a bank account yet.")).to_be_visible()
@@ -136,7 +138,9 @@ def test_what_is_missing_is_told_inside_stripes_fields(bank_form):
 	form.bank_frame.get_by_label("Full name").fill("")
 	form.root.get_by_role("button", name="Add this account").click()
 	expect(form.bank_frame.get_by_text("Please provide your full name.")).to_be_visible()
-	expect(form.root.get_by_role("group", name="Add a bank account").get_by_role("alert")).to_contain_text("full name")
+	expect(form.root.get_by_role("group", name="Add a bank account").get_by_role("alert")).to_contain_text(
+		"full name"
+	)
 
 
 def test_an_unknown_account_number_is_refused_by_stripe_and_can_be_mended(bank_form):

@@ -88,7 +88,9 @@ def test_the_form_fits_and_can_be_read(open_form, theme, width):
 
 
 def assert_fits(form) -> None:
-	overflow = form.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+	overflow = form.page.evaluate(
+		"document.documentElement.scrollWidth - document.documentElement.clientWidth"
+	)
 	assert overflow == 0, "the page must not scroll sideways"
 
 
@@ -186,7 +188,9 @@ def test_the_slower_of_two_payers_is_told_and_offered_the_rest(open_form, charge
 def test_the_result_is_reported_to_whoever_opened_the_form(open_form):
 	form = open_form(total="15.00")
 	expect(form.pay_button).to_be_visible()
-	form.page.evaluate("document.addEventListener('pay-form-result', event => { window.told = event.detail; })")
+	form.page.evaluate(
+		"document.addEventListener('pay-form-result', event => { window.told = event.detail; })"
+	)
 	form.pay_by_new_card()
 	expect(form.heading).to_contain_text("You have paid")
 	told = form.page.evaluate("window.told")

@@ -33,7 +33,12 @@ def test_while_the_outcome_is_unknown_nothing_can_be_paid(open_form, charged):
 def test_a_request_that_never_arrived_charges_nothing_and_can_be_pressed_again(open_form, charged):
 	form = open_form(total="64.00")
 	sent = []
-	form.page.on("request", lambda r: sent.append(r.post_data_json["request_id"]) if "pay.pay" in r.url and "status" not in r.url else None)
+	form.page.on(
+		"request",
+		lambda r: sent.append(r.post_data_json["request_id"])
+		if "pay.pay" in r.url and "status" not in r.url
+		else None,
+	)
 	form.page.route("**/call/pay.pay", lambda route: route.abort("internetdisconnected"), times=1)
 	form.pay_by_new_card()
 	expect(form.alert).to_contain_text("nothing was charged")

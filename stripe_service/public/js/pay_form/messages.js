@@ -62,7 +62,6 @@ export function amount_problem({ problem, limit_minor, left_minor }, money, exam
 
 export const answers = {
 	sending: () => __("Sending your payment…"),
-	checking_details: () => __("Checking what you entered…"),
 	authenticating: () => __("Your bank asks you to confirm this payment. Follow its window."),
 	finishing: () => __("Asking for the result…"),
 	unknown: () =>
@@ -85,7 +84,6 @@ export const answers = {
 		),
 	resume: (amount) =>
 		__("You began a payment of {0} which your bank has not confirmed yet.", [amount]),
-	given_up: () => __("The payment was given up, and nothing was charged."),
 	stripe_unreachable: () =>
 		__(
 			"The secure entry fields could not be loaded from Stripe. Check your connection or content blocker, and try again."
@@ -94,7 +92,6 @@ export const answers = {
 	open_failed: () =>
 		__("The invoice could not be loaded. Check your connection, and try again."),
 	choose_bank_account: () => __("Choose a verified bank account, or add one."),
-	enter_card: () => __("Enter the details of your card."),
 };
 
 /** What Stripe.js says of the entry itself is already fit for a payer and translated by Stripe. */

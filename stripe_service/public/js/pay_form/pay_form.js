@@ -240,7 +240,7 @@ export class PayForm {
 	}
 
 	_tell_result() {
-		this.customise.on_result?.(this.state.result);
+		this._ask_script("on_result", this.state.result);
 		this.on_result?.(this.state.result);
 	}
 
@@ -297,20 +297,26 @@ export class PayForm {
 		return minor === undefined ? "" : this.format.minor(minor);
 	}
 
-	/** The invoice's details, as a Client Script left them. */
+	/** The invoice's details without what its heading says already, as a Client Script left them. */
 	details() {
-		const { form } = this.state;
-		const details = form.invoice.details || [];
-		return (
-			this.customise.details?.(
-				details.map((detail) => ({ ...detail })),
-				form.invoice
-			) || details
-		);
+		const { invoice } = this.state.form;
+		const in_heading = [invoice.title, invoice.name, invoice.party];
+		const details = (invoice.details || []).filter(({ value }) => !in_heading.includes(value));
+		const copies = details.map((detail) => ({ ...detail }));
+		return this._ask_script("details", copies, invoice) || details;
+	}
+
+	/** A Client Script's fault is reported, and the form does without its answer. */
+	_ask_script(part, ...given) {
+		try {
+			return this.customise[part]?.(...given);
+		} catch (error) {
+			reportError(error);
+		}
 	}
 
 	_preselected(form) {
-		const wished = this.customise.preselect?.(form.invoice) || {};
+		const wished = this._ask_script("preselect", form.invoice) || {};
 		const amount = form.amount || { max_minor: 0, partial_allowed: false };
 		const { exponent } = form.invoice;
 		const asked =

@@ -33,11 +33,6 @@ class Element {
 		this.element.focus();
 	}
 
-	/** Colours follow the page's, which a person may switch while the form is open. */
-	restyle(appearance) {
-		return this.elements.update({ appearance });
-	}
-
 	destroy() {
 		this.element.destroy();
 	}

@@ -40,9 +40,7 @@ export class Summary {
 			el("div.stripe-pay-outstanding-amount", {}, this.format.major(invoice.outstanding)),
 			el("div.stripe-pay-muted", {}, __("outstanding"))
 		);
-		const shown = [invoice.title, invoice.name, invoice.party];
-		const rows = details.filter(({ value }) => !shown.includes(value));
-		replace_children(this.details, ...rows.map((detail) => detail_row(detail)));
+		replace_children(this.details, ...details.map((detail) => detail_row(detail)));
 		const entries = form.under_way || [];
 		replace_children(
 			this.under_way,
