@@ -121,7 +121,7 @@ def _link(bench: Bench):
 	if link.resolve() == source.resolve():
 		return
 	if link.is_symlink() and bench.own:
-		link.unlink()
+		link.unlink()  # the repo was moved
 	if link.exists():
 		raise Problem(
 			f"{bench.path} has another {APP} already: {link.resolve()}.",

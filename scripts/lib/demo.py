@@ -57,6 +57,7 @@ def _start(where: place.Place, reset: bool) -> int:
 		(where.home / "emulator.sqlite").unlink(missing_ok=True)
 	url = f"http://{site_setup.DEMO_SITE}:{ports.ports(where)['web']}"
 	site_setup.make_site(bench, site_setup.DEMO_SITE, {"mute_emails": 1, "host_name": url})
+	servers.end_outdated(bench)
 	servers.start_emulator(bench)
 	servers.start_demo(bench)
 	_fill(bench, url)

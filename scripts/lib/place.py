@@ -1,9 +1,11 @@
 """Where everything lives, and as whom it runs.
 
 bench refuses to run as root, so does every sane web server. Started by root, the commands therefore work as another
-user: the one who called sudo, or the owner of the repo, or, where both are root, a system user made for this. That
-user may be unable to reach the repo (a clone below /root) or to write into it; hence two things are decided here:
-`home`, where the bench, databases and logs are, and `source`, the copy of the app that the bench runs.
+user: the one who called sudo, or the owner of the repo, or, where both are root, a system user made for this.
+
+The bench runs a copy of the repo, brought up to date by each command, for two reasons: that user may be unable to read
+the repo (a clone below /root), and a build writes its results into the app's folder, where the bench that the repo
+perhaps belongs to has its own.
 """
 
 import grp
@@ -27,17 +29,20 @@ NOT_PASSED_ON = (
 	"PYENV_VERSION", "SUDO_USER", "SUDO_UID", "SUDO_GID", "SUDO_COMMAND", "BENCH", "SITE",
 )  # fmt: skip
 
+# What a build and Python leave in the copy.
+NOT_OURS = {"dist", "__pycache__"}
+
 
 @dataclass(frozen=True)
 class Place:
 	repo: Path
 	home: Path  # .bench, or what it links to
-	source: Path  # what the bench's apps folder links to: the repo, or a copy of it
 	user: pwd.struct_passwd
 
 	@property
-	def copied(self) -> bool:
-		return self.source != self.repo
+	def source(self) -> Path:
+		"""The copy of the repo that the bench's apps folder links to."""
+		return self.home / "source"
 
 	@property
 	def run(self) -> Path:
@@ -80,23 +85,19 @@ def find_place(bench: Path | None = None) -> Place:
 	"""Decide user, home and source, and make the folders. `bench`: an existing bench, whose owner it then is."""
 	user = _find_user(bench)
 	home = _find_home(user)
-	place = Place(REPO, home, _find_source(user, home), user)
-	for folder in (home, place.run, place.log, place.output, home / "bin"):
+	place = Place(REPO, home, user)
+	for folder in (home, place.source, place.run, place.log, place.output, home / "bin"):
 		place.own(folder)
 	place.log.chmod(0o700)  # the commands in it carry the database's password
 	return place
 
 
 def bring_source_up_to_date(place: Place):
-	"""Copy the repo's files, as git knows them and as they are now, where the bench cannot read the repo itself."""
-	if not place.copied:
-		place.own(place.repo / "stripe_service/public/dist")  # the one place in the repo that a build writes to
-		return
+	"""Copy the repo's files, as git knows them and as they are now; files that git ignores stay out."""
 	wanted = _files_of(place.repo)
-	for name in wanted:
-		_copy_if_changed(place.repo / name, place.source / name)
+	copied = [name for name in wanted if _copy_if_changed(place.repo / name, place.source / name)]
 	_remove_others(place.source, wanted)
-	if os.geteuid() == 0:
+	if os.geteuid() == 0 and copied:
 		_chown_all(place.source, place.user)
 
 
@@ -148,11 +149,6 @@ def _find_home(user: pwd.struct_passwd) -> Path:
 	return home
 
 
-def _find_source(user: pwd.struct_passwd, home: Path) -> Path:
-	readable = _can(user, "-r", REPO / "stripe_service/hooks.py") and _can(user, "-r", REPO / "scripts")
-	return REPO if readable and " " not in str(REPO) else home / "source"
-
-
 def _can(user: pwd.struct_passwd, test: str, path: Path) -> bool:
 	become = {} if os.geteuid() == user.pw_uid else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 	return subprocess.run(["/usr/bin/test", test, path], cwd="/", **become).returncode == 0
@@ -166,18 +162,19 @@ def _files_of(repo: Path) -> set[str]:
 	return {name for name in listing.stdout.split("\0") if name and (repo / name).is_file()}
 
 
-def _copy_if_changed(original: Path, copy: Path):
+def _copy_if_changed(original: Path, copy: Path) -> bool:
 	at = original.stat()
 	if copy.exists() and (copy.stat().st_mtime_ns, copy.stat().st_size) == (at.st_mtime_ns, at.st_size):
-		return
+		return False
 	copy.parent.mkdir(parents=True, exist_ok=True)
 	shutil.copy2(original, copy)
+	return True
 
 
 def _remove_others(folder: Path, wanted: set[str]):
 	for path in folder.rglob("*"):
 		name = str(path.relative_to(folder))
-		if path.is_file() and name not in wanted and "/public/dist/" not in name:
+		if path.is_file() and name not in wanted and not NOT_OURS & set(path.parts):
 			path.unlink()
 
 

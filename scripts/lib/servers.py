@@ -1,5 +1,6 @@
 """The app's own servers: the emulator, and what Frappe needs to answer a browser and to work in the background."""
 
+from . import fingerprint
 from .benches import Bench
 from .place import Place
 from .ports import ports
@@ -17,6 +18,16 @@ def start_emulator(bench: Bench) -> bool:
 	options = ["--port", port, "--data", place.home / "emulator.sqlite"]
 	command = [small_env(place, "newest") / "bin/python", "-m", "stripe_emulator", *options]
 	return start(place, Service("emulator", command, place.source, port))
+
+
+def end_outdated(bench: Bench):
+	"""A server goes on with the code that it was started with: after a change it has to be started again."""
+	source = bench.place.source
+	for folder, names in (("stripe_service", ("web", "worker", "scheduler")), ("stripe_emulator", ("emulator",))):
+		now = fingerprint.of_files(source / folder, "**/*.py")
+		if not fingerprint.same(bench.place, f"code of {folder}", now):
+			stop_all(bench.place, names)
+			fingerprint.remember(bench.place, f"code of {folder}", now)
 
 
 def start_demo(bench: Bench) -> list[str]:
