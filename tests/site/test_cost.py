@@ -1,0 +1,84 @@
+"""What opening the form costs, and what the app costs those who do not pay: counted in queries, never in seconds."""
+
+from contextlib import contextmanager
+
+import frappe
+
+from stripe_service.api import pay as pay_api
+
+
+@contextmanager
+def counted_queries():
+	"""The statements that reach the database inside the block."""
+	seen, real = [], frappe.db.sql
+
+	def sql(query, *args, **kwargs):
+		seen.append(str(query))
+		return real(query, *args, **kwargs)
+
+	frappe.db.sql = sql
+	try:
+		yield seen
+	finally:
+		frappe.db.sql = real
+
+
+def fresh_request():
+	frappe.local.document_cache = {}
+	frappe.local.role_permissions = {}
+
+
+def queries_of_opening(scene) -> int:
+	with scene.as_user(scene.payer):
+		pay_api.open_form("Portal Invoice", scene.invoice.name)
+		fresh_request()
+		with counted_queries() as queries:
+			pay_api.open_form("Portal Invoice", scene.invoice.name)
+	return len(queries)
+
+
+def test_opening_the_form_costs_no_more_than_loading_two_documents(scene):
+	from frappe.desk.form.load import getdoc
+
+	opening = queries_of_opening(scene)
+	with scene.as_user(scene.payer):
+		fresh_request()
+		with counted_queries() as queries:
+			getdoc("Portal Invoice", scene.invoice.name)
+	assert opening <= 2 * len(queries), (opening, len(queries))
+
+
+def test_the_form_costs_the_same_however_many_payments_there_are(scene):
+	before = queries_of_opening(scene)
+	for _ in range(3):
+		scene.pay("5.00")
+	assert queries_of_opening(scene) == before
+
+
+def test_the_payments_of_a_document_are_summed_by_index(scene):
+	plan = frappe.db.sql(
+		"""explain select sum(amount_minor) from `tabInvoice Payment`
+		where reference_doctype = %s and reference_name = %s""",
+		("Portal Invoice", scene.invoice.name),
+		as_dict=True,
+	)
+	assert plan[0].key, plan
+
+
+def test_saving_what_nobody_made_payable_costs_no_query_of_ours(site):
+	note = frappe.get_doc(doctype="ToDo", description="nothing to pay").insert()
+	fresh_request()
+	with counted_queries() as queries:
+		note.description = "still nothing"
+		note.save()
+	ours = [query for query in queries if "Stripe" in query or "Payable" in query or "Invoice Payment" in query]
+	assert ours == []
+
+
+def test_a_straight_payment_by_saved_card_makes_two_writing_calls_and_no_reading_one(scene):
+	scene.pay("40.00", save=1)
+	card = frappe.db.get_value("Saved Card", {"user": scene.payer, "status": "Active"})
+	scene.emulator.clear_requests()
+	assert scene.pay("60.00", saved_method=card)["outcome"] == "paid"
+	made = [(call["method"], call["path"].split("/")[-1]) for call in scene.emulator.requests(path="/v1/*")]
+	assert [method for method, _path in made] == ["POST", "POST"], made
