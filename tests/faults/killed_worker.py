@@ -1,0 +1,113 @@
+"""A worker that is killed in the middle: run as `python -m tests.faults.killed_worker <JSON>`.
+
+The JSON says what to do (`pay`, `drain`, `reconcile`, `after_payment`), with which arguments, and at which point to die:
+`before` or `after` a function, by its dotted path, or `before`/`after call <operation>` for a call to Stripe. Death is
+SIGKILL to itself: no `finally`, no rollback, no connection closed. Reaching the end alive is exit code 3.
+
+The points are put in from outside, by wrapping the function in this process alone: the app knows nothing of it.
+"""
+
+import importlib
+import json
+import os
+import signal
+import sys
+
+REACHED_THE_END = 3
+
+
+def main() -> int:
+	from tests.support import site
+
+	task = json.loads(sys.argv[1])
+	with site.connected() as frappe:
+		# As a web worker or a background worker would run it, not a test.
+		frappe.flags.in_test = False
+		put_in(task["kill"])
+		DOINGS[task["do"]](frappe, **task.get("arguments", {}))
+		frappe.db.commit()
+	return REACHED_THE_END
+
+
+def put_in(point: str) -> None:
+	when, _, what = point.partition(" ")
+	if what.startswith("call "):
+		_wrap_gateway(when, what.removeprefix("call "))
+		return
+	module_name, _, name = what.rpartition(".")
+	module = importlib.import_module(module_name)
+	setattr(module, name, _deadly(getattr(module, name), when))
+
+
+def _wrap_gateway(when: str, operation: str) -> None:
+	from stripe_service.gateway.client import Gateway
+
+	call = Gateway.call
+	deadly = _deadly(call, when)
+
+	def watched(self, name, *args, **kwargs):
+		return (deadly if name == operation else call)(self, name, *args, **kwargs)
+
+	Gateway.call = watched
+
+
+def _deadly(function, when: str):
+	def dies(*args, **kwargs):
+		if when == "before":
+			die()
+		result = function(*args, **kwargs)
+		die()
+		return result
+
+	return dies
+
+
+def die() -> None:
+	os.kill(os.getpid(), signal.SIGKILL)
+
+
+# Imported only now, so that they bind the wrapped function.
+
+
+def pay(frappe, user: str, **order) -> None:
+	from stripe_service.api.pay import pay as pay_document
+
+	frappe.set_user(user)
+	pay_document(**order)
+
+
+def finish(frappe, user: str, payment: str) -> None:
+	from stripe_service.api.pay import finish as finish_payment
+
+	frappe.set_user(user)
+	finish_payment(payment)
+
+
+def drain(frappe) -> None:
+	from stripe_service.webhooks.drain import work
+
+	work()
+
+
+def reconcile(frappe, account: str) -> None:
+	from stripe_service.payments.reconcile.run import now
+
+	now([account])
+
+
+def after_payment(frappe, payment: str) -> None:
+	from stripe_service.payables.after_payment import run
+
+	run(payment)
+
+
+DOINGS = {
+	"pay": pay,
+	"finish": finish,
+	"drain": drain,
+	"reconcile": reconcile,
+	"after_payment": after_payment,
+}
+
+if __name__ == "__main__":
+	sys.exit(main())

@@ -1,0 +1,288 @@
+"""A worker is killed with SIGKILL at each step between claim and settle, and after it.
+
+After one reconciliation the site and Stripe agree, nothing is held that can't be paid, and the payer pays what is left,
+once. The killed worker is a process of its own (killed_worker.py); the reconciliation is this one's.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import frappe
+import pytest
+from frappe.utils import add_to_date, now_datetime
+
+from stripe_service.payables import after_payment
+from stripe_service.payments.reconcile import run
+from tests.faults.killed_worker import REACHED_THE_END
+from tests.support.account import ACCOUNT
+from tests.support.cards import confirmation_token
+from tests.support.emulator import REPO
+from tests.support.records import unique
+from tests.support.stripe_objects import new_id
+
+KILLED = -9
+PAYMENTS = "stripe_service.payments"
+
+CLAIM_TO_SETTLE = [
+	f"before {PAYMENTS}.claim._insert",
+	f"after {PAYMENTS}.claim._insert",
+	f"after {PAYMENTS}.claim.claim",
+	"before call customers.create",
+	"after call customers.create",
+	"before call payment_intents.create",
+	"after call payment_intents.create",
+	f"after {PAYMENTS}.charge.create",
+	"before call payment_intents.confirm",
+	"after call payment_intents.confirm",
+	f"before {PAYMENTS}.settle._apply",
+	f"after {PAYMENTS}.settle._apply",
+	f"before {PAYMENTS}.settle._follow_up",
+	f"before {PAYMENTS}.settle._run_after_payment",
+	f"after {PAYMENTS}.settle._run_after_payment",
+	f"after {PAYMENTS}.settle._follow_up",
+]
+
+
+def kill(do: str, point: str, **arguments) -> None:
+	"""Let a worker of its own do this and die at that point."""
+	task = json.dumps({"do": do, "kill": point, "arguments": arguments})
+	worker = subprocess.run(
+		[sys.executable, "-m", "tests.faults.killed_worker", task],
+		cwd=REPO,
+		env={**os.environ, "PYTHONPATH": str(REPO)},
+		capture_output=True,
+		text=True,
+		timeout=120,
+	)
+	assert worker.returncode != REACHED_THE_END, f"never came to: {point}"
+	assert worker.returncode == KILLED, worker.stderr[-3000:]
+
+
+def kill_while_paying(scene, point: str, card: str = "visa", amount: str = "60.00") -> None:
+	kill(
+		"pay",
+		point,
+		user=scene.payer,
+		doctype="Portal Invoice",
+		name=scene.invoice.name,
+		amount=amount,
+		method_type="card",
+		confirmation_token=confirmation_token(scene.url, card),
+		request_id=unique("press"),
+	)
+
+
+def reconcile_once(scene, hours: float = 0.25) -> None:
+	"""The scheduler's work, after a time in which every request that was alive has ended."""
+	frappe.db.rollback()
+	earlier = add_to_date(now_datetime(), hours=-hours)
+	for payment in payments(scene):
+		frappe.db.set_value("Invoice Payment", payment.name, "creation", earlier, update_modified=False)
+	frappe.db.commit()
+	(report,) = run.now([ACCOUNT])
+	assert (report.stopped, report.failed) == (None, [])
+	scene.drain()
+	after_payment.run_pending()
+
+
+def payments(scene) -> list:
+	frappe.db.rollback()
+	return frappe.get_all("Invoice Payment", {"reference_name": scene.invoice.name}, ["*"])
+
+
+def check_agrees(scene) -> None:
+	"""What Stripe received is what the site says, and what is reserved is what Stripe may still take."""
+	at_stripe = {intent["id"]: intent for intent in scene.intents()}
+	for payment in payments(scene):
+		intent = at_stripe.pop(payment.payment_intent_id, None)
+		if not intent:
+			assert payment.status in ("Failed", "Cancelled"), (payment.name, payment.status)
+			assert payment.received_minor == 0
+			continue
+		assert payment.stripe_status == intent["status"]
+		assert payment.received_minor == (intent["amount_received"] if intent["status"] == "succeeded" else 0)
+	strays = {intent["status"] for intent in at_stripe.values()}
+	assert strays <= {"canceled"}, "a PaymentIntent that no payment points to must not be chargeable"
+	invoice = scene.reread()
+	assert invoice.paid_amount * 100 == pytest.approx(scene.received_minor())
+	open_minor = sum(
+		p.amount_minor for p in payments(scene) if p.status in ("Started", "Action Required", "Processing")
+	)
+	assert invoice.reserved_amount * 100 == pytest.approx(open_minor)
+
+
+@pytest.mark.parametrize("point", CLAIM_TO_SETTLE)
+def test_killed_while_a_card_is_charged(scene, point):
+	kill_while_paying(scene, point)
+	reconcile_once(scene)
+	check_agrees(scene)
+	assert scene.reread().reserved_amount == 0
+
+	rest = scene.reread().outstanding_amount
+	assert rest in (40, 100)
+	assert scene.pay(str(rest))["outcome"] == "paid"
+	scene.drain()
+	assert scene.received_minor() == 10000
+	invoice = scene.reread()
+	assert (invoice.workflow_state, invoice.paid_amount, invoice.outstanding_amount) == ("Paid", 100, 0)
+	check_agrees(scene)
+
+
+@pytest.mark.parametrize(
+	"point",
+	[
+		"after call payment_intents.confirm",
+		f"after {PAYMENTS}.settle._apply",
+		f"before {PAYMENTS}.settle._follow_up",
+	],
+)
+def test_killed_while_3d_secure_begins(scene, point):
+	kill_while_paying(scene, point, card="3ds_required")
+	reconcile_once(scene)
+	(payment,) = payments(scene)
+	assert payment.status == "Action Required"
+	check_agrees(scene)
+	assert scene.reread().reserved_amount == 60
+
+	reconcile_once(scene, hours=25)
+	check_agrees(scene)
+	assert scene.reread().reserved_amount == 0
+	assert scene.pay("100.00")["outcome"] == "paid"
+	assert scene.received_minor() == 10000
+
+
+@pytest.mark.parametrize(
+	"point",
+	[
+		"before call payment_intents.retrieve",
+		"after call payment_intents.retrieve",
+		f"after {PAYMENTS}.settle._apply",
+		f"before {PAYMENTS}.settle._follow_up",
+	],
+)
+def test_killed_when_the_payer_returns_from_3d_secure(scene, point):
+	outcome = scene.pay("60.00", card="3ds_required")
+	scene.emulator.complete_3ds(scene.intents()[0]["id"])
+	kill("finish", point, user=scene.payer, payment=outcome["payment"])
+	reconcile_once(scene)
+	check_agrees(scene)
+	assert scene.received_minor() == 6000
+	assert scene.reread().workflow_state == "Partly Paid"
+
+
+@pytest.mark.parametrize(
+	"point",
+	[
+		"before call payment_intents.create",
+		"after call payment_intents.create",
+		"after call payment_intents.confirm",
+		f"after {PAYMENTS}.settle._apply",
+	],
+)
+def test_killed_while_a_bank_account_is_debited(scene, point):
+	account = scene.add_bank_account()
+	kill(
+		"pay",
+		point,
+		user=scene.payer,
+		doctype="Portal Invoice",
+		name=scene.invoice.name,
+		amount="60.00",
+		method_type="us_bank_account",
+		saved_method=account,
+		request_id=unique("press"),
+	)
+	reconcile_once(scene)
+	check_agrees(scene)
+	for intent in scene.intents():
+		if intent["status"] == "processing":
+			assert scene.reread().reserved_amount == 60
+			scene.emulator.settle(intent["id"])
+	reconcile_once(scene)
+	check_agrees(scene)
+	assert scene.reread().reserved_amount == 0
+
+
+@pytest.mark.parametrize(
+	"point",
+	[
+		"before stripe_service.webhooks.drain._handle",
+		"after call payment_intents.retrieve",
+		f"after {PAYMENTS}.settle._apply",
+		f"before {PAYMENTS}.settle._follow_up",
+		"before stripe_service.webhooks.drain._finish",
+		"after stripe_service.webhooks.drain._finish",
+	],
+)
+def test_killed_while_an_event_is_worked_on(scene, point):
+	from stripe_service.webhooks import intake
+	from tests.support.stripe_objects import event
+
+	outcome = scene.pay("60.00", card="3ds_required")
+	(intent,) = scene.intents()
+	scene.emulator.complete_3ds(intent["id"])
+	scene.drain()
+	told = event("payment_intent.succeeded", intent, id=new_id("evt"))
+	intake.store(frappe._dict(name=ACCOUNT, mode="Test"), told)
+	frappe.db.commit()
+	kill("drain", point)
+	frappe.db.rollback()
+	row = frappe.db.get_value("Stripe Event", told["id"], ["status", "next_attempt_at"], as_dict=True)
+	if row.status == "Working":  # its lease ends by itself
+		frappe.db.set_value("Stripe Event", told["id"], "next_attempt_at", now_datetime())
+		frappe.db.commit()
+	scene.drain()
+	after_payment.run_pending()
+	frappe.db.rollback()
+	assert frappe.db.get_value("Stripe Event", told["id"], "status") == "Done"
+	assert frappe.db.get_value("Invoice Payment", outcome["payment"], "status") == "Succeeded"
+	check_agrees(scene)
+	assert scene.reread().workflow_state == "Partly Paid"
+
+
+@pytest.mark.parametrize(
+	"point",
+	[
+		"before call payment_intents.cancel",
+		"after call payment_intents.cancel",
+		f"after {PAYMENTS}.settle._apply",
+	],
+)
+def test_the_reconciler_itself_is_killed(scene, point):
+	scene.pay("60.00", card="3ds_required")
+	(payment,) = payments(scene)
+	long_ago = add_to_date(now_datetime(), hours=-25)
+	frappe.db.set_value("Invoice Payment", payment.name, "creation", long_ago, update_modified=False)
+	frappe.db.commit()
+	kill("reconcile", point, account=ACCOUNT)
+	reconcile_once(scene, hours=25)
+	check_agrees(scene)
+	assert scene.reread().reserved_amount == 0
+	assert scene.pay("100.00")["outcome"] == "paid"
+	assert scene.received_minor() == 10000
+
+
+@pytest.mark.parametrize(
+	"point",
+	[
+		"before stripe_service.payables.after_payment.open_payable",
+		"after stripe_service.payables.after_payment.open_payable",
+		"before stripe_service.payables.after_payment.set_status",
+		"after stripe_service.payables.after_payment.set_status",
+	],
+)
+def test_killed_in_what_follows_a_payment(scene, point):
+	outcome = scene.pay("60.00")
+	frappe.db.rollback()
+	assert frappe.db.get_value("Invoice Payment", outcome["payment"], "after_payment_status") == "Pending"
+	kill("after_payment", point, payment=outcome["payment"])
+	scene.drain()
+	after_payment.run_pending()
+	assert scene.reread().workflow_state == "Partly Paid"
+	frappe.db.rollback()
+	done = frappe.db.get_value(
+		"Invoice Payment", outcome["payment"], ["after_payment_status", "after_payment_done_for"]
+	)
+	assert done == ("Done", 6000)
