@@ -3,6 +3,8 @@
  * paid is opened, or when someone asks for it. Client Scripts speak to this part (docs/client-scripts.md).
  */
 
+import { add_reprocess } from "./desk/work_items";
+
 frappe.provide("stripe_service.pay_form");
 
 const customisations = {};
@@ -26,5 +28,7 @@ Object.assign(stripe_service.pay_form, {
 
 // A custom DocType has no script of ours, and needs none: the server marks every document that can be paid.
 $(document).on("form-refresh", (event, frm) => {
-	if (frm.doc.__onload?.stripe_service) stripe_service.pay_form.setup(frm);
+	if (!frm.doc.__onload?.stripe_service) return;
+	stripe_service.pay_form.setup(frm);
+	add_reprocess(frm);
 });

@@ -1,9 +1,5 @@
-// The Pay button is added by the pay form, as on every payable DocType.
+// Pay and Reprocess are added as on every payable document (stripe_service.bundle.js).
 frappe.ui.form.on("Portal Invoice", {
-	refresh(frm) {
-		stripe_service.work_items?.add_reprocess(frm);
-	},
-
 	currency(frm) {
 		(frm.doc.items || []).forEach((item) =>
 			frappe.model.set_value(item.doctype, item.name, "currency", frm.doc.currency)
