@@ -28,6 +28,8 @@ FITTING = {
 	"status_fieldname": ("Link", "Select", "Data", "Read Only"),
 }
 LINKS_TO = {"currency_fieldname": "Currency", "unit_fieldname": "Organisation Unit"}
+# What is surely meant if the DocType has only one field of this type.
+ONE_OF_ITS_KIND = {"currency_fieldname": "Link", "unit_fieldname": "Link", "total_fieldname": "Currency"}
 STATES = ("payable_statuses", "void_statuses", "status_partly_paid", "status_paid", "status_to_be_paid")
 OWN = {"Portal Invoice"}
 
@@ -105,9 +107,9 @@ class PayableDocType(Document):
 			guess = next(
 				(field for field in wanted if field in [found.fieldname for found in fields[name]]), None
 			)
-			links = [found.fieldname for found in fields[name] if found.fieldtype == "Link"]
-			if not guess and name in LINKS_TO and len(links) == 1:
-				guess = links[0]
+			only = [found.fieldname for found in fields[name] if found.fieldtype == ONE_OF_ITS_KIND.get(name)]
+			if not guess and len(only) == 1:
+				guess = only[0]
 			if guess and not self.get(name):
 				guesses[name] = guess
 		return guesses
