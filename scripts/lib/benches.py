@@ -139,10 +139,11 @@ def _list_app(bench: Bench):
 
 def _build(bench: Bench):
 	"""Frappe's own esbuild. It also links public/ into sites/assets, so it runs for an app without bundles, too."""
-	public = fingerprint.of_files(bench.place.source / APP / "public", "**/*", leave_out="/dist/")
+	folder = bench.place.source / APP / "public"
+	public = fingerprint.of_files(folder, "**/*", leave_out="/dist/")
 	key = f"assets of {bench.path}"
-	built = (bench.sites / "assets" / APP).exists()
-	if built and fingerprint.same(bench.place, key, public):
+	is_there = (bench.sites / "assets" / APP).exists() and (folder / "dist").exists()
+	if is_there and fingerprint.same(bench.place, key, public):
 		return
 	with step("Building the app's assets"):
 		bench.frappe(["build", "--app", APP], "Building the app's assets", FRAPPE_BENCH_ROOT=str(bench.path))
