@@ -123,3 +123,7 @@ override_whitelisted_methods = {
 	"frappe.workflow.doctype.workflow.workflow.get_workflow_state_count": "stripe_service.access.frappe_calls.get_workflow_state_count",
 	"frappe.workflow.doctype.workflow_action.workflow_action.apply_action": "stripe_service.access.frappe_calls.apply_action",
 }
+
+standard_portal_menu_items = [
+	{"title": "My Payment Methods", "route": "/my-payment-methods", "role": "Stripe Payer"},
+]

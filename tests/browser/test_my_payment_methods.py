@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.records import PASSWORD
+from tests.support.desk import log_in
 
 CARDS = ("pm_card_visa", "pm_card_amex")
 
@@ -40,18 +40,6 @@ def _save_cards(payer):
 		remember("Emulator", customer, attached, consent=True)
 
 
-def log_in(page, url, user):
-	page.goto(f"{url}/login")
-	status = page.evaluate(
-		"""async ([usr, pwd]) => {
-			const body = new URLSearchParams({ usr, pwd });
-			return (await fetch("/api/method/login", { method: "POST", body })).status;
-		}""",
-		[user, PASSWORD],
-	)
-	assert status == 200
-
-
 class MyMethodsPage:
 	def __init__(self, page):
 		self.page = page
@@ -66,9 +54,15 @@ class MyMethodsPage:
 	def press(self, name):
 		self.root.get_by_role("button", name=name, exact=True).click()
 
-	def enter_numbers(self, account="000123456789"):
+	def begin_adding(self):
+		"""Stripe's fields, once they have taken the focus: pressing a button before would race with it."""
 		self.press("Add a bank account")
 		frame = self.panel.frame_locator("iframe").first
+		expect(frame.locator("input:focus")).to_have_count(1)
+		return frame
+
+	def enter_numbers(self, account="000123456789"):
+		frame = self.begin_adding()
 		frame.get_by_label("Full name").fill("Jenny Rosen")
 		frame.get_by_role("button", name="Enter bank details manually instead").click()
 		frame.get_by_label("Routing number").fill("110000000")
@@ -76,8 +70,7 @@ class MyMethodsPage:
 		self.panel.get_by_role("button", name="Add this account").click()
 
 	def link_bank(self):
-		self.press("Add a bank account")
-		frame = self.panel.frame_locator("iframe").first
+		frame = self.begin_adding()
 		frame.get_by_label("Full name").fill("Jenny Rosen")
 		frame.get_by_role("button", name="Test Institution").click()
 		bank = self.page.frame_locator("iframe[title='Link your bank account']")
