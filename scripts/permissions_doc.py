@@ -40,7 +40,9 @@ def main() -> int:
 	if "--check" in sys.argv[1:]:
 		if PAGE.exists() and PAGE.read_text() == page():
 			return 0
-		print("docs/permissions.md is not what the tables say. Run scripts/permissions_doc.py.", file=sys.stderr)
+		print(
+			"docs/permissions.md is not what the tables say. Run scripts/permissions_doc.py.", file=sys.stderr
+		)
 		return 1
 	PAGE.write_text(page())
 	return 0

@@ -108,7 +108,10 @@ def get_group_by_count(doctype: str, current_filters: str | list | dict, field: 
 	"""For frappe.desk.listview.get_group_by_count, which counts assignments of documents nobody shows."""
 	if field != "assigned_to" or not _guarded(doctype):
 		return frappe.call(
-			"frappe.desk.listview.get_group_by_count", doctype=doctype, current_filters=current_filters, field=field
+			"frappe.desk.listview.get_group_by_count",
+			doctype=doctype,
+			current_filters=current_filters,
+			field=field,
 		)
 	assigned = frappe.get_all(
 		"ToDo",
@@ -123,7 +126,11 @@ def get_group_by_count(doctype: str, current_filters: str | list | dict, field: 
 
 def _as_list(filters) -> list:
 	filters = frappe.parse_json(filters) or []
-	return [[name, "=", value] for name, value in filters.items()] if isinstance(filters, dict) else list(filters)
+	return (
+		[[name, "=", value] for name, value in filters.items()]
+		if isinstance(filters, dict)
+		else list(filters)
+	)
 
 
 @frappe.whitelist()
@@ -153,7 +160,9 @@ def get_follow_users(doctype: str, doc_name: str):
 	"""For frappe.desk.form.document_follow.get_follow_users, which asks nothing."""
 	if _guarded(doctype) and not _visible(doctype, [doc_name]):
 		return []
-	return frappe.call("frappe.desk.form.document_follow.get_follow_users", doctype=doctype, doc_name=doc_name)
+	return frappe.call(
+		"frappe.desk.form.document_follow.get_follow_users", doctype=doctype, doc_name=doc_name
+	)
 
 
 @frappe.whitelist(allow_guest=True)
@@ -170,7 +179,9 @@ def apply_action(action: str, doctype: str, docname: str, **given):
 	step = pay_step_of(doctype)
 	if step and action in {name for _state, name, _role in step.transitions}:
 		if verify_request():
-			frappe.local.response.update({"type": "redirect", "location": get_url_to_form(doctype, docname) + "?pay=1"})
+			frappe.local.response.update(
+				{"type": "redirect", "location": get_url_to_form(doctype, docname) + "?pay=1"}
+			)
 		return None
 	return frappe.call(
 		"frappe.workflow.doctype.workflow_action.workflow_action.apply_action",

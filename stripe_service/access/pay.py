@@ -63,7 +63,9 @@ def _why_not_by_document(doc, user: str) -> str | None:
 			"You do not have access to this document. Ask an administrator whether you belong to its organisation unit."
 		)
 	if has_right_to_pay(doc.doctype) and not frappe.has_permission(doc.doctype, RIGHT, doc=doc, user=user):
-		return _("Your roles do not include the right to pay {0}. Ask an administrator for it.").format(_(doc.doctype))
+		return _("Your roles do not include the right to pay {0}. Ask an administrator for it.").format(
+			_(doc.doctype)
+		)
 	return None
 
 
@@ -78,6 +80,8 @@ def has_right_to_pay(doctype: str) -> bool:
 def _why_not_by_assignment(doc, user: str) -> str | None:
 	state, step = rules.state_of(doc), pay_step_of(doc.doctype)
 	paying = step.roles(state) if step else set()
-	if not paying & rules.rules_for(doc.doctype).get(state, {}).keys() or rules.addresses(doc, user, state, paying):
+	if not paying & rules.rules_for(doc.doctype).get(state, {}).keys() or rules.addresses(
+		doc, user, state, paying
+	):
 		return None
 	return _("This payment is assigned to others: a Work Item Rule says to which organisation unit.")

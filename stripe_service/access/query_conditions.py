@@ -85,7 +85,9 @@ def of_payment(user: str | None = None) -> str:
 			shown = _in_units("Invoice Payment", "organisation_unit", units.visible_units(user, doctype))
 		else:
 			shown = f"`tabInvoice Payment`.`reference_name` in ({readable_names(doctype, user)})"
-		ways.append(f"(`tabInvoice Payment`.`reference_doctype` = {frappe.db.escape(doctype)} and {shown or '1=1'})")
+		ways.append(
+			f"(`tabInvoice Payment`.`reference_doctype` = {frappe.db.escape(doctype)} and {shown or '1=1'})"
+		)
 	return "(" + " or ".join(ways) + ")"
 
 

@@ -106,14 +106,19 @@ def _unit_fieldname(rule: Rule, doctype: str) -> str | None:
 
 def condition(doctype: str, user: str) -> str | None:
 	"""The same as `addresses`, as a condition on the rows of Workflow Action that belong to `doctype`."""
-	narrowed = {state: _condition_of_state(doctype, state, by_role, user) for state, by_role in rules_for(doctype).items()}
+	narrowed = {
+		state: _condition_of_state(doctype, state, by_role, user)
+		for state, by_role in rules_for(doctype).items()
+	}
 	narrowed = {state: sql for state, sql in narrowed.items() if sql is not None}
 	if not narrowed:
 		return None
 	column = "`tabWorkflow Action`.`workflow_state`"
 	states = ", ".join(frappe.db.escape(state, percent=False) for state in narrowed)
 	ways = [f"ifnull({column}, '') not in ({states})"]
-	ways += [f"({column} = {frappe.db.escape(state, percent=False)} and {sql})" for state, sql in narrowed.items()]
+	ways += [
+		f"({column} = {frappe.db.escape(state, percent=False)} and {sql})" for state, sql in narrowed.items()
+	]
 	return "(" + " or ".join(ways) + ")"
 
 

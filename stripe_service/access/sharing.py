@@ -17,9 +17,16 @@ def refuse_share(share, method: str | None = None) -> None:
 	if not units.unit_control_on(share.share_doctype):
 		return
 	if share.everyone:
-		_refuse(_("{0} is shown to members of its organisation unit only and cannot be shared with everyone."), share)
+		_refuse(
+			_("{0} is shown to members of its organisation unit only and cannot be shared with everyone."),
+			share,
+		)
 	if not _admits(share.share_doctype, share.share_name, share.user):
-		_refuse(_("{0} cannot be shared with {1}, who does not belong to its organisation unit."), share, share.user)
+		_refuse(
+			_("{0} cannot be shared with {1}, who does not belong to its organisation unit."),
+			share,
+			share.user,
+		)
 
 
 def _refuse(message: str, share, user: str | None = None) -> None:
@@ -46,7 +53,9 @@ def refuse_assignment(todo, method: str | None = None) -> None:
 
 def refuse_follow(follow, method: str | None = None) -> None:
 	"""Document Follow, validate: following mails every change and comment."""
-	if units.unit_control_on(follow.ref_doctype) and not may_read(follow.ref_doctype, follow.ref_docname, follow.user):
+	if units.unit_control_on(follow.ref_doctype) and not may_read(
+		follow.ref_doctype, follow.ref_docname, follow.user
+	):
 		frappe.throw(_("You do not have access to this document."), frappe.PermissionError)
 
 
@@ -140,7 +149,9 @@ def _drop(doctype: str, name: str | None = None, user: str | None = None) -> Non
 		if given == "ToDo":
 			filters["status"] = "Open"
 		for row in frappe.get_all(given, filters=filters, fields=["name", name_field, user_field]):
-			if frappe.db.exists(doctype, row[name_field]) and not _admits(doctype, row[name_field], row[user_field]):
+			if frappe.db.exists(doctype, row[name_field]) and not _admits(
+				doctype, row[name_field], row[user_field]
+			):
 				_take_back(given, row.name)
 
 
@@ -148,4 +159,6 @@ def _take_back(given: str, name: str) -> None:
 	if given == "ToDo":
 		frappe.db.set_value("ToDo", name, "status", "Cancelled")
 	else:
-		frappe.delete_doc(given, name, ignore_permissions=True, force=True, flags={"ignore_share_permission": True})
+		frappe.delete_doc(
+			given, name, ignore_permissions=True, force=True, flags={"ignore_share_permission": True}
+		)

@@ -40,7 +40,9 @@ def renew(doc, closed_by: str | None) -> bool:
 	"""
 	close_for(doc, closed_by)
 	workflow = get_workflow_name(doc.doctype)
-	transitions = frappe_items.get_next_possible_transitions(workflow, rules.state_of(doc), doc) if workflow else []
+	transitions = (
+		frappe_items.get_next_possible_transitions(workflow, rules.state_of(doc), doc) if workflow else []
+	)
 	if not transitions:
 		return False
 	frappe_items.create_workflow_actions_for_roles({row.allowed for row in transitions}, doc)
@@ -58,7 +60,9 @@ def renew(doc, closed_by: str | None) -> bool:
 
 def _is_mailed(workflow: str, state: str) -> bool:
 	"""By the Workflow's own settings; Frappe 16 has one for each state as well."""
-	row = next((row for row in frappe.get_cached_doc("Workflow", workflow).states if row.state == state), None)
+	row = next(
+		(row for row in frappe.get_cached_doc("Workflow", workflow).states if row.state == state), None
+	)
 	return bool(send_email_alert(workflow)) and bool(row) and row.get("send_email") != 0
 
 

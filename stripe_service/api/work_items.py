@@ -34,7 +34,9 @@ def why_not_pay(doctype: str, name: str) -> dict:
 
 def _payable(doctype: str, name: str, right: str):
 	if not registry.payable_for(doctype):
-		frappe.throw(_("{0} cannot be paid here: nobody has made a Payable DocType for it.").format(_(doctype)))
+		frappe.throw(
+			_("{0} cannot be paid here: nobody has made a Payable DocType for it.").format(_(doctype))
+		)
 	try:
 		doc = frappe.get_doc(doctype, name)
 	except frappe.DoesNotExistError:

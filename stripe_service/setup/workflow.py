@@ -27,7 +27,10 @@ STATES = {
 	CANCELLED: ("Inverse", ADMINISTRATORS, True),
 }
 OWING, SETTLED = "doc.outstanding_amount > 0", "doc.outstanding_amount <= 0"
-UNTOUCHED, BEGUN = "doc.paid_amount <= 0 and doc.outstanding_amount > 0", "doc.paid_amount > 0 and doc.outstanding_amount > 0"
+UNTOUCHED, BEGUN = (
+	"doc.paid_amount <= 0 and doc.outstanding_amount > 0",
+	"doc.paid_amount > 0 and doc.outstanding_amount > 0",
+)
 # state, action, next state, role, condition
 TRANSITIONS = (
 	(DRAFT, SEND, TO_BE_PAID, ADMINISTRATORS, ""),

@@ -104,14 +104,20 @@ def new_invoice(site_only, faker, make_unit):
 
 
 def open_item_state(invoice):
-	return frappe.db.get_value("Workflow Action", {"reference_name": invoice.name, "status": "Open"}, "workflow_state")
+	return frappe.db.get_value(
+		"Workflow Action", {"reference_name": invoice.name, "status": "Open"}, "workflow_state"
+	)
 
 
-def test_an_approval_step_before_payment(site, designer, new_invoice, make_user, payer, emulator_url, drain, as_user):
+def test_an_approval_step_before_payment(
+	site, designer, new_invoice, make_user, payer, emulator_url, drain, as_user
+):
 	workflow = designer.shipped()
 	designer.state("To Be Approved")
 	workflow.append("states", {"state": "To Be Approved", "doc_status": "0", "allow_edit": "All"})
-	send = next(row for row in workflow.transitions if row.state == "Draft" and row.action == "Send for Payment")
+	send = next(
+		row for row in workflow.transitions if row.state == "Draft" and row.action == "Send for Payment"
+	)
 	send.next_state = "To Be Approved"
 	workflow.append(
 		"transitions",
@@ -143,14 +149,20 @@ def test_an_approval_step_before_payment(site, designer, new_invoice, make_user,
 	assert invoice.reload().workflow_state == "Paid"
 
 
-def test_a_workflow_of_the_designers_own_with_other_names(site, designer, new_invoice, payer, emulator_url, drain, as_user):
+def test_a_workflow_of_the_designers_own_with_other_names(
+	site, designer, new_invoice, payer, emulator_url, drain, as_user
+):
 	designer.new_workflow(
 		"Rechnungen",
 		["Entwurf", "Offen", "Bezahlt"],
 		[("Entwurf", "Freigeben", "Offen", CLERKS), ("Offen", "Begleichen", "Bezahlt", PAYERS)],
 	)
 	designer.payable(
-		payable_statuses="Offen", void_statuses="", status_paid="Bezahlt", status_partly_paid="", status_to_be_paid="Offen"
+		payable_statuses="Offen",
+		void_statuses="",
+		status_paid="Bezahlt",
+		status_partly_paid="",
+		status_to_be_paid="Offen",
 	)
 	invoice = apply_workflow(new_invoice(), "Freigeben")
 	frappe.db.commit()
@@ -178,7 +190,9 @@ def test_a_pay_step_that_leads_to_a_review_first(designer, new_invoice):
 			("Under Review", "Approve", "Paid", CLERKS),
 		],
 	)
-	designer.payable(payable_statuses="To Be Paid", void_statuses="", status_partly_paid="", status_paid="Under Review")
+	designer.payable(
+		payable_statuses="To Be Paid", void_statuses="", status_partly_paid="", status_paid="Under Review"
+	)
 	invoice = apply_workflow(new_invoice(), "Send for Payment")
 	assert pay_step_of("Portal Invoice").actions("To Be Paid") == {"Pay"}
 	with pytest.raises(NotPaidYet):
@@ -264,7 +278,14 @@ def test_the_payers_role_is_another(site, designer, make_invoice, make_user, pay
 
 
 def test_a_document_type_without_payable_row_costs_no_query(site_only):
-	from stripe_service.access import document_checks, onload, query_conditions, sharing, work_items, workflow_guard
+	from stripe_service.access import (
+		document_checks,
+		onload,
+		query_conditions,
+		sharing,
+		work_items,
+		workflow_guard,
+	)
 	from stripe_service.payables import amounts, registry
 
 	registry.all_rows()
@@ -287,7 +308,10 @@ class counted_queries:
 
 	def __enter__(self):
 		self.sent, self.sql = [], frappe.db.sql
-		frappe.db.sql = lambda query, *args, **more: (self.sent.append(str(query)), self.sql(query, *args, **more))[1]
+		frappe.db.sql = lambda query, *args, **more: (
+			self.sent.append(str(query)),
+			self.sql(query, *args, **more),
+		)[1]
 		return self.sent
 
 	def __exit__(self, *exception):
@@ -299,5 +323,7 @@ def test_bulk_actions_offered_to_a_clerk(new_invoice, make_user, as_user):
 	clerk = make_user(roles=[CLERKS], unit="/dev-v51")
 	docs = json.dumps([{"doctype": "Portal Invoice", "name": invoice.name} for invoice in invoices])
 	with as_user(clerk):
-		offered = frappe.call("frappe.model.workflow.get_common_transition_actions", docs=docs, doctype="Portal Invoice")
+		offered = frappe.call(
+			"frappe.model.workflow.get_common_transition_actions", docs=docs, doctype="Portal Invoice"
+		)
 	assert set(offered) == {"Send for Payment", "Cancel"}

@@ -117,7 +117,10 @@ def test_rest(scene, who, shown):
 		status, text = scene.get(who, path)
 		assert (status == 200) is shown, text
 		assert (SECRET in text) is shown
-	for path in ("/api/resource/Portal Invoice?limit_page_length=0", "/api/v2/document/Portal Invoice?limit=1000"):
+	for path in (
+		"/api/resource/Portal Invoice?limit_page_length=0",
+		"/api/v2/document/Portal Invoice?limit=1000",
+	):
 		status, text = scene.get(who, path)
 		assert status == 200
 		assert (name in text) is shown
@@ -156,9 +159,14 @@ def test_rows_of_the_invoice(scene, who, shown):
 	)
 	assert (scene.invoice.name in [row["parent"] for row in rows]) is shown
 	item = scene.invoice.items[0].name
-	assert bool(
-		scene.call(who, "frappe.client.get", doctype="Portal Invoice Item", name=item, parent="Portal Invoice")
-	) is shown
+	assert (
+		bool(
+			scene.call(
+				who, "frappe.client.get", doctype="Portal Invoice Item", name=item, parent="Portal Invoice"
+			)
+		)
+		is shown
+	)
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
@@ -305,7 +313,9 @@ def test_comments_mails_and_timeline(scene, who, shown):
 	)
 	assert (remark.status_code == 200) is shown
 	for doctype in ("Comment", "Communication", "Version"):
-		answer = scene.session(who).call("frappe.client.get_list", doctype=doctype, fields='["*"]', limit_page_length=0)
+		answer = scene.session(who).call(
+			"frappe.client.get_list", doctype=doctype, fields='["*"]', limit_page_length=0
+		)
 		assert SECRET not in answer.text, "these lists are for administrators"
 
 
@@ -379,7 +389,11 @@ def test_a_document_is_not_shared_with_an_outsider(scene):
 	for method, more in (("add", {}), ("set_permission", {"permission_to": "read"})):
 		with pytest.raises(frappe.PermissionError):
 			frappe.call(
-				f"frappe.share.{method}", doctype="Portal Invoice", name=scene.invoice.name, user=scene.stranger, **more
+				f"frappe.share.{method}",
+				doctype="Portal Invoice",
+				name=scene.invoice.name,
+				user=scene.stranger,
+				**more,
 			)
 	with pytest.raises(frappe.PermissionError):
 		frappe.share.add("Portal Invoice", scene.invoice.name, everyone=1)
@@ -426,7 +440,9 @@ def test_an_outsider_does_not_follow_the_document(scene, as_user):
 	with as_user(scene.stranger), pytest.raises(frappe.PermissionError):
 		frappe.call(follow, doctype="Portal Invoice", doc_name=scene.invoice.name, user=scene.stranger)
 	with as_user(scene.colleague):
-		assert frappe.call(follow, doctype="Portal Invoice", doc_name=scene.invoice.name, user=scene.colleague)
+		assert frappe.call(
+			follow, doctype="Portal Invoice", doc_name=scene.invoice.name, user=scene.colleague
+		)
 
 
 @pytest.mark.parametrize(("who", "told"), BY_NAME)
@@ -477,7 +493,12 @@ def test_mail_for_outsiders_alone_is_not_sent(scene):
 def test_bulk_actions(scene, who):
 	docnames = json.dumps([scene.invoice.name])
 	session = scene.session(who)
-	session.call("frappe.model.workflow.bulk_workflow_approval", docnames=docnames, doctype="Portal Invoice", action="Pay")
+	session.call(
+		"frappe.model.workflow.bulk_workflow_approval",
+		docnames=docnames,
+		doctype="Portal Invoice",
+		action="Pay",
+	)
 	session.call(
 		"frappe.desk.doctype.bulk_update.bulk_update.submit_cancel_or_update_docs",
 		doctype="Portal Invoice",

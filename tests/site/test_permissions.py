@@ -54,13 +54,23 @@ class Stage:
 		self.invoice = records.make_invoice(faker, unit=self.unit)
 		self.account = self._row("Stripe Account", account_name=unique("Matrix"), status="Not Connected")
 		self.customer = self._row(
-			"Stripe Customer", stripe_account=self.account, user=self.somebody, stripe_customer_id=unique("cus"), status="Active"
+			"Stripe Customer",
+			stripe_account=self.account,
+			user=self.somebody,
+			stripe_customer_id=unique("cus"),
+			status="Active",
 		)
 		self.card = self._method("Saved Card")
 		self.bank_account = self._method("Stripe Bank Account")
-		self.event = self._row("Stripe Event", event_type="charge.updated", status="Failed", stripe_account=self.account)
+		self.event = self._row(
+			"Stripe Event", event_type="charge.updated", status="Failed", stripe_account=self.account
+		)
 		self.finding = self._row(
-			"Stripe Reconciliation Finding", stripe_account=self.account, kind="", status="Open", object_id=unique("pi")
+			"Stripe Reconciliation Finding",
+			stripe_account=self.account,
+			kind="",
+			status="Open",
+			object_id=unique("pi"),
 		)
 		self.payment = self.payment_of(self.somebody)
 		frappe.get_doc(
@@ -216,7 +226,9 @@ def _is_shown(stage, user: str, what: str, doctype: str) -> bool:
 @pytest.mark.parametrize("row", table("calls"), ids=lambda row: row["Call"])
 def test_who_may_call_what(stage, row):
 	found = {role: is_allowed(stage, stage.user(role, stage.unit), row["Call"]) for role in ROLES}
-	assert {role: "yes" if allowed else "no" for role, allowed in found.items()} == {role: row[role] for role in ROLES}
+	assert {role: "yes" if allowed else "no" for role, allowed in found.items()} == {
+		role: row[role] for role in ROLES
+	}
 
 
 @pytest.mark.parametrize("row", table("positions"), ids=lambda row: f"{row['Who']}-{row['Call']}")
@@ -235,7 +247,9 @@ def test_who_holds_which_right(stage, row):
 		user = stage.user(role, stage.unit)
 		rights = frappe.permissions.get_role_permissions(row["DocType"], user=user)
 		own = "read" in rights.get("if_owner", {})
-		held = [right + (" (own)" if own and right == "read" else "") for right in RIGHTS if rights.get(right)]
+		held = [
+			right + (" (own)" if own and right == "read" else "") for right in RIGHTS if rights.get(right)
+		]
 		assert (" ".join(held) or "-") == row[role], f"{role} on {row['DocType']}"
 
 

@@ -44,7 +44,9 @@ def test_a_negative_total_is_refused(make_invoice):
 
 
 def test_an_amount_that_was_sent_along_is_computed_anew(make_invoice):
-	invoice = make_invoice(items=items((1, "10")), state="Draft", total=1, outstanding_amount=1, paid_amount=9)
+	invoice = make_invoice(
+		items=items((1, "10")), state="Draft", total=1, outstanding_amount=1, paid_amount=9
+	)
 	assert (invoice.total, invoice.outstanding_amount, invoice.paid_amount) == (10, 10, 0)
 
 
@@ -111,14 +113,20 @@ def test_the_example_of_the_docs_is_imported_as_drafts(clerk, as_user, make_unit
 		done = import_csv("Portal Invoice", EXAMPLE.read_text())
 	assert done.status == "Success"
 	first, second, third = imported(done)
-	assert [(item.description, item.amount) for item in first.items] == [("Server", 80), ("Support by telephone", 90)]
+	assert [(item.description, item.amount) for item in first.items] == [
+		("Server", 80),
+		("Support by telephone", 90),
+	]
 	assert [invoice.total for invoice in (first, second, third)] == [170, 40, 1299]
 	assert {invoice.workflow_state for invoice in (first, second, third)} == {"Draft"}
 
 
 def imported(data_import) -> list:
 	names = frappe.get_all(
-		"Data Import Log", filters={"data_import": data_import.name, "success": 1}, pluck="docname", order_by="log_index"
+		"Data Import Log",
+		filters={"data_import": data_import.name, "success": 1},
+		pluck="docname",
+		order_by="log_index",
 	)
 	return [frappe.get_doc("Portal Invoice", name) for name in names]
 
@@ -147,7 +155,9 @@ def test_500_imported_invoices_are_sent_for_payment_in_bulk_and_one_is_paid(
 	assert frappe.db.count("Portal Invoice", filters) == 500
 	payer = make_payer(unit=unit)
 	with as_user(payer):
-		waiting = frappe.get_list("Workflow Action", filters={"status": "Open"}, pluck="name", limit_page_length=0)
+		waiting = frappe.get_list(
+			"Workflow Action", filters={"status": "Open"}, pluck="name", limit_page_length=0
+		)
 	assert len(waiting) == 500
 
 	chosen = invoices[250].reload()

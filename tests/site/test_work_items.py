@@ -59,7 +59,9 @@ class Company:
 
 
 def open_items(invoice) -> list:
-	return frappe.get_all("Workflow Action", filters={"reference_name": invoice.name, "status": "Open"}, pluck="name")
+	return frappe.get_all(
+		"Workflow Action", filters={"reference_name": invoice.name, "status": "Open"}, pluck="name"
+	)
 
 
 def items(invoice) -> list:
@@ -115,7 +117,11 @@ def test_a_draft_makes_none(company, make_invoice):
 def test_a_member_above_who_hides_descendants_gets_none(company, make_invoice, make_payer):
 	above = make_payer()
 	frappe.get_doc(
-		doctype="User Permission", user=above, allow="Organisation Unit", for_value=company.root, hide_descendants=1
+		doctype="User Permission",
+		user=above,
+		allow="Organisation Unit",
+		for_value=company.root,
+		hide_descendants=1,
 	).insert()
 	invoice = make_invoice(unit=company.a)
 	assert not frappe.has_permission("Portal Invoice", "read", doc=invoice, user=above)
@@ -132,7 +138,9 @@ def test_a_membership_for_another_doctype_opens_no_invoice(company, make_invoice
 		apply_to_all_doctypes=0,
 		applicable_for="Work Item Rule",
 	).insert()
-	assert not frappe.has_permission("Portal Invoice", "read", doc=make_invoice(unit=company.a), user=elsewhere)
+	assert not frappe.has_permission(
+		"Portal Invoice", "read", doc=make_invoice(unit=company.a), user=elsewhere
+	)
 
 
 def test_paying_completes_the_item_in_the_payers_name_and_it_is_gone_for_the_others(
@@ -145,7 +153,11 @@ def test_paying_completes_the_item_in_the_payers_name_and_it_is_gone_for_the_oth
 	assert invoice.reload().workflow_state == "Paid"
 	assert company.addressed(invoice) == set()
 	(item,) = items(invoice)
-	assert (item.status, item.completed_by, item.completed_by_role) == ("Completed", company.payer_a, "Invoice Payers")
+	assert (item.status, item.completed_by, item.completed_by_role) == (
+		"Completed",
+		company.payer_a,
+		"Invoice Payers",
+	)
 
 
 def test_a_part_paid_leaves_an_item_open_for_the_rest(site, company, make_invoice, emulator_url, drain):
@@ -204,7 +216,10 @@ def test_reprocess_needs_write_on_the_invoice(company, make_invoice, as_user, ma
 	invoice = make_invoice(unit=company.a)
 	with as_user(company.payer_a), pytest.raises(frappe.PermissionError):
 		reprocess("Portal Invoice", invoice.name)
-	with as_user(make_user(roles=["Stripe Administrator"], unit=company.b)), pytest.raises(frappe.PermissionError):
+	with (
+		as_user(make_user(roles=["Stripe Administrator"], unit=company.b)),
+		pytest.raises(frappe.PermissionError),
+	):
 		reprocess("Portal Invoice", invoice.name)
 	with as_user(make_user(roles=["Stripe Administrator"], unit=company.a)):
 		assert reprocess("Portal Invoice", invoice.name)["made"]
@@ -215,7 +230,9 @@ def test_a_fixed_unit_keeps_the_item_to_its_members(company, make_invoice, rule)
 	invoice = make_invoice(unit=company.a)
 
 	assert company.addressed(invoice) == {"payer_root"}
-	assert frappe.has_permission("Portal Invoice", "read", doc=invoice, user=company.payer_a), "reading is another matter"
+	assert frappe.has_permission("Portal Invoice", "read", doc=invoice, user=company.payer_a), (
+		"reading is another matter"
+	)
 
 
 def test_who_is_not_addressed_may_not_pay(company, make_invoice, make_user, rule):
@@ -231,7 +248,9 @@ def test_who_is_not_addressed_may_not_pay(company, make_invoice, make_user, rule
 def test_a_rule_never_widens(company, make_invoice, rule):
 	rule(unit_source="Fixed unit", organisation_unit=company.b)
 	invoice = make_invoice(unit=company.a)
-	assert company.addressed(invoice) == {"payer_root"}, "Branch B may not read it, and only the root is above both"
+	assert company.addressed(invoice) == {"payer_root"}, (
+		"Branch B may not read it, and only the root is above both"
+	)
 
 
 def test_the_documents_own_unit_without_those_above(company, make_invoice, rule):
@@ -316,7 +335,9 @@ def _set_mailing(on: int):
 
 def mailed_to(invoice) -> set[str]:
 	queued = frappe.get_all("Email Queue", filters={"reference_name": invoice.name}, pluck="name")
-	return set(frappe.get_all("Email Queue Recipient", filters={"parent": ("in", queued or [""])}, pluck="recipient"))
+	return set(
+		frappe.get_all("Email Queue Recipient", filters={"parent": ("in", queued or [""])}, pluck="recipient")
+	)
 
 
 def test_the_mail_goes_to_those_who_may_read_the_invoice(mailed, company, make_invoice):

@@ -84,11 +84,18 @@ def test_a_new_document_does_not_start_there(make_invoice):
 def test_no_call_over_http_reaches_it(invoice, mighty, http):
 	session = http.login(mighty, PASSWORD)
 	base = f"{http.address}/api/resource/Portal Invoice/{invoice.name}"
-	document = json.dumps({**frappe.get_doc("Portal Invoice", invoice.name).as_dict(convert_dates_to_str=True), "workflow_state": "Paid"})
+	document = json.dumps(
+		{
+			**frappe.get_doc("Portal Invoice", invoice.name).as_dict(convert_dates_to_str=True),
+			"workflow_state": "Paid",
+		}
+	)
 	attempts = {
 		"REST": session.session.put(base, json={"workflow_state": "Paid"}, timeout=60),
 		"REST v2": session.session.put(
-			f"{http.address}/api/v2/document/Portal Invoice/{invoice.name}/", json={"workflow_state": "Paid"}, timeout=60
+			f"{http.address}/api/v2/document/Portal Invoice/{invoice.name}/",
+			json={"workflow_state": "Paid"},
+			timeout=60,
 		),
 		"set_value": session.call(
 			"frappe.client.set_value",
@@ -109,7 +116,9 @@ def test_no_call_over_http_reaches_it(invoice, mighty, http):
 		),
 		"bulk_update": session.call(
 			"frappe.client.bulk_update",
-			docs=json.dumps([{"doctype": "Portal Invoice", "docname": invoice.name, "workflow_state": "Paid"}]),
+			docs=json.dumps(
+				[{"doctype": "Portal Invoice", "docname": invoice.name, "workflow_state": "Paid"}]
+			),
 		),
 	}
 	assert state_of(invoice) == "To Be Paid", {name: answer.text[:200] for name, answer in attempts.items()}
@@ -188,7 +197,9 @@ def test_money_opens_the_way(site, invoice, payer, emulator_url, drain):
 	assert state_of(invoice) == "Paid"
 
 
-def test_money_for_a_part_opens_the_way_to_partly_paid_only(site, invoice, payer, emulator_url, drain, mighty, as_user):
+def test_money_for_a_part_opens_the_way_to_partly_paid_only(
+	site, invoice, payer, emulator_url, drain, mighty, as_user
+):
 	pay_by_card(invoice, "20.00", payer, emulator_url)
 	drain()
 	assert state_of(invoice) == "Partly Paid"

@@ -45,7 +45,9 @@ class OrganisationUnit(NestedSet):
 		given = (new or "").strip()
 		parent = self.parent_organisation_unit or ""
 		if "/" in given and given.rsplit("/", 1)[0] != parent:
-			frappe.throw(_("To move a unit, change its Parent Organisation Unit; to rename it, give its name alone."))
+			frappe.throw(
+				_("To move a unit, change its Parent Organisation Unit; to rename it, give its name alone.")
+			)
 		self.unit_name = given.rsplit("/", 1)[-1]
 		self.unit_name = self._checked_name()
 		self._check_path(self._path())
@@ -74,7 +76,9 @@ class OrganisationUnit(NestedSet):
 		if not name:
 			frappe.throw(_("Give the unit a name."), frappe.MandatoryError)
 		if set(name) & set(FORBIDDEN):
-			frappe.throw(_("The name of a unit cannot contain {0}.").format(" ".join(FORBIDDEN)), frappe.NameError)
+			frappe.throw(
+				_("The name of a unit cannot contain {0}.").format(" ".join(FORBIDDEN)), frappe.NameError
+			)
 		return name
 
 	def _check_parent(self):
@@ -84,11 +88,17 @@ class OrganisationUnit(NestedSet):
 	def _check_path(self, path: str):
 		if len(path) > MAX_PATH:
 			frappe.throw(
-				_("The path {0} is longer than {1} characters. Choose a shorter name.").format(frappe.bold(path), MAX_PATH)
+				_("The path {0} is longer than {1} characters. Choose a shorter name.").format(
+					frappe.bold(path), MAX_PATH
+				)
 			)
 		if path != self.name and frappe.db.exists(self.doctype, path):
-			frappe.throw(_("There is a unit {0} already.").format(frappe.bold(path)), frappe.DuplicateEntryError)
+			frappe.throw(
+				_("There is a unit {0} already.").format(frappe.bold(path)), frappe.DuplicateEntryError
+			)
 
 
 def _rename(old: str, new: str) -> None:
-	rename_doc(units.UNIT, old, new, force=True, ignore_permissions=True, show_alert=False, rebuild_search=False)
+	rename_doc(
+		units.UNIT, old, new, force=True, ignore_permissions=True, show_alert=False, rebuild_search=False
+	)

@@ -19,9 +19,13 @@ class PortalInvoice(Document):
 		self._check_currency()
 
 	def on_trash(self):
-		if frappe.db.exists("Invoice Payment", {"reference_doctype": self.doctype, "reference_name": self.name}):
+		if frappe.db.exists(
+			"Invoice Payment", {"reference_doctype": self.doctype, "reference_name": self.name}
+		):
 			frappe.throw(
-				_("{0} has payments and cannot be deleted. Cancel it instead.").format(frappe.bold(self.name)),
+				_("{0} has payments and cannot be deleted. Cancel it instead.").format(
+					frappe.bold(self.name)
+				),
 				frappe.LinkExistsError,
 			)
 
@@ -31,7 +35,10 @@ class PortalInvoice(Document):
 			item.amount = self._major(self._amount_minor(item))
 		total = sum(self._amount_minor(item) for item in self.items)
 		if total < 0:
-			frappe.throw(_("The total cannot be negative. Change the quantities or the rates."), frappe.NonNegativeError)
+			frappe.throw(
+				_("The total cannot be negative. Change the quantities or the rates."),
+				frappe.NonNegativeError,
+			)
 		self.total = self._major(total)
 
 	def _amount_minor(self, item) -> int:
@@ -46,7 +53,11 @@ class PortalInvoice(Document):
 		before = self.get_doc_before_save()
 		if not before or before.currency == self.currency:
 			return
-		if frappe.db.exists("Invoice Payment", {"reference_doctype": self.doctype, "reference_name": self.name}):
+		if frappe.db.exists(
+			"Invoice Payment", {"reference_doctype": self.doctype, "reference_name": self.name}
+		):
 			frappe.throw(
-				_("The currency cannot change any more: there are payments in {0}.").format(frappe.bold(before.currency))
+				_("The currency cannot change any more: there are payments in {0}.").format(
+					frappe.bold(before.currency)
+				)
 			)

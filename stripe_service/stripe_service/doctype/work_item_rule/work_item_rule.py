@@ -25,9 +25,9 @@ class WorkItemRule(Document):
 	def _check_document_type(self, workflow):
 		if not registry.config_of(workflow.document_type):
 			frappe.throw(
-				_("{0} is the Workflow of {1}, which is not payable. Make a Payable DocType for it first.").format(
-					frappe.bold(workflow.name), _(workflow.document_type)
-				)
+				_(
+					"{0} is the Workflow of {1}, which is not payable. Make a Payable DocType for it first."
+				).format(frappe.bold(workflow.name), _(workflow.document_type))
 			)
 
 	def _check_state(self, workflow):
@@ -51,7 +51,9 @@ class WorkItemRule(Document):
 	def _check_unit(self, workflow):
 		if self.unit_source == rules.FIXED_UNIT:
 			if not self.organisation_unit:
-				frappe.throw(_("Organisation Unit: name the unit that gets the work item."), frappe.MandatoryError)
+				frappe.throw(
+					_("Organisation Unit: name the unit that gets the work item."), frappe.MandatoryError
+				)
 			return
 		self.organisation_unit = None
 		fieldname = self.unit_fieldname or registry.config_of(workflow.document_type).unit_fieldname
