@@ -21,9 +21,17 @@ SIZE = {"width": 1280, "height": 900}
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
 
+# Slow machines are slow, not wrong.
+PATIENCE = 20_000
+# The first desk of a site has its caches to fill.
+FIRST_DESK = 90_000
+
+
 @pytest.fixture(scope="session")
 def chromium():
-	from playwright.sync_api import sync_playwright
+	from playwright.sync_api import expect, sync_playwright
+
+	expect.set_options(timeout=PATIENCE)
 
 	with sync_playwright() as playwright:
 		browser = playwright.chromium.launch(executable_path=_chromium_path(), args=ARGUMENTS)
@@ -38,7 +46,7 @@ def new_page(chromium, request):
 
 	def open_page(**options):
 		context = chromium.new_context(**{"viewport": SIZE, "locale": "en-US", **options})
-		context.set_default_timeout(20_000)
+		context.set_default_timeout(PATIENCE)
 		context.on("page", lambda page: page.on("pageerror", lambda error: errors.append(str(error))))
 		contexts.append(context)
 		pages.append(context.new_page())
@@ -72,8 +80,8 @@ def login(new_page, http, worker, stripe_account):
 			{"usr": user, "pwd": password},
 		)
 		assert status == 200, f"{user} could not log in: HTTP {status}"
-		page.goto(f"{http.url}/app")
-		page.wait_for_function("window.frappe && frappe.boot && frappe.desk")
+		page.goto(f"{http.url}/app", wait_until="domcontentloaded", timeout=FIRST_DESK)
+		page.wait_for_function("window.frappe && frappe.boot && frappe.desk", timeout=FIRST_DESK)
 		return page
 
 	return log_in
