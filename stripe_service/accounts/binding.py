@@ -52,8 +52,16 @@ def is_here(account) -> bool:
 def configured_host() -> str:
 	"""Host and port that the site is configured with, else the site's name. No scheme: moving from http to https is
 	no other place."""
-	address = frappe.local.conf.host_name or frappe.local.conf.hostname or frappe.local.site
+	address = _host_name() or frappe.local.site
 	return address.split("://")[-1].strip("/").lower()
+
+
+def host_is_configured() -> bool:
+	return bool(_host_name())
+
+
+def _host_name() -> str | None:
+	return frappe.local.conf.host_name or frappe.local.conf.hostname
 
 
 def _mark() -> str:

@@ -177,7 +177,7 @@ def _has_holder(role: str) -> bool:
 def _script() -> Answer:
 	disabled = frappe.db.get_value("Server Script", SCRIPT, "disabled")
 	if disabled is None:
-		return Answer(TO_DO, _("The script {0} is missing.").format(SCRIPT), make="script")
+		return _missing_script()
 	link = get_url_to_form("Server Script", SCRIPT)
 	built_in = frappe.db.get_single_value("Stripe Service Settings", "built_in_after_payment")
 	if disabled and not built_in:
@@ -193,6 +193,16 @@ def _script() -> Answer:
 			DONE, _("The built-in update is used. {0} is there to start from.").format(SCRIPT), link=link
 		)
 	return Answer(DONE, _("{0} runs after each payment.").format(SCRIPT), link=link)
+
+
+def _missing_script() -> Answer:
+	missing = _("The script {0} is missing.").format(SCRIPT)
+	if "Script Manager" in frappe.get_roles():
+		return Answer(TO_DO, missing, make="script")
+	# Frappe lets nobody else make one, whatever the permissions say.
+	return Answer(
+		TO_DO, f"{missing} " + _("Ask somebody with the role {0} to create it here.").format("Script Manager")
+	)
 
 
 def _server_scripts() -> Answer:

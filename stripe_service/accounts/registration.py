@@ -4,6 +4,7 @@ None of these checks a permission; `api.account` does. None calls Stripe while i
 """
 
 from dataclasses import asdict
+from urllib.parse import urlsplit
 
 import frappe
 from frappe import _
@@ -48,16 +49,19 @@ def refresh(account: str) -> None:
 	_write(doc)
 
 
-def confirm_binding(account: str) -> None:
+def confirm_binding(account: str) -> str:
 	"""Bind the account to this installation: from now on this site acts at Stripe with its keys. Commits.
 
 	Registers a webhook endpoint of this site's own. The one of the site that the account came from is left at Stripe,
-	because that site may still be there.
+	because that site may still be there; what is returned names it, or is "".
 	"""
 	doc = frappe.get_doc(DOCTYPE, account)
 	if doc.status != connect.CONNECTED:
 		connect.raise_no_keys(account)
+	if binding.is_here(doc):
+		return ""
 	place = binding.bind()
+	left, address = doc.webhook_endpoint_id, doc.webhook_url
 	doc.update(
 		{
 			"bound_site": place.site,
@@ -65,10 +69,17 @@ def confirm_binding(account: str) -> None:
 			"bound_installation": place.installation,
 			"bound_by": frappe.session.user,
 			"bound_at": frappe.utils.now_datetime(),
+			"webhook_endpoint_id": "",
+			"webhook_url": "",
 		}
 	)
 	_write(doc)
 	webhook_endpoint.register(account)
+	if not left:
+		return ""
+	return _(
+		"The webhook endpoint {0} of the site this account came from ({1}) is still at Stripe. Delete it in the Stripe Dashboard when that site is gone."
+	).format(left, urlsplit(address or "").netloc)
 
 
 def rotate_webhook_secret(account: str) -> str:

@@ -17,6 +17,7 @@ from frappe import _
 from frappe.utils import add_to_date, get_url, now_datetime
 from frappe.utils.synchronization import filelock
 
+from stripe_service.accounts import binding
 from stripe_service.accounts.connect import CONNECTED, gateway_for
 from stripe_service.accounts.secrets import forget_secret, read_secret, write_secret
 from stripe_service.gateway import errors
@@ -137,10 +138,10 @@ def end_of_rotation():
 
 
 def _register(row, fresh: bool) -> None:
-	url = url_of(row.webhook_token)
+	url = _address(row)
 	_check_address(url, row.api_base)
 	gateway = gateway_for(row.name)
-	ours = _ours(gateway, url)
+	ours = _ours(gateway, url, row.webhook_endpoint_id)
 	keep = None if fresh or not read_secret(row.name, "webhook_secret") else _current(ours, row)
 	if keep:
 		gateway.call("webhook_endpoints.update", keep["id"], params={**_params(url), "disabled": False})
@@ -168,13 +169,23 @@ def _replace(gateway: Gateway, row, url: str) -> None:
 	_write(row.name, made["id"], url)
 
 
-def _ours(gateway: Gateway, url: str) -> list[dict]:
-	"""The endpoints that this site made at this address, whatever their token. Those of another host are left alone:
-	they may serve the site that this one is a copy of."""
+def _ours(gateway: Gateway, url: str, registered: str | None) -> list[dict]:
+	"""The registered endpoint, wherever it points, and those at this site's address, whatever their token. All others
+	are left alone: they may serve the site that this one is a copy of."""
 	here = _without_query(url)
 	return [
-		found for found in gateway.list_all("webhook_endpoints.list") if _without_query(found["url"]) == here
+		found
+		for found in gateway.list_all("webhook_endpoints.list")
+		if found["id"] == registered or _without_query(found["url"]) == here
 	]
+
+
+def _address(row) -> str:
+	"""A job does not know by which address people reach a site whose host_name is not configured; the request in which
+	the keys were saved did."""
+	if not frappe.request and not binding.host_is_configured() and row.webhook_url:
+		return row.webhook_url
+	return url_of(row.webhook_token)
 
 
 def _current(ours: list[dict], row) -> dict | None:
@@ -236,7 +247,7 @@ def _note_failure(row, error: Exception) -> None:
 	carries_on = _(
 		"Payments are followed by polling meanwhile. A signing secret can also be entered by hand."
 	)
-	_set(row.name, webhook_message=f"{_reason(error)} {carries_on}", webhook_url=url_of(row.webhook_token))
+	_set(row.name, webhook_message=f"{_reason(error)} {carries_on}", webhook_url=_address(row))
 
 
 def _reason(error: Exception) -> str:

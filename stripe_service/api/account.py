@@ -59,8 +59,8 @@ def rotate_webhook_secret(account: str) -> dict:
 def confirm_binding(account: str) -> dict:
 	"""Let this site act at Stripe with the account's keys, although another site or host registered them."""
 	_check_account(account)
-	registration.confirm_binding(account)
-	return _state(account)
+	message = registration.confirm_binding(account)
+	return {**_state(account), "message": message}
 
 
 @frappe.whitelist(methods=["POST"])

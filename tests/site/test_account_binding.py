@@ -72,8 +72,9 @@ def test_moving_from_http_to_https_is_no_other_place(connected, elsewhere):
 def test_confirming_lets_the_copy_act_and_leaves_the_originals_endpoint_alone(connected, elsewhere):
 	[original] = connected.endpoints()
 	elsewhere(host_name="http://127.0.0.1:9")
-	account_api.confirm_binding(connected.name)
+	message = account_api.confirm_binding(connected.name)["message"]
 
+	assert original["id"] in message and "when that site is gone" in message
 	doc = connected.document()
 	assert (doc.bound_host, doc.bound_by) == ("127.0.0.1:9", "Administrator")
 	connect.gateway_for(connected.name)

@@ -1,5 +1,7 @@
 """The webhook endpoint registers itself, once; where it can't, the keys are kept and the account says why."""
 
+import json
+
 import frappe
 import pytest
 
@@ -26,6 +28,31 @@ def test_registering_again_updates_the_endpoint_and_keeps_its_secret(connected):
 	assert sorted(after["enabled_events"]) == sorted(webhook_endpoint.EVENTS)
 	assert after["status"] == "enabled"
 	assert webhook_endpoint.secrets_of(connected.name) == secrets
+
+
+def test_a_job_registers_at_the_address_by_which_the_keys_were_saved(account, http, drain):
+	"""The site of these tests has no host_name, so that only a request knows by which address it is reached."""
+	administrator = http.login("Administrator", "admin")
+	values = {"account_name": account.name, **account.keys, **account.addresses}
+	answer = administrator.call(
+		"frappe.client.insert", doc=json.dumps({"doctype": "Stripe Account", **values})
+	)
+	assert answer.status_code == 200, answer.text
+	drain()
+	account_api.register_webhook(account.name)
+	[endpoint] = account.endpoints()
+	assert endpoint["url"].startswith(http.url)
+
+
+def test_an_endpoint_follows_the_address_of_the_site(connected):
+	[before] = connected.endpoints()
+	row = frappe.db.get_value("Stripe Account", connected.name, webhook_endpoint._FIELDS, as_dict=True)
+	moved = webhook_endpoint.url_of(row.webhook_token).replace("://", "://www.")
+	frappe.db.set_value("Stripe Account", connected.name, "webhook_url", moved)
+	frappe.db.commit()
+	account_api.register_webhook(connected.name)
+	[after] = connected.endpoints()
+	assert (after["id"], after["url"]) == (before["id"], moved)
 
 
 def test_an_endpoint_deleted_in_the_dashboard_is_made_again(connected):

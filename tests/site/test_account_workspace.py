@@ -170,6 +170,22 @@ def test_a_part_that_is_missing_is_told_and_made(site):
 	assert frappe.db.get_value("Server Script", NAME, "disabled") == 1
 
 
+def test_who_may_make_no_script_is_told_whom_to_ask(site, looks):
+	from stripe_service.setup.after_payment_script import NAME
+
+	frappe.delete_doc("Server Script", NAME, force=True)
+	frappe.db.commit()
+	try:
+		with looks("Stripe Administrator"):
+			missing = parts()["script"]
+			assert missing["action"] is None and "Script Manager" in missing["message"]
+			with pytest.raises(frappe.PermissionError):
+				account_api.make_missing("script")
+	finally:
+		account_api.make_missing("script")
+		frappe.db.commit()
+
+
 def test_the_checklist_follows_what_is_switched(site):
 	switch = "Stripe Service Settings"
 	frappe.db.set_single_value(switch, "built_in_after_payment", 0)

@@ -93,7 +93,12 @@ function confirm_site(frm) {
 		`<p>${not_confirmed(frm)}</p><p>${__(
 			"Confirm only if this site is the one that takes the payments now. If the other site is still running, both would act on the same payments."
 		)}</p>`,
-		() => call(frm, "confirm_binding", __("Asking Stripe"))
+		async () => {
+			const state = await call(frm, "confirm_binding", __("Asking Stripe"));
+			if (state.message) {
+				frappe.msgprint({ message: state.message, indicator: "orange" });
+			}
+		}
 	);
 }
 

@@ -178,6 +178,7 @@ class StripeAccount(Document):
 		self.update(told)
 		self.update({"publishable_key": pair.publishable, "mode": pair.mode, "status": connect.CONNECTED})
 		self.webhook_token = self.webhook_token or frappe.generate_hash(length=32)
+		self.webhook_url = webhook_endpoint.url_of(self.webhook_token)
 		self._bind()
 
 	def _bind(self):
