@@ -80,7 +80,7 @@ def make_bench(bench: Bench):
 			PATH=f"{_tool(place).parent}:{place.environment()['PATH']}",
 		)
 		_pip(bench, ["setuptools<81"], "Installing setuptools")
-	fingerprint.remember(place, "bench", _wanted())
+	fingerprint.remember(place, f"bench {bench.path}", _wanted())
 
 
 def write_config(bench: Bench):
@@ -103,17 +103,18 @@ def write_config(bench: Bench):
 		path.write_text(json.dumps(config, indent=1) + "\n")
 
 
-def install_app(bench: Bench):
-	"""Link the app into the bench, with what it and its tests need; build its assets when they have changed."""
+def install_app(bench: Bench, others: dict[str, Path] | None = None):
+	"""Link the app into the bench, with what it and its tests need; `others` are apps to install along with it."""
 	_link(bench)
 	for_tests = needed_by_tests()
-	needs = [for_tests, (bench.place.source / "pyproject.toml").read_text(), str(bench.place.source)]
+	apps = {**(others or {}), APP: bench.path / "apps" / APP}
+	needs = [for_tests, (bench.place.source / "pyproject.toml").read_text(), str(bench.place.source), sorted(apps)]
 	if not fingerprint.same(bench.place, f"needs of {bench.path}", needs):
 		with step("Installing the app and what it needs into the bench"):
-			_pip(bench, ["-e", bench.path / "apps" / APP, *for_tests], "Installing the app")
+			editable = [word for path in apps.values() for word in ("-e", path)]
+			_pip(bench, [*editable, *for_tests], "Installing the app")
 		fingerprint.remember(bench.place, f"needs of {bench.path}", needs)
-	_list_app(bench)
-	_build(bench)
+	_list_apps(bench, list(apps))
 
 
 def _link(bench: Bench):
@@ -130,14 +131,14 @@ def _link(bench: Bench):
 	link.symlink_to(source)
 
 
-def _list_app(bench: Bench):
+def _list_apps(bench: Bench, wanted: list[str]):
 	path = bench.sites / "apps.txt"
 	apps = path.read_text().split()
-	if APP not in apps:
-		path.write_text("\n".join([*apps, APP]) + "\n")
+	if set(wanted) - set(apps):
+		path.write_text("\n".join([*apps, *(app for app in wanted if app not in apps)]) + "\n")
 
 
-def _build(bench: Bench):
+def build_assets(bench: Bench):
 	"""Frappe's own esbuild. It also links public/ into sites/assets, so it runs for an app without bundles, too."""
 	folder = bench.place.source / APP / "public"
 	public = fingerprint.of_files(folder, "**/*", leave_out="/dist/")
@@ -177,7 +178,7 @@ def _wanted() -> tuple[str, str]:
 
 
 def _is_wanted_branch(bench: Bench) -> bool:
-	return fingerprint.same(bench.place, "bench", _wanted())
+	return fingerprint.same(bench.place, f"bench {bench.path}", _wanted())
 
 
 def _check_source(place: Place, repo: str, branch: str):

@@ -76,6 +76,7 @@ def set_up(where: place.Place) -> benches.Bench:
 		databases.start_mariadb(where)
 		databases.start_redis(where, "redis_cache", "redis_queue")
 	benches.install_app(bench)
+	benches.build_assets(bench)
 	return bench
 
 

@@ -43,7 +43,7 @@ def check_room(place: Place, needed: int):
 def ensure_programs(place: Place):
 	"""Everything a bench needs, installed with apt where it is missing."""
 	missing = [name for name, (_package, others) in FOR_SITE.items() if not _find(place, name, *others)]
-	python_found = find_python(place, must=False)
+	python_found = os.environ.get("PYTHON") or find_python(place, must=False)  # a named one is not replaced
 	if missing or not python_found:
 		packages = {FOR_SITE[name][0] for name in missing}
 		_install(sorted(packages | set(ALONG)), missing or ["python3-venv"])

@@ -19,7 +19,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from . import benches, databases, demo, lint, machine, place, ports, servers, services, site_setup
+from . import benches, beside, databases, demo, lint, machine, place, ports, servers, services, site_setup
 from .kinds import EVERYTHING, KINDS, LINT, Kind
 from .locks import held
 from .place import Place
@@ -91,13 +91,20 @@ class Run:
 
 	def named(self, name: str, kinds: list[str]):
 		"""The tests of one name, in one pytest, in the bench's Python."""
-		place.bring_source_up_to_date(self.place)
-		self._set_up_site()
+		self.set_up_for_all()
 		wanted = [KINDS[kind] for kind in kinds] or KINDS.values()
 		paths = [path for kind in wanted for path in kind.paths]
 		python = self.bench.python if self.bench else small_env(self.place, "newest") / "bin/python"
-		self._find_browser()
 		self._pytest("named", python, paths, ["-k", name])
+
+	def set_up_for_all(self):
+		place.bring_source_up_to_date(self.place)
+		self._set_up_site()
+		self._find_browser()
+
+	def python(self, arguments: list) -> int:
+		"""Run the bench's Python on the test site, in the copy of the repo."""
+		return _call([self.bench.python, *arguments], self.place, self._environment())
 
 	def _run_kind(self, kind: Kind):
 		paths = self._existing(kind.paths)
@@ -109,6 +116,8 @@ class Run:
 			return
 		if kind.browser:
 			self._find_browser()
+		if kind.name == "install" and beside.can_be_had():
+			self.environment["BESIDE_BENCH"] = str(beside.make(self.place).path)
 		for end in kind.ends or (None,):
 			python = self._python(kind, end)
 			self._pytest(kind.name, python, paths, self.for_pytest, end)
@@ -190,17 +199,20 @@ class Run:
 		progress(f"Running the tests: {label} ...")
 		junit = self.results / f"{label.replace(' ', '-')}.xml"
 		command = [python, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={junit}", "-q", "--disable-warnings"]
-		environment = self.place.environment(
+		code = _call([*command, *options, *self._existing(paths)], self.place, self._environment())
+		self.report.add_results(label, junit, code)
+		progress(f"{label}: {self.report.kinds[label]}")
+
+	def _environment(self) -> dict[str, str]:
+		return self.place.environment(
 			**self.environment,
 			PYTHONDONTWRITEBYTECODE="1",
 			EMULATOR_PYTHON=str(small_env(self.place, "newest") / "bin/python"),
 			BROWSER_OUTPUT=str(self.place.output / "browser"),
 			SERVER_LOG=str(self.place.log / "test-web.log"),
+			WORKER_LOG=str(self.place.log / "test-worker.log"),
 			EMULATOR_LOG=str(self.place.log / "test-emulator.log"),
 		)
-		code = _call([*command, *options, *self._existing(paths)], self.place, environment)
-		self.report.add_results(label, junit, code)
-		progress(f"{label}: {self.report.kinds[label]}")
 
 	def clean_up(self):
 		"""End what this run started, unless the demo has been started meanwhile and uses it."""
