@@ -28,6 +28,7 @@ class PayDialog(PayForm):
 	def __init__(self, page):
 		self.dialog = page.locator(".stripe-pay-dialog.show")
 		super().__init__(page, self.dialog)
+		page.wait_for_function("window.cur_dialog")  # it has slid in
 
 	@classmethod
 	def by_button(cls, page):

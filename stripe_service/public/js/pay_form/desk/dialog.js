@@ -49,7 +49,8 @@ function close_only_when_idle(dialog, form) {
 	const button = dialog.get_close_btn().show().attr("aria-label", __("Close")).get(0);
 	const on_click = (event) => form.busy && event.stopImmediatePropagation();
 	const on_key = (event) => {
-		if (event.key === "Escape" && window.cur_dialog === dialog) close_if_idle(dialog, form);
+		const on_top = !window.cur_dialog || window.cur_dialog === dialog;
+		if (event.key === "Escape" && on_top) close_if_idle(dialog, form);
 	};
 	button.addEventListener("click", on_click, true);
 	document.addEventListener("keydown", on_key);

@@ -26,7 +26,10 @@ function facts_of(frm) {
 
 function add_button(frm) {
 	const label = __("Pay");
-	frm.add_custom_button(label, () => pay(frm));
+	frm.add_custom_button(label, () => {
+		// Answers nothing: Frappe keeps a button disabled until what its click answered is settled.
+		pay(frm);
+	});
 	frm.change_custom_button_type(label, null, "primary");
 }
 
