@@ -2,7 +2,8 @@
 
 The JSON says what to do (`pay`, `drain`, `reconcile`, `after_payment`), with which arguments, and at which point to die:
 `before` or `after` a function, by its dotted path, or `before`/`after call <operation>` for a call to Stripe. Death is
-SIGKILL to itself: no `finally`, no rollback, no connection closed. Reaching the end alive is exit code 3.
+SIGKILL to itself: no `finally`, no rollback, no connection closed. Reaching the end alive is exit code 3. Without a
+point it is a worker as any other.
 
 The points are put in from outside, by wrapping the function in this process alone: the app knows nothing of it.
 """
@@ -23,7 +24,8 @@ def main() -> int:
 	with site.connected() as frappe:
 		# As a web worker or a background worker would run it, not a test.
 		frappe.flags.in_test = False
-		put_in(task["kill"])
+		if task.get("kill"):
+			put_in(task["kill"])
 		DOINGS[task["do"]](frappe, **task.get("arguments", {}))
 		frappe.db.commit()
 	return REACHED_THE_END

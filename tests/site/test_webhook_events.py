@@ -1,5 +1,9 @@
 """What becomes of an event once it is stored: the object is read from Stripe, and the site follows."""
 
+import json
+import subprocess
+import sys
+
 import frappe
 import pytest
 from frappe.utils import add_to_date, now_datetime
@@ -7,7 +11,9 @@ from frappe.utils import add_to_date, now_datetime
 from stripe_service.webhooks import drain as drain_module
 from stripe_service.webhooks import intake
 from stripe_service.webhooks.handlers import HANDLERS
+from tests.faults.killed_worker import REACHED_THE_END
 from tests.support.cards import confirmation_token
+from tests.support.emulator import REPO
 from tests.support.records import unique
 from tests.support.shop import ACCOUNT, Shop
 from tests.support.stripe_objects import event, new_id, payment_intent
@@ -146,6 +152,86 @@ def test_what_is_none_of_ours_is_ignored_with_a_reason(shop, type, told):
 	row = shop.row(foreign)
 	assert (row.status, row.traceback) == ("Ignored", None), (row.outcome, row.traceback)
 	assert row.outcome and row.processed_at and not row.next_attempt_at
+
+
+def test_micro_deposits_that_were_verified_elsewhere_make_the_bank_account_usable(shop, scene):
+	name = scene.add_bank_account(linked=False)
+	setup_intent = frappe.db.get_value("Stripe Bank Account", name, "setup_intent_id")
+	assert frappe.db.get_value("Stripe Bank Account", name, "status") == "Verification Pending"
+	shop.gateway.call("setup_intents.verify_microdeposits", setup_intent, params={"descriptor_code": "SM11AA"})
+	shop.arrive(*_about(shop, "setup_intent.succeeded", setup_intent))
+	shop.drain()
+	assert _bank_account_status(name) == "Verified"
+
+
+def test_a_bank_account_that_stripe_blocks_can_not_pay(shop, scene):
+	name = scene.add_bank_account()
+	method = frappe.db.get_value("Stripe Bank Account", name, "payment_method_id")
+	shop.emulator.block_bank_account(method)
+	shop.arrive(*_about(shop, "payment_method.automatically_updated", method))
+	shop.drain()
+	assert _bank_account_status(name) == "Blocked"
+
+
+def test_a_mandate_that_ended_is_noticed(shop, scene):
+	name = scene.add_bank_account()
+	mandate = frappe.db.get_value("Stripe Bank Account", name, "mandate_id")
+	assert mandate
+	shop.emulator.end_mandate(mandate)
+	told = _about(shop, "mandate.updated", mandate)
+	shop.arrive(*told)
+	shop.drain()
+	assert {shop.row(one).status for one in told} == {"Done"}
+	assert _bank_account_status(name) != "Verified", "a debit without a mandate is refused by Stripe"
+
+
+def test_a_renewed_card_and_a_removed_one_are_noticed(shop, scene):
+	scene.pay("50.00", save=1)
+	scene.drain()
+	card = frappe.get_last_doc("Saved Card", {"user": scene.payer})
+	shop.emulator.update_card(card.name, 7, 2041, "1881")
+	shop.arrive(*_about(shop, "payment_method.automatically_updated", card.name))
+	shop.drain()
+	card.reload()
+	assert (card.exp_month, card.exp_year, card.last4) == (7, 2041, "1881")
+
+	shop.gateway.call("payment_methods.detach", card.name)
+	shop.arrive(*_about(shop, "payment_method.detached", card.name))
+	shop.drain()
+	card.reload()
+	assert card.status == "Removed"
+
+
+def _about(shop, type: str, object_id: str) -> list[dict]:
+	told = [one for one in shop.emulator.events(type) if one["data"]["object"]["id"] == object_id]
+	assert told, f"Stripe sent no {type} about {object_id}"
+	return told
+
+
+def _bank_account_status(name: str) -> str:
+	frappe.db.rollback()
+	return frappe.db.get_value("Stripe Bank Account", name, "status")
+
+
+def test_several_workers_share_the_events_and_each_is_worked_on_once(shop):
+	told = []
+	for _ in range(6):
+		payment = shop.pay(card="3ds_required")
+		shop.emulator.complete_3ds(shop.payment(payment).payment_intent_id)
+		told += shop.events_of(payment, "payment_intent.succeeded")
+	shop.arrive(*told)
+	shop.emulator.clear_requests()
+	task = json.dumps({"do": "drain"})
+	workers = [
+		subprocess.Popen([sys.executable, "-m", "tests.faults.killed_worker", task], cwd=REPO)
+		for _ in range(3)
+	]
+	assert [worker.wait(120) for worker in workers] == [REACHED_THE_END] * 3
+	rows = [shop.row(one) for one in told]
+	assert {(row.status, row.attempts) for row in rows} == {("Done", 1)}
+	for row in rows:
+		path = f"/v1/payment_intents/{row.object_id}"
+		assert shop.emulator.count_requests(path=path, method="GET") == 1
 
 
 def test_what_another_site_charged_says_so(shop):
