@@ -5,7 +5,6 @@ is to be Paid. Usage: demo_data.py EMULATOR-URL ANSWER.json
 """
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -91,7 +90,6 @@ def _make_invoices(faker, emulator_url: str):
 
 def _pay(invoice, state: str, emulator_url: str):
 	"""Through the app, as its payer would; not again if an earlier run did."""
-	import frappe
 
 	if invoice.paid_amount or invoice.reserved_amount:
 		return
@@ -112,7 +110,9 @@ def _wait_for(invoice: str, state: str):
 		if reached == state:
 			return
 		time.sleep(0.2)
-	raise RuntimeError(f"{invoice} should be {state} by now and is {reached}: see worker.log and the Error Log")
+	raise RuntimeError(
+		f"{invoice} should be {state} by now and is {reached}: see worker.log and the Error Log"
+	)
 
 
 def _tour() -> list[str]:

@@ -28,7 +28,9 @@ def main(arguments: list[str]) -> int:
 def _measure(run: "test.Run", names: list[str]) -> int:
 	there = sorted(path.stem for path in (run.place.repo / "tests/bench").glob("[a-z]*.py"))
 	if unknown := set(names) - set(there):
-		raise Problem(f"No such measurement: {', '.join(sorted(unknown))}.", f"There are: {', '.join(there)}.")
+		raise Problem(
+			f"No such measurement: {', '.join(sorted(unknown))}.", f"There are: {', '.join(there)}."
+		)
 	run.set_up_for_all()
 	codes = []
 	for name in names or there:

@@ -56,7 +56,9 @@ def named_bench() -> Path | None:
 def find_bench(place: Place) -> Bench:
 	path = named_bench()
 	if path and not (path / "apps/frappe").is_dir():
-		raise Problem(f"BENCH={path} is no bench: it has no apps/frappe.", "Name the folder that `bench init` made.")
+		raise Problem(
+			f"BENCH={path} is no bench: it has no apps/frappe.", "Name the folder that `bench init` made."
+		)
 	return Bench(place, path or place.home / "bench", own=path is None)
 
 
@@ -108,7 +110,12 @@ def install_app(bench: Bench, others: dict[str, Path] | None = None):
 	_link(bench)
 	for_tests = needed_by_tests()
 	apps = {**(others or {}), APP: bench.path / "apps" / APP}
-	needs = [for_tests, (bench.place.source / "pyproject.toml").read_text(), str(bench.place.source), sorted(apps)]
+	needs = [
+		for_tests,
+		(bench.place.source / "pyproject.toml").read_text(),
+		str(bench.place.source),
+		sorted(apps),
+	]
 	if not fingerprint.same(bench.place, f"needs of {bench.path}", needs):
 		with step("Installing the app and what it needs into the bench"):
 			editable = [word for path in apps.values() for word in ("-e", path)]
@@ -155,7 +162,11 @@ def _pip(bench: Bench, what: list, task: str):
 	if read(bench.place, [bench.python, "-m", "pip", "--version"]).returncode == 0:
 		run(bench.place, [bench.python, "-m", "pip", "install", "-q", *what], task)
 	else:  # bench makes its environment with uv where it has it, and uv leaves pip out
-		uv = next(path for path in (_tool(bench.place).parent / "uv", shutil.which("uv")) if path and Path(path).exists())
+		uv = next(
+			path
+			for path in (_tool(bench.place).parent / "uv", shutil.which("uv"))
+			if path and Path(path).exists()
+		)
 		run(bench.place, [uv, "pip", "install", "-q", "--python", bench.python, *what], task)
 
 
@@ -183,7 +194,12 @@ def _is_wanted_branch(bench: Bench) -> bool:
 
 def _check_source(place: Place, repo: str, branch: str):
 	"""Frappe's repo answers and has the branch: a question of seconds, instead of a failure after minutes."""
-	done = read(place, ["timeout", "60", "git", "ls-remote", "--heads", repo, branch], GIT_TERMINAL_PROMPT="0", seconds=90)
+	done = read(
+		place,
+		["timeout", "60", "git", "ls-remote", "--heads", repo, branch],
+		GIT_TERMINAL_PROMPT="0",
+		seconds=90,
+	)
 	if done.returncode != 0:
 		raise NoFrappe(
 			f"Frappe can't be had: {repo} does not answer.",
@@ -193,5 +209,6 @@ def _check_source(place: Place, repo: str, branch: str):
 		)
 	if not done.stdout.strip():
 		raise NoFrappe(
-			f"Frappe can't be had: {repo} has no branch {branch}.", "Name one that it has: FRAPPE_BRANCH=version-15"
+			f"Frappe can't be had: {repo} has no branch {branch}.",
+			"Name one that it has: FRAPPE_BRANCH=version-15",
 		)

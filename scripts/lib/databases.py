@@ -47,11 +47,15 @@ def start_mariadb(place: Place) -> list[str]:
 			_make_data(place, config)
 	command = ["mariadbd", f"--defaults-file={config}"]
 	try:
-		began = start(place, Service("mariadb", command, place.home, ports(place)["mariadb"], lambda: _ping(place)))
+		began = start(
+			place, Service("mariadb", command, place.home, ports(place)["mariadb"], lambda: _ping(place))
+		)
 	except Problem as problem:
 		raise Problem(
 			f"MariaDB refuses to start: {problem.cause}",
-			problem.way_out if "Port" in problem.cause else f"Its log says why: {place.log}/mariadb.log. If its data is "
+			problem.way_out
+			if "Port" in problem.cause
+			else f"Its log says why: {place.log}/mariadb.log. If its data is "
 			f"damaged, remove {place.home}/mariadb (the demo's and the tests' sites are then made anew).",
 			problem.details or last_lines(place, "mariadb"),
 		) from None
@@ -79,7 +83,10 @@ def _make_data(place: Place, config: Path):
 	_write_secret(place)
 	command = ["mariadb-install-db", f"--defaults-file={config}", "--auth-root-authentication-method=normal"]
 	run(place, command, "Making MariaDB's data folder")
-	start(place, Service("mariadb", ["mariadbd", f"--defaults-file={config}"], place.home, ports(place)["mariadb"]))
+	start(
+		place,
+		Service("mariadb", ["mariadbd", f"--defaults-file={config}"], place.home, ports(place)["mariadb"]),
+	)
 	try:
 		sql = SECURE.format(password=root_password(place))
 		client = ["mariadb", f"--socket={_socket(place)}", "-uroot"]

@@ -103,7 +103,9 @@ def _fill(bench: benches.Bench, url: str):
 
 def _tell(answer: dict, url: str, emulator: str):
 	say(f"\nThe demo runs: {url}")
-	say(f"  (if your browser does not find that address: echo '127.0.0.1 {site_setup.DEMO_SITE}' | sudo tee -a /etc/hosts)")
+	say(
+		f"  (if your browser does not find that address: echo '127.0.0.1 {site_setup.DEMO_SITE}' | sudo tee -a /etc/hosts)"
+	)
 	say(f"The Stripe emulator's control page: {emulator}/emulator/\n")
 	width = max(len(user["user"]) for user in answer["users"])
 	for user in answer["users"]:

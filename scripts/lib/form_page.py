@@ -14,9 +14,16 @@ def show(place: Place) -> int:
 	bring_source_up_to_date(place)
 	page, emulator = (ports(place)[name.replace("-", "_")] for name in SERVICES)
 	python = small_env(place, "newest") / "bin/python"
-	_start(place, "form-emulator", [python, "-m", "stripe_emulator", "--port", emulator, "--memory"], emulator)
+	_start(
+		place, "form-emulator", [python, "-m", "stripe_emulator", "--port", emulator, "--memory"], emulator
+	)
 	stripe = f"http://127.0.0.1:{emulator}"
-	_start(place, "form-page", [python, "-m", "stripe_emulator.pay_form_page", "--port", page, "--stripe", stripe], page)
+	_start(
+		place,
+		"form-page",
+		[python, "-m", "stripe_emulator.pay_form_page", "--port", page, "--stripe", stripe],
+		page,
+	)
 	say(f"\nThe pay form's test page: http://127.0.0.1:{page}/\nEnd it with: scripts/demo --stop")
 	return 0
 

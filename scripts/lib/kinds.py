@@ -18,9 +18,17 @@ KINDS = {
 	for kind in (
 		Kind("unit", ("tests/unit",), False, "money, states, gateway: no site", ends=("oldest", "newest")),
 		Kind("emulator", ("tests/emulator",), False, "the emulator's contract", ends=("oldest", "newest")),
-		Kind("site", ("tests/site", "stripe_service"), True, "scenarios on a site, and the DocTypes' own tests"),
+		Kind(
+			"site", ("tests/site", "stripe_service"), True, "scenarios on a site, and the DocTypes' own tests"
+		),
 		Kind("install", ("tests/install",), True, "install, migrate, uninstall, beside other apps"),
-		Kind("browser", ("tests/browser",), False, "Chromium; the pay form's test page needs no site", browser=True),
+		Kind(
+			"browser",
+			("tests/browser",),
+			False,
+			"Chromium; the pay form's test page needs no site",
+			browser=True,
+		),
 		Kind("faults", ("tests/faults",), True, "what goes wrong on the way"),
 	)
 }

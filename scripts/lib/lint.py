@@ -54,7 +54,11 @@ def _ruff(place: Place) -> Path:
 	env = place.home / "env-lint"
 	if not fingerprint.same(place, env.name, RUFF):
 		with step(f"Installing {RUFF}"):
-			run(place, [machine.find_python(place), "-m", "venv", "--clear", env], "Making an environment for ruff")
+			run(
+				place,
+				[machine.find_python(place), "-m", "venv", "--clear", env],
+				"Making an environment for ruff",
+			)
 			run(place, [env / "bin/pip", "install", "-q", RUFF], "Installing ruff")
 		fingerprint.remember(place, env.name, RUFF)
 	return env / "bin/ruff"
@@ -66,9 +70,19 @@ def _node(place: Place, tool: str) -> Path:
 		place.own(folder)
 		with step(f"Installing {', '.join(NODE_TOOLS)}"):
 			if shutil.which("npm"):
-				run(place, ["npm", "install", "--silent", "--no-save", "--prefix", folder, *NODE_TOOLS], "npm", cwd=folder)
+				run(
+					place,
+					["npm", "install", "--silent", "--no-save", "--prefix", folder, *NODE_TOOLS],
+					"npm",
+					cwd=folder,
+				)
 			else:
-				run(place, ["yarn", "add", "--silent", "--no-lockfile", "--cwd", folder, *NODE_TOOLS], "yarn", cwd=folder)
+				run(
+					place,
+					["yarn", "add", "--silent", "--no-lockfile", "--cwd", folder, *NODE_TOOLS],
+					"yarn",
+					cwd=folder,
+				)
 		fingerprint.remember(place, folder.name, NODE_TOOLS)
 	return folder / "node_modules/.bin" / tool
 

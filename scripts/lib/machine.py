@@ -97,7 +97,8 @@ def ensure_browser(place: Place, env: Path) -> str | None:
 	with step("Fetching Chromium for the browser tests"):
 		if not _works(place, [*playwright, "install", "chromium"]):
 			raise Problem(
-				"Playwright could not fetch Chromium.", "Check the network, or name a Chromium: CHROMIUM=/path."
+				"Playwright could not fetch Chromium.",
+				"Check the network, or name a Chromium: CHROMIUM=/path.",
 			)
 		_as_root([*playwright, "install-deps", "chromium"], "libraries for Chromium")
 	return None
@@ -118,14 +119,19 @@ def _install(packages: list[str], missing: list[str]):
 	by_hand = f"apt-get update && apt-get install --no-install-recommends {' '.join(packages)}"
 	what = f"Missing on this machine: {', '.join(missing)}."
 	if not shutil.which("apt-get"):
-		raise Problem(f"{what} It is no Debian or Ubuntu, so they can't be installed from here.", "Install them, then run again.")
+		raise Problem(
+			f"{what} It is no Debian or Ubuntu, so they can't be installed from here.",
+			"Install them, then run again.",
+		)
 	with step(f"Installing {', '.join(packages)} (system packages)"):
 		try:
 			_apt(["update", "-qq"])
 			_apt(["install", "-y", "-qq", "--no-install-recommends", *packages])
 		except Problem as problem:
 			raise Problem(
-				f"{what} {problem.cause}", f"As root: {by_hand}\nThen run the same command again.", problem.details
+				f"{what} {problem.cause}",
+				f"As root: {by_hand}\nThen run the same command again.",
+				problem.details,
 			) from None
 
 

@@ -15,7 +15,11 @@ ONLY_IN_GATEWAY = "stripe"
 
 def violations(app: Path) -> list[str]:
 	"""`file:line: what` for everything found below the app's package."""
-	found = [f"{path}: a symbolic link" for path in sorted(app.rglob("*")) if path.is_symlink() and _is_source(path)]
+	found = [
+		f"{path}: a symbolic link"
+		for path in sorted(app.rglob("*"))
+		if path.is_symlink() and _is_source(path)
+	]
 	for path in sorted(app.rglob("*.py")):
 		found += violations_in(path.read_text(), path.relative_to(app))
 	return found
@@ -58,7 +62,9 @@ def _imports(tree: ast.AST, path: Path) -> Iterator[tuple[int, str]]:
 
 def _stripe_imports(tree: ast.AST, path: Path) -> Iterator[tuple[int, str]]:
 	in_gateway = path.parts[:1] == ("gateway",)
-	at_import = {node.lineno for node in ast.iter_child_nodes(tree) if isinstance(node, ast.Import | ast.ImportFrom)}
+	at_import = {
+		node.lineno for node in ast.iter_child_nodes(tree) if isinstance(node, ast.Import | ast.ImportFrom)
+	}
 	for line, module in _imported(tree):
 		if module.split(".")[0] != ONLY_IN_GATEWAY:
 			continue
@@ -70,7 +76,11 @@ def _stripe_imports(tree: ast.AST, path: Path) -> Iterator[tuple[int, str]]:
 
 def _sql(tree: ast.AST, path: Path) -> Iterator[tuple[int, str]]:
 	for node in _all(tree, ast.Call):
-		if (_dotted(node.func) or "").endswith("db.sql") and node.args and isinstance(node.args[0], ast.JoinedStr):
+		if (
+			(_dotted(node.func) or "").endswith("db.sql")
+			and node.args
+			and isinstance(node.args[0], ast.JoinedStr)
+		):
 			yield node.lineno, "an f-string in db.sql()"
 
 

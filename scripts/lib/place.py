@@ -129,7 +129,14 @@ def _system_user() -> pwd.struct_passwd:
 	except KeyError:
 		pass
 	progress(f"bench refuses to run as root: making the system user {SYSTEM_USER}")
-	command = ["useradd", "--system", "--user-group", "--create-home", "--home-dir", f"/var/lib/{SYSTEM_USER}"]
+	command = [
+		"useradd",
+		"--system",
+		"--user-group",
+		"--create-home",
+		"--home-dir",
+		f"/var/lib/{SYSTEM_USER}",
+	]
 	subprocess.run([*command, "--shell", "/bin/bash", SYSTEM_USER], check=True, stdin=subprocess.DEVNULL)
 	return pwd.getpwnam(SYSTEM_USER)
 
@@ -150,7 +157,9 @@ def _find_home(user: pwd.struct_passwd) -> Path:
 
 
 def _can(user: pwd.struct_passwd, test: str, path: Path) -> bool:
-	become = {} if os.geteuid() == user.pw_uid else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+	become = (
+		{} if os.geteuid() == user.pw_uid else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+	)
 	return subprocess.run(["/usr/bin/test", test, path], cwd="/", **become).returncode == 0
 
 

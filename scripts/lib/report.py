@@ -42,7 +42,11 @@ class Report:
 	def add_results(self, kind: str, junit: Path, exit_code: int):
 		"""Add pytest's results. A run that ended without any, or crashed, counts as one failure."""
 		counts, failures, skips = read_junit(junit)
-		if exit_code not in (0, 1, 5) or not junit.exists() or (exit_code and exit_code != 5 and not counts.failed):
+		if (
+			exit_code not in (0, 1, 5)
+			or not junit.exists()
+			or (exit_code and exit_code != 5 and not counts.failed)
+		):
 			counts.failed += 1
 			failures.append(f"{kind}: pytest ended with exit code {exit_code}")
 		self.add(kind, counts)

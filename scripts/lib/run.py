@@ -40,7 +40,9 @@ KNOWN_CAUSES = [
 ]
 
 
-def run(place: Place, command: list, what: str, cwd: Path | None = None, log: str = "setup", **environment: str):
+def run(
+	place: Place, command: list, what: str, cwd: Path | None = None, log: str = "setup", **environment: str
+):
 	"""Run to the end; on failure raise Problem with the last lines and, where it is known, the cause."""
 	path = place.log / f"{log}.log"
 	with path.open("ab") as output:
@@ -88,4 +90,6 @@ def _problem(what: str, code: int, printed: str, path: Path) -> Problem:
 	for pattern, cause, way_out in KNOWN_CAUSES:
 		if re.search(pattern, printed):
 			return Problem(f"{what} failed: {cause}", way_out, last)
-	return Problem(f"{what} failed with exit code {code}.", f"Read the whole of it in {path}, then run again.", last)
+	return Problem(
+		f"{what} failed with exit code {code}.", f"Read the whole of it in {path}, then run again.", last
+	)

@@ -23,7 +23,10 @@ def start_emulator(bench: Bench) -> bool:
 def end_outdated(bench: Bench):
 	"""A server goes on with the code that it was started with: after a change it has to be started again."""
 	source = bench.place.source
-	for folder, names in (("stripe_service", ("web", "worker", "scheduler")), ("stripe_emulator", ("emulator",))):
+	for folder, names in (
+		("stripe_service", ("web", "worker", "scheduler")),
+		("stripe_emulator", ("emulator",)),
+	):
 		now = fingerprint.of_files(source / folder, "**/*.py")
 		if not fingerprint.same(bench.place, f"code of {folder}", now):
 			stop_all(bench.place, names)
@@ -41,7 +44,12 @@ def stop_all(place: Place, names) -> list[str]:
 
 def _demo(bench: Bench) -> list[Service]:
 	port, sites = ports(bench.place), bench.sites
-	gunicorn = [bench.path / "env/bin/gunicorn", f"--bind=127.0.0.1:{port['web']}", "--workers=2", "--threads=4"]
+	gunicorn = [
+		bench.path / "env/bin/gunicorn",
+		f"--bind=127.0.0.1:{port['web']}",
+		"--workers=2",
+		"--threads=4",
+	]
 	helper = [bench.python, "-m", "frappe.utils.bench_helper", "frappe"]
 	return [
 		Service(

@@ -14,7 +14,12 @@ TEST_SITE = "stripe-test.localhost"
 ADMIN_PASSWORD = "admin"
 # What a person would answer in the wizard that a new site begins with, and that stands before every other page.
 WIZARD = "frappe.desk.page.setup_wizard.setup_wizard.setup_complete"
-ANSWERS = {"language": "English", "country": "United States", "timezone": "America/New_York", "currency": "USD"}
+ANSWERS = {
+	"language": "English",
+	"country": "United States",
+	"timezone": "America/New_York",
+	"currency": "USD",
+}
 # What a migrate looks at.
 SHAPES_THE_SITE = ("**/*.json", "**/*.txt", "hooks.py", "install.py", "setup/**/*.py", "patches/**/*.py")
 
@@ -53,7 +58,9 @@ def database_account(bench: Bench) -> list[str]:
 
 def new_site(bench: Bench, site: str, **environment: str):
 	options = ["--force", "--admin-password", ADMIN_PASSWORD, "--no-mariadb-socket"]
-	bench.frappe(["new-site", site, *options, *database_account(bench)], f"Making the site {site}", **environment)
+	bench.frappe(
+		["new-site", site, *options, *database_account(bench)], f"Making the site {site}", **environment
+	)
 
 
 def _create(bench: Bench, site: str, **environment: str):

@@ -198,7 +198,16 @@ class Run:
 		label = f"{kind} ({end} stripe)" if end else kind
 		progress(f"Running the tests: {label} ...")
 		junit = self.results / f"{label.replace(' ', '-')}.xml"
-		command = [python, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={junit}", "-q", "--disable-warnings"]
+		command = [
+			python,
+			"-m",
+			"pytest",
+			"-p",
+			"no:cacheprovider",
+			f"--junitxml={junit}",
+			"-q",
+			"--disable-warnings",
+		]
 		code = _call([*command, *options, *self._existing(paths)], self.place, self._environment())
 		self.report.add_results(label, junit, code)
 		progress(f"{label}: {self.report.kinds[label]}")
@@ -217,7 +226,9 @@ class Run:
 	def clean_up(self):
 		"""End what this run started, unless the demo has been started meanwhile and uses it."""
 		self._bring_pictures_home()
-		names = [name for name in self.started if not (name in servers.DATABASES and demo.kept_up(self.place))]
+		names = [
+			name for name in self.started if not (name in servers.DATABASES and demo.kept_up(self.place))
+		]
 		servers.stop_all(self.place, reversed(names))
 
 	def _bring_pictures_home(self):

@@ -121,4 +121,6 @@ def _chromium_path() -> str | None:
 	named = os.environ.get("CHROMIUM")
 	if named is not None:
 		return named or None
-	return next((path for path in ("/usr/bin/chromium", "/usr/bin/google-chrome") if Path(path).exists()), None)
+	return next(
+		(path for path in ("/usr/bin/chromium", "/usr/bin/google-chrome") if Path(path).exists()), None
+	)

@@ -41,5 +41,7 @@ def site_beside():
 def _database_account() -> list[str]:
 	account = os.environ.get("DB_ROOT_OPTIONS")
 	if not account:
-		pytest.fail("An account that may create databases is needed: set DB_ROOT_PASSWORD (and DB_ROOT_USER).")
+		pytest.fail(
+			"An account that may create databases is needed: set DB_ROOT_PASSWORD (and DB_ROOT_USER)."
+		)
 	return account.split("\n")

@@ -36,4 +36,4 @@ def test_it_can_be_taken_away_again_from_beside_them(all_three):
 	all_three.run("uninstall-app", "stripe_service", "--yes", "--no-backup", "--force")
 
 	assert all_three.evaluate(OWNER.format(doctype="Customer")) == "erpnext"
-	assert all_three.evaluate('answer = frappe.get_installed_apps()') == ["frappe", "erpnext", "payments"]
+	assert all_three.evaluate("answer = frappe.get_installed_apps()") == ["frappe", "erpnext", "payments"]

@@ -71,7 +71,9 @@ def newest_rows(site, table: str) -> list[str]:
 	"""What to look at when a table has changed."""
 	if not table.startswith("tab"):
 		return []
-	return site.evaluate(f'answer = [str(row)[:800] for row in frappe.db.sql("select * from `{table}` order by modified desc limit 2", as_dict=True)]')
+	return site.evaluate(
+		f'answer = [str(row)[:800] for row in frappe.db.sql("select * from `{table}` order by modified desc limit 2", as_dict=True)]'
+	)
 
 
 def test_no_doctype_of_another_app_was_taken_over(installed, before):
@@ -89,7 +91,10 @@ def test_it_leaves_the_site_as_it_was_when_it_is_uninstalled(installed, before):
 
 	after = installed.evaluate(NAMES)
 
-	left = {kind: sorted(set(after[kind]) - set(before[kind]) - KEPT_FOR_THE_ADMINISTRATOR.get(kind, set())) for kind in after}
+	left = {
+		kind: sorted(set(after[kind]) - set(before[kind]) - KEPT_FOR_THE_ADMINISTRATOR.get(kind, set()))
+		for kind in after
+	}
 	lost = {kind: sorted(set(before[kind]) - set(after[kind])) for kind in before}
 	assert {kind: names for kind, names in left.items() if names} == {}
 	assert {kind: names for kind, names in lost.items() if names} == {}

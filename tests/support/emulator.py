@@ -26,7 +26,9 @@ def running_emulator(port: int | None = None):
 		return
 	port = port or free_port()
 	url = f"http://127.0.0.1:{port}"
-	python = os.environ.get("EMULATOR_PYTHON", sys.executable)  # it knows Stripe as the newest SDK describes it
+	python = os.environ.get(
+		"EMULATOR_PYTHON", sys.executable
+	)  # it knows Stripe as the newest SDK describes it
 	log = open(os.environ.get("EMULATOR_LOG", os.devnull), "ab")
 	process = subprocess.Popen(
 		[python, "-m", "stripe_emulator", "--port", str(port)],

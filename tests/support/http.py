@@ -62,7 +62,9 @@ class Client:
 
 
 @contextmanager
-def running_server(bench: Path, site: str, port: int | None = None, workers: int = WORKERS, threads: int = THREADS):
+def running_server(
+	bench: Path, site: str, port: int | None = None, workers: int = WORKERS, threads: int = THREADS
+):
 	"""A gunicorn with several workers, for as long as the block lasts.
 
 	It listens where the site is configured to be (TEST_WEB_PORT), so that webhooks find it; else on a free port.

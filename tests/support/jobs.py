@@ -49,7 +49,9 @@ def _run(job):
 
 	before = frappe.session.user
 	if hasattr(frappe.local, "request"):
-		del frappe.local.request  # an earlier job (the website's search index) may have left one; a worker has none
+		del (
+			frappe.local.request
+		)  # an earlier job (the website's search index) may have left one; a worker has none
 	arguments = dict(job.kwargs, is_async=False)
 	user = arguments.pop("user", None)
 	job.delete()  # a worker too takes it out before it starts

@@ -9,4 +9,10 @@ def pay_by_card(invoice, amount: str, payer: str, stripe_url: str, card: str = "
 	from stripe_service.api.pay import pay
 
 	with as_user(payer):
-		return pay(invoice.doctype, invoice.name, amount, "card", confirmation_token=confirmation_token(stripe_url, card))
+		return pay(
+			invoice.doctype,
+			invoice.name,
+			amount,
+			"card",
+			confirmation_token=confirmation_token(stripe_url, card),
+		)
