@@ -46,4 +46,6 @@ def _advice(error: errors.GatewayError, method_type: str | None) -> str:
 
 
 def _log(error: errors.GatewayError) -> None:
-	frappe.log_error(title=f"Stripe refused: {error.code or type(error).__name__}", message=str(error))
+	# Deferred: the exception that follows rolls back what this request has written.
+	title = f"Stripe refused: {error.code or type(error).__name__}"
+	frappe.log_error(title=title, message=str(error), defer_insert=True)

@@ -5,7 +5,7 @@ import pytest
 
 from stripe_service.api import methods as api
 from stripe_service.methods import bank_accounts, messages, payment_params, records
-from stripe_service.methods.faults import StripeUnavailable
+from stripe_service.methods.faults import RefusedByStripe, StripeUnavailable
 from stripe_service.methods.verification import WrongDeposits
 from tests.support.bank_accounts import confirm_setup
 from tests.support.records import unique
@@ -396,6 +396,30 @@ def test_an_account_that_can_not_be_begun_at_stripe_leaves_nothing_to_see(payer,
 		payer.does(api.start_bank_account)
 	emulator.clear_faults()
 	assert payer.sees() == []
+
+
+def test_what_stripe_refuses_is_told_in_words_and_kept_for_the_administrator(payer, emulator):
+	code = "a_code_of_tomorrow"
+	emulator.fault(
+		"error", path="/v1/setup_intents", method="POST", status=400, type="invalid_request_error", code=code,
+		message="Developer speak.",
+	)  # fmt: skip
+	with pytest.raises(RefusedByStripe) as refused:
+		payer.does(api.start_bank_account)
+	assert "tell your administrator" in str(refused.value)
+	assert "Developer" not in str(refused.value)
+
+	frappe.db.rollback()
+	flush_deferred_errors()
+	assert "Developer speak." in frappe.get_last_doc("Error Log", {"method": f"Stripe refused: {code}"}).error
+
+
+def flush_deferred_errors():
+	"""What the scheduler does every few minutes."""
+	from frappe.deferred_insert import save_to_db
+
+	save_to_db()
+	frappe.db.commit()
 
 
 # paying with one
