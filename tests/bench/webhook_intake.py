@@ -1,7 +1,7 @@
 """How fast webhooks are taken in, as a share of the rate at which the same server answers an empty POST.
 
-Both are measured in turns on one server, with the same clients, over real HTTP, so that the ratio says what the
-intake adds, whatever the machine. Run it with BENCH and SITE set: `python -m tests.bench.webhook_intake`.
+Both are measured on one server, with the same clients, over real HTTP, in short turns, so that the ratio says what the
+intake adds, whatever the machine and whatever else it does. Run it with BENCH and SITE set: `python -m tests.bench.webhook_intake`.
 """
 
 import http.client
@@ -17,8 +17,8 @@ from tests.support.signing import sign
 from tests.support.stripe_objects import event
 
 CLIENTS = 8
-ROUNDS = 5
-REQUESTS_PER_ROUND = 1500
+ROUNDS = 25
+REQUESTS_PER_ROUND = 300
 SECRET = "whsec_bench_of_the_intake"
 TOKEN = "bench-of-the-intake"
 EMPTY = "/api/method/ping"
@@ -111,21 +111,23 @@ def check_stored(frappe) -> None:
 
 def report(rates: dict[str, list[float]]) -> int:
 	ratios = sorted(intake / empty for empty, intake in zip(rates["empty"], rates["intake"], strict=True))
-	ratio = ratios[len(ratios) // 2]
-	print(
-		json.dumps(
-			{
-				"bench": "webhook intake",
-				"empty_post_per_second": [round(rate) for rate in rates["empty"]],
-				"intake_per_second": [round(rate) for rate in rates["intake"]],
-				"median_ratio": round(ratio, 3),
-				"target": TARGET,
-				"cpus": os.cpu_count(),
-			},
-			indent=1,
-		)
-	)
-	return 0 if ratio >= TARGET else 1
+	told = {
+		"bench": "webhook intake",
+		"empty_post_per_second": round(overall(rates["empty"])),
+		"intake_per_second": round(overall(rates["intake"])),
+		"ratio": round(overall(rates["intake"]) / overall(rates["empty"]), 3),
+		"median_ratio_of_rounds": round(ratios[len(ratios) // 2], 3),
+		"target": TARGET,
+		"cpus": os.cpu_count(),
+		"load": os.getloadavg()[0],
+	}
+	print(json.dumps(told, indent=1))
+	return 0 if told["ratio"] >= TARGET else 1
+
+
+def overall(rates: list[float]) -> float:
+	"""Rounds are of equal size: all requests by all the time that they took."""
+	return len(rates) / sum(1 / rate for rate in rates)
 
 
 if __name__ == "__main__":
