@@ -138,7 +138,7 @@ def test_money_under_way_is_shown_on_the_document(at_desk, payer, invoice, make_
 	form.choose("Bank account (ACH)")
 	form.root.get_by_role("button", name="Add a bank account").click()
 	form.link_bank()
-	form.root.get_by_role("button", name="Add this account").click()
+	form.add_account()
 	expect(form.bank_row("6789").get_by_text("Verified")).to_be_visible()
 	form.amount.fill("100")
 	form.pay()

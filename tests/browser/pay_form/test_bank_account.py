@@ -31,7 +31,7 @@ def test_an_account_linked_at_its_bank_can_pay_at_once(bank_form, charged):
 	form.root.get_by_role("button", name="Add a bank account").click()
 	form.link_bank()
 	expect(form.bank_frame.get_by_text("By continuing, you authorize")).to_be_visible()
-	form.root.get_by_role("button", name="Add this account").click()
+	form.add_account()
 	expect(form.bank_row("6789").get_by_text("Verified")).to_be_visible()
 	expect(form.root.get_by_text("By pressing Pay you authorise a debit of $119.00")).to_be_visible()
 	form.pay()
@@ -116,7 +116,7 @@ def test_a_bank_that_does_not_answer_leaves_the_numbers(bank_form):
 	dialog.get_by_role("button", name="Enter details manually").click()
 	form.bank_frame.get_by_label("Routing number").fill("110000000")
 	form.bank_frame.get_by_label("Account number").fill("000123456789")
-	form.root.get_by_role("button", name="Add this account").click()
+	form.add_account()
 	expect(form.bank_row("6789").get_by_text("Verification pending")).to_be_visible()
 
 
@@ -136,7 +136,7 @@ def test_what_is_missing_is_told_inside_stripes_fields(bank_form):
 	form = bank_form()
 	form.root.get_by_role("button", name="Add a bank account").click()
 	form.bank_frame.get_by_label("Full name").fill("")
-	form.root.get_by_role("button", name="Add this account").click()
+	form.add_account()
 	expect(form.bank_frame.get_by_text("Please provide your full name.")).to_be_visible()
 	expect(form.root.get_by_role("group", name="Add a bank account").get_by_role("alert")).to_contain_text(
 		"full name"
@@ -149,7 +149,7 @@ def test_an_unknown_account_number_is_refused_by_stripe_and_can_be_mended(bank_f
 	problem = form.root.get_by_role("group", name="Add a bank account").get_by_role("alert")
 	expect(problem).to_contain_text("test bank account number")
 	form.bank_frame.get_by_label("Account number").fill("000123456789")
-	form.root.get_by_role("button", name="Add this account").click()
+	form.add_account()
 	expect(form.bank_row("6789")).to_be_visible()
 
 
@@ -158,9 +158,9 @@ def test_a_lost_answer_while_adding_adds_the_account_once(bank_form, emulator):
 	form.page.route("**/call/methods.bank_account_confirmed", lambda route: route.abort(), times=1)
 	form.root.get_by_role("button", name="Add a bank account").click()
 	form.link_bank()
-	form.root.get_by_role("button", name="Add this account").click()
+	form.add_account()
 	expect(form.root.get_by_text("There was no answer.")).to_be_visible()
-	form.root.get_by_role("button", name="Add this account").click()
+	form.add_account()
 	expect(form.bank_row("6789").get_by_text("Verified")).to_be_visible()
 	expect(form.root.locator(".stripe-pay-row", has_text="6789")).to_have_count(1)
 
@@ -184,7 +184,7 @@ def test_a_second_payer_sees_what_is_under_way(bank_form, open_form):
 	first = bank_form(total="119.00")
 	first.root.get_by_role("button", name="Add a bank account").click()
 	first.link_bank()
-	first.root.get_by_role("button", name="Add this account").click()
+	first.add_account()
 	expect(first.bank_row("6789").get_by_text("Verified")).to_be_visible()
 	first.amount.fill("100")
 	first.pay()
@@ -201,7 +201,7 @@ def test_when_all_is_under_way_nothing_more_is_offered(bank_form, open_form):
 	first = bank_form(total="119.00")
 	first.root.get_by_role("button", name="Add a bank account").click()
 	first.link_bank()
-	first.root.get_by_role("button", name="Add this account").click()
+	first.add_account()
 	expect(first.bank_row("6789").get_by_text("Verified")).to_be_visible()
 	first.pay()
 	expect(first.heading).to_contain_text("is on its way")
