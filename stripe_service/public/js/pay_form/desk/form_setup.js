@@ -62,8 +62,9 @@ function guard_workflow(doctype) {
 	guarded.add(doctype);
 	frappe.ui.form.on(doctype, {
 		before_workflow_action: (frm) => (is_pay_action(frm) ? pay_instead(frm) : undefined),
-		// What the action answers with lacks __onload, and with it who may pay now.
-		after_workflow_action: (frm) => frm.reload_doc(),
+		// What the action answers with lacks __onload, and with it who may pay now. The desk is still showing that
+		// answer: reloaded in the middle of it, the mandatory fields would stay marked as empty.
+		after_workflow_action: (frm) => frappe.after_ajax(() => frm.reload_doc()),
 	});
 }
 
