@@ -6,7 +6,9 @@ from frappe.utils import add_to_date, cint, formatdate, get_datetime, now_dateti
 
 from stripe_service.accounts.connect import gateway_for
 from stripe_service.gateway import errors, money
+from stripe_service.payables.registry import config_of, open_payable
 from stripe_service.payments import release, settle, states
+from stripe_service.payments.balance import balance_of
 
 # A request that is still being worked on by another worker is not to be recovered under its feet.
 IN_FLIGHT_SECONDS = 90
@@ -46,13 +48,25 @@ def outcome_of(payment) -> dict:
 		"currency": payment.currency,
 		"method_label": payment.method_label,
 		"receipt_url": payment.receipt_url,
+		"expected_by": payment.expected_by,
 		"failure_code": payment.failure_code,
 		"decline_code": payment.decline_code,
 		"message": _MESSAGES[kind](payment),
 	}
 	if kind == "action_required":
 		answer["client_secret"] = client_secret(payment)
+	if kind in ("paid", "processing"):
+		answer |= _still_to_be_paid(payment)
 	return answer
+
+
+def _still_to_be_paid(payment) -> dict:
+	"""What is neither paid nor under way; nothing where the document is gone, or is payable no more."""
+	if not config_of(payment.reference_doctype):
+		return {}
+	doc = frappe.get_doc(payment.reference_doctype, payment.reference_name)
+	rest = balance_of(open_payable(doc), lock=False).available_minor
+	return {"outstanding_minor": rest, "outstanding": str(money.from_minor(rest, payment.currency))}
 
 
 def client_secret(payment) -> str | None:

@@ -91,7 +91,8 @@ def test_a_declined_card_says_why_frees_the_amount_and_another_card_then_pays(sc
 
 
 def test_a_part_is_paid_and_the_rest_later(scene):
-	assert scene.pay("30.01")["outcome"] == "paid"
+	outcome = scene.pay("30.01")
+	assert (outcome["outcome"], outcome["outstanding"]) == ("paid", "69.99")
 	scene.drain()
 	invoice = scene.reread()
 	assert (invoice.workflow_state, invoice.outstanding_amount) == ("Partly Paid", 69.99)
