@@ -67,6 +67,7 @@ scheduler_events = {
 	"daily": [
 		"stripe_service.access.sharing.drop_what_no_longer_stands",
 		"stripe_service.accounts.webhook_endpoint.forget_old_secrets",
+		"stripe_service.accounts.webhook_endpoint.look_after",
 	],
 	"hourly": ["stripe_service.methods.bank_accounts.sync_open"],
 	"cron": {

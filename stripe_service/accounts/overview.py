@@ -16,6 +16,8 @@ def overview() -> dict:
 	"""{"accounts": [...], "test_mode", "may_edit", "loading_error"}; only accounts that the user may read."""
 	shown = {"status": ("!=", connect.REMOVED)}
 	rows = frappe.get_list("Stripe Account", filters=shown, fields=list(_SHOWN), order_by="creation")
+	default = connect.default_account()
+	rows.sort(key=lambda row: row.name != default)
 	for row in rows:
 		row.bound_here = row.status != connect.CONNECTED or binding.is_here(row)
 		row.ach_available, row.ach_reason = ach_available(row)
@@ -24,9 +26,7 @@ def overview() -> dict:
 		"accounts": rows,
 		"test_mode": any(row.mode == keys.TEST and row.status == connect.CONNECTED for row in rows),
 		"may_edit": connect.may_fix(),
-		"loading_error": connect.loading_error(connect.default_account())
-		if rows or connect.may_fix()
-		else None,
+		"loading_error": connect.loading_error(default),
 	}
 
 

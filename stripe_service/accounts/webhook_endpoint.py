@@ -18,11 +18,12 @@ from frappe.utils import add_to_date, get_url, now_datetime
 from frappe.utils.synchronization import filelock
 
 from stripe_service.accounts import binding
-from stripe_service.accounts.connect import CONNECTED, gateway_for
+from stripe_service.accounts.connect import CONNECTED, gateway_for, usable_accounts
 from stripe_service.accounts.secrets import forget_secret, read_secret, write_secret
 from stripe_service.gateway import errors
 from stripe_service.gateway.client import API_VERSION, Gateway
 from stripe_service.payments.transaction import in_fresh_transaction
+from stripe_service.webhooks.handlers import HANDLERS
 
 PATH = "/api/method/stripe_service.api.webhook.receive"
 NOT_REGISTERED = "Not Registered"
@@ -30,30 +31,7 @@ REGISTERED = "Registered"
 BY_HAND = "Secret Entered by Hand"
 OLD_SECRET_HOURS = 24
 
-# What the app acts on; webhooks.handlers has a handler for each.
-EVENTS = (
-	"charge.dispute.closed",
-	"charge.dispute.created",
-	"charge.dispute.funds_reinstated",
-	"charge.dispute.funds_withdrawn",
-	"charge.refunded",
-	"charge.updated",
-	"customer.deleted",
-	"mandate.updated",
-	"payment_intent.canceled",
-	"payment_intent.payment_failed",
-	"payment_intent.processing",
-	"payment_intent.requires_action",
-	"payment_intent.succeeded",
-	"payment_method.attached",
-	"payment_method.automatically_updated",
-	"payment_method.detached",
-	"payout.reconciliation_completed",
-	"refund.failed",
-	"refund.updated",
-	"setup_intent.setup_failed",
-	"setup_intent.succeeded",
-)
+EVENTS = tuple(sorted(HANDLERS))
 
 _LOCAL_NAMES = (".localhost", ".local", ".internal", ".test", ".invalid")
 _FIELDS = [
@@ -119,6 +97,14 @@ def account_of(token: str) -> str | None:
 def note_event(account: str) -> None:
 	"""Remember that Stripe's events arrive: the checklist's sign that the webhook is alive."""
 	frappe.db.set_value("Stripe Account", account, "last_event_at", now_datetime(), update_modified=False)
+
+
+def look_after() -> None:
+	"""Daily: register what could not be registered, and bring up to date what an upgrade or somebody in the Stripe
+	Dashboard changed. An endpoint that was made by hand is left to whoever made it."""
+	for account in usable_accounts():
+		if frappe.db.get_value("Stripe Account", account, "webhook_status") != BY_HAND:
+			register(account)
 
 
 def forget_old_secrets() -> None:

@@ -55,6 +55,18 @@ def test_an_endpoint_follows_the_address_of_the_site(connected):
 	assert (after["id"], after["url"]) == (before["id"], moved)
 
 
+def test_the_daily_job_renews_what_was_changed_and_leaves_what_was_made_by_hand(connected, make_account):
+	[before] = connected.endpoints()
+	gateway_for(connected.name).call("webhook_endpoints.delete", before["id"])
+	by_hand = make_account()
+	by_hand.connect(secret_key=by_hand.restricted_key(*APP_RIGHTS), webhook_secret="whsec_pasted_by_hand")
+	webhook_endpoint.look_after()
+	assert [endpoint["id"] for endpoint in connected.endpoints()] != [before["id"]]
+	assert len(connected.endpoints()) == 1
+	assert by_hand.document().webhook_status == "Secret Entered by Hand"
+	assert by_hand.endpoints() == []
+
+
 def test_an_endpoint_deleted_in_the_dashboard_is_made_again(connected):
 	[before] = connected.endpoints()
 	gateway_for(connected.name).call("webhook_endpoints.delete", before["id"])

@@ -28,7 +28,7 @@ function account_html(account) {
 			([
 				label,
 				value,
-			]) => `<div class="col-6 col-md-3" style="margin-bottom: var(--margin-sm)">
+			]) => `<div class="col-6 col-md-3" style="margin-bottom: var(--margin-sm); overflow-wrap: anywhere">
 				<div class="text-muted small">${label}</div><div>${value}</div>
 			</div>`
 		)
