@@ -15,4 +15,8 @@ frappe.listview_settings["Invoice Payment"] = {
 		};
 		return [__(doc.status), colours[doc.status] || "gray", `status,=,${doc.status}`];
 	},
+
+	onload(listview) {
+		frappe.require("stripe_desk.bundle.js", () => stripe_service.test_mode.show_in_list(listview));
+	},
 };

@@ -16,4 +16,8 @@ frappe.listview_settings["Portal Invoice"] = {
 		const state = doc.workflow_state || "Draft";
 		return [__(state), colours[state] || "gray", `workflow_state,=,${state}`];
 	},
+
+	onload(listview) {
+		frappe.require("stripe_desk.bundle.js", () => stripe_service.test_mode.show_in_list(listview));
+	},
 };
