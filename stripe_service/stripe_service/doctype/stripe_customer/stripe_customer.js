@@ -1,6 +1,10 @@
 frappe.ui.form.on("Stripe Customer", {
 	refresh(frm) {
 		frm.disable_save();
+		// Frappe shows a document's own full_name for each of its links to a User; here that is the customer's.
+		frm.set_df_property("deleted_by", "formatter", (user) =>
+			frappe.utils.escape_html(user ? frappe.user.full_name(user) : "")
+		);
 		if (!frm.doc.livemode) {
 			frm.dashboard.set_headline_alert(
 				__("Test mode: a customer of test payments."),
