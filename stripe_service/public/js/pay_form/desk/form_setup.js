@@ -9,6 +9,7 @@
 import { __ } from "../i18n.js";
 import { open_dialog } from "./dialog.js";
 
+const STATE_FOLLOWS_AFTER = 3000; // milliseconds
 const guarded = new Set();
 
 /** Called at every refresh of a payable document's form. */
@@ -16,7 +17,12 @@ export function setup_form(frm) {
 	const facts = facts_of(frm);
 	if (!facts) return;
 	guard_workflow(frm.doctype);
-	if (facts.may_pay) add_button(frm);
+	if (facts.may_pay) {
+		add_button(frm);
+		frm.page.add_menu_item(__("My Payment Methods"), () =>
+			frappe.set_route("my-payment-methods")
+		);
+	}
 	show_headline(frm, facts);
 }
 
@@ -38,7 +44,14 @@ export async function pay(frm) {
 		return frappe.msgprint(__("Save the changes first, then pay."));
 	}
 	const result = await open_dialog({ doctype: frm.doctype, name: frm.docname });
-	if (result) await frm.reload_doc();
+	if (!result) return;
+	await frm.reload_doc();
+	setTimeout(() => look_again(frm, frm.docname), STATE_FOLLOWS_AFTER);
+}
+
+/** The document's state is set by a job; a desk whose socket is down would not hear of it. */
+function look_again(frm, name) {
+	if (frm.docname === name && !frm.is_dirty() && cur_frm === frm) frm.reload_doc();
 }
 
 function show_headline(frm, { test_mode, under_way }) {
