@@ -78,6 +78,7 @@ def running_server(
 			f"--workers={workers}",
 			f"--threads={threads}",
 			"--timeout=120",
+			"--keep-alive=75",  # a connection that closes while it is used again looks like a lost answer
 			"--preload",
 			"frappe.app:application_with_statics()",  # browsers need the assets too
 		],
