@@ -5,7 +5,7 @@ from frappe import _
 
 from stripe_service.payments.reconcile import comparison, findings
 from stripe_service.payments.reconcile import run as reconciler
-from stripe_service.payments.reconcile.report import for_each_account
+from stripe_service.payments.reconcile.steps import for_each_account
 from stripe_service.webhooks import drain, missed
 
 DRAIN_SECONDS = 60

@@ -11,7 +11,8 @@ import frappe
 from frappe.utils import get_datetime, now_datetime
 
 from stripe_service.accounts.connect import gateway_for, usable_accounts
-from stripe_service.payments.reconcile.report import Report, for_each_account
+from stripe_service.payments.reconcile.report import Report
+from stripe_service.payments.reconcile.steps import for_each_account
 from stripe_service.payments.times import to_stripe
 from stripe_service.webhooks import intake
 from stripe_service.webhooks.handlers import HANDLERS

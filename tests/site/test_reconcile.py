@@ -7,7 +7,7 @@ import pytest
 from frappe.utils import add_to_date, now_datetime
 
 from stripe_service.payments.reconcile import comparison, findings, run, sweep
-from stripe_service.payments.reconcile.report import for_each_account
+from stripe_service.payments.reconcile.steps import for_each_account
 from tests.support.records import unique
 from tests.support.shop import ACCOUNT, Shop
 
@@ -63,6 +63,7 @@ def test_a_payment_intent_that_was_made_and_never_stored_is_found_and_canceled(s
 
 
 def test_after_a_day_the_payment_intent_is_looked_up_and_not_created_again(shop):
+	reconcile()  # of what other scenarios left behind
 	payment = shop.claim()
 	thirty_hours = 30 * 3600
 	shop.emulator.set_clock(time.time() - thirty_hours)
@@ -78,6 +79,7 @@ def test_after_a_day_the_payment_intent_is_looked_up_and_not_created_again(shop)
 
 
 def test_after_a_day_a_claim_of_which_stripe_knows_nothing_is_freed(shop):
+	reconcile()  # of what other scenarios left behind
 	payment = shop.claim()
 	shop.make_older(payment, hours=30)
 	shop.emulator.clear_requests()
@@ -188,6 +190,22 @@ def test_money_at_stripe_without_a_payment_here_is_shown_to_administrators_once(
 	compare()
 	assert len(_notices(administrator, finding.name)) == 1
 	assert frappe.db.count(findings.DOCTYPE, {"object_id": intent}) == 1
+
+
+def test_many_findings_of_one_run_are_one_notice(shop, make_user):
+	administrator = make_user(roles=["Stripe Administrator"])
+	payments = [shop.pay("30.00") for _ in range(3)]
+	intents = [shop.payment(payment).payment_intent_id for payment in payments]
+	for payment in payments:
+		_forget(payment)
+	compare()
+	names = [_finding(intent).name for intent in intents]
+	(subject,) = frappe.get_all(
+		"Notification Log",
+		{"for_user": administrator, "document_type": findings.DOCTYPE, "document_name": ["in", names]},
+		pluck="subject",
+	)
+	assert "3 things" in subject
 
 
 def test_a_finding_is_closed_when_the_money_was_returned(shop):

@@ -147,8 +147,8 @@ def close_what_is_over(account: str, report: Report) -> None:
 			return _is_known_or_returned(gateway, account, finding.object_id)
 		return _exists(gateway, finding.object_id)
 
-	for name in findings.close_if_over(account, is_over):
-		report.changed.append(f"finding {name}: put right")
+	for subject in findings.close_if_over(account, is_over):
+		report.changed.append(f"{subject}: no longer so")
 
 
 def _is_known_or_returned(gateway, account: str, intent_id: str) -> bool:

@@ -1,4 +1,8 @@
-"""What the reconciler can't decide: a row for each thing, with its reason, told to administrators once."""
+"""What the reconciler can't decide: a row for each thing, with its reason, told to administrators once.
+
+Once means: when it is found, and together with what was found beside it. Keys of another account, entered by mistake,
+make a finding of every payment, and must not make a message of each.
+"""
 
 import hashlib
 
@@ -55,7 +59,31 @@ def _insert(name: str, account: str, values: dict, amount_minor: int, currency: 
 		finding.update({"currency": currency, "amount": money.from_minor(amount_minor, currency)})
 	finding.flags.by_stripe_service = True
 	finding.insert(ignore_permissions=True, set_name=name)
-	tell_administrators(DOCTYPE, name, finding.reason)
+
+
+def tell(account: str) -> None:
+	"""Tell administrators of the account's findings that they were not told of, in one notice however many they are.
+	Commits."""
+	try:
+		frappe.db.rollback()
+		filters = {"stripe_account": account, "status": OPEN, "told": 0}
+		new = frappe.get_all(DOCTYPE, filters, ["name", "reason"], order_by="creation")
+		if new:
+			tell_administrators(DOCTYPE, new[0].name, _in_one(account, new))
+		for finding in new:
+			frappe.db.set_value(DOCTYPE, finding.name, "told", 1, update_modified=False)
+		frappe.db.commit()
+	except Exception:
+		frappe.db.rollback()
+		raise
+
+
+def _in_one(account: str, new: list[frappe._dict]) -> str:
+	if len(new) == 1:
+		return new[0].reason
+	return _(
+		"{0} things on which this site and the Stripe account {1} differ are to be decided. The first: {2}"
+	).format(len(new), account, new[0].reason)
 
 
 def _name(kind: str, account: str, object_id: str) -> str:
@@ -86,14 +114,15 @@ def missing_at_stripe(report: Report, payment_name: str) -> str:
 
 
 def close_if_over(account: str, is_over) -> list[str]:
-	"""Settle the account's open findings of which `is_over(finding)` says that they are; returns their names. Commits."""
+	"""Settle the account's open findings of which `is_over(finding)` says that they are; returns what they were about.
+	Commits."""
 	closed = []
 	for finding in frappe.get_all(
 		DOCTYPE, filters={"stripe_account": account, "status": OPEN}, fields=["name", "kind", "object_id"]
 	):
 		if is_over(finding):
 			settle_by_hand(finding.name, _("Put right since: no longer so."))
-			closed.append(finding.name)
+			closed.append(f"{finding.kind}: {finding.object_id}")
 	return closed
 
 

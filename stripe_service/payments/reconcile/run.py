@@ -4,7 +4,8 @@ import frappe
 
 from stripe_service.accounts.connect import usable_accounts
 from stripe_service.payments.reconcile import comparison, sweep
-from stripe_service.payments.reconcile.report import Report, for_each_account
+from stripe_service.payments.reconcile.report import Report
+from stripe_service.payments.reconcile.steps import for_each_account
 
 NOT_REGISTERED = "Not Registered"
 

@@ -42,6 +42,7 @@ def why_not_ours(metadata: dict) -> str | None:
 def take_up(account: str, intent_id: str, report: Report | None = None) -> str:
 	"""Read a PaymentIntent that no payment points to, and put it right or show it; returns what was done.
 
+	Within a run of the reconciler, which tells administrators of everything at its end, `report` is the run's.
 	Raises NotOurs, gateway.errors. Commits.
 	"""
 	try:
@@ -51,7 +52,11 @@ def take_up(account: str, intent_id: str, report: Report | None = None) -> str:
 	reason = why_not_ours(intent.get("metadata") or {})
 	if reason:
 		raise NotOurs(reason)
-	return _take_up(account, intent, report or Report(account))
+	if report:
+		return _take_up(account, intent, report)
+	outcome = _take_up(account, intent, Report(account))
+	findings.tell(account)
+	return outcome
 
 
 def _take_up(account: str, intent: dict, report: Report) -> str:
