@@ -16,6 +16,7 @@ PARTS = {
 REMOVERS = (
 	"stripe_service.setup.after_payment_script.remove_after_payment_script",
 	"stripe_service.setup.erpnext.remove_field",
+	"stripe_service.setup.scheduled_jobs.remove",
 	"stripe_service.setup.workflow.remove",
 	"stripe_service.setup.access.remove",
 	"stripe_service.setup.workspace.remove_overview_block",

@@ -21,5 +21,6 @@ def is_connected(url: str, name: str = ACCOUNT) -> bool:
 	"""Whether `connect_emulator` has nothing to do."""
 	import frappe
 
-	row = frappe.db.get_value("Stripe Account", name, ["status", "api_base"], as_dict=True)
-	return bool(row and row.status == "Connected" and row.api_base == url)
+	wanted = {"status": "Connected", "api_base": url, "publishable_key": PUBLISHABLE_KEY}
+	row = frappe.db.get_value("Stripe Account", name, list(wanted), as_dict=True)
+	return row == wanted and frappe.db.get_single_value("Stripe Service Settings", "default_account", cache=False) == name

@@ -22,8 +22,9 @@ def emulator_control(emulator_url):
 
 @pytest.fixture(name="emulator")
 def emulator_fixture(emulator_control):
-	"""The emulator's control client: clock, faults, webhooks."""
-	return emulator_control
+	"""The emulator's control client: clock, faults, webhooks. A fault that a test asked for ends with the test."""
+	yield emulator_control
+	emulator_control.clear_faults()
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +52,10 @@ def site_only(frappe_site):
 
 
 @pytest.fixture(name="site")
-def site_fixture(site_only, stripe_account):
-	"""The site for one test, connected to the emulator."""
+def site_fixture(site_only, stripe_account, emulator_url):
+	"""The site for one test, connected to the emulator, whatever the test before did to its accounts."""
+	if not account.is_connected(emulator_url):
+		account.connect_emulator(emulator_url)
 	return site_only
 
 
