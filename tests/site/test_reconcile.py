@@ -90,6 +90,21 @@ def test_after_a_day_a_claim_of_which_stripe_knows_nothing_is_freed(shop):
 	assert shop.emulator.count_requests(path="/v1/payment_intents", method="POST") == 0
 
 
+def test_a_claim_whose_payment_intent_can_not_be_made_any_more_is_freed(shop):
+	"""Its payer's Customer was deleted meanwhile: Stripe refuses the same request."""
+	unmade, made = shop.claim(), shop.claim()
+	intent = shop.create_unstored(made)["id"]
+	customer = shop.payment(made).stripe_customer
+	frappe.db.set_value("Invoice Payment", unmade, "stripe_customer", customer)
+	for payment in (unmade, made):
+		shop.make_older(payment, minutes=11)
+	shop.gateway.call("customers.delete", customer)
+	reconcile()
+	assert [shop.payment(payment).status for payment in (unmade, made)] == ["Cancelled", "Cancelled"]
+	assert shop.payment(made).payment_intent_id == intent
+	assert shop.intent(intent)["status"] == "canceled"
+
+
 def test_an_abandoned_authentication_is_canceled_at_stripe_and_then_freed(shop):
 	payment = shop.pay(card="3ds_required")
 	intent = shop.payment(payment).payment_intent_id

@@ -6,7 +6,7 @@ import frappe
 from frappe.utils import cint, now_datetime
 
 from stripe_service.gateway import errors
-from stripe_service.payments import release, settle, states
+from stripe_service.payments import charge, release, settle, states
 from stripe_service.payments.reconcile import findings, strays
 from stripe_service.payments.reconcile.report import ACCOUNT_FAULTS, Report
 from stripe_service.payments.reconcile.strays import REQUEST_IS_OVER
@@ -103,8 +103,7 @@ def _read(name: str):
 
 def _recover(name: str):
 	payment = frappe.get_doc("Invoice Payment", name)
-	if payment.creation > _ago(KEYS_ARE_KEPT):
-		# Creating again under the same key finds the first PaymentIntent, or keeps a late request from making one.
+	if payment.creation > _ago(KEYS_ARE_KEPT) and _create_again(name):
 		return release.cancel(name)
 	intent = strays.find_intent(payment)
 	if intent:
@@ -112,6 +111,16 @@ def _recover(name: str):
 		return release.cancel(name)
 	in_fresh_transaction(lambda: release.void(release.lock(name), states.CANCELLED))
 	return frappe.get_doc("Invoice Payment", name)
+
+
+def _create_again(name: str) -> bool:
+	"""Creating under the same key finds the first PaymentIntent, or keeps a late request from making one. False if
+	Stripe refuses it as it now is (its customer was deleted, say): then only its list can tell."""
+	try:
+		charge.create(name)
+	except errors.InvalidRequest:
+		return False
+	return True
 
 
 def _ago(span: timedelta):
