@@ -56,16 +56,13 @@ def pay_by_card(page, amount: str) -> None:
 	form.close()
 
 
-def wait_for_state(site, page, invoice, state: str) -> None:
+def expect_state(page, doctype: str, state: str, drain) -> DeskForm:
 	"""What follows a payment is done by a job; then the form, loaded again, shows it."""
-	for _ in range(120):
-		site.db.rollback()
-		if site.db.get_value(invoice.doctype, invoice.name, "workflow_state") == state:
-			break
-		page.wait_for_timeout(500)
-	form = DeskForm(page, invoice.doctype)
+	drain()
+	form = DeskForm(page, doctype)
 	form.reload()
 	expect(form.indicator(state).first).to_be_visible()
+	return form
 
 
 # The right to pay, and membership of a unit
@@ -169,11 +166,14 @@ def workflow_put_back(site):
 		workflow.set(table, kept)
 	workflow.is_active = 1
 	workflow.save()
+	# An invoice left in a state that is no more would have Frappe ask before each saving of the Workflow.
+	states = [row.state for row in workflow.states]
+	site.db.set_value(DOCTYPE, {"workflow_state": ("not in", states)}, "workflow_state", "Cancelled")
 	site.db.commit()
 
 
 def test_a_designer_inserts_an_approval_before_payment(
-	http, at_desk, make_payer, login, unit, make_invoice, workflow_put_back, site, picture, new_page
+	http, at_desk, make_payer, login, unit, make_invoice, workflow_put_back, drain, picture, new_page
 ):
 	invoice = make_invoice(unit=unit, total="70.00", state="Draft")
 	approval, approve = unique("To Be Approved"), unique("Approve for Payment")
@@ -187,12 +187,16 @@ def test_a_designer_inserts_an_approval_before_payment(
 	action.save()
 
 	workflow = DeskForm.open(designer, http.url, "Workflow", "Invoice Payment")
-	workflow.add_row("Document States", {"State": approval, "Only Allow Edit For": "Stripe Administrator"})
-	workflow.change_row("Transitions", ["Draft", "Send for Payment"], {"Next State": approval})
+	workflow.add_row("Document States", {"State": approval, "Only Allow Edit For": "Stripe Administrator", "Is Optional State": True})
 	workflow.add_row(
 		"Transitions",
 		{"State": approval, "Action": approve, "Next State": "To Be Paid", "Allowed": "Stripe Administrator"},
 	)
+	# Saved in between: until then Frappe 15 does not take changes of rows that were there when the page was loaded,
+	# because the DocType's meta, loaded after the form, brings the Workflow once more.
+	workflow.save()
+	workflow.change_row("Transitions", ["Draft", "Send for Payment"], {"Next State": approval})
+	workflow.change_row("Document States", ["To Be Paid"], {"Is Optional State": False})
 	workflow.save()
 	picture(designer, "clicks-approval-state", full_page=True)
 
@@ -200,6 +204,7 @@ def test_a_designer_inserts_an_approval_before_payment(
 	form = open_invoice(clerk, http, invoice)
 	form.workflow_action("Send for Payment")
 	expect(form.indicator(approval).first).to_be_visible()
+	expect(form.root.locator(".has-error").filter(visible=True)).to_have_count(0)
 
 	payer = login(make_payer(unit=unit))
 	open_invoice(payer, http, invoice)
@@ -216,7 +221,7 @@ def test_a_designer_inserts_an_approval_before_payment(
 	expect(row_of(payer, http, "workflow-action", invoice.name)).to_have_count(1)
 	open_invoice(payer, http, invoice)
 	pay_by_card(payer, "$ 70.00")
-	wait_for_state(site, payer, invoice, "Paid")
+	expect_state(payer, DOCTYPE, "Paid", drain)
 	assert new_page.errors == []
 
 
@@ -232,7 +237,8 @@ def make_doctype(page, http, name: str, role: str) -> None:
 	dialog.press("Create & Continue")
 	page.wait_for_url(re.compile("/app/doctype/.+"))
 	form = DeskForm(page, "DocType")
-	form.root.get_by_role("tab", name="Settings").click()
+	form.show_tab("Settings")
+	form.expand("Fields")
 	for label, kind, options in (
 		("Member", "Data", None),
 		("Currency", "Link", "Currency"),
@@ -246,7 +252,7 @@ def make_doctype(page, http, name: str, role: str) -> None:
 
 
 def test_a_doctype_made_in_the_desk_is_made_payable_and_paid(
-	http, at_desk, make_payer, login, site, picture, new_page, faker
+	http, at_desk, make_payer, login, site, drain, picture, new_page, faker
 ):
 	name = f"Membership {unique('M')[-6:]}"
 	designer = at_desk("System Manager")
@@ -254,7 +260,7 @@ def test_a_doctype_made_in_the_desk_is_made_payable_and_paid(
 	picture(designer, "clicks-doctype", full_page=True)
 
 	payable = DeskForm.new(designer, http.url, "Payable DocType")
-	payable.set("DocType", name)
+	payable.set("Document Type", name)
 	payable.fill_in(
 		{
 			"Party Field": "member",
@@ -280,11 +286,7 @@ def test_a_doctype_made_in_the_desk_is_made_payable_and_paid(
 	payer = login(make_payer())
 	open_invoice(payer, http, made)
 	pay_by_card(payer, "$ 45.50")
-	for _ in range(120):
-		site.db.rollback()
-		if site.db.get_value(name, made.name, "state") == "Settled":
-			break
-		payer.wait_for_timeout(500)
+	drain()
 	form = open_invoice(payer, http, made)
 	expect(form.value("State")).to_have_text("Settled")
 	expect(form.value("Still Owed")).to_contain_text("0.00")
@@ -314,7 +316,7 @@ def after_payment_put_back(site):
 
 
 def test_an_administrator_changes_what_happens_after_a_payment(
-	http, at_desk, make_payer, login, unit, invoice, after_payment_put_back, site, picture, new_page
+	http, at_desk, make_payer, login, unit, invoice, after_payment_put_back, drain, picture, new_page
 ):
 	administrator = at_desk("Stripe Administrator", "Script Manager")
 	script = DeskForm.open(administrator, http.url, "Server Script", SCRIPT)
@@ -330,8 +332,7 @@ def test_an_administrator_changes_what_happens_after_a_payment(
 	payer = login(make_payer(unit=unit))
 	open_invoice(payer, http, invoice)
 	pay_by_card(payer, "$ 80.00")
-	wait_for_state(site, payer, invoice, "Paid")
-	form = DeskForm(payer, DOCTYPE)
+	form = expect_state(payer, DOCTYPE, "Paid", drain)
 	expect(form.value("Remarks")).to_contain_text("Thank you for 80.0 by")
 	picture(payer, "clicks-script-ran")
 
@@ -422,9 +423,10 @@ def test_a_payment_is_refunded_and_its_customer_deleted(http, at_desk, scene, si
 	expect(form.dialog.root).to_contain_text("The payments stay listed")
 	form.dialog.press("Delete")
 	expect(form.value("Status")).to_have_text("Deleted")
+	expect(form.value("Deleted By")).to_have_text("You")
 	picture(page, "clicks-customer-deleted")
 	form = DeskForm.open(page, http.url, "Invoice Payment", payment)
-	expect(form.value("Stripe Customer")).to_contain_text(customer)
+	expect(form.root.locator(f"a[href='/app/stripe-customer/{customer}']").filter(visible=True)).to_have_count(1)
 	assert new_page.errors == []
 
 

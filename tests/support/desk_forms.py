@@ -32,10 +32,14 @@ class Fields:
 
 	def field(self, label: str):
 		"""The control of this label; the table, if a table bears it."""
-		return self.root.locator(
-			f'xpath=.//*[self::label or contains(@class, "label-area")][normalize-space()="{label}"]'
-			'/ancestor::*[contains(concat(" ", @class, " "), " frappe-control ")][1]'
-		).filter(visible=True).first
+		return (
+			self.root.locator(
+				f'xpath=.//*[self::label or contains(@class, "label-area")][normalize-space()="{label}"]'
+				'/ancestor::*[contains(concat(" ", @class, " "), " frappe-control ")][1]'
+			)
+			.filter(visible=True)
+			.first
+		)
 
 	def fill_in(self, values: dict) -> None:
 		for label, value in values.items():
@@ -73,10 +77,15 @@ class Fields:
 		choice = control.locator(option).filter(has=named).filter(visible=True).first
 		choice.click()
 		expect(control.locator(option).filter(visible=True)).to_have_count(0)
+		expect(box).to_have_value(value)
 
 	def value(self, label: str):
 		"""A locator of what the field shows."""
 		return self.field(label).locator(".control-value, .like-disabled-input").filter(visible=True).first
+
+	def show_tab(self, tab: str) -> None:
+		"""By the keyboard: the tabs may have slid under the head of the page, which would take a click."""
+		self.root.get_by_role("tab", name=tab, exact=True).press("Enter")
 
 	def expand(self, section: str) -> None:
 		self.root.locator(".section-head.collapsible", has_text=section).filter(visible=True).first.click()
@@ -108,12 +117,25 @@ class Fields:
 		self._fill_row(row.first, values)
 
 	def _fill_row(self, row, values: dict) -> None:
-		index = row.get_attribute("data-idx")
-		row.locator(".btn-open-row").click()
-		opened = row.page.locator(f".grid-row-open[data-idx='{index}']").filter(visible=True)
+		opened = self._open_row(row)
 		Fields(self.page, opened.locator(".form-in-grid")).fill_in(values)
 		opened.locator(".grid-collapse-row").click()
 		expect(opened).to_have_count(0)
+
+	def _open_row(self, row):
+		"""The row's own form, once Frappe has put the cursor into its first field: before, it would take the cursor
+		out of wherever it is. A table that is just being drawn anew closes the row again."""
+		settle(self.page)
+		opened = self.page.locator(f".grid-row-open[data-idx='{row.get_attribute('data-idx')}']").filter(visible=True)
+		for _ in range(4):
+			if not opened.count():
+				row.locator(".btn-open-row").click()
+			try:
+				expect(opened.locator(".form-area input").first).to_be_focused(timeout=4000)
+				return opened
+			except AssertionError:
+				continue
+		raise AssertionError("The row of the table does not open.")
 
 
 class Dialog(Fields):
@@ -166,7 +188,9 @@ class DeskForm(Fields):
 		return self.head.get_by_role("button", name=label, exact=True).filter(visible=True)
 
 	def indicator(self, text: str):
-		return self.head.locator(".indicator-pill", has_text=re.compile(rf"^\s*{re.escape(text)}\s*$")).filter(visible=True)
+		return self.head.locator(
+			".indicator-pill", has_text=re.compile(rf"^\s*{re.escape(text)}\s*$")
+		).filter(visible=True)
 
 	def press_save(self) -> None:
 		self.button("Save").first.click()
@@ -176,33 +200,46 @@ class DeskForm(Fields):
 		with self.page.expect_response(lambda answer: "form.save.savedocs" in answer.url) as saving:
 			self.press_save()
 		settle(self.page)
-		assert saving.value.ok, f"{self.doctype} was not saved: {self.page.locator('.modal.show').all_inner_texts()}"
+		assert (
+			saving.value.ok
+		), f"{self.doctype} was not saved: {self.page.locator('.modal.show').all_inner_texts()}"
 		expect(self.indicator("Not Saved")).to_have_count(0)
 
 	def act(self, label: str, group: str = "Actions") -> None:
 		"""A button of a group of our own, such as Actions > Remove."""
-		self.head.locator(".inner-group-button").filter(visible=True).get_by_role("button", name=group).click()
-		self.head.locator(".inner-group-button .dropdown-item", has_text=label).filter(visible=True).first.click()
+		self.head.locator(".inner-group-button").filter(visible=True).get_by_role(
+			"button", name=group
+		).click()
+		self.head.locator(".inner-group-button .dropdown-item", has_text=label).filter(
+			visible=True
+		).first.click()
 
 	def workflow_action(self, action: str) -> None:
 		self.head.locator(".actions-btn-group button").filter(visible=True).first.click()
-		self.head.locator(".actions-btn-group .dropdown-item", has_text=action).filter(visible=True).first.click()
+		self.head.locator(".actions-btn-group .dropdown-item", has_text=action).filter(
+			visible=True
+		).first.click()
 		settle(self.page)
 
 	def delete(self) -> None:
 		self.head.locator(".menu-btn-group button").filter(visible=True).first.click()
-		self.head.locator(".menu-btn-group .dropdown-item", has_text="Delete").filter(visible=True).first.click()
+		self.head.locator(".menu-btn-group .dropdown-item", has_text="Delete").filter(
+			visible=True
+		).first.click()
 		self.dialog.press("Yes")
 		expect(self.page.locator(".modal.show")).to_have_count(0)
 
 
 class RolePermissions:
-	"""Role Permission Manager, opened at one DocType."""
+	"""Role Permission Manager, with one DocType chosen in it."""
 
 	def __init__(self, page, url: str, doctype: str):
 		self.page = page
 		self.root = page.locator("[id='page-permission-manager']")
-		page.goto(f"{url}/app/permission-manager/{doctype}", wait_until="domcontentloaded")
+		page.goto(f"{url}/app/permission-manager", wait_until="domcontentloaded")
+		chooser = self.root.get_by_placeholder("Document Type")
+		chooser.fill(doctype)
+		self.root.locator("[role=option]").filter(has=page.get_by_text(doctype, exact=True)).first.click()
 		self.root.locator("table tbody tr").first.wait_for()
 		settle(page)
 
@@ -222,6 +259,8 @@ class RolePermissions:
 		self.box(role, "Read").wait_for()
 
 	def restore(self) -> None:
-		self.root.get_by_role("button", name="Restore Original Permissions").filter(visible=True).first.click()
+		self.root.get_by_role("button", name="Restore Original Permissions").filter(
+			visible=True
+		).first.click()
 		Dialog(self.page).press("Yes")
 		settle(self.page)
