@@ -75,12 +75,12 @@ def _compare_page(account: str, intents: list[dict], report: Report) -> None:
 				_settle(payment, report)
 			elif not payment and not strays.why_not_ours(intent.get("metadata") or {}):
 				strays.take_up(account, intent["id"], report)
-		except (*ACCOUNT_FAULTS, strays.NotOurs):
+		except ACCOUNT_FAULTS:
 			raise
+		except strays.NotOurs:
+			continue
 		except Exception as fault:
-			frappe.db.rollback()
 			report.fault(intent["id"], fault)
-			frappe.db.commit()
 
 
 def _payments_of(account: str, intent_ids: list[str]) -> dict[str, frappe._dict]:

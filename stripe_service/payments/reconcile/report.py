@@ -37,8 +37,15 @@ class Report:
 		return asdict(self)
 
 	def fault(self, subject: str, error: Exception) -> None:
-		"""Note that one thing could not be done; the run goes on with the next. Called while `error` is handled."""
-		self.failed.append(mask(f"{subject}: {type(error).__name__}: {error}"))
-		frappe.log_error(
-			title=f"Stripe reconciliation: {subject}"[:140], message=mask(frappe.get_traceback())
-		)
+		"""Note that one thing could not be done; the run goes on with the next. Called while `error` is handled. Takes
+		back what was half-written, and commits."""
+		line, traceback = mask(f"{subject}: {type(error).__name__}: {error}"), mask(frappe.get_traceback())
+		self.failed.append(line)
+		try:
+			frappe.db.rollback()
+			frappe.clear_messages()
+			frappe.log_error(title=f"Stripe reconciliation: {subject}"[:140], message=traceback)
+			frappe.db.commit()
+		except Exception:
+			frappe.db.rollback()
+			frappe.logger("stripe_service").error(line)

@@ -26,8 +26,6 @@ def _run_steps(report: Report, steps) -> Report:
 			report.stopped = mask(f"{type(fault).__name__}: {fault}")
 			break
 		except Exception as fault:
-			frappe.db.rollback()
 			report.fault(f"{report.account}: {step.__name__}", fault)
-			frappe.db.commit()
 	findings.tell(report.account)
 	return report

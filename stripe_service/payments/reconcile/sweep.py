@@ -92,9 +92,7 @@ def _each(report: Report, payment: frappe._dict, work) -> None:
 	except errors.NotFound:
 		findings.missing_at_stripe(report, payment.name)
 	except Exception as fault:
-		frappe.db.rollback()
 		report.fault(payment.name, fault)
-		frappe.db.commit()
 
 
 def _read(name: str):
