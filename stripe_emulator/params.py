@@ -14,7 +14,9 @@ from functools import cache
 from typing import get_origin
 
 from stripe._request_options import RequestOptions
-from typing_extensions import NotRequired, Required, is_typeddict
+
+# typing's own is_typeddict does not know typing_extensions' TypedDict, which the SDK uses.
+from typing_extensions import NotRequired, Required, is_typeddict  # noqa: UP035
 
 from .errors import StripeError, invalid
 

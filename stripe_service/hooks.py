@@ -15,7 +15,9 @@ before_uninstall = "stripe_service.install.before_uninstall"
 after_migrate = ["stripe_service.install.after_migrate"]
 
 # payables/: what can be paid, and what happens to it then
-stripe_payable_handlers = {"Sales Invoice": "stripe_service.payables.erpnext_sales_invoice.SalesInvoicePayable"}
+stripe_payable_handlers = {
+	"Sales Invoice": "stripe_service.payables.erpnext_sales_invoice.SalesInvoicePayable"
+}
 
 doc_events = {
 	"DocShare": {"validate": ["stripe_service.access.sharing.refuse_share"]},

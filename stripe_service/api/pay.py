@@ -106,7 +106,10 @@ def saving_allowed() -> bool:
 
 @frappe.whitelist(methods=["POST"])
 def payment_status(
-	payment: str | None = None, doctype: str | None = None, name: str | None = None, request_id: str | None = None
+	payment: str | None = None,
+	doctype: str | None = None,
+	name: str | None = None,
+	request_id: str | None = None,
 ) -> dict:
 	"""What became of a payment; asks Stripe while it is open. Needs to be the payer, or read on the payment.
 

@@ -341,7 +341,10 @@ def _keep_card(change: Change) -> None:
 
 	if isinstance(change.intent.get("payment_method"), dict):
 		remember(
-			payment.stripe_account, payment.stripe_customer, change.intent["payment_method"], consent=payment.creation
+			payment.stripe_account,
+			payment.stripe_customer,
+			change.intent["payment_method"],
+			consent=payment.creation,
 		)
 
 

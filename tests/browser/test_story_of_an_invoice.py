@@ -60,7 +60,9 @@ def wait_until_paid(page, site, invoice):
 			break
 		page.wait_for_timeout(500)
 	page.reload()
-	paid = page.locator(".page-head .indicator-pill", has_text=re.compile(r"^\s*Paid\s*$")).filter(visible=True)
+	paid = page.locator(".page-head .indicator-pill", has_text=re.compile(r"^\s*Paid\s*$")).filter(
+		visible=True
+	)
 	expect(paid.first).to_be_visible(timeout=60_000)
 
 
@@ -163,7 +165,9 @@ def test_the_session_expires_while_the_form_is_open(site, http, send_invoice, pa
 	assert site.db.count("Invoice Payment", {"reference_name": invoice.name}) == 0
 
 
-def test_without_keys_there_is_the_loading_error_of_the_guide(site, http, send_invoice, payer_at_desk, picture):
+def test_without_keys_there_is_the_loading_error_of_the_guide(
+	site, http, send_invoice, payer_at_desk, picture
+):
 	invoice = send_invoice()
 	site.db.set_value("Stripe Account", "Emulator", "status", "Not Connected")
 	site.db.commit()

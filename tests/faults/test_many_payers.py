@@ -80,7 +80,9 @@ frappe_conf: dict = {}
 def test_forty_payers_never_claim_more_than_is_due_and_each_is_charged_once(
 	site, unit_and_payers, make_invoice, emulator_url, drain
 ):
-	frappe_conf.update({key: frappe.conf.get(key) for key in ("db_host", "db_port", "db_name", "db_password")})
+	frappe_conf.update(
+		{key: frappe.conf.get(key) for key in ("db_host", "db_port", "db_name", "db_password")}
+	)
 	unit, clients = unit_and_payers
 	dice = random.Random(20240229)
 	for _ in range(ROUNDS):
@@ -141,5 +143,7 @@ def _succeeded_at_stripe(invoice: str) -> list[dict]:
 	found = []
 	for customer in filter(None, customers):
 		intents = gateway.list_all("payment_intents.list", params={"customer": customer})
-		found += [i for i in intents if i["metadata"].get("document") == invoice and i["status"] == "succeeded"]
+		found += [
+			i for i in intents if i["metadata"].get("document") == invoice and i["status"] == "succeeded"
+		]
 	return found

@@ -71,7 +71,9 @@ def test_saving_what_nobody_made_payable_costs_no_query_of_ours(site):
 	with counted_queries() as queries:
 		note.description = "still nothing"
 		note.save()
-	ours = [query for query in queries if "Stripe" in query or "Payable" in query or "Invoice Payment" in query]
+	ours = [
+		query for query in queries if "Stripe" in query or "Payable" in query or "Invoice Payment" in query
+	]
 	assert ours == []
 
 

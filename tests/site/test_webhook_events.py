@@ -116,9 +116,9 @@ def test_a_customer_deleted_at_stripe_is_marked(shop):
 	payment = shop.pay()
 	customer = shop.payment(payment).stripe_customer
 	shop.gateway.call("customers.delete", customer)
-	(told,) = [
+	(told,) = (
 		told for told in shop.emulator.events("customer.deleted") if told["data"]["object"]["id"] == customer
-	]
+	)
 	shop.arrive(told)
 	shop.drain()
 	assert frappe.db.get_value("Stripe Customer", customer, "status") == "Deleted"
@@ -158,7 +158,9 @@ def test_micro_deposits_that_were_verified_elsewhere_make_the_bank_account_usabl
 	name = scene.add_bank_account(linked=False)
 	setup_intent = frappe.db.get_value("Stripe Bank Account", name, "setup_intent_id")
 	assert frappe.db.get_value("Stripe Bank Account", name, "status") == "Verification Pending"
-	shop.gateway.call("setup_intents.verify_microdeposits", setup_intent, params={"descriptor_code": "SM11AA"})
+	shop.gateway.call(
+		"setup_intents.verify_microdeposits", setup_intent, params={"descriptor_code": "SM11AA"}
+	)
 	shop.arrive(*_about(shop, "setup_intent.succeeded", setup_intent))
 	shop.drain()
 	assert _bank_account_status(name) == "Verified"

@@ -230,9 +230,9 @@ def test_a_fixed_unit_keeps_the_item_to_its_members(company, make_invoice, rule)
 	invoice = make_invoice(unit=company.a)
 
 	assert company.addressed(invoice) == {"payer_root"}
-	assert frappe.has_permission("Portal Invoice", "read", doc=invoice, user=company.payer_a), (
-		"reading is another matter"
-	)
+	assert frappe.has_permission(
+		"Portal Invoice", "read", doc=invoice, user=company.payer_a
+	), "reading is another matter"
 
 
 def test_who_is_not_addressed_may_not_pay(company, make_invoice, make_user, rule):
@@ -248,9 +248,9 @@ def test_who_is_not_addressed_may_not_pay(company, make_invoice, make_user, rule
 def test_a_rule_never_widens(company, make_invoice, rule):
 	rule(unit_source="Fixed unit", organisation_unit=company.b)
 	invoice = make_invoice(unit=company.a)
-	assert company.addressed(invoice) == {"payer_root"}, (
-		"Branch B may not read it, and only the root is above both"
-	)
+	assert company.addressed(invoice) == {
+		"payer_root"
+	}, "Branch B may not read it, and only the root is above both"
 
 
 def test_the_documents_own_unit_without_those_above(company, make_invoice, rule):

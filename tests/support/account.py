@@ -23,4 +23,7 @@ def is_connected(url: str, name: str = ACCOUNT) -> bool:
 
 	wanted = {"status": "Connected", "api_base": url, "publishable_key": PUBLISHABLE_KEY}
 	row = frappe.db.get_value("Stripe Account", name, list(wanted), as_dict=True)
-	return row == wanted and frappe.db.get_single_value("Stripe Service Settings", "default_account", cache=False) == name
+	return (
+		row == wanted
+		and frappe.db.get_single_value("Stripe Service Settings", "default_account", cache=False) == name
+	)

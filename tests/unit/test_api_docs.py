@@ -15,7 +15,9 @@ def whitelisted() -> dict[str, list[str]]:
 	found = {}
 	for path in sorted((REPO / "stripe_service" / "api").glob("*.py")):
 		for node in ast.parse(path.read_text()).body:
-			if isinstance(node, ast.FunctionDef) and any("whitelist" in ast.unparse(d) for d in node.decorator_list):
+			if isinstance(node, ast.FunctionDef) and any(
+				"whitelist" in ast.unparse(d) for d in node.decorator_list
+			):
 				found[f"stripe_service.api.{path.stem}.{node.name}"] = [a.arg for a in node.args.args]
 	return found
 
@@ -36,6 +38,8 @@ def test_no_method_is_documented_that_is_gone():
 def test_every_argument_of_a_whitelisted_method_has_a_type():
 	for path in sorted((REPO / "stripe_service" / "api").glob("*.py")):
 		for node in ast.walk(ast.parse(path.read_text())):
-			if isinstance(node, ast.FunctionDef) and any("whitelist" in ast.unparse(d) for d in node.decorator_list):
+			if isinstance(node, ast.FunctionDef) and any(
+				"whitelist" in ast.unparse(d) for d in node.decorator_list
+			):
 				for argument in node.args.args:
 					assert argument.annotation, f"{path.name}: {node.name}({argument.arg})"

@@ -32,7 +32,9 @@ function add_links(frm) {
 		frappe.set_route("Form", frm.doc.reference_doctype, frm.doc.reference_name)
 	);
 	if (frm.doc.receipt_url) {
-		frm.add_custom_button(__("Receipt"), () => window.open(frm.doc.receipt_url, "_blank", "noopener"));
+		frm.add_custom_button(__("Receipt"), () =>
+			window.open(frm.doc.receipt_url, "_blank", "noopener")
+		);
 	}
 }
 
@@ -56,8 +58,7 @@ function add_actions(frm) {
 }
 
 function ask_refund(frm) {
-	const left =
-		frm.doc.received_amount - frm.doc.refunded_amount - frm.doc.disputed_amount;
+	const left = frm.doc.received_amount - frm.doc.refunded_amount - frm.doc.disputed_amount;
 	frappe.prompt(
 		[
 			{
@@ -114,7 +115,10 @@ function call(frm, method, args, freeze_message) {
 		})
 		.then((r) => {
 			if (r.message) {
-				frappe.show_alert({ message: frappe.utils.escape_html(r.message.message), indicator: "blue" });
+				frappe.show_alert({
+					message: frappe.utils.escape_html(r.message.message),
+					indicator: "blue",
+				});
 			}
 			frm.reload_doc();
 		});

@@ -17,6 +17,8 @@ frappe.listview_settings["Invoice Payment"] = {
 	},
 
 	onload(listview) {
-		frappe.require("stripe_desk.bundle.js", () => stripe_service.test_mode.show_in_list(listview));
+		frappe.require("stripe_desk.bundle.js", () =>
+			stripe_service.test_mode.show_in_list(listview)
+		);
 	},
 };

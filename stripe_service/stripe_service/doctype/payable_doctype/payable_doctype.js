@@ -16,7 +16,9 @@ frappe.ui.form.on("Payable DocType", {
 			frm.add_custom_button(__("Add Amount Fields"), () => add_amount_fields(frm));
 		}
 		if (!frm.is_new()) {
-			frm.add_custom_button(__("Open List"), () => frappe.set_route("List", frm.doc.document_type));
+			frm.add_custom_button(__("Open List"), () =>
+				frappe.set_route("List", frm.doc.document_type)
+			);
 		}
 	},
 
@@ -40,7 +42,11 @@ async function offer_choices(frm, suggest = false) {
 
 function describe_states(frm, states) {
 	const known = states ? __("One a line, of: {0}", [states.join(", ")]) : __("One a line");
-	frm.set_df_property("payable_statuses", "description", `${known}. ${__("Empty: in any state.")}`);
+	frm.set_df_property(
+		"payable_statuses",
+		"description",
+		`${known}. ${__("Empty: in any state.")}`
+	);
 	frm.set_df_property("void_statuses", "description", known);
 }
 

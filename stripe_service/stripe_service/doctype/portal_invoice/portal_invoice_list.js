@@ -1,9 +1,18 @@
 frappe.listview_settings["Portal Invoice"] = {
-	add_fields: ["workflow_state", "outstanding_amount", "reserved_amount", "currency", "due_date"],
+	add_fields: [
+		"workflow_state",
+		"outstanding_amount",
+		"reserved_amount",
+		"currency",
+		"due_date",
+	],
 	has_indicator_for_draft: true,
 
 	get_indicator(doc) {
-		if (flt(doc.reserved_amount) > 0 && ["To Be Paid", "Partly Paid"].includes(doc.workflow_state)) {
+		if (
+			flt(doc.reserved_amount) > 0 &&
+			["To Be Paid", "Partly Paid"].includes(doc.workflow_state)
+		) {
 			return [__("Payment Under Way"), "blue", "reserved_amount,>,0"];
 		}
 		const colours = {
@@ -18,6 +27,8 @@ frappe.listview_settings["Portal Invoice"] = {
 	},
 
 	onload(listview) {
-		frappe.require("stripe_desk.bundle.js", () => stripe_service.test_mode.show_in_list(listview));
+		frappe.require("stripe_desk.bundle.js", () =>
+			stripe_service.test_mode.show_in_list(listview)
+		);
 	},
 };
