@@ -50,7 +50,12 @@ def payment_intent(**fields) -> dict:
 		"on_behalf_of": None,
 		"payment_method": new_id("pm"),
 		"payment_method_options": {
-			"card": {"installments": None, "mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
+			"card": {
+				"installments": None,
+				"mandate_options": None,
+				"network": None,
+				"request_three_d_secure": "automatic",
+			}
 		},
 		"payment_method_types": ["card"],
 		"processing": None,
