@@ -71,6 +71,7 @@ def worker(frappe_site):
 @pytest.fixture
 def login(new_page, http, worker, stripe_account):
 	"""`login(user)`: a page on which this user is on the desk."""
+	from tests.support.desk_forms import settle
 
 	def log_in(user: str, password: str = records.PASSWORD, **options):
 		page = new_page(**options)
@@ -82,6 +83,7 @@ def login(new_page, http, worker, stripe_account):
 		assert status == 200, f"{user} could not log in: HTTP {status}"
 		page.goto(f"{http.url}/app", wait_until="domcontentloaded", timeout=FIRST_DESK)
 		page.wait_for_function("window.frappe && frappe.boot && frappe.desk", timeout=FIRST_DESK)
+		settle(page)  # the desk goes to its home page by itself, and would break off where the test wants to go
 		return page
 
 	return log_in

@@ -76,6 +76,9 @@ class Fields:
 		named = self.page.get_by_text(value, exact=True)
 		choice = control.locator(option).filter(has=named).filter(visible=True).first
 		choice.click()
+		box.press(
+			"Tab"
+		)  # a list that comes anew, for the field has the cursor still, would cover the next field
 		expect(control.locator(option).filter(visible=True)).to_have_count(0)
 		expect(box).to_have_value(value)
 
@@ -126,7 +129,9 @@ class Fields:
 		"""The row's own form, once Frappe has put the cursor into its first field: before, it would take the cursor
 		out of wherever it is. A table that is just being drawn anew closes the row again."""
 		settle(self.page)
-		opened = self.page.locator(f".grid-row-open[data-idx='{row.get_attribute('data-idx')}']").filter(visible=True)
+		opened = self.page.locator(f".grid-row-open[data-idx='{row.get_attribute('data-idx')}']").filter(
+			visible=True
+		)
 		for _ in range(4):
 			if not opened.count():
 				row.locator(".btn-open-row").click()
@@ -200,9 +205,8 @@ class DeskForm(Fields):
 		with self.page.expect_response(lambda answer: "form.save.savedocs" in answer.url) as saving:
 			self.press_save()
 		settle(self.page)
-		assert (
-			saving.value.ok
-		), f"{self.doctype} was not saved: {self.page.locator('.modal.show').all_inner_texts()}"
+		shown = self.page.locator(".modal.show").all_inner_texts()
+		assert saving.value.ok, f"{self.doctype} was not saved: {shown}"
 		expect(self.indicator("Not Saved")).to_have_count(0)
 
 	def act(self, label: str, group: str = "Actions") -> None:
