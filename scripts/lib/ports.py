@@ -10,7 +10,7 @@ from .place import Place
 from .say import Problem
 
 NAMES = (
-	"web", "socketio", "emulator", "mariadb", "redis_cache", "redis_queue", "test_redis_cache", "test_redis_queue", "test_web",
+	"web", "socketio", "emulator", "mariadb", "redis_cache", "redis_queue", "test_redis_cache", "test_redis_queue",
 	"form_page", "form_emulator",
 )  # fmt: skip
 # Above the defaults of bench, MariaDB and Redis and below the ports that the kernel gives out by itself.

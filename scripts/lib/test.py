@@ -139,7 +139,6 @@ class Run:
 				config = {
 					"allow_tests": True,
 					"mute_emails": 1,
-					"host_name": f"http://{site_setup.TEST_SITE}:{self.port}",
 					"throttle_user_limit": 100_000,  # Frappe lets 60 users be made in an hour
 				}
 				site_setup.make_site(self.bench, site_setup.TEST_SITE, config, **self._redis())
@@ -149,7 +148,6 @@ class Run:
 		self.environment = self._redis() | {
 			"BENCH": str(self.bench.path),
 			"SITE": site_setup.TEST_SITE,
-			"TEST_WEB_PORT": str(self.port),
 			"REQUIRE_SITE": "1",
 			"DB_ROOT_OPTIONS": "\n".join(self._database_account()),
 		}
@@ -182,11 +180,6 @@ class Run:
 			"FRAPPE_REDIS_QUEUE": f"redis://127.0.0.1:{port['test_redis_queue']}",
 		}
 
-	@property
-	def port(self) -> int:
-		"""Where the tests' web server listens: the test site is configured with it, for Stripe's webhooks."""
-		return ports.ports(self.place)["test_web"]
-
 	def _find_browser(self):
 		env = self.bench.path / "env" if self.bench else small_env(self.place, "newest")
 		self.environment["CHROMIUM"] = machine.ensure_browser(self.place, env) or ""
@@ -216,6 +209,7 @@ class Run:
 		return self.place.environment(
 			**self.environment,
 			PYTHONDONTWRITEBYTECODE="1",
+			PORT_RANGE="",  # of these ports the demo has its own: the tests take what the kernel gives
 			EMULATOR_PYTHON=str(small_env(self.place, "newest") / "bin/python"),
 			BROWSER_OUTPUT=str(self.place.output / "browser"),
 			SERVER_LOG=str(self.place.log / "test-web.log"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import records, site
+from tests.support import account, http, records, site
 from tests.support.worker import running_worker
 
 HERE = Path(__file__).parent
@@ -59,6 +59,19 @@ def new_page(chromium, request):
 		print("Errors in the pages:", *errors, sep="\n")
 	for context in contexts:
 		context.close()
+
+
+@pytest.fixture(scope="session")
+def http_server(frappe_site):
+	"""The site's web server, as the site itself knows it: Stripe's webhooks arrive, as they would with real users."""
+	with http.running_server(site.bench(), site.site_name()) as server, http.known_to_the_site(server):
+		yield server
+
+
+@pytest.fixture(scope="session")
+def stripe_account(http_server, emulator_url):
+	"""Connected while the address is known, so that its webhook endpoint is registered there."""
+	return account.connect_emulator(emulator_url)
 
 
 @pytest.fixture(scope="session")

@@ -65,11 +65,8 @@ class Client:
 def running_server(
 	bench: Path, site: str, port: int | None = None, workers: int = WORKERS, threads: int = THREADS
 ):
-	"""A gunicorn with several workers, for as long as the block lasts.
-
-	It listens where the site is configured to be (TEST_WEB_PORT), so that webhooks find it; else on a free port.
-	"""
-	port = port or int(os.environ.get("TEST_WEB_PORT") or free_port())
+	"""A gunicorn with several workers on a free port, for as long as the block lasts."""
+	port = port or free_port()
 	log = open(os.environ.get("SERVER_LOG", os.devnull), "ab")
 	process = subprocess.Popen(
 		[
@@ -95,6 +92,21 @@ def running_server(
 	finally:
 		stop(process)
 		log.close()
+
+
+@contextmanager
+def known_to_the_site(server: Server):
+	"""For as long as the block lasts, the site is configured with the server's address: Stripe's webhooks find it."""
+	import frappe
+	from frappe.installer import update_site_config
+
+	update_site_config("host_name", server.url)
+	frappe.local.conf.host_name = server.url
+	try:
+		yield
+	finally:
+		update_site_config("host_name", "None")  # how Frappe is told to take it out again
+		frappe.local.conf.pop("host_name", None)
 
 
 def _wait_until_it_answers(server: Server, process: subprocess.Popen, seconds: float = 60):
