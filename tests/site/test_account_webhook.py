@@ -46,13 +46,11 @@ def test_a_job_registers_at_the_address_by_which_the_keys_were_saved(account, ht
 
 def test_an_endpoint_follows_the_address_of_the_site(connected):
 	[before] = connected.endpoints()
-	row = frappe.db.get_value("Stripe Account", connected.name, webhook_endpoint._FIELDS, as_dict=True)
-	moved = webhook_endpoint.url_of(row.webhook_token).replace("://", "://www.")
-	frappe.db.set_value("Stripe Account", connected.name, "webhook_url", moved)
-	frappe.db.commit()
+	former = before["url"].replace("://", "://www.")
+	gateway_for(connected.name).call("webhook_endpoints.update", before["id"], params={"url": former})
 	account_api.register_webhook(connected.name)
 	[after] = connected.endpoints()
-	assert (after["id"], after["url"]) == (before["id"], moved)
+	assert (after["id"], after["url"]) == (before["id"], before["url"])
 
 
 def test_the_daily_job_renews_what_was_changed_and_leaves_what_was_made_by_hand(connected, make_account):

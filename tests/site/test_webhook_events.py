@@ -22,7 +22,11 @@ from tests.support.webhooks import listening
 
 @pytest.fixture
 def shop(site, make_unit, make_payer, make_invoice, emulator, emulator_url, drain):
-	return Shop(make_unit(), make_payer, make_invoice, emulator, emulator_url, drain)
+	"""Nothing is delivered but what a test lets arrive: where the site answers over HTTP, all would be."""
+	emulator.hold_webhooks()
+	yield Shop(make_unit(), make_payer, make_invoice, emulator, emulator_url, drain)
+	emulator.clear_webhook_rules()
+	emulator.forget_webhooks()
 
 
 def test_every_type_that_the_endpoint_is_registered_for_has_a_handler():
@@ -35,6 +39,7 @@ def test_every_type_that_the_endpoint_is_registered_for_has_a_handler():
 
 def test_stripe_delivers_to_this_site_and_the_payment_follows(shop, http):
 	"""The whole way: the emulator signs and posts, gunicorn stores, the drain reads from Stripe."""
+	shop.emulator.clear_webhook_rules()
 	with listening(ACCOUNT, http, shop.gateway):
 		payment = shop.pay(card="3ds_required")
 		assert shop.payment(payment).status == "Action Required"
