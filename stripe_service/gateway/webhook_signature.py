@@ -26,7 +26,7 @@ def verify(
 	# Comparing signatures in constant time is defined for ASCII alone.
 	if not header or not header.isascii():
 		raise SignatureError("no signature")
-	if not any(_signed(body, header, secret, tolerance) for secret in secrets if secret):
+	if not any(_signed(body, header, secret, tolerance) for secret in secrets if secret.strip()):
 		raise SignatureError("no matching signature")
 	return _event(body)
 
