@@ -96,7 +96,8 @@ def login(new_page, http, worker, stripe_account):
 		assert status == 200, f"{user} could not log in: HTTP {status}"
 		page.goto(f"{http.url}/app", wait_until="domcontentloaded", timeout=FIRST_DESK)
 		page.wait_for_function("window.frappe && frappe.boot && frappe.desk", timeout=FIRST_DESK)
-		settle(page)  # the desk goes to its home page by itself, and would break off where the test wants to go
+		# The desk goes to its home page by itself, and would break off where the test wants to go.
+		settle(page)
 		return page
 
 	return log_in
