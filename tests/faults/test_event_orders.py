@@ -45,6 +45,7 @@ class History:
 
 	def __init__(self, scene):
 		self.scene, self.emulator = scene, scene.emulator
+		self.began = self.emulator.now()
 		self.invoice = scene.make_invoice(total="1000.00")
 		bank_account = scene.add_bank_account()
 		self.payments = {
@@ -96,7 +97,8 @@ class History:
 
 	def events(self) -> list[dict]:
 		"""What Stripe has to tell of it so far, oldest first."""
-		told = self.gateway.list_all("events.list", limit=10_000)[::-1]
+		since = {"created": {"gte": self.began}}
+		told = self.gateway.list_all("events.list", params=since, limit=10_000)[::-1]
 		intents = set(self.intents.values())
 		return [event for event in told if event["type"] in HANDLERS and _is_about(event, intents)]
 
