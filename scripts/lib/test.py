@@ -63,6 +63,11 @@ def _parse(arguments: list[str]):
 	return options
 
 
+# Tests that wait for servers, workers and browsers are tried a second time on a busy machine; -rR tells which were.
+WITH_SERVERS = ("site", "browser", "faults", "install")
+SECOND_TRY = ("--reruns=1", "--reruns-delay=2", "-rR")
+
+
 class Run:
 	"""One call of scripts/test: what it set up, and what it has to end."""
 
@@ -200,6 +205,7 @@ class Run:
 			f"--junitxml={junit}",
 			"-q",
 			"--disable-warnings",
+			*(SECOND_TRY if kind in WITH_SERVERS else ()),
 		]
 		code = _call([*command, *options, *self._existing(paths)], self.place, self._environment())
 		self.report.add_results(label, junit, code)
