@@ -5,6 +5,7 @@ import secrets
 import shutil
 from pathlib import Path
 
+from . import fingerprint
 from .place import Place
 from .ports import ports
 from .run import read, run
@@ -81,6 +82,7 @@ def _make_data(place: Place, config: Path):
 	datadir = place.home / "mariadb"
 	place.own(datadir)
 	_write_secret(place)
+	fingerprint.forget(place, "site ")  # their databases were in the old one
 	command = ["mariadb-install-db", f"--defaults-file={config}", "--auth-root-authentication-method=normal"]
 	run(place, command, "Making MariaDB's data folder")
 	start(

@@ -25,9 +25,9 @@ def remember(place: Place, step: str, now):
 	_path(place).write_text(json.dumps(known, indent=1) + "\n")
 
 
-def forget(place: Place, step: str):
-	known = _all(place)
-	known.pop(step, None)
+def forget(place: Place, beginning: str):
+	"""Forget the steps whose names begin so."""
+	known = {step: value for step, value in _all(place).items() if not step.startswith(beginning)}
 	_path(place).write_text(json.dumps(known, indent=1) + "\n")
 
 
