@@ -17,7 +17,8 @@ APP = "stripe_service"
 FRAPPE_REPO = "https://github.com/frappe/frappe"
 FRAPPE_BRANCH = "version-15"
 # setuptools 81 dropped pkg_resources, which Frappe 15 still imports.
-BENCH_TOOL = ["frappe-bench>=5.22,<6", "setuptools<81"]
+SETUPTOOLS = "setuptools<81"
+BENCH_TOOL = ["frappe-bench>=5.22,<6", SETUPTOOLS]
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def make_bench(bench: Bench):
 		return
 	place = bench.place
 	machine.check_room(place, machine.ROOM_FOR_BENCH)
-	repo, branch = _wanted()
+	repo, branch = wanted()
 	_check_source(place, repo, branch)
 	python = machine.find_python(place)
 	shutil.rmtree(bench.path, ignore_errors=True)  # what an interrupted run left
@@ -81,8 +82,8 @@ def make_bench(bench: Bench):
 			"bench init",
 			PATH=f"{_tool(place).parent}:{place.environment()['PATH']}",
 		)
-		_pip(bench, ["setuptools<81"], "Installing setuptools")
-	fingerprint.remember(place, f"bench {bench.path}", _wanted())
+		_pip(bench, [SETUPTOOLS], "Installing setuptools")
+	fingerprint.remember(place, f"bench {bench.path}", wanted())
 
 
 def write_config(bench: Bench):
@@ -119,7 +120,7 @@ def install_app(bench: Bench, others: dict[str, Path] | None = None):
 	if not fingerprint.same(bench.place, f"needs of {bench.path}", needs):
 		with step("Installing the app and what it needs into the bench"):
 			editable = [word for path in apps.values() for word in ("-e", path)]
-			_pip(bench, [*editable, *for_tests], "Installing the app")
+			_pip(bench, [*editable, *for_tests, SETUPTOOLS], "Installing the app")
 		fingerprint.remember(bench.place, f"needs of {bench.path}", needs)
 	_list_apps(bench, list(apps))
 
@@ -140,7 +141,7 @@ def _link(bench: Bench):
 
 def _list_apps(bench: Bench, wanted: list[str]):
 	path = bench.sites / "apps.txt"
-	apps = path.read_text().split()
+	apps = path.read_text().split() if path.exists() else []
 	if set(wanted) - set(apps):
 		path.write_text("\n".join([*apps, *(app for app in wanted if app not in apps)]) + "\n")
 
@@ -184,12 +185,12 @@ def _tool(place: Place) -> Path:
 	return place.home / "tool/bin/bench"
 
 
-def _wanted() -> tuple[str, str]:
+def wanted() -> tuple[str, str]:
 	return os.environ.get("FRAPPE_REPO", FRAPPE_REPO), os.environ.get("FRAPPE_BRANCH", FRAPPE_BRANCH)
 
 
 def _is_wanted_branch(bench: Bench) -> bool:
-	return fingerprint.same(bench.place, f"bench {bench.path}", _wanted())
+	return fingerprint.same(bench.place, f"bench {bench.path}", wanted())
 
 
 def _check_source(place: Place, repo: str, branch: str):

@@ -17,12 +17,12 @@ KNOWN_CAUSES = [
 	(
 		r"Could not resolve|Temporary failure in name resolution|Name or service not known|ENOTFOUND|EAI_AGAIN|"
 		r"Network is unreachable|Connection refused.*(github|pypi|yarnpkg|npmjs)|Failed to connect to|ETIMEDOUT|"
-		r"Failed to fetch|client error \(Connect\)|Could not connect to|unable to access 'http",
+		r"Failed to fetch|client error \(Connect\)|Could not connect to|unable to access 'http|error Couldn't find",
 		"The network does not answer.",
 		"Check the connection (behind a proxy, set https_proxy), then run the same command again.",
 	),
 	(
-		r"Access denied for user|Can't connect to (local )?(MySQL|MariaDB|server)|\(2003|\(1045|\(2002",
+		r"Access denied for user|Can't connect to (local )?(MySQL|MariaDB|server)|OperationalError: \((2002|2003|1045),",
 		"MariaDB refuses the connection.",
 		"Look into .bench/log/mariadb.log. For a bench named by BENCH, set DB_ROOT_USER and DB_ROOT_PASSWORD to "
 		"an account that may create databases.",
