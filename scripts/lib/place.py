@@ -86,10 +86,23 @@ def find_place(bench: Path | None = None) -> Place:
 	user = _find_user(bench)
 	home = _find_home(user)
 	place = Place(REPO, home, user)
+	_check_is_ours(place)
 	for folder in (home, place.source, place.run, place.log, place.output, home / "bin"):
 		place.own(folder)
 	place.log.chmod(0o700)  # the commands in it carry the database's password
 	return place
+
+
+def _check_is_ours(place: Place):
+	home = place.home
+	owner = home.stat().st_uid if home.exists() else place.user.pw_uid
+	if owner == place.user.pw_uid or os.geteuid() == 0:
+		return
+	whose = getattr(_user_by_id(owner), "pw_name", owner)
+	raise Problem(
+		f"{home} belongs to {whose}, not to you ({place.user.pw_name}).",
+		f"Run it as {whose} or as root, or in a clone of your own.",
+	)
 
 
 def bring_source_up_to_date(place: Place):

@@ -49,5 +49,5 @@ run_python() {
 		exit 1
 	fi
 	# No bytecode: the repo may be another user's.
-	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$(dirname "$scripts") exec "$python" -m scripts.lib "$@"
+	PYTHONDONTWRITEBYTECODE=1 exec "$python" "$scripts/lib/start.py" "$@"
 }

@@ -1,18 +1,20 @@
-"""python -m scripts.lib demo|test|bench ...: what the files in scripts/ call."""
+"""start.py demo|test|bench ...: what the files in scripts/ run."""
 
 import importlib
-import os
 import signal
 import sys
+from pathlib import Path
 
-from .say import Problem, explain
+# This repo's own modules, whatever folder the command was called in.
+sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+from scripts.lib.say import Problem, explain
 
 
 def main() -> int:
-	os.environ.pop("PYTHONPATH", None)  # it was for this process, not for what it starts
 	# An end from outside (a cancelled CI job) unwinds as any other, so that what was started is ended.
 	signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-	command = importlib.import_module(f".{sys.argv[1]}", __package__)
+	command = importlib.import_module(f"scripts.lib.{sys.argv[1]}")
 	try:
 		return command.main(sys.argv[2:])
 	except Problem as problem:
