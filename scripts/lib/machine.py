@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from .place import Place
-from .run import read
+from .run import read, run
 from .say import Problem, step
 
 # program -> (Debian's package, other names of the program)
@@ -20,8 +20,10 @@ FOR_SITE = {
 	"mariadb": ("mariadb-client", ()),
 	"redis-server": ("redis-server", ()),
 	"node": ("nodejs", ()),
-	"yarn": ("yarnpkg", ("yarnpkg",)),
 }
+# Frappe's build calls yarn 1. Debian's yarnpkg works with Debian's own Node only; wherever npm is, it brings a yarn that
+# works with the Node it came with.
+YARN = "yarn@1.22.22"
 # Headers and fonts bring no program to look for; they come along when something else has to be installed.
 ALONG = ["python3-venv", "python3-dev", "libmariadb-dev", "fonts-liberation", "ca-certificates"]
 BROWSERS = ("chromium", "google-chrome-stable", "google-chrome", "chromium-browser")
@@ -43,12 +45,14 @@ def check_room(place: Place, needed: int):
 def ensure_programs(place: Place):
 	"""Everything a bench needs, installed with apt where it is missing."""
 	missing = [name for name, (_package, others) in FOR_SITE.items() if not _find(place, name, *others)]
+	if not _yarn_works(place) and not _find(place, "npm"):
+		missing.append("yarn")
 	python_found = os.environ.get("PYTHON") or find_python(place, must=False)  # a named one is not replaced
 	if missing or not python_found:
-		packages = {FOR_SITE[name][0] for name in missing}
+		packages = {FOR_SITE[name][0] if name in FOR_SITE else "yarnpkg" for name in missing}
 		_install(sorted(packages | set(ALONG)), missing or ["python3-venv"])
-	_link_yarn(place)
 	_check_node(place)
+	_ensure_yarn(place)
 
 
 def find_python(place: Place, must: bool = True) -> str | None:
@@ -145,11 +149,29 @@ def _as_root(command: list[str], what: str):
 		raise Problem(f"{what} failed.", "", "\n".join(done.stdout.splitlines()[-12:]))
 
 
-def _link_yarn(place: Place):
-	"""Debian calls yarn `yarnpkg`, Frappe's build calls `yarn`."""
+def _ensure_yarn(place: Place):
+	"""A `yarn` that runs with this machine's Node, in the project's own folder where the machine has none."""
+	if _yarn_works(place):
+		return
 	link = place.home / "bin/yarn"
-	if not _find(place, "yarn") and (yarnpkg := _find(place, "yarnpkg")):
+	link.unlink(missing_ok=True)
+	if _find(place, "npm"):
+		folder = place.home / "yarn"
+		place.own(folder)
+		with step("Installing yarn with npm, into the project's own folder"):
+			run(place, ["npm", "install", "--no-save", "--prefix", folder, YARN], "npm install yarn")
+		link.symlink_to(folder / "node_modules/.bin/yarn")
+	elif yarnpkg := _find(place, "yarnpkg"):
 		link.symlink_to(yarnpkg)
+	if not _yarn_works(place):
+		raise Problem(
+			"yarn, which Frappe's build calls, does not run with this machine's Node.",
+			"Install yarn 1 for this Node: npm install -g yarn; then run the same command again.",
+		)
+
+
+def _yarn_works(place: Place) -> bool:
+	return bool(_find(place, "yarn")) and _works(place, ["yarn", "--version"])
 
 
 def _check_node(place: Place):
