@@ -2,9 +2,9 @@
 
 app_name = "stripe_service"
 app_title = "Stripe Service"
-app_publisher = "Stripe Service contributors"
+app_publisher = "Stripe Service Maintainers"
 app_description = "Pay a portal's invoices through Stripe, by card or ACH"
-app_email = "stripe-service@example.com"
+app_email = "stripe-service@users.noreply.github.com"
 app_license = "mit"
 required_apps = []
 
@@ -73,13 +73,16 @@ scheduler_events = {
 	"hourly": ["stripe_service.saved_methods.bank_accounts.sync_open"],
 	"cron": {
 		# Not `all`, which is every four minutes.
-		"* * * * *": ["stripe_service.webhooks.process.process_events"],
+		"* * * * *": [
+			"stripe_service.webhooks.process.process_events",
+			"stripe_service.utils.notices.deliver_pending",
+		],
 		"*/2 * * * *": ["stripe_service.payments.after_payment.run_pending"],
 		"*/5 * * * *": ["stripe_service.reconcile.schedule.poll"],
 	},
 }
 
-default_log_clearing_doctypes = {"Stripe Event": 90}
+default_log_clearing_doctypes = {"Stripe Event": 90, "Stripe Notice": 90}
 
 permission_query_conditions = {
 	"*": "stripe_service.access.query_conditions.of_document",

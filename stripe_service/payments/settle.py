@@ -17,6 +17,7 @@ from stripe_service.payables.payable import open_payable
 from stripe_service.payables.registry import get_enabled_config
 from stripe_service.payments import follow_up
 from stripe_service.payments.follow_up import AppliedChange
+from stripe_service.payments.notices import write_notices
 from stripe_service.payments.record import IntentSnapshot, charge_of, facts_of, write_facts
 from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import lock_document
 from stripe_service.utils.transaction import in_fresh_transaction
@@ -101,6 +102,7 @@ def _apply(payment_name: str, snapshot: IntentSnapshot) -> AppliedChange | None:
 	payment.write()
 	if document and get_enabled_config(document.doctype):
 		_update_document(document, payment)
+	write_notices(change)
 	return change
 
 

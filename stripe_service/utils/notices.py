@@ -1,7 +1,113 @@
-"""Tell people, by Frappe's Notification Log, which each user can switch off or have mailed in Notification Settings."""
+"""Tell people what they must hear of: a row first, then Frappe's Notification Log.
+
+A dispute or a failed debit is learnt in a job or a webhook, at a moment when the queue, the mail server or a user's
+settings may stand in the way, and nobody will learn of it a second time. So a Stripe Notice is written in the same
+transaction as what it is about, by an insert that nothing can refuse, and delivered from there, again until it worked.
+Each user can switch the Notification Log off or have it mailed, in Frappe's Notification Settings.
+"""
 
 import frappe
-from frappe.desk.doctype.notification_log.notification_log import make_notification_logs
+from frappe.desk.doctype.notification_settings.notification_settings import is_notifications_enabled
+from frappe.utils import cint, now_datetime
+
+from stripe_service.utils.masking import mask
+
+DOCTYPE = "Stripe Notice"
+USER = "User"
+ADMINISTRATORS = "Stripe Administrators"
+BATCH = 100
+
+
+def notify_user(user: str, doctype: str, name: str, subject: str) -> None:
+	"""Write a notice about a document for one user (name of User). In the caller's transaction; does not commit."""
+	_write(USER, user, doctype, name, subject)
+
+
+def notify_administrators(doctype: str, name: str, subject: str) -> None:
+	"""Write a notice about a document for the Stripe Administrators, whoever they are when it is delivered. In the
+	caller's transaction; does not commit. Callers see to it that the same thing is written once."""
+	_write(ADMINISTRATORS, None, doctype, name, subject)
+
+
+def _write(audience: str, user: str | None, doctype: str, name: str, subject: str) -> None:
+	frappe.get_doc(
+		doctype=DOCTYPE,
+		name=frappe.generate_hash(length=16),
+		audience=audience,
+		user=user,
+		reference_doctype=doctype,
+		reference_name=name,
+		subject=mask(subject),
+		attempts=0,
+	).db_insert()
+	frappe.db.after_commit.add(_queue_delivery)
+
+
+def _queue_delivery() -> None:
+	"""No failure of Redis may reach the caller: the scheduler delivers as well."""
+	try:
+		frappe.enqueue("stripe_service.utils.notices.deliver_pending", queue="short")
+	except Exception as error:
+		frappe.logger("stripe_service").warning(
+			f"notices not queued, left to the scheduler: {type(error).__name__}"
+		)
+
+
+def deliver_pending() -> None:
+	"""Scheduled, and queued after each notice: deliver what was not delivered yet, in the order it was written.
+	Commits after each."""
+	frappe.db.rollback()
+	waiting = frappe.get_all(
+		DOCTYPE,
+		filters={"delivered_at": ("is", "not set")},
+		order_by="attempts asc, creation asc",
+		limit=BATCH,
+		pluck="name",
+	)
+	for name in waiting:
+		_deliver(name)
+
+
+def _deliver(name: str) -> None:
+	try:
+		frappe.db.rollback()
+		# Another worker may be at it.
+		notice = frappe.db.get_value(DOCTYPE, name, "*", as_dict=True, for_update=True, skip_locked=True)
+		if notice and not notice.delivered_at:
+			_write_notification_logs(notice)
+			frappe.db.set_value(DOCTYPE, name, {"delivered_at": now_datetime(), "error": None})
+		frappe.db.commit()
+	except Exception as error:
+		frappe.db.rollback()
+		frappe.clear_messages()
+		_note_failure(name, mask(f"{type(error).__name__}: {error}"))
+
+
+def _write_notification_logs(notice: frappe._dict) -> None:
+	users = [notice.user] if notice.audience == USER else stripe_administrators()
+	for user in users:
+		if frappe.db.get_value("User", user, "enabled") and is_notifications_enabled(user):
+			frappe.get_doc(
+				doctype="Notification Log",
+				type="Alert",
+				for_user=user,
+				from_user="Administrator",
+				document_type=notice.reference_doctype,
+				document_name=notice.reference_name,
+				subject=frappe.utils.escape_html(notice.subject),
+			).insert(ignore_permissions=True)
+
+
+def _note_failure(name: str, reason: str) -> None:
+	try:
+		attempts = cint(frappe.db.get_value(DOCTYPE, name, "attempts"))
+		if not attempts:
+			frappe.log_error(title=f"Stripe Service: notice {name} not delivered", message=reason)
+		frappe.db.set_value(DOCTYPE, name, {"attempts": attempts + 1, "error": reason[:500]})
+		frappe.db.commit()
+	except Exception:
+		frappe.db.rollback()
+		frappe.logger("stripe_service").error(f"notice {name} not delivered: {reason}")
 
 
 def stripe_administrators() -> list[str]:
@@ -14,18 +120,3 @@ def stripe_administrators() -> list[str]:
 	)
 	enabled = frappe.get_all("User", filters={"name": ("in", holders or [""]), "enabled": 1}, pluck="name")
 	return enabled or ["Administrator"]
-
-
-def notify_users(users: list[str], doctype: str, name: str, subject: str, from_user: str = "Administrator") -> None:
-	"""Write a notice about a document for these users (names of User), without the queue, which may be what is
-	broken. Does not commit."""
-	notice = {"type": "Alert", "document_type": doctype, "document_name": name, "subject": subject}
-	# Frappe finds the users by their e-mail addresses, which need not be their names.
-	emails = frappe.get_all("User", filters={"name": ("in", users or [""])}, pluck="email")
-	make_notification_logs(frappe._dict(notice, from_user=from_user), emails)
-
-
-def notify_administrators(doctype: str, name: str, subject: str) -> None:
-	"""Write a notice about a document that needs a Stripe Administrator. Does not commit; callers see to it that the
-	same thing is told once."""
-	notify_users(stripe_administrators(), doctype, name, subject)

@@ -18,7 +18,7 @@ from stripe_service.setup.after_payment_script import (
 	make_after_payment_script,
 	remove_after_payment_script,
 )
-from stripe_service.utils.notices import stripe_administrators
+from stripe_service.utils.notices import deliver_pending, stripe_administrators
 from tests.support.cards import confirmation_token
 from tests.support.payables import make_doctype, make_payable, make_workflow
 from tests.support.scripts import script_after_payment, server_scripts, settings
@@ -229,7 +229,7 @@ def test_a_script_that_fails_loses_nothing_and_runs_again_when_it_is_put_right(s
 
 def told(payment: str) -> list[str]:
 	"""Who was told of it, each as often as they were."""
-	frappe.db.rollback()
+	deliver_pending()
 	return sorted(frappe.get_all("Notification Log", {"document_name": payment}, pluck="for_user"))
 
 

@@ -9,10 +9,11 @@ from frappe.model.workflow import apply_workflow, get_transitions
 from stripe_service.access.pay import why_not_pay
 from stripe_service.access.pay_actions import get_pay_transitions
 from stripe_service.access.workflow_guard import NotPaidYet
-from stripe_service.setup.workflow import WORKFLOW, make_if_missing
+from stripe_service.setup.workflow import make_if_missing
 from tests.support.paying import pay_by_card
 from tests.support.records import PAYER_ROLES
 
+WORKFLOW = "Invoice Payment"
 PAYERS, CLERKS = "Invoice Payers", "Stripe Administrator"
 APPROVERS = "Website Manager"  # any role that has nothing to do with payment
 

@@ -9,6 +9,7 @@ from frappe.utils import add_to_date, now_datetime
 from stripe_service.accounts.jobs import for_each_account
 from stripe_service.payments.intent import create_intent
 from stripe_service.reconcile import comparison, findings, schedule, sweep
+from stripe_service.utils.notices import deliver_pending
 from tests.support.records import unique
 from tests.support.shop import ACCOUNT, Shop
 
@@ -218,6 +219,7 @@ def test_many_findings_of_one_run_are_one_notice(shop, make_user):
 		_forget(payment)
 	compare()
 	names = [_finding(intent).name for intent in intents]
+	deliver_pending()
 	(subject,) = frappe.get_all(
 		"Notification Log",
 		{"for_user": administrator, "document_type": findings.DOCTYPE, "document_name": ["in", names]},
@@ -454,4 +456,5 @@ def _finding(intent: str):
 
 
 def _notices(user: str, finding: str) -> list[str]:
+	deliver_pending()
 	return frappe.get_all("Notification Log", {"for_user": user, "document_name": finding}, pluck="name")

@@ -9,6 +9,7 @@ import pytest
 from frappe.utils import add_to_date, now_datetime
 
 from stripe_service.gateway.events import EVENT_TYPES
+from stripe_service.utils.notices import deliver_pending
 from stripe_service.webhooks import process, receive
 from stripe_service.webhooks.handlers import HANDLERS
 from tests.faults.killed_worker import REACHED_THE_END
@@ -343,6 +344,7 @@ def test_a_fault_is_kept_retried_later_and_at_last_told_to_administrators(shop, 
 
 
 def _notices(user: str, told: dict) -> list[str]:
+	deliver_pending()
 	filters = {"for_user": user, "document_type": "Stripe Event", "document_name": told["id"]}
 	return frappe.get_all("Notification Log", filters, pluck="name")
 

@@ -1,0 +1,22 @@
+"""Something that somebody must hear of, kept until it is delivered. Written by `utils.notices` alone."""
+
+import frappe
+from frappe import _
+from frappe.query_builder import Interval
+from frappe.query_builder.functions import Now
+
+from stripe_service.utils.written_by_app import WrittenByApp
+
+
+class StripeNotice(WrittenByApp):
+	def written_by(self) -> str:
+		return _("Notices are written by Stripe Service, and delivered by itself.")
+
+	@staticmethod
+	def clear_old_logs(days: int = 90) -> None:
+		"""For Frappe's Log Settings: forget what was delivered more than `days` ago."""
+		notice = frappe.qb.DocType("Stripe Notice")
+		frappe.db.delete(
+			notice,
+			filters=(notice.delivered_at < (Now() - Interval(days=days))),
+		)
