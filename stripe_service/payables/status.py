@@ -98,7 +98,7 @@ def _write_state(doc, workflow, row) -> None:
 		frappe.throw(
 			_(
 				"The Workflow {0} has no transition from {1} to {2}, and {2} has another document status. Add a"
-				" transition, then press Run again on the payment."
+				" transition, then press Run After-Payment Again on the payment."
 			).format(frappe.bold(workflow.name), doc.get(workflow.workflow_state_field), row.state),
 			StatusNotSet,
 		)

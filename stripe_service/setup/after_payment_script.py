@@ -18,7 +18,7 @@ SCRIPT = """\
 #
 # It runs in a background job, once each time money has come in for an invoice or has gone back (refund, dispute,
 # returned debit). The money is recorded by then: an error here loses nothing. It is shown on the Invoice Payment,
-# where Run again runs this script once more; what it wrote before the error is undone.
+# where Run After-Payment Again runs this script once more; what it wrote before the error is undone.
 #
 # It is given:
 #   doc      the paid document, as it is now
