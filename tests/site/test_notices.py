@@ -68,6 +68,7 @@ def test_administrators_are_those_of_the_moment_of_delivery(invoice, make_user, 
 	notices.notify_administrators(invoice.doctype, invoice.name, "Look at it.")
 	frappe.db.commit()
 	newcomer = make_user(roles=["Stripe Administrator"])
+	frappe.db.commit()
 	drain()
 	assert newcomer in heard(invoice)
 

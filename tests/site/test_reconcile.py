@@ -24,7 +24,7 @@ def shop(site, make_unit, make_payer, make_invoice, emulator, emulator_url, drai
 
 
 def reconcile(*steps):
-	(report,) = for_each_account([ACCOUNT], *(steps or schedule.OPEN_PAYMENTS))
+	(report,) = schedule.reconcile([ACCOUNT], *(steps or schedule.OPEN_PAYMENTS))
 	assert report.stopped is None, report
 	assert report.failed == [], report
 	return report
