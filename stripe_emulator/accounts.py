@@ -77,6 +77,10 @@ def create(store, now: int, **given) -> dict:
 		"url": given.get("url") or "https://emulator.example",
 		"country": given.get("country") or "US",
 		"default_currency": given.get("default_currency") or "usd",
+		# Further currencies that are paid out without conversion; all others settle in the default one.
+		"settlement_currencies": given.get("settlement_currencies") or [],
+		# What becomes of the next refunds (see refunding.OUTCOMES), first come first served.
+		"next_refunds": [],
 		"capabilities": dict(capabilities),
 		"charges_enabled": given.get("charges_enabled", True),
 		"created": now,

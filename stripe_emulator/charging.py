@@ -271,8 +271,11 @@ def make_available(ctx, transaction: str) -> None:
 
 def _aftermath(ctx, charge: dict, card: testdata.Card) -> None:
 	soon = ctx.clock.time() + ctx.settings["dispute_delay_seconds"]
-	if card.dispute:
-		ctx.schedule(soon, "disputes.open", charge=charge["id"], reason=card.dispute, inquiry=card.inquiry)
+	for _ in range(card.disputes if card.dispute else 0):
+		ctx.schedule(
+			soon, "disputes.open", charge=charge["id"], reason=card.dispute, inquiry=card.inquiry,
+			amount=charge["amount"] // card.disputes,
+		)  # fmt: skip
 	if card.early_fraud_warning:
 		ctx.schedule(soon, "charging.warn_of_fraud", charge=charge["id"])
 

@@ -83,6 +83,7 @@ class Card:
 	blocked: bool = False
 	checks: dict = field(default_factory=dict)
 	dispute: str | None = None
+	disputes: int = 1
 	inquiry: bool = False
 	early_fraud_warning: bool = False
 	refund: str = "succeeds"  # "pending_then_succeeds", "succeeds_then_fails"
@@ -144,7 +145,7 @@ CARDS = {
 		Card("4000000000002685", dispute="product_not_received"),
 		Card("4000000000001976", dispute="fraudulent", inquiry=True),
 		Card("4000000000005423", early_fraud_warning=True),
-		Card("4000000404000038", dispute="fraudulent"),
+		Card("4000000404000038", dispute="fraudulent", disputes=2),
 		Card("4000000000007726", refund="pending_then_succeeds"),
 		Card("4000000000005126", refund="succeeds_then_fails"),
 		Card("4000000000000077", available_at_once=True),
