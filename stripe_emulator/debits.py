@@ -67,9 +67,7 @@ def decide(ctx, intent: str) -> None:
 def settle(ctx, intent: dict) -> None:
 	"""The bank paid."""
 	charge, method = _under_way(ctx, intent)
-	charge.update(
-		status="succeeded", paid=True, receipt_url=f"{ctx.base_url}/emulator/receipts/{charge['id']}"
-	)
+	charge.update(status="succeeded", paid=True, receipt_url=charging.receipt_url(ctx, charge["id"]))
 	charging.succeed(ctx, intent, method, charge)
 
 
