@@ -194,10 +194,35 @@ class Emulator:
 	# Faults and requests
 
 	def fault(
-		self, kind: str, path: str = "/v1/*", method: str = "*", count: int = 1, after: int = 0, **more
+		self,
+		kind: str,
+		path: str = "/v1/*",
+		method: str = "*",
+		count: int = 1,
+		after: int = 0,
+		operation: str | None = None,
+		**more,
 	) -> dict:
-		"""`kind`: refuse, drop_response, rate_limit, error_before, error_after, slow (seconds), error (status, code ...)."""
-		return self._post("faults", kind=kind, path=path, method=method, count=count, after=after, **more)
+		"""Disturb the next `count` requests.
+
+		:param kind: refuse, drop_response, rate_limit, error_before, error_after, slow (seconds), error (status, code ...)
+		:param operation: the call as the SDK names it, in place of `path` and `method`: `payment_intents.confirm`
+		"""
+		return self._post(
+			"faults", kind=kind, path=path, method=method, count=count, after=after, operation=operation, **more
+		)
+
+	def server_error(
+		self, operation: str, done: bool = False, remembered: bool = True, count: int = 1, after: int = 0
+	) -> dict:
+		"""The next `operation` answers 500.
+
+		:param operation: as the SDK names it: `refunds.create`, `payment_intents.confirm`
+		:param done: whether everything was done before the error
+		:param remembered: whether the idempotency key keeps the 500 for a day, as Stripe does once a call began to run
+		"""
+		kind = "error_after" if done else "error_before"
+		return self.fault(kind, operation=operation, count=count, after=after, stored=remembered)
 
 	def clear_faults(self) -> None:
 		self._post("faults/clear")

@@ -4,7 +4,7 @@ requires_payment_method → requires_confirmation → requires_action → proces
 requires_payment_method, and canceled ends it. https://docs.stripe.com/payments/paymentintents/lifecycle
 """
 
-from .. import charging, debits, errors, intents, mandates, microdeposits, money
+from .. import balance, charging, debits, errors, intents, mandates, microdeposits, money
 from ..context import new_id
 from ..registry import route
 from ..render import page, public
@@ -24,8 +24,8 @@ def create(ctx, params):
 	_refuse_unsupported(params)
 	_check_confirm_only(params)
 	currency = money.check_currency(params["currency"])
-	money.check_amount(params["amount"], currency)
 	automatic, types = intents.chosen_types(ctx, params, currency)
+	_check_amount(ctx, params["amount"], currency, types)
 	customer = customers.existing(ctx, params["customer"], "customer") if params.get("customer") else None
 	intent = _blank(ctx, params, currency, automatic, types)
 	intent["customer"] = customer["id"] if customer else None
@@ -62,7 +62,8 @@ def update(ctx, params, id):
 	if "currency" in params:
 		intent["currency"] = money.check_currency(params["currency"])
 	if "amount" in params:
-		intent["amount"] = money.check_amount(params["amount"], intent["currency"])
+		types = intent["payment_method_types"]
+		intent["amount"] = _check_amount(ctx, params["amount"], intent["currency"], types)
 	if params.get("customer"):
 		intent["customer"] = customers.existing(ctx, params["customer"], "customer")["id"]
 	if params.keys() & {"allowed_payment_method_types", "excluded_payment_method_types"}:
@@ -148,6 +149,7 @@ def _prepare(ctx, intent: dict, params: dict) -> dict:
 			"payment_intent_invalid_parameter",
 			"amount_to_confirm",
 		)
+	_check_amount(ctx, intent["amount"], intent["currency"], [method["type"]])
 	intents.check_return_url(intent, params)
 	if method["type"] == "us_bank_account":
 		intents.check_ach(ctx, intent["currency"])
@@ -178,6 +180,10 @@ def _attempt_debit(ctx, intent: dict, method: dict, params: dict) -> dict | None
 		return debits.attempt(ctx, intent, method)
 	microdeposits.start(ctx, intent, method, "payment_intent.requires_action")
 	return None
+
+
+def _check_amount(ctx, amount: int, currency: str, types: list[str]) -> int:
+	return money.check_amount(amount, currency, balance.settlement_currency(ctx, currency), types)
 
 
 def _check_verification(intent: dict, method: dict) -> None:
