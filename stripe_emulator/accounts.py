@@ -85,6 +85,8 @@ def create(store, now: int, **given) -> dict:
 		# What becomes of the next refunds (see refunding.OUTCOMES), first come first served.
 		"next_refunds": [],
 		"capabilities": dict(capabilities),
+		# Methods that the Dashboard's settings switch off although the account is able to.
+		"methods_switched_off": [],
 		"charges_enabled": given.get("charges_enabled", True),
 		"created": now,
 		"payout_bank": given.get("payout_bank") or {"bank_name": testdata.BANK_NAME, "last4": "6789"},

@@ -229,13 +229,13 @@ def error_of(decline: testdata.Decline, method: dict) -> dict:
 
 
 def raise_card_error(intent: dict, error: dict) -> None:
-	"""A synchronous refusal, 402 for the bank's: it carries the intent, so that the caller can go on with it."""
+	"""A synchronous refusal: the request was right and the payment failed. It carries the intent, to go on with."""
 	shown = {
 		name: value for name, value in error.items() if name not in ("message", "code", "type", "doc_url")
 	}
 	raise errors.StripeError(
 		error["message"],
-		status=402 if error["type"] == "card_error" else 400,
+		status=402,
 		type=error["type"],
 		code=error["code"],
 		stored=True,

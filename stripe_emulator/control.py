@@ -84,6 +84,18 @@ class Emulator:
 	def revoke_key(self, key: str) -> None:
 		self._post("keys/revoke", key=key)
 
+	def set_permissions(self, key: str, permissions: list[str]) -> None:
+		"""Change what a restricted key may do; `accounts.APP_PERMISSIONS` has what the app needs."""
+		self._post("keys/permissions", key=key, permissions=permissions)
+
+	def switch_method(self, method: str, on: bool, account: str = "us", **more) -> None:
+		"""Switch `card` or `us_bank_account` on or off in the account's payment method settings."""
+		self._post("accounts/method", method=method, on=on, account=account, **more)
+
+	def forget(self, object_id: str) -> None:
+		"""Stripe no longer knows this customer, payment method, mandate ...: resource_missing from now on."""
+		self._post("forget", object_id=object_id)
+
 	# Payments
 
 	def settle(self, payment_intent: str) -> None:

@@ -212,6 +212,30 @@ def revoke_key(emulator, key: str):
 		emulator.store.keys.put(key, {**emulator.store.keys[key], "revoked": True})
 
 
+@control("POST", "keys/permissions")
+def set_permissions(emulator, key: str, permissions: list):
+	"""Change what a restricted key may do, as in the Dashboard; the key stays the same."""
+	with emulator.store.lock:
+		emulator.store.keys.put(key, {**emulator.store.keys[key], "permissions": permissions})
+
+
+@control("POST", "accounts/method")
+def switch_method(emulator, method: str, on: bool, account: str | None = None, livemode: bool = False):
+	"""Switch a payment method on or off in the account's settings; what is off is silently left out."""
+	with emulator.store.lock:
+		record = emulator.store.spaces[space_of(emulator, account, livemode)]
+		off = {*record["methods_switched_off"], method} - ({method} if on else set())
+		emulator.store.spaces.put(record["space"], {**record, "methods_switched_off": sorted(off)})
+
+
+@control("POST", "forget")
+def forget(emulator, object_id: str):
+	"""Stripe no longer knows the object, as when a sandbox's data was deleted; what refers to it still does."""
+	with emulator.store.lock:
+		owner_of(emulator, object_id)
+		emulator.store.objects.drop(object_id)
+
+
 # What happens to money
 
 

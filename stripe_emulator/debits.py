@@ -22,8 +22,8 @@ REFUSALS = {
 	),
 }
 BLOCKED = testdata.Decline(
-	"payment_method_bank_account_blocked",
-	"Payments from this bank account have been blocked because of an earlier return. Use another bank account.",
+	"bank_account_unusable",
+	"The bank account provided can not be used for payments, because an earlier debit of it was returned. Use another one.",
 )
 
 

@@ -251,7 +251,9 @@ def _method_details(details: dict, network_reason: str | None) -> dict:
 
 def _end_mandate(ctx, charge: dict, reason: str) -> None:
 	"""A return ends the mandate. One for wrong details blocks the account, and so does a second unauthorised debit."""
-	method = ctx.get("payment_method", charge["payment_method"])
+	method = ctx.find("payment_method", charge["payment_method"])
+	if method is None:
+		return
 	if reason == "incorrect_account_details":
 		debits.block(ctx, method, "R03", "no_account")
 	elif reason not in debits.REASONS_OF_LATE_RETURN and _times_disputed(ctx, method, reason) > 1:

@@ -122,8 +122,10 @@ def _next_order(ctx) -> dict | None:
 
 
 def _usual_outcome(ctx, charge: dict) -> str:
-	card = testdata.CARDS.get(ctx.get("payment_method", charge["payment_method"])["_number"])
-	return card.refund if card else "pending_then_succeeds"
+	if charge["payment_method_details"]["type"] != "card":
+		return "pending_then_succeeds"
+	method = ctx.find("payment_method", charge["payment_method"])
+	return testdata.CARDS[method["_number"]].refund if method else "succeeds"
 
 
 def _undo(ctx, refund: dict, status: str, **changes) -> None:

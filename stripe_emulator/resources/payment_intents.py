@@ -4,7 +4,7 @@ requires_payment_method → requires_confirmation → requires_action → proces
 requires_payment_method, and canceled ends it. https://docs.stripe.com/payments/paymentintents/lifecycle
 """
 
-from .. import balance, charging, debits, errors, intents, mandates, microdeposits, money
+from .. import balance, charging, debits, emails, errors, intents, mandates, microdeposits, money
 from ..context import new_id
 from ..registry import route
 from ..render import page, public
@@ -21,8 +21,10 @@ CONFIRM_ONLY = (
 
 @route("POST", "/v1/payment_intents", "PaymentIntentCreateParams", permission="payment_intent_write")
 def create(ctx, params):
+	intents.check_account(ctx)
 	_refuse_unsupported(params)
 	_check_confirm_only(params)
+	emails.check(ctx, params.get("receipt_email"), "receipt_email")
 	currency = money.check_currency(params["currency"])
 	automatic, types = intents.chosen_types(ctx, params, currency)
 	_check_amount(ctx, params["amount"], currency, types)
@@ -59,6 +61,7 @@ def list_(ctx, params):
 def update(ctx, params, id):
 	intent = ctx.get("payment_intent", id)
 	_check_update(intent, params)
+	emails.check(ctx, params.get("receipt_email"), "receipt_email")
 	if "currency" in params:
 		intent["currency"] = money.check_currency(params["currency"])
 	if "amount" in params:
@@ -141,7 +144,9 @@ def finish_authentication(ctx, intent: dict, succeeded: bool) -> None:
 
 def _prepare(ctx, intent: dict, params: dict) -> dict:
 	"""Everything that may be refused before anything is attempted or kept; answers the method to charge."""
+	intents.check_account(ctx)
 	_check_confirmable(intent)
+	emails.check(ctx, params.get("receipt_email"), "receipt_email")
 	method = intents.take_method(ctx, intent, params)
 	if params.get("amount_to_confirm") not in (None, intent["amount"]):
 		raise errors.invalid(

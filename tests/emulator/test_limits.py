@@ -1,5 +1,7 @@
 """The least and the greatest amount, per currency, payment method and settlement currency."""
 
+import uuid
+
 import pytest
 import stripe
 
@@ -39,7 +41,7 @@ def test_least_amount_follows_the_currency_that_settles(create, account, control
 
 
 def test_dollars_of_an_account_that_is_paid_in_forints(emulator_url, control):
-	account = control.create_account("paid-in-forints", country="HU", default_currency="huf")
+	account = control.create_account(f"forints-{uuid.uuid4().hex[:8]}", country="HU", default_currency="huf")
 	client = make_client(account["keys"]["secret"][0], emulator_url)
 	with pytest.raises(stripe.InvalidRequestError, match="at least 17500 fillér"):
 		client.payment_intents.create({"amount": 46, "currency": "usd"})

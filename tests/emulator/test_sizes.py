@@ -1,5 +1,7 @@
 """Strings are as long as Stripe's own, so that a field that is too short for them fails in a test and not for a payer."""
 
+import uuid
+
 import pytest
 
 from tests.emulator.conftest import ACCEPTED, bank_details, make_client, plain
@@ -53,7 +55,7 @@ def test_fee_is_in_the_currency_that_the_account_is_paid_in(client, pay, control
 
 
 def test_dollars_settle_in_euros_where_the_account_has_only_those(emulator_url, control):
-	account = control.create_account("settles-in-euros", country="DE", default_currency="eur")
+	account = control.create_account(f"euros-{uuid.uuid4().hex[:8]}", country="DE", default_currency="eur")
 	client = make_client(account["keys"]["secret"][0], emulator_url)
 	intent = client.payment_intents.create(
 		{
