@@ -7,7 +7,7 @@ disputes do likewise, whatever currency the payer paid in. https://docs.stripe.c
 
 from . import money
 from .clock import add_business_days
-from .context import new_id
+from .ids import new_id
 
 # Fixed amounts are US cents, and converted where another currency settles.
 CARD_FEE_RATE, CARD_FEE_FIXED = 0.029, 30

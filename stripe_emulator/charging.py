@@ -6,8 +6,8 @@ Every change of an intent goes through `move`, so that its event can't be forgot
 
 from urllib.parse import urlencode
 
-from . import balance, errors, testdata
-from .context import new_id
+from . import balance, errors, methods, testdata
+from .ids import new_id
 from .registry import task
 from .render import public
 
@@ -267,12 +267,10 @@ def succeed(ctx, intent: dict, method: dict, charge: dict) -> None:
 
 def save_method(ctx, intent: dict, method: dict) -> None:
 	"""With setup_future_usage and a customer the method is attached; without, it was good for this once."""
-	from .resources import payment_methods
-
 	if method["customer"]:
 		return
 	if intent["setup_future_usage"] and intent["customer"]:
-		payment_methods.save_for(ctx, method, intent["customer"])
+		methods.save_for(ctx, method, intent["customer"])
 	else:
 		_use_up(ctx, method)
 

@@ -221,7 +221,14 @@ class Emulator:
 		:param operation: the call as the SDK names it, in place of `path` and `method`: `payment_intents.confirm`
 		"""
 		return self._post(
-			"faults", kind=kind, path=path, method=method, count=count, after=after, operation=operation, **more
+			"faults",
+			kind=kind,
+			path=path,
+			method=method,
+			count=count,
+			after=after,
+			operation=operation,
+			**more,
 		)
 
 	def server_error(

@@ -12,7 +12,19 @@ from fnmatch import fnmatchcase
 from werkzeug.wrappers import Request, Response
 
 from . import __doc__ as title
-from . import accounts, charging, debits, disputing, errors, events, faults, mandates, refunding, render, testdata
+from . import (
+	accounts,
+	charging,
+	debits,
+	disputing,
+	errors,
+	events,
+	faults,
+	mandates,
+	refunding,
+	render,
+	testdata,
+)
 from .resources import balance, payment_intents, setup_intents, webhook_endpoints
 
 WRITING = ("POST", "DELETE")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from . import balance, debits, mandates
 from .clock import DAY
-from .context import new_id
+from .ids import new_id
 from .registry import task
 from .render import public
 
@@ -77,7 +77,9 @@ def open_dispute(
 	kind = row["payment_method_details"]["type"]
 	status = status or _first_status(kind, inquiry)
 	_check(status, case_type)
-	dispute = _new(ctx, row, amount or row["amount"] - row["amount_refunded"] or row["amount"], reason, status)
+	dispute = _new(
+		ctx, row, amount or row["amount"] - row["amount_refunded"] or row["amount"], reason, status
+	)
 	if kind == "card":
 		dispute["payment_method_details"]["card"]["case_type"] = case_type or _usual_case_type(status)
 	_settle_what_follows(ctx, dispute)

@@ -6,9 +6,9 @@ deposit itself comes back, the intent needs another payment method.
 
 from urllib.parse import urlencode
 
-from . import charging, errors, mandates, testdata
+from . import charging, errors, mandates, setup_attempts, testdata
 from .clock import DAY, add_business_days
-from .context import new_id
+from .ids import new_id
 from .registry import task
 from .render import public
 
@@ -163,9 +163,7 @@ def _give_up(ctx, intent: dict, code: str, message: str, raising: bool = False) 
 	if intent["object"] == "payment_intent":
 		charging.fail_intent(ctx, intent, error)
 	else:
-		from .resources.setup_intents import fail_setup
-
-		fail_setup(ctx, intent, error)
+		setup_attempts.fail(ctx, intent, error)
 	if raising:
 		raise errors.StripeError(
 			message,

@@ -22,6 +22,7 @@ SUPPORTED = frozenset(
 )
 TABLE = json.loads((Path(__file__).parent / "currencies.json").read_text())
 
+
 def decimals(currency: str) -> int:
 	return 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
 
@@ -60,9 +61,7 @@ def check_currency(currency: str, param: str = "currency") -> str:
 	return lower
 
 
-def check_amount(
-	amount: int, currency: str, settlement: str, types: list[str], param: str = "amount"
-) -> int:
+def check_amount(amount: int, currency: str, settlement: str, types: list[str], param: str = "amount") -> int:
 	"""
 	:param settlement: the currency in which the account receives it: the minimum is that one's, after conversion
 	:param types: the payment methods that may be used
@@ -74,7 +73,9 @@ def check_amount(
 		)
 	most = maximum(currency, types)
 	if amount > most:
-		raise errors.invalid(f"Amount must be no more than {_signed(most, currency)}", "amount_too_large", param)
+		raise errors.invalid(
+			f"Amount must be no more than {_signed(most, currency)}", "amount_too_large", param
+		)
 	if amount % step(currency):
 		raise errors.invalid(
 			f"Invalid amount: {amount}. Amounts in {currency.upper()} must be divisible by {step(currency)}.",

@@ -6,7 +6,7 @@ afterwards moves one on. https://docs.stripe.com/refunds#failed-refunds
 
 from . import balance, disputing, errors, money, testdata
 from .clock import DAY, add_business_days
-from .context import new_id
+from .ids import new_id
 from .registry import task
 
 ACH_REFUND_DAYS = 180

@@ -3,10 +3,10 @@
 from .. import balance as entries
 from .. import errors
 from ..clock import DAY, start_of_day
-from ..context import new_id
+from ..ids import new_id
 from ..registry import route, task
 from ..render import page, public
-from .payment_methods import merge_metadata
+from ..shapes import merge_metadata
 
 
 @route("GET", "/v1/balance", "BalanceRetrieveParams", permission="balance_read")

@@ -3,7 +3,7 @@
 from .. import disputing, errors
 from ..registry import route
 from ..render import page
-from .payment_methods import merge_metadata
+from ..shapes import merge_metadata
 
 
 @route("GET", "/v1/disputes/<id>", "DisputeRetrieveParams", permission="dispute_read")

@@ -4,11 +4,11 @@ requires_payment_method → requires_confirmation → requires_action → proces
 requires_payment_method, and canceled ends it. https://docs.stripe.com/payments/paymentintents/lifecycle
 """
 
-from .. import balance, charging, debits, emails, errors, intents, mandates, microdeposits, money
-from ..context import new_id
+from .. import balance, charging, debits, emails, errors, intents, mandates, methods, microdeposits, money
+from ..ids import new_id
 from ..registry import route
 from ..render import page, public
-from . import customers, payment_methods
+from ..shapes import merge_metadata
 
 OPEN = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action")
 EDITABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -28,7 +28,7 @@ def create(ctx, params):
 	currency = money.check_currency(params["currency"])
 	automatic, types = intents.chosen_types(ctx, params, currency)
 	_check_amount(ctx, params["amount"], currency, types)
-	customer = customers.existing(ctx, params["customer"], "customer") if params.get("customer") else None
+	customer = ctx.existing("customer", params["customer"], "customer") if params.get("customer") else None
 	intent = _blank(ctx, params, currency, automatic, types)
 	intent["customer"] = customer["id"] if customer else None
 	_set_method(ctx, intent, params)
@@ -68,11 +68,11 @@ def update(ctx, params, id):
 		types = intent["payment_method_types"]
 		intent["amount"] = _check_amount(ctx, params["amount"], intent["currency"], types)
 	if params.get("customer"):
-		intent["customer"] = customers.existing(ctx, params["customer"], "customer")["id"]
+		intent["customer"] = ctx.existing("customer", params["customer"], "customer")["id"]
 	if params.keys() & {"allowed_payment_method_types", "excluded_payment_method_types"}:
 		_, intent["payment_method_types"] = intents.chosen_types(ctx, params, intent["currency"])
 	_apply_plain(intent, params)
-	payment_methods.merge_metadata(intent, params)
+	merge_metadata(intent, params)
 	_set_method(ctx, intent, params)
 	return ctx.put(intent)
 
@@ -312,9 +312,9 @@ def _set_method(ctx, intent: dict, params: dict) -> None:
 	if params.get("confirm") or not (params.get("payment_method") or params.get("payment_method_data")):
 		return
 	if params.get("payment_method_data"):
-		method = payment_methods.make(ctx, params["payment_method_data"], "payment_method_data")
+		method = methods.make(ctx, params["payment_method_data"], "payment_method_data")
 	else:
-		method = payment_methods.resolve(ctx, params["payment_method"])
+		method = methods.resolve(ctx, params["payment_method"])
 	intents.check_method(ctx, intent, method)
 	intent.update(payment_method=method["id"], status="requires_confirmation", next_action=None)
 

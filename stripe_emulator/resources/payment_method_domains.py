@@ -3,7 +3,7 @@
 import re
 
 from .. import errors
-from ..context import new_id
+from ..ids import new_id
 from ..registry import route
 from ..render import page
 

@@ -3,7 +3,7 @@
 from .. import errors, refunding
 from ..registry import route
 from ..render import page
-from .payment_methods import merge_metadata
+from ..shapes import merge_metadata
 
 
 @route("POST", "/v1/refunds", "RefundCreateParams", permission="charge_write")

@@ -86,7 +86,9 @@ def test_refund_that_fails_sooner_or_later(client, refund, control, outcome):
 	assert (failed.balance_transaction.amount, failed.failure_balance_transaction.amount) == (-1000, 1000)
 	charge = client.charges.retrieve(made.charge)
 	assert (charge.amount_refunded, charge.refunded) == (0, False)
-	assert {"refund.created", "refund.failed", "refund.updated", "charge.refund.updated"} <= set(types(client))
+	assert {"refund.created", "refund.failed", "refund.updated", "charge.refund.updated"} <= set(
+		types(client)
+	)
 	again = client.refunds.create({"charge": made.charge, "amount": 1000})
 	assert again.status == "succeeded", "it can be tried again"
 

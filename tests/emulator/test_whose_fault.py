@@ -69,9 +69,7 @@ def test_payment_outlives_its_forgotten_method(client, pay, control):
 def test_malformed_address_is_refused_wherever_it_is_given(client, email):
 	error = refused(client.customers.create, {"email": email})
 	assert (error.http_status, error.code, error.param) == (400, "email_invalid", "email")
-	error = refused(
-		client.payment_intents.create, {"amount": 100, "currency": "usd", "receipt_email": email}
-	)
+	error = refused(client.payment_intents.create, {"amount": 100, "currency": "usd", "receipt_email": email})
 	assert (error.code, error.param) == ("email_invalid", "receipt_email")
 
 
@@ -83,7 +81,9 @@ def test_any_address_can_be_refused_on_demand(client, customer, control):
 	email = "Jane@Refused.example"
 	assert refused(client.customers.create, {"email": email}).param == "email"
 	assert refused(client.customers.update, customer.id, {"email": email}).param == "email"
-	assert refused(client.payment_intents.update, intent.id, {"receipt_email": email}).param == "receipt_email"
+	assert (
+		refused(client.payment_intents.update, intent.id, {"receipt_email": email}).param == "receipt_email"
+	)
 	confirm = {"payment_method": "pm_card_visa", "receipt_email": email}
 	assert refused(client.payment_intents.confirm, intent.id, confirm).param == "receipt_email"
 	assert client.customers.create({"email": "jane@example.com"}).email == "jane@example.com"
