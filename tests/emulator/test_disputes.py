@@ -35,6 +35,7 @@ def dispute(client, pay, control):
 	return dispute
 
 
+@pytest.mark.emulator_only
 def test_every_status_that_the_sdk_names_is_known():
 	hint = stripe.Dispute.__annotations__["status"]
 	named = {name for part in typing.get_args(hint) for name in typing.get_args(part)} or set(
@@ -118,9 +119,9 @@ def test_several_disputes_of_one_charge(client, pay, control):
 	assert caught.value.code == "charge_disputed", "the newest was won, but an older one was lost"
 
 
-def test_card_that_is_disputed_more_than_once(client, pay, control):
+def test_card_that_is_disputed_more_than_once(client, pay, wait):
 	intent = pay("pm_card_createMultipleDisputes", amount=3000)
-	control.advance(seconds=10)
+	wait(10)
 	found = client.disputes.list({"payment_intent": intent.id}).data
 	assert [(row.amount, row.status) for row in found] == [(1500, "needs_response")] * 2
 
@@ -142,11 +143,13 @@ def test_inquiry_that_is_refunded_costs_nothing_more(client, dispute, control):
 	assert on_balance(client.disputes.retrieve(inquiry.id)) == 0
 
 
-def test_inquiry_that_escalates_takes_the_money(client, dispute, control):
-	inquiry = dispute(inquiry=True)
+def test_inquiry_that_escalates_takes_the_money(client, pay, wait):
+	intent = pay("pm_card_createDisputeInquiry", amount=2000)
+	wait(10)
+	inquiry = client.disputes.list({"payment_intent": intent.id}).data[0]
 	client.disputes.update(inquiry.id, {"evidence": {"uncategorized_text": "escalate_inquiry_evidence"}})
 	assert client.disputes.retrieve(inquiry.id).status == "warning_under_review"
-	control.advance(seconds=10)
+	wait(10)
 	escalated = client.disputes.retrieve(inquiry.id)
 	assert (escalated.status, on_balance(escalated)) == ("needs_response", -2000)
 	assert escalated.payment_method_details.card.case_type == "chargeback"

@@ -61,7 +61,7 @@ def test_greatest_amount_by_card(create, currency, digits):
 	assert (caught.value.code, caught.value.param) == ("amount_too_large", "amount")
 
 
-def test_amount_beyond_a_signed_integer_is_paid_and_settled(client, control):
+def test_amount_beyond_a_signed_integer_is_paid_and_settled(client, wait):
 	intent = client.payment_intents.create(
 		{
 			"amount": 999_999_999_999, "currency": "idr", "payment_method": "pm_card_visa", "confirm": True,
@@ -69,7 +69,7 @@ def test_amount_beyond_a_signed_integer_is_paid_and_settled(client, control):
 		}
 	)  # fmt: skip
 	assert intent.amount_received == 999_999_999_999 > 2**31
-	control.advance(seconds=10)
+	wait(10)
 	charge = client.charges.retrieve(intent.latest_charge, {"expand": ["balance_transaction"]})
 	assert charge.balance_transaction.currency == "usd"
 

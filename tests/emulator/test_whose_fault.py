@@ -1,5 +1,7 @@
 """What Stripe refuses for a reason that nobody at the till can mend: keys, rights, accounts, settings, forgotten objects."""
 
+import uuid
+
 import pytest
 import stripe
 
@@ -138,13 +140,19 @@ def test_method_that_is_switched_off_is_left_out_without_a_word(account, client,
 
 
 def test_payment_method_domains(client):
-	made = client.payment_method_domains.create({"domain_name": "Portal.example.com"})
-	assert (made.domain_name, made.enabled, made.apple_pay.status) == ("portal.example.com", True, "active")
-	assert client.payment_method_domains.create({"domain_name": "portal.example.com"}).id == made.id
+	name = f"portal-{uuid.uuid4().hex[:8]}.example.com"
+	made = client.payment_method_domains.create({"domain_name": name.capitalize()})
+	assert (made.domain_name, made.enabled) == (name, True)
+	assert client.payment_method_domains.create({"domain_name": name}).id == made.id
 	client.payment_method_domains.update(made.id, {"enabled": False})
 	assert client.payment_method_domains.retrieve(made.id).enabled is False
-	assert client.payment_method_domains.list({"enabled": True}).data == []
-	local = client.payment_method_domains.create({"domain_name": "portal.localhost.test"})
+	found = client.payment_method_domains.list({"domain_name": name})
+	assert [row.id for row in found.data] == [made.id]
+	assert client.payment_method_domains.list({"domain_name": name, "enabled": True}).data == []
+	assert refused(client.payment_method_domains.create, {"domain_name": "https://x"}).param == "domain_name"
+
+
+def test_domain_that_nobody_can_reach_gets_no_wallets(client):
+	local = client.payment_method_domains.create({"domain_name": f"p{uuid.uuid4().hex[:8]}.localhost.test"})
 	assert client.payment_method_domains.validate(local.id).google_pay.status == "inactive"
 	assert "unable to verify" in local.google_pay.status_details.error_message
-	assert refused(client.payment_method_domains.create, {"domain_name": "https://x"}).param == "domain_name"
