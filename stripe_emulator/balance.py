@@ -84,7 +84,7 @@ def settlement_currency(ctx, currency: str) -> str:
 
 def dispute_fee(ctx, dispute: dict) -> int:
 	"""In minor units of the currency that the dispute is settled in."""
-	cents = DISPUTE_FEE[dispute["payment_method_details"]["type"]]
+	cents = DISPUTE_FEE[dispute["_kind"]]
 	return money.converted(cents, "usd", settlement_currency(ctx, dispute["currency"]))[0]
 
 

@@ -98,7 +98,7 @@ def move(ctx, dispute: dict, status: str, case_type: str | None = None) -> dict:
 	"""Put the dispute into any status; its money, its deadline and whether the charge can be refunded follow."""
 	_check(status, case_type)
 	previous = {"status": dispute["status"]}
-	if dispute["payment_method_details"]["type"] == "card":
+	if dispute["_kind"] == "card":
 		was_inquiry = dispute["status"].startswith("warning")
 		escalated = was_inquiry and not status.startswith("warning")
 		card = dispute["payment_method_details"]["card"]
@@ -168,7 +168,7 @@ def _check(status: str, case_type: str | None) -> None:
 
 
 def _case_type(dispute: dict) -> str | None:
-	return (dispute["payment_method_details"].get("card") or {}).get("case_type")
+	return dispute["payment_method_details"]["card"]["case_type"] if dispute["_kind"] == "card" else None
 
 
 def _settle_what_follows(ctx, dispute: dict) -> None:
@@ -176,7 +176,7 @@ def _settle_what_follows(ctx, dispute: dict) -> None:
 	meaning = status_of(dispute)
 	dispute["is_charge_refundable"] = meaning.refundable
 	details = dispute["evidence_details"]
-	if meaning.answerable and dispute["payment_method_details"]["type"] == "card":
+	if meaning.answerable and dispute["_kind"] == "card":
 		details["due_by"] = ctx.now + DAYS_TO_ANSWER * DAY
 	elif details["due_by"] is None:
 		details["due_by"] = 0
@@ -240,12 +240,14 @@ def _new(ctx, charge: dict, amount: int, reason: str, status: str) -> dict:
 		"payment_method_details": _method_details(details, network_reason),
 		"reason": reason,
 		"status": status,
+		"_kind": details["type"],
 	}
 
 
-def _method_details(details: dict, network_reason: str | None) -> dict:
+def _method_details(details: dict, network_reason: str | None) -> dict | None:
+	"""The SDK knows no details of a disputed bank debit."""
 	if details["type"] != "card":
-		return {"type": details["type"]}
+		return None
 	brand = details["card"]["brand"]
 	card = {"brand": brand, "case_type": None, "network": brand, "network_reason_code": network_reason}
 	return {"card": card, "type": "card"}
