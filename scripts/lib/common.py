@@ -162,7 +162,8 @@ def environment(name: str, python: str, needs: list[str]) -> Path:
 	folder = HOME / name
 	if not (folder / "bin/python").exists() or not is_done(name, needs):
 		with step(f"Making a Python environment with {needs[-1]}"):
-			run([python, "-m", "venv", "--clear", folder], f"Making {name}")
+			if not (folder / "bin/pip").exists():
+				run([python, "-m", "venv", "--clear", folder], f"Making {name}")
 			run([folder / "bin/pip", "install", "-q", *needs], f"Filling {name}")
 		note(name, needs)
 	return folder / "bin"
