@@ -6,12 +6,12 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 install_python() {
 	local sudo=()
 	[ "$(id -u)" = 0 ] || sudo=(sudo)
-	echo "Installing python3 (system package) ..."
+	echo "Installing python3 (system package) ..." >&2
 	"${sudo[@]}" apt-get update -qq &&
 		"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-venv
 }
 
-command -v python3 >/dev/null || install_python || true
+command -v python3 >/dev/null || install_python >/dev/null || true
 for name in python3 /usr/bin/python3 python3.12 python3.11 python3.10 python3.13 python3.14; do
 	if command -v "$name" >/dev/null && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
 		# No bytecode: the repo may be another user's.
