@@ -32,9 +32,8 @@ from .common import (
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-	parser = argparse.ArgumentParser(
-		prog="scripts/demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-	)
+	raw = argparse.RawDescriptionHelpFormatter
+	parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__, formatter_class=raw)
 	what = parser.add_mutually_exclusive_group()
 	for option in ("--stop", "--reset", "--form"):
 		what.add_argument(option, action="store_true")
@@ -98,19 +97,16 @@ def _tell(answer: dict, url: str, emulator: str):
 
 def _show_form() -> int:
 	servers.start("form")
-	print(
-		f"\nThe pay form's test page: http://127.0.0.1:{servers.ports()['form_page']}/\nEnd it with: scripts/demo --stop"
-	)
+	print(f"\nThe pay form's test page: http://127.0.0.1:{servers.ports()['form_page']}/")
+	print("End it with: scripts/demo --stop")
 	return 0
 
 
 def _stop() -> int:
-	if busy := is_held("test"):
+	groups = ["demo", "form", "databases"]
+	if is_held("test"):
 		progress("scripts/test is running: it ends the databases itself")
-	ended = [
-		group
-		for group in ("demo", "form", "databases")
-		if not (busy and group == "databases") and servers.stop(group)
-	]
+		groups.remove("databases")
+	ended = [group for group in groups if servers.stop(group)]
 	progress(f"Ended: {', '.join(ended)}" if ended else "Nothing of the demo was running.")
 	return 0

@@ -33,14 +33,12 @@ FOR_PLAYWRIGHT = (
 	"libdrm2 libgbm1 libglib2.0-0t64 libnspr4 libnss3 libpango-1.0-0 libx11-6 libxcb1 libxcomposite1 libxdamage1 libxext6 "
 	"libxfixes3 libxkbcommon0 libxrandr2"
 ).split()
-PYTHONS = (
-	"python3.12",
-	"python3.11",
-	"python3.10",
-	"python3.13",
-	"python3",
-	"/usr/bin/python3",
-	"python3.14",
+PYTHONS = "python3.12 python3.11 python3.10 python3.13 python3 /usr/bin/python3 python3.14".split()
+GET_NEWEST = (
+	"Frappe 16 needs both. Python 3.14: on Ubuntu add-apt-repository ppa:deadsnakes/ppa, apt-get install python3.14-venv "
+	"python3.14-dev; anywhere uv python install 3.14 (https://docs.astral.sh/uv) or https://www.python.org/downloads. "
+	"Node 24: curl -fsSL https://deb.nodesource.com/setup_24.x | bash -, apt-get install nodejs; or nvm install 24.\n"
+	"A python3.14 and a node 24 in PATH are used, or name them: PYTHON=/path/to/python3.14 NODE=/path/to/node"
 )
 YARN = "yarn@1.22.22"  # Frappe's build calls yarn 1; npm's runs with whatever Node npm came with, Debian's does not
 ROOM_FOR_BENCH, ROOM_TO_RUN = 3 * 1024**3, 500 * 1024**2
@@ -98,18 +96,15 @@ def find_python(oldest: tuple[int, int] | None = None) -> str:
 		if len(words) == 3 and words[0] == "3" and (3, int(words[1])) >= oldest:
 			return words[2].strip()
 		seen.append(
-			f"{name} is 3.{words[1]}" if words[:1] == ["3"] else f"{name} does not run, or has no venv"
-		)
-	version = ".".join(map(str, oldest))
-	way_out = "Debian, Ubuntu: apt-get install python3 python3-venv python3-dev"
-	if oldest >= (3, 14):
-		way_out = (
-			"Ubuntu: add-apt-repository ppa:deadsnakes/ppa; apt-get install python3.14-venv python3.14-dev; "
-			"elsewhere: uv python install 3.14 (https://docs.astral.sh/uv), or https://www.python.org/downloads"
+			f"{name} is 3.{words[1]}"
+			if words[:1] == ["3"]
+			else f"{name}: none that {os.environ['USER']} can run"
 		)
 	raise Problem(
-		f"No Python {version} or later with its venv module was found.",
-		f"Install it ({way_out}). A python{version} in PATH is used, or name one: PYTHON=/path/to/python{version}",
+		f"No Python {oldest[0]}.{oldest[1]} or later with its venv module was found.",
+		GET_NEWEST
+		if oldest >= (3, 14)
+		else "Install it (apt-get install python3 python3-venv python3-dev), or name one: PYTHON=/path/to/python3.12",
 		"\n".join(seen),
 	)
 
@@ -119,10 +114,10 @@ def ensure_node():
 	oldest = 24 if needs_newest() else 18
 	version = read(["node", "--version"]).stdout.strip()
 	if int((re.findall(r"v(\d+)", version) or [0])[0]) < oldest:
+		get_oldest = "Install it (apt-get install nodejs), or name one: NODE=/path/to/node"
 		raise Problem(
 			f"Frappe needs Node {oldest} or later; found: {version}.",
-			f"Install it (curl -fsSL https://deb.nodesource.com/setup_{oldest}.x | bash -; apt-get install nodejs; or nvm "
-			f"install {oldest}). The first node in PATH is used, or name one: NODE=/path/to/node",
+			GET_NEWEST if needs_newest() else get_oldest,
 		)
 	if read(["yarn", "--version"]).returncode:
 		with step("Installing yarn with npm, into the project's own folder"):

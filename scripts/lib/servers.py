@@ -71,16 +71,11 @@ def ports() -> dict[str, int]:
 		named = os.environ.get(f"{name.upper()}_PORT")
 		if name in LISTEN_NOT or (name in chosen and not named):
 			continue
-		free = (
-			port
-			for port in range(int(low), int(high) + 1)
-			if port not in chosen.values() and not _answers(port)
-		)
-		chosen[name] = int(named) if named else next(free, 0)
+		open_ones = (port for port in range(int(low), int(high) + 1) if not _answers(port))
+		chosen[name] = int(named or next((port for port in open_ones if port not in chosen.values()), 0))
 		if not chosen[name]:
-			raise Problem(
-				f"No port from {low} to {high} is free.", "Name another range: PORT_RANGE=18200-18299."
-			)
+			way_out = "Name another range: PORT_RANGE=18200-18299."
+			raise Problem(f"No port from {low} to {high} is free.", way_out)
 	path.write_text(json.dumps(chosen, indent=1) + "\n")
 	return chosen
 
@@ -124,18 +119,9 @@ def start(group: str, names: list[str] | None = None, bench: Path = HOME, second
 		for name in port:
 			_check_free(name, port[name])
 		begin = output.tell()
-		honcho = [
-			programs / "honcho",
-			"start",
-			"--no-colour",
-			"-f",
-			REPO / "scripts/lib/Procfile",
-			"-d",
-			RUN,
-			*names,
-		]
+		honcho = f"{programs}/honcho start --no-colour -f {REPO}/scripts/lib/Procfile -d {RUN}".split()
 		process = subprocess.Popen(
-			honcho,
+			[*honcho, *names],
 			env=os.environ | settings,
 			stdin=subprocess.DEVNULL,
 			stdout=output,

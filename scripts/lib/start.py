@@ -40,11 +40,9 @@ def main() -> int:
 	command = importlib.import_module(f"scripts.lib.{sys.argv[1]}")
 	try:
 		options = command.parse(sys.argv[2:])
-		return (
-			command.main(options)
-			if "STRIPE_SERVICE_HOME" in os.environ
-			else _as_one_user(command.needs(options))
-		)
+		if "STRIPE_SERVICE_HOME" in os.environ:
+			return command.main(options)
+		return _as_one_user(command.needs(options))
 	except Problem as problem:
 		print(problem.text, file=sys.stderr, flush=True)
 		return 1

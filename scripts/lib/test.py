@@ -82,8 +82,9 @@ def main(options) -> int:
 	with held("test"):
 		try:
 			run.all([name for name in KINDS if name in options.kinds or not options.kinds], named=options.k)
-		except Problem as problem:
-			run.could_not("the rest", str(problem))
+		except BaseException as error:
+			ended = isinstance(error, SystemExit | KeyboardInterrupt)
+			run.could_not("the rest", "it was interrupted" if ended else str(error))
 			raise
 		finally:
 			run.clean_up()
