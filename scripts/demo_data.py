@@ -110,9 +110,7 @@ def _wait_for(invoice: str, state: str):
 		if reached == state:
 			return
 		time.sleep(0.2)
-	raise RuntimeError(
-		f"{invoice} should be {state} by now and is {reached}: see worker.log and the Error Log"
-	)
+	raise RuntimeError(f"{invoice} should be {state} by now and is {reached}: see demo.log and the Error Log")
 
 
 def _tour() -> list[str]:

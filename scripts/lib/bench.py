@@ -4,36 +4,33 @@
   scripts/bench webhook_intake     one
 """
 
-from . import test
-from .benches import named_bench
-from .locks import held
-from .place import find_place
-from .report import Report
-from .say import Problem, progress
+import argparse
+
+from .common import REPO, held, progress
+from .test import Run
+
+THERE = sorted(path.stem for path in (REPO / "tests/bench").glob("[a-z]*.py"))
 
 
-def main(arguments: list[str]) -> int:
-	if {"-h", "--help"} & set(arguments):
-		print(__doc__)
-		return 0
-	where = find_place(named_bench())
-	with held(where, "test"):
-		run = test.Run(where, Report(where.repo, "bench"), [])
+def parse(arguments: list[str]) -> argparse.Namespace:
+	raw = argparse.RawDescriptionHelpFormatter
+	parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, formatter_class=raw)
+	parser.add_argument("names", nargs="*", choices=[*THERE, []], metavar="NAME", help=" ".join(THERE))
+	return parser.parse_args(arguments)
+
+
+def needs(options) -> set[str]:
+	return {"site"}
+
+
+def main(options) -> int:
+	run, codes = Run([]), []
+	with held("test"):
 		try:
-			return _measure(run, arguments)
+			run.set_up(browser=True)
+			for name in options.names or THERE if run.bench else ():
+				progress(f"Measuring: {name} ...")
+				codes.append(run.python(run.bench.python.parent, ["-m", f"tests.bench.{name}"]))
 		finally:
 			run.clean_up()
-
-
-def _measure(run: "test.Run", names: list[str]) -> int:
-	there = sorted(path.stem for path in (run.place.repo / "tests/bench").glob("[a-z]*.py"))
-	if unknown := set(names) - set(there):
-		raise Problem(
-			f"No such measurement: {', '.join(sorted(unknown))}.", f"There are: {', '.join(there)}."
-		)
-	run.set_up_for_all()
-	codes = []
-	for name in names or there:
-		progress(f"Measuring: {name} ...")
-		codes.append(run.python(["-m", f"tests.bench.{name}"]))
-	return max(codes)
+	return max(codes, default=1)

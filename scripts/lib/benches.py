@@ -1,4 +1,4 @@
-"""The bench: our own, made in .bench, or the one that BENCH names. Either way with the app in it."""
+"""The bench, our own or the one that BENCH names, with the app in it; its sites; and a second one beside ERPNext."""
 
 import json
 import os
@@ -6,24 +6,42 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import fingerprint, machine
-from .place import Place
-from .ports import ports
-from .project import needed_by_tests
-from .run import read, run
-from .say import NoFrappe, Problem, step
+from . import machine, servers
+from .common import (
+	HOME,
+	REPO,
+	NoFrappe,
+	Problem,
+	environment,
+	forget,
+	hash_of_files,
+	is_done,
+	needed_by_tests,
+	note,
+	notes,
+	read,
+	run,
+	step,
+)
 
 APP = "stripe_service"
-FRAPPE_REPO = "https://github.com/frappe/frappe"
-FRAPPE_BRANCH = "version-15"
 # setuptools 81 dropped pkg_resources, which Frappe 15 still imports.
 SETUPTOOLS = "setuptools<81"
-BENCH_TOOL = ["frappe-bench>=5.22,<6", SETUPTOOLS]
+DEMO_SITE, TEST_SITE = "stripe-demo.localhost", "stripe-test.localhost"
+# What a person would answer in the wizard that a new site begins with, and that stands before every other page.
+WIZARD = "frappe.desk.page.setup_wizard.setup_wizard.setup_complete"
+ANSWERS = {
+	"language": "English",
+	"country": "United States",
+	"timezone": "America/New_York",
+	"currency": "USD",
+}
+# What a migrate looks at.
+SHAPES_THE_SITE = ("**/*.json", "**/*.txt", "hooks.py", "install.py", "setup/**/*.py", "patches/**/*.py")
 
 
 @dataclass(frozen=True)
 class Bench:
-	place: Place
 	path: Path
 	own: bool  # made by us, or somebody's that BENCH names
 
@@ -31,185 +49,190 @@ class Bench:
 	def python(self) -> Path:
 		return self.path / "env/bin/python"
 
-	@property
-	def sites(self) -> Path:
-		return self.path / "sites"
-
-	def frappe(self, arguments: list, what: str, site: str | None = None, **environment: str):
+	def frappe(self, arguments: list, what: str, site: str | None = None, **more: str):
 		"""One of Frappe's commands, as `bench` would call it."""
-		command = [self.python, "-m", "frappe.utils.bench_helper", "frappe"]
-		where = ["--site", site] if site else []
-		run(self.place, [*command, *where, *arguments], what, cwd=self.sites, **environment)
+		command = [
+			self.python,
+			"-m",
+			"frappe.utils.bench_helper",
+			"frappe",
+			*(["--site", site] if site else []),
+		]
+		run([*command, *arguments], what, cwd=self.path / "sites", **more)
 
-	def config(self) -> dict:
-		path = self.sites / "common_site_config.json"
-		return json.loads(path.read_text()) if path.exists() else {}
-
-	def has_frappe(self) -> bool:
-		return (self.path / "sites/assets/assets.json").exists() and self.python.exists()
-
-
-def named_bench() -> Path | None:
-	path = os.environ.get("BENCH")
-	return Path(path).resolve() if path else None
-
-
-def find_bench(place: Place) -> Bench:
-	path = named_bench()
-	if path and not (path / "apps/frappe").is_dir():
-		raise Problem(
-			f"BENCH={path} is no bench: it has no apps/frappe.", "Name the folder that `bench init` made."
+	def install(self, what: list, task: str):
+		"""bench makes its environment with uv where it has it, and uv leaves pip out."""
+		uv = next(filter(None, (shutil.which("uv", path=f"{HOME}/tool/bin"), shutil.which("uv"))), None)
+		has_pip = read([self.python, "-m", "pip", "--version"]).returncode == 0
+		pip = (
+			[self.python, "-m", "pip", "install"]
+			if has_pip
+			else [uv, "pip", "install", "--python", self.python]
 		)
-	return Bench(place, path or place.home / "bench", own=path is None)
+		run([*pip, "-q", *what], task)
 
 
-def make_bench(bench: Bench):
+def set_up() -> Bench:
+	"""Everything up to running databases and a bench with the app in it; quick when nothing is missing."""
+	machine.check_room(machine.ROOM_TO_RUN)
+	machine.check_packages({"site"})
+	machine.ensure_node()
+	named = os.environ.get("BENCH")
+	bench = Bench(Path(named).resolve() if named else HOME / "bench", own=not named)
+	if bench.own:
+		_make_bench(bench)
+		_write_config(bench)
+	elif not (bench.path / "apps/frappe").is_dir():
+		raise Problem(f"BENCH={bench.path} has no apps/frappe.", "Name the folder that `bench init` made.")
+	servers.start_databases(bench.own)
+	_install_app(bench)
+	_build_assets(bench)
+	return bench
+
+
+def make_site(bench: Bench, site: str, config: dict, **redis: str):
+	"""The site with the app on it, migrated if the app has changed since."""
+	shape, key = hash_of_files(REPO / APP, *SHAPES_THE_SITE), f"site {site} of {bench.path}"
+	path = bench.path / "sites" / site / "site_config.json"
+	if key not in notes() or not path.exists():  # a site without this note was interrupted
+		options = ["--force", "--admin-password", "admin", "--no-mariadb-socket", *database_account(bench)]
+		with step(f"Making the site {site} with the app"):
+			bench.frappe(
+				["new-site", site, *options, "--install-app", APP], f"Making the site {site}", **redis
+			)
+			answers = repr({"args": ANSWERS})
+			bench.frappe(["execute", WIZARD, "--kwargs", answers], "The setup wizard", site, **redis)
+	elif not is_done(key, shape):
+		with step(f"Migrating {site}: the app has changed"):
+			bench.frappe(["migrate", "--skip-search-index"], f"Migrating {site}", site, **redis)
+	_merge(path, config)
+	note(key, shape)
+
+
+def database_account(bench: Bench) -> list[str]:
+	"""new-site's and drop-site's options for an account that may create databases."""
+	if not bench.own and "DB_ROOT_PASSWORD" not in os.environ:
+		raise Problem(
+			f"To make a site in {bench.path}, an account of its MariaDB that may create databases is needed.",
+			"Set DB_ROOT_PASSWORD (and DB_ROOT_USER, if it is not root), and run again.",
+		)
+	user = "root" if bench.own else os.environ.get("DB_ROOT_USER", "root")
+	password = servers.root_password() if bench.own else os.environ["DB_ROOT_PASSWORD"]
+	return ["--db-root-username", user, "--db-root-password", password]
+
+
+def make_beside() -> Bench:
+	"""A bench with ERPNext and frappe/payments, to see that the app gets on with both.
+
+	A bench of its own, because payments pins an old stripe-python: in the bench that the other tests use, it would
+	change what they test. Made without `bench init`, which would fetch and build the desk's JavaScript: installing,
+	migrating and uninstalling need none of it.
+	"""
+	bench = Bench(HOME / "bench-beside", own=True)
+	for folder in ("apps", "sites", "logs"):
+		(bench.path / folder).mkdir(parents=True, exist_ok=True)
+	apps = {}
+	for app in ("frappe", "erpnext", "payments"):
+		repo = os.environ.get(f"{app.upper()}_REPO", _wanted()[0])
+		branch = os.environ.get(f"{app.upper()}_BRANCH", _wanted()[1])
+		apps[app] = bench.path / "apps" / app
+		if not apps[app].is_dir() or not is_done(f"{app} of {bench.path}", (repo, branch)):
+			with step(f"Fetching {app} {branch} from {repo}"):
+				shutil.rmtree(apps[app], ignore_errors=True)
+				clone = ["git", "clone", "--quiet", "--depth", "1", "--branch", branch, repo, apps[app]]
+				run(clone, f"Fetching {app}", GIT_TERMINAL_PROMPT="0")
+			note(f"{app} of {bench.path}", (repo, branch))
+	if not bench.python.exists():
+		run([machine.find_python(), "-m", "venv", bench.path / "env"], "Making the bench's environment")
+	_write_config(bench)
+	_install_app(bench, apps)
+	return bench
+
+
+def _wanted() -> tuple[str, str]:
+	repo = os.environ.get("FRAPPE_REPO", "https://github.com/frappe/frappe")
+	return repo, os.environ.get("FRAPPE_BRANCH", "version-15")
+
+
+def _make_bench(bench: Bench):
 	"""`bench init`, where that was not done yet, from FRAPPE_REPO at FRAPPE_BRANCH."""
-	if not bench.own or (bench.has_frappe() and _is_wanted_branch(bench)):
+	repo, branch = _wanted()
+	if (bench.path / "sites/assets/assets.json").exists() and is_done(f"bench {bench.path}", (repo, branch)):
 		return
-	place = bench.place
-	machine.check_room(place, machine.ROOM_FOR_BENCH)
-	repo, branch = wanted()
-	_check_source(place, repo, branch)
-	python = machine.find_python(place)
-	shutil.rmtree(bench.path, ignore_errors=True)  # what an interrupted run left
-	_make_bench_tool(place, python)
-	options = ["--no-backups", "--skip-redis-config-generation", "--python", python]
-	with step(f"Making the bench: Frappe {branch} from {repo} (takes some minutes)"):
-		run(
-			place,
-			[_tool(place), "init", *options, "--frappe-path", repo, "--frappe-branch", branch, bench.path],
-			"bench init",
-			PATH=f"{_tool(place).parent}:{place.environment()['PATH']}",
-		)
-		_pip(bench, [SETUPTOOLS], "Installing setuptools")
-	fingerprint.remember(place, f"bench {bench.path}", wanted())
-
-
-def write_config(bench: Bench):
-	"""Point the bench of our own at our own servers."""
-	if not bench.own:
-		return
-	port = ports(bench.place)
-	config = bench.config() | {
-		"db_host": "127.0.0.1",
-		"db_port": port["mariadb"],
-		"redis_cache": f"redis://127.0.0.1:{port['redis_cache']}",
-		"redis_queue": f"redis://127.0.0.1:{port['redis_queue']}",
-		"redis_socketio": f"redis://127.0.0.1:{port['redis_queue']}",
-		"socketio_port": port["socketio"],
-		"webserver_port": port["web"],
-		"server_script_enabled": True,
-	}
-	path = bench.sites / "common_site_config.json"
-	if config != bench.config():
-		path.write_text(json.dumps(config, indent=1) + "\n")
-
-
-def install_app(bench: Bench, others: dict[str, Path] | None = None):
-	"""Link the app into the bench, with what it and its tests need; `others` are apps to install along with it."""
-	_link(bench)
-	for_tests = needed_by_tests()
-	apps = {**(others or {}), APP: bench.path / "apps" / APP}
-	needs = [
-		for_tests,
-		(bench.place.source / "pyproject.toml").read_text(),
-		str(bench.place.source),
-		sorted(apps),
-	]
-	if not fingerprint.same(bench.place, f"needs of {bench.path}", needs):
-		with step("Installing the app and what it needs into the bench"):
-			editable = [word for path in apps.values() for word in ("-e", path)]
-			_pip(bench, [*editable, *for_tests, SETUPTOOLS], "Installing the app")
-		fingerprint.remember(bench.place, f"needs of {bench.path}", needs)
-	_list_apps(bench, list(apps))
-
-
-def _link(bench: Bench):
-	link, source = bench.path / "apps" / APP, bench.place.source
-	if link.resolve() == source.resolve():
-		return
-	if link.is_symlink() and bench.own:
-		link.unlink()  # the repo was moved
-	if link.exists():
-		raise Problem(
-			f"{bench.path} has another {APP} already: {link.resolve()}.",
-			f"Run the command of that clone, or take the app out of the bench first: bench remove-app {APP}",
-		)
-	link.symlink_to(source)
-
-
-def _list_apps(bench: Bench, wanted: list[str]):
-	path = bench.sites / "apps.txt"
-	apps = path.read_text().split() if path.exists() else []
-	if set(wanted) - set(apps):
-		path.write_text("\n".join([*apps, *(app for app in wanted if app not in apps)]) + "\n")
-
-
-def build_assets(bench: Bench):
-	"""Frappe's own esbuild. It also links public/ into sites/assets, so it runs for an app without bundles, too."""
-	folder = bench.place.source / APP / "public"
-	public = fingerprint.of_files(folder, "**/*", leave_out="/dist/")
-	key = f"assets of {bench.path}"
-	is_there = (bench.sites / "assets" / APP).exists() and (folder / "dist").exists()
-	if is_there and fingerprint.same(bench.place, key, public):
-		return
-	with step("Building the app's assets"):
-		bench.frappe(["build", "--app", APP], "Building the app's assets", FRAPPE_BENCH_ROOT=str(bench.path))
-	fingerprint.remember(bench.place, key, public)
-
-
-def _pip(bench: Bench, what: list, task: str):
-	if read(bench.place, [bench.python, "-m", "pip", "--version"]).returncode == 0:
-		run(bench.place, [bench.python, "-m", "pip", "install", "-q", *what], task)
-	else:  # bench makes its environment with uv where it has it, and uv leaves pip out
-		uv = next(
-			path
-			for path in (_tool(bench.place).parent / "uv", shutil.which("uv"))
-			if path and Path(path).exists()
-		)
-		run(bench.place, [uv, "pip", "install", "-q", "--python", bench.python, *what], task)
-
-
-def _make_bench_tool(place: Place, python: str):
-	if _tool(place).exists() and fingerprint.same(place, "bench tool", BENCH_TOOL):
-		return
-	env = _tool(place).parents[1]
-	with step("Installing bench, Frappe's command line"):
-		run(place, [python, "-m", "venv", "--clear", env], "Making a Python environment for bench")
-		run(place, [env / "bin/pip", "install", "-q", *BENCH_TOOL], "Installing bench")
-	fingerprint.remember(place, "bench tool", BENCH_TOOL)
-
-
-def _tool(place: Place) -> Path:
-	return place.home / "tool/bin/bench"
-
-
-def wanted() -> tuple[str, str]:
-	return os.environ.get("FRAPPE_REPO", FRAPPE_REPO), os.environ.get("FRAPPE_BRANCH", FRAPPE_BRANCH)
-
-
-def _is_wanted_branch(bench: Bench) -> bool:
-	return fingerprint.same(bench.place, f"bench {bench.path}", wanted())
-
-
-def _check_source(place: Place, repo: str, branch: str):
-	"""Frappe's repo answers and has the branch: a question of seconds, instead of a failure after minutes."""
-	done = read(
-		place,
-		["timeout", "60", "git", "ls-remote", "--heads", repo, branch],
-		GIT_TERMINAL_PROMPT="0",
-		seconds=90,
-	)
-	if done.returncode != 0:
+	machine.check_room(machine.ROOM_FOR_BENCH)
+	# A question of seconds, instead of a failure after minutes.
+	answer = read(["timeout", "60", "git", "ls-remote", "--heads", repo, branch], GIT_TERMINAL_PROMPT="0")
+	if answer.returncode:
 		raise NoFrappe(
 			f"Frappe can't be had: {repo} does not answer.",
 			"Check the network (behind a proxy, set https_proxy), or name another source: FRAPPE_REPO=URL-or-folder, "
 			"or a bench that is already there: BENCH=/path/to/bench",
-			done.stderr.strip(),
+			answer.stdout,
 		)
-	if not done.stdout.strip():
+	if "refs/heads/" not in answer.stdout:
 		raise NoFrappe(
 			f"Frappe can't be had: {repo} has no branch {branch}.",
 			"Name one that it has: FRAPPE_BRANCH=version-15",
 		)
+	python = machine.find_python()
+	tool = environment("tool", python, [SETUPTOOLS, "frappe-bench>=5.22,<6"])
+	shutil.rmtree(bench.path, ignore_errors=True)  # what an interrupted run left
+	forget(f"needs of {bench.path}")
+	options = ["--no-backups", "--skip-redis-config-generation", "--python", python]
+	options += ["--frappe-path", repo, "--frappe-branch", branch]
+	with step(f"Making the bench: Frappe {branch} from {repo} (takes some minutes)"):
+		run([tool / "bench", "init", *options, bench.path], "bench init", PATH=f"{tool}:{os.environ['PATH']}")
+		bench.install([SETUPTOOLS], "Installing setuptools")
+	note(f"bench {bench.path}", (repo, branch))
+
+
+def _write_config(bench: Bench):
+	"""Point the bench at our own servers."""
+	port = servers.ports()
+	own = {"db_host": "127.0.0.1", "db_port": port["mariadb"], "server_script_enabled": True}
+	own |= {"webserver_port": port["web"], "socketio_port": port["socketio"]}
+	for key, server in (("cache", "cache"), ("queue", "queue"), ("socketio", "queue")):
+		own[f"redis_{key}"] = f"redis://127.0.0.1:{port[f'redis_{server}']}"
+	_merge(bench.path / "sites/common_site_config.json", own)
+
+
+def _install_app(bench: Bench, others: dict[str, Path] | None = None):
+	"""Link the app into the bench, with what it and its tests need; `others` are apps to install along with it."""
+	link, for_tests = bench.path / "apps" / APP, needed_by_tests()
+	if link.resolve() != REPO:
+		if link.is_symlink() and bench.own:
+			link.unlink()  # the repo was moved
+		if link.exists():
+			raise Problem(
+				f"{bench.path} has another {APP} already: {link.resolve()}.",
+				f"Run the command of that clone, or take the app out of the bench first: bench remove-app {APP}",
+			)
+		link.symlink_to(REPO)
+	apps = {**(others or {}), APP: link}
+	needs = [for_tests, (REPO / "pyproject.toml").read_text(), str(REPO), sorted(apps)]
+	if not is_done(f"needs of {bench.path}", needs):
+		with step("Installing the app and what it needs into the bench"):
+			editable = [word for path in apps.values() for word in ("-e", path)]
+			bench.install([*editable, *for_tests, SETUPTOOLS], "Installing the app")
+		note(f"needs of {bench.path}", needs)
+	listing = bench.path / "sites/apps.txt"
+	listed = listing.read_text().split() if listing.exists() else []
+	if new := [app for app in apps if app not in listed]:
+		listing.write_text("\n".join([*listed, *new]) + "\n")
+
+
+def _build_assets(bench: Bench):
+	"""Frappe's own esbuild. It also links public/ into sites/assets, so it runs for an app without bundles, too."""
+	public, key = REPO / APP / "public", f"assets of {bench.path}"
+	hashed = hash_of_files(public, "**/*")
+	if is_done(key, hashed) and (bench.path / "sites/assets" / APP).exists() and (public / "dist").exists():
+		return
+	with step("Building the app's assets"):
+		bench.frappe(["build", "--app", APP], "Building the app's assets", FRAPPE_BENCH_ROOT=str(bench.path))
+	note(key, hashed)
+
+
+def _merge(path: Path, wanted: dict):
+	config = json.loads(path.read_text()) if path.exists() else {}
+	if config | wanted != config:
+		path.write_text(json.dumps(config | wanted, indent=1, sort_keys=True) + "\n")

@@ -6,127 +6,107 @@
   scripts/demo --form    only the pay form's test page against the emulator; needs no Frappe
 
 Environment: FRAPPE_REPO, FRAPPE_BRANCH (another source or version of Frappe), BENCH (an existing bench; with
-DB_ROOT_USER and DB_ROOT_PASSWORD), WEB_PORT, EMULATOR_PORT, PORT_RANGE, PYTHON.
+DB_ROOT_USER and DB_ROOT_PASSWORD), WEB_PORT, EMULATOR_PORT, PORT_RANGE, PYTHON, NODE.
 """
 
 import argparse
 import json
-import os
+import sys
 
-from . import benches, databases, fingerprint, form_page, machine, place, ports, servers, site_setup
-from .locks import held, is_held
-from .run import run
-from .say import NoFrappe, explain, progress, say, step
+from . import benches, servers
+from .common import (
+	HOME,
+	OUTPUT,
+	REPO,
+	NoFrappe,
+	forget,
+	hash_of_files,
+	held,
+	is_done,
+	is_held,
+	note,
+	progress,
+	run,
+	step,
+)
 
-KEPT_UP = "demo.on"  # tells scripts/test to leave the databases running at its end
 
-
-def main(arguments: list[str]) -> int:
-	options = _parse(arguments)
-	where = place.find_place(benches.named_bench())
-	with held(where, "setup"):
-		if options.stop:
-			return _stop(where)
-		if options.form:
-			return form_page.show(where)
-		return _start(where, options.reset)
-
-
-def _parse(arguments: list[str]):
-	parser = argparse.ArgumentParser(
-		prog="scripts/demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-	)
+def parse(arguments: list[str]) -> argparse.Namespace:
+	raw = argparse.RawDescriptionHelpFormatter
+	parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__, formatter_class=raw)
 	what = parser.add_mutually_exclusive_group()
 	for option in ("--stop", "--reset", "--form"):
 		what.add_argument(option, action="store_true")
 	return parser.parse_args(arguments)
 
 
-def _start(where: place.Place, reset: bool) -> int:
-	try:
-		bench = set_up(where)
-	except NoFrappe as problem:
-		explain(problem)
-		say("\nWithout Frappe there is no site to show. The pay form alone, on its test page:")
-		form_page.show(where)
-		return 1
-	(where.run / KEPT_UP).touch()
+def needs(options) -> set[str]:
+	return set() if options.stop or options.form else {"site"}
+
+
+def main(options) -> int:
+	with held("setup"):
+		if options.stop:
+			return _stop()
+		if options.form:
+			return _show_form()
+		try:
+			bench = benches.set_up()
+		except NoFrappe as problem:
+			print(problem.text, file=sys.stderr, flush=True)
+			print("\nWithout Frappe there is no site to show. The pay form alone, on its test page:")
+			_show_form()
+			return 1
+		_show_site(bench, options.reset)
+		return 0
+
+
+def _show_site(bench: benches.Bench, reset: bool):
+	url = f"http://{benches.DEMO_SITE}:{servers.ports()['web']}"
+	# A server goes on with the code that it was started with.
+	code = [hash_of_files(REPO / folder, "**/*.py") for folder in ("stripe_service", "stripe_emulator")]
+	if reset or not is_done("code of the demo", code):
+		servers.stop("demo")
+		note("code of the demo", code)
 	if reset:
-		servers.stop_all(where, servers.DEMO)
-		fingerprint.forget(where, f"site {site_setup.DEMO_SITE} of {bench.path}")
-		(where.home / "emulator.sqlite").unlink(missing_ok=True)
-	url = f"http://{site_setup.DEMO_SITE}:{ports.ports(where)['web']}"
-	site_setup.make_site(bench, site_setup.DEMO_SITE, {"mute_emails": 1, "host_name": url})
-	servers.end_outdated(bench)
-	servers.start_emulator(bench)
-	servers.start_demo(bench)
-	_fill(bench, url)
-	return 0
-
-
-def set_up(where: place.Place) -> benches.Bench:
-	"""Everything up to a running database and a bench with the app in it; quick when nothing is missing."""
-	machine.check_room(where, machine.ROOM_TO_RUN)
-	machine.ensure_programs(where)
-	place.bring_source_up_to_date(where)
-	bench = benches.find_bench(where)
-	benches.make_bench(bench)
-	benches.write_config(bench)
-	if bench.own:
-		databases.start_mariadb(where)
-		databases.start_redis(where, "redis_cache", "redis_queue")
-	benches.install_app(bench)
-	benches.build_assets(bench)
-	return bench
-
-
-def _fill(bench: benches.Bench, url: str):
-	"""Demo data, by a program that runs inside the site; it makes only what is missing and returns what to tell."""
-	where = bench.place
-	answer = where.output / "demo.json"
-	answer.unlink(missing_ok=True)
-	emulator = f"http://127.0.0.1:{ports.ports(where)['emulator']}"
+		forget(f"site {benches.DEMO_SITE} of {bench.path}")
+		(HOME / "emulator.sqlite").unlink(missing_ok=True)
+	benches.make_site(bench, benches.DEMO_SITE, {"mute_emails": 1, "host_name": url})
+	servers.start("demo", bench=bench.path)
+	answer, emulator = OUTPUT / "demo.json", f"http://127.0.0.1:{servers.ports()['emulator']}"
+	program = [bench.python, REPO / "scripts/demo_data.py", emulator, answer]
+	site = {"BENCH": str(bench.path), "SITE": benches.DEMO_SITE, "PYTHONPATH": str(REPO), "DEMO_URL": url}
 	with step("Filling the demo's site"):
-		run(
-			where,
-			[bench.python, where.source / "scripts/demo_data.py", emulator, answer],
-			"Filling the demo's site",
-			cwd=bench.sites,
-			log="demo-data",
-			BENCH=str(bench.path),
-			SITE=site_setup.DEMO_SITE,
-			PYTHONPATH=str(where.source),
-			DEMO_URL=url,
-		)
+		run(program, "Filling the demo's site", cwd=bench.path / "sites", **site)
 	_tell(json.loads(answer.read_text()), url, emulator)
 
 
 def _tell(answer: dict, url: str, emulator: str):
-	say(f"\nThe demo runs: {url}")
-	say(
-		f"  (if your browser does not find that address: echo '127.0.0.1 {site_setup.DEMO_SITE}' | sudo tee -a /etc/hosts)"
-	)
-	say(f"The Stripe emulator's control page: {emulator}/emulator/\n")
+	print(f"\nThe demo runs: {url}")
+	hosts = f"echo '127.0.0.1 {benches.DEMO_SITE}' | sudo tee -a /etc/hosts"
+	print(f"  (if your browser does not find that address: {hosts})")
+	print(f"The Stripe emulator's control page: {emulator}/emulator/\n")
 	width = max(len(user["user"]) for user in answer["users"])
 	for user in answer["users"]:
-		say(f"  {user['user']:<{width}}  {user['password']:<12}  {user['who']}")
-	say("\nWhat to click:")
+		print(f"  {user['user']:<{width}}  {user['password']:<12}  {user['who']}")
+	print("\nWhat to click:")
 	for number, line in enumerate(answer["tour"], 1):
-		say(f"  {number}. {line}")
-	say("\nEnd it with: scripts/demo --stop")
+		print(f"  {number}. {line}")
+	print("\nEnd it with: scripts/demo --stop")
 
 
-def _stop(where: place.Place) -> int:
-	(where.run / KEPT_UP).unlink(missing_ok=True)
-	names = [*servers.DEMO, *form_page.SERVICES]
-	if is_held(where, "test"):
-		progress("scripts/test is running: its databases are left to it")
-	else:
-		names += servers.DATABASES
-	ended = servers.stop_all(where, names)
-	progress(f"Ended: {', '.join(ended)}" if ended else "Nothing of the demo was running.")
+def _show_form() -> int:
+	servers.start("form")
+	print(f"\nThe pay form's test page: http://127.0.0.1:{servers.ports()['form_page']}/")
+	print("End it with: scripts/demo --stop")
 	return 0
 
 
-def kept_up(where: place.Place) -> bool:
-	return os.path.exists(where.run / KEPT_UP)
+def _stop() -> int:
+	groups = ["demo", "form", "databases"]
+	if is_held("test"):
+		progress("scripts/test is running: it ends the databases itself")
+		groups.remove("databases")
+	ended = [group for group in groups if servers.stop(group)]
+	progress(f"Ended: {', '.join(ended)}" if ended else "Nothing of the demo was running.")
+	return 0

@@ -1,66 +1,193 @@
-"""The app's own servers: the emulator, and what Frappe needs to answer a browser and to work in the background."""
+"""Our own servers on 127.0.0.1, beside whatever the machine already runs, in three groups of lib/Procfile.
 
-from . import fingerprint
-from .benches import Bench
-from .place import Place
-from .ports import ports
-from .services import Service, start, stop
-from .small_envs import small_env
+honcho runs a group in the background, ends all of it when one ends, and writes one log. It holds the lock
+run/GROUP.lock as long as it lives, by which the group is found again. honcho has no such memory of its own.
+"""
 
-DEMO = ("worker", "scheduler", "socketio", "web", "emulator")
-DATABASES = ("redis_cache", "redis_queue", "mariadb")
-TEST_DATABASES = ("test_redis_cache", "test_redis_queue")
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from .common import (
+	HOME,
+	LOG,
+	REPO,
+	RUN,
+	Problem,
+	environment,
+	forget,
+	is_held,
+	needed_by_tests,
+	read,
+	run,
+	step,
+	take,
+)
+from .machine import find_python
+
+GROUPS = {
+	"databases": ["mariadb", "redis_cache", "redis_queue", "test_redis_cache", "test_redis_queue"],
+	"demo": ["web", "socketio", "emulator", "worker", "scheduler"],
+	"form": ["form_page", "form_emulator"],
+}
+LISTEN_NOT = {"worker", "scheduler"}
+# Above the defaults of bench, MariaDB and Redis and below the ports that the kernel gives out by itself.
+DEFAULT_RANGE = "18100-18199"
+# Anonymous users would take precedence over the sites' users when these come from localhost.
+SECURE = """\
+DELETE FROM mysql.global_priv WHERE User = '';
+FLUSH PRIVILEGES;
+CREATE USER IF NOT EXISTS 'root'@'127.0.0.1' IDENTIFIED BY '{0}';
+GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;
+ALTER USER 'root'@'127.0.0.1' IDENTIFIED BY '{0}';
+ALTER USER 'root'@'localhost' IDENTIFIED BY '{0}';
+"""
 
 
-def start_emulator(bench: Bench) -> bool:
-	"""The Stripe emulator of the demo; its state is kept, as Stripe's would be."""
-	place, port = bench.place, ports(bench.place)["emulator"]
-	options = ["--port", port, "--data", place.home / "emulator.sqlite"]
-	command = [small_env(place, "newest") / "bin/python", "-m", "stripe_emulator", *options]
-	return start(place, Service("emulator", command, place.source, port))
+def small_environment(end: str = "newest") -> Path:
+	"""For what needs no Frappe, with one end of the range of stripe-python: emulator, money, states, the pay form.
+
+	Not nox: it installs anew at each run, and honcho and the demo's emulator live in the newest one.
+	"""
+	oldest = re.search(r'"stripe>=([\d.]+)', (REPO / "pyproject.toml").read_text())[1]
+	stripe = {"oldest": f"stripe~={oldest}.0", "newest": "stripe>=16,<17"}[end]
+	needs = ["requests", "werkzeug>=2.3", "typing_extensions", "honcho>=2,<3", *needed_by_tests(), stripe]
+	return environment(f"env-stripe-{end}", find_python((3, 10)), needs)
 
 
-def end_outdated(bench: Bench):
-	"""A server goes on with the code that it was started with: after a change it has to be started again."""
-	source = bench.place.source
-	for folder, names in (
-		("stripe_service", ("web", "worker", "scheduler")),
-		("stripe_emulator", ("emulator",)),
-	):
-		now = fingerprint.of_files(source / folder, "**/*.py")
-		if not fingerprint.same(bench.place, f"code of {folder}", now):
-			stop_all(bench.place, names)
-			fingerprint.remember(bench.place, f"code of {folder}", now)
+def ports() -> dict[str, int]:
+	"""Chosen once among the free ones, then remembered: PORT_RANGE bounds the choice, WEB_PORT or so names one."""
+	path = HOME / "ports.json"
+	chosen = json.loads(path.read_text()) if path.exists() else {}
+	low, _, high = (os.environ.get("PORT_RANGE") or DEFAULT_RANGE).partition("-")
+	for name in [name for names in GROUPS.values() for name in names]:
+		named = os.environ.get(f"{name.upper()}_PORT")
+		if name in LISTEN_NOT or (name in chosen and not named):
+			continue
+		open_ones = (port for port in range(int(low), int(high) + 1) if not _answers(port))
+		chosen[name] = int(named or next((port for port in open_ones if port not in chosen.values()), 0))
+		if not chosen[name]:
+			way_out = "Name another range: PORT_RANGE=18200-18299."
+			raise Problem(f"No port from {low} to {high} is free.", way_out)
+	path.write_text(json.dumps(chosen, indent=1) + "\n")
+	return chosen
 
 
-def start_demo(bench: Bench) -> list[str]:
-	"""Web server, realtime server, worker and scheduler; the names of those that this call started."""
-	return [service.name for service in _demo(bench) if start(bench.place, service)]
+def start_databases(own: bool):
+	"""MariaDB and Redis; beside a bench that BENCH names, only the tests' own Redis."""
+	if not own:
+		return start("databases", [name for name in GROUPS["databases"] if name.startswith("test_")])
+	if not is_held("databases"):
+		_make_mariadb()
+	start("databases")
+	answer = read(["mariadb", f"--socket={_socket()}", "-uroot", "-e", "SELECT 1"], MYSQL_PWD=root_password())
+	if answer.returncode:
+		stop("databases")
+		raise Problem(
+			"MariaDB refuses its own root.",
+			f"If its data is damaged, remove {HOME}/mariadb (the sites of the demo and the tests are then made anew).",
+			answer.stdout,
+		)
 
 
-def stop_all(place: Place, names) -> list[str]:
-	return [name for name in names if stop(place, name)]
+def root_password() -> str:
+	return json.loads((HOME / "secrets.json").read_text())["mariadb"]
 
 
-def _demo(bench: Bench) -> list[Service]:
-	port, sites = ports(bench.place), bench.sites
-	gunicorn = [
-		bench.path / "env/bin/gunicorn",
-		f"--bind=127.0.0.1:{port['web']}",
-		"--workers=2",
-		"--threads=4",
-	]
-	helper = [bench.python, "-m", "frappe.utils.bench_helper", "frappe"]
-	return [
-		Service(
-			"web",
-			[*gunicorn, "--timeout=120", "--preload", "frappe.app:application_with_statics()"],
-			sites,
-			port["web"],
-			# lets the desk find the realtime server on its own port, as under `bench start`
-			environment={"DEV_SERVER": "1"},
-		),
-		Service("socketio", ["node", bench.path / "apps/frappe/socketio.js"], bench.path, port["socketio"]),
-		Service("worker", [*helper, "worker", "--queue", "short,default,long"], sites),
-		Service("scheduler", [*helper, "schedule"], sites),
-	]
+def start(group: str, names: list[str] | None = None, bench: Path = HOME, seconds: float = 90):
+	"""Start the group unless it runs, and wait until each of its ports answers."""
+	names = names or GROUPS[group]
+	port = {name: ports()[name] for name in names if name not in LISTEN_NOT}
+	programs = small_environment()
+	settings = {f"{name.upper()}_PORT": str(number) for name, number in ports().items()}
+	settings |= {
+		"MARIADB_SOCKET": str(_socket()),
+		"SMALL_PYTHON": str(programs / "python"),
+		"DEMO_BENCH": str(bench),
+	}
+	log = LOG / f"{group}.log"
+	with (RUN / f"{group}.lock").open("a") as lock, log.open("ab") as output:
+		if not take(lock):
+			return
+		for name in port:
+			_check_free(name, port[name])
+		begin = output.tell()
+		honcho = f"{programs}/honcho start --no-colour -f {REPO}/scripts/lib/Procfile -d {RUN}".split()
+		process = subprocess.Popen(
+			[*honcho, *names],
+			env=os.environ | settings,
+			stdin=subprocess.DEVNULL,
+			stdout=output,
+			stderr=output,
+			start_new_session=True,
+			pass_fds=[lock.fileno()],
+		)
+		lock.truncate(0)
+		lock.write(str(process.pid))
+	deadline = time.monotonic() + seconds
+	while silent := [name for name in port if not _answers(port[name])]:
+		if process.poll() is not None or time.monotonic() > deadline:
+			stop(group)
+			printed = log.read_bytes()[begin:].decode(errors="replace")
+			raise Problem(f"{', '.join(silent)} did not start.", f"Read {log}, then run again.", printed)
+		time.sleep(0.1)
+
+
+def stop(group: str, seconds: float = 30) -> bool:
+	"""End the group. True if it ran."""
+	if not is_held(group):
+		return False
+	for number in (signal.SIGTERM, signal.SIGKILL):
+		deadline = time.monotonic() + seconds
+		try:
+			os.kill(int((RUN / f"{group}.lock").read_text()), number)
+		except ProcessLookupError:
+			pass
+		while is_held(group) and time.monotonic() < deadline:
+			time.sleep(0.05)
+	return True
+
+
+def _make_mariadb():
+	"""The data folder where there is none, and the statements that each start runs."""
+	data, secret, start_with = HOME / "mariadb", HOME / "secrets.json", HOME / "mariadb.sql"
+	for path in (secret, start_with):
+		path.touch(mode=0o600)
+	if not data.is_dir():
+		forget("site ")  # their databases were in the old one
+		secret.write_text(json.dumps({"mariadb": secrets.token_hex(16)}) + "\n")
+		half_made = HOME / "mariadb.half-made"
+		shutil.rmtree(half_made, ignore_errors=True)
+		options = ["--no-defaults", f"--datadir={half_made}", "--auth-root-authentication-method=normal"]
+		with step("Making a database server of our own"):
+			run(["mariadb-install-db", *options], "Making MariaDB's data folder")
+		half_made.rename(data)
+	start_with.write_text(SECURE.format(root_password()))
+
+
+def _socket() -> Path:
+	"""In the run folder, unless its path is longer than the 107 bytes that Linux allows for a socket."""
+	path = RUN / "mariadb.sock"
+	return path if len(str(path)) < 100 else Path(f"/tmp/stripe-service-{ports()['mariadb']}.sock")
+
+
+def _check_free(name: str, port: int):
+	if _answers(port):
+		holder = read(["ss", "-Hltnp", f"sport = :{port}"]).stdout.partition("users:")[2].strip()
+		raise Problem(
+			f"Port {port}, which {name} should listen on, is taken by {holder or 'another program'}.",
+			"End that program; or forget the ports and have others chosen: scripts/demo --stop, rm .bench/ports.json, "
+			"and run again (PORT_RANGE=18200-18299 bounds the choice).",
+		)
+
+
+def _answers(port: int) -> bool:
+	with socket.socket() as probe:
+		return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -9,254 +9,302 @@ It ends with the counts of each kind and writes them to test-report.json, with t
 
 Environment: REQUIRE_SITE=1 makes a missing Frappe an error; FRAPPE_REPO, FRAPPE_BRANCH (another source or version of
 Frappe); BENCH (an existing bench; with DB_ROOT_USER and DB_ROOT_PASSWORD); ERPNEXT_REPO, PAYMENTS_REPO (to test beside
-them); UPDATE_PICTURES=1 (renew docs/images); CHROMIUM, PYTHON, PORT_RANGE.
+them); UPDATE_PICTURES=1 (renew docs/images); CHROMIUM, PYTHON, NODE, PORT_RANGE.
 """
 
 import argparse
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
+import sys
+import time
+import xml.etree.ElementTree as xml
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import benches, beside, databases, demo, lint, machine, place, ports, servers, services, site_setup
-from .kinds import EVERYTHING, KINDS, LINT, Kind
-from .locks import held
-from .place import Place
-from .report import Report
-from .say import NoFrappe, Problem, explain, progress
-from .small_envs import small_env
+from . import benches, machine, servers
+from .common import (
+	BEGUN,
+	HOME,
+	LOG,
+	OUTPUT,
+	REPO,
+	NoFrappe,
+	Problem,
+	environment,
+	failed,
+	held,
+	is_held,
+	progress,
+	read,
+)
+from .servers import small_environment
+
+# kind -> where its tests are, what the machine must have
+KINDS = {
+	"lint": ([], {"node"}),
+	"unit": (["tests/unit"], {"node"}),
+	"emulator": (["tests/emulator"], set()),
+	"site": (["tests/site", "stripe_service"], {"site"}),
+	"install": (["tests/install"], {"site"}),
+	"browser": (["tests/browser"], {"site", "browser"}),
+	"faults": (["tests/faults"], {"site"}),
+}
+WITHOUT_SITE = ("unit", "emulator")  # these run with both ends of the range of stripe-python
+RESULTS = OUTPUT / "for-repo"  # start.py brings it into the repo
+PICTURES = RESULTS / "tests/browser/output"
 
 
-def main(arguments: list[str]) -> int:
-	arguments, for_pytest = _split(arguments)
-	options = _parse(arguments)
-	where = place.find_place(benches.named_bench())
-	report = Report(where.repo, " ".join(arguments) or "everything")
-	with held(where, "test"):
-		run = Run(where, report, for_pytest)
-		try:
-			run.all(options.kinds or EVERYTHING) if not options.k else run.named(options.k, options.kinds)
-		finally:
-			run.clean_up()
-	report.write()
-	report.tell()
-	return 1 if report.total.failed or run.broken else 0
-
-
-def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
-	if "--" not in arguments:
-		return arguments, []
-	at = arguments.index("--")
-	return arguments[:at], arguments[at + 1 :]
-
-
-def _parse(arguments: list[str]):
-	parser = argparse.ArgumentParser(
-		prog="scripts/test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-	)
-	parser.add_argument("kinds", nargs="*", metavar="KIND", help=" ".join(EVERYTHING))
+def parse(arguments: list[str]) -> argparse.Namespace:
+	at = arguments.index("--") if "--" in arguments else len(arguments)
+	raw = argparse.RawDescriptionHelpFormatter
+	parser = argparse.ArgumentParser(prog="scripts/test", description=__doc__, formatter_class=raw)
+	parser.add_argument("kinds", nargs="*", metavar="KIND", help=" ".join(KINDS))
 	parser.add_argument("-k", metavar="NAME", help="only tests whose names match, as pytest's -k")
-	options = parser.parse_args(arguments)
-	if unknown := set(options.kinds) - set(EVERYTHING):
-		parser.error(f"no such kind of tests: {', '.join(sorted(unknown))}; there are {' '.join(EVERYTHING)}")
+	options = parser.parse_args(arguments[:at])
+	if unknown := set(options.kinds) - set(KINDS):
+		parser.error(f"no such kind of tests: {', '.join(sorted(unknown))}; there are {' '.join(KINDS)}")
+	options.asked_for = " ".join(arguments[:at]) or "everything"
+	options.for_pytest = arguments[at + 1 :] + (["-k", options.k] if options.k else [])
 	return options
 
 
-# Tests that wait for servers, workers and browsers are tried a second time on a busy machine; -rR tells which were.
-WITH_SERVERS = ("site", "browser", "faults", "install")
-SECOND_TRY = ("--reruns=1", "--reruns-delay=2", "-rR")
+def needs(options) -> set[str]:
+	return set().union(*(KINDS[name][1] for name in options.kinds or KINDS))
+
+
+def main(options) -> int:
+	run = Run(options.for_pytest)
+	with held("test"):
+		try:
+			run.all([name for name in KINDS if name in options.kinds or not options.kinds], named=options.k)
+		except BaseException as error:
+			ended = isinstance(error, SystemExit | KeyboardInterrupt)
+			run.could_not("the rest", "it was interrupted" if ended else str(error))
+			raise
+		finally:
+			run.clean_up()
+			run.report(options.asked_for)
+	return 1 if run.failures or run.broken else 0
 
 
 class Run:
-	"""One call of scripts/test: what it set up, and what it has to end."""
+	"""One call of scripts/test: what it set up, what ran by pytest's own record of it, and what it has to end."""
 
-	def __init__(self, where: Place, report: Report, for_pytest: list[str]):
-		self.place = where
-		self.report = report
+	def __init__(self, for_pytest: list[str]):
 		self.for_pytest = for_pytest
-		self.started: list[str] = []
-		self.environment: dict[str, str] = {}
 		self.bench: benches.Bench | None = None
+		self.environment: dict[str, str] = {}
+		self.processes: list[subprocess.Popen] = []
 		self.broken = False  # something that must not be missing is
-		self.results = where.output / "results"
-		shutil.rmtree(self.results, ignore_errors=True)
-		where.own(self.results)
-		where.own(where.output / "browser")
+		self.counts: dict[str, Counter] = {}
+		self.failures: list[str] = []
+		self.not_run: list[dict] = []
+		shutil.rmtree(OUTPUT / "results", ignore_errors=True)
+		PICTURES.mkdir(parents=True, exist_ok=True)
 
-	def all(self, names):
-		place.bring_source_up_to_date(self.place)
-		kinds = [KINDS[name] for name in EVERYTHING if name in names and name != LINT]
-		if LINT in names:
-			lint.check(self.place, self.report)
-		if any(kind.needs_site or kind.browser for kind in kinds):
-			self._set_up_site()
-		for kind in kinds:
-			self._run_kind(kind)
-
-	def named(self, name: str, kinds: list[str]):
-		"""The tests of one name, in one pytest, in the bench's Python."""
-		self.set_up_for_all()
-		wanted = [KINDS[kind] for kind in kinds] or KINDS.values()
-		paths = [path for kind in wanted for path in kind.paths]
-		python = self.bench.python if self.bench else small_env(self.place, "newest") / "bin/python"
-		self._pytest("named", python, paths, ["-k", name])
-
-	def set_up_for_all(self):
-		place.bring_source_up_to_date(self.place)
-		self._set_up_site()
-		self._find_browser()
-
-	def python(self, arguments: list) -> int:
-		"""Run the bench's Python on the test site, in the copy of the repo."""
-		return _call([self.bench.python, *arguments], self.place, self._environment())
-
-	def _run_kind(self, kind: Kind):
-		paths = self._existing(kind.paths)
-		if not paths:
-			self.report.could_not(kind.name, f"there are none yet ({', '.join(kind.paths)})")
+	def all(self, kinds: list[str], named: str | None):
+		with_site = [name for name in kinds if "site" in KINDS[name][1]]
+		if named and with_site:  # in one pytest, and the bench's Python
+			self.set_up(browser="browser" in kinds)
+			self._pytest("named", self._programs(), [path for name in kinds for path in KINDS[name][0]])
 			return
-		if kind.needs_site and not self.bench:
-			self.report.could_not(kind.name, "Frappe can't be had here (see above)")
-			return
-		if kind.browser:
-			self._find_browser()
-		if kind.name == "install" and beside.can_be_had():
-			self.environment["BESIDE_BENCH"] = str(beside.make(self.place).path)
-		for end in kind.ends or (None,):
-			python = self._python(kind, end)
-			self._pytest(kind.name, python, paths, self.for_pytest, end)
+		ends = {end: small_environment(end) for end in ("oldest", "newest") if set(kinds) & set(WITHOUT_SITE)}
+		with ThreadPoolExecutor(1) as beside:  # what needs no site runs while the site is being made
+			waiting = [
+				beside.submit(
+					self._pytest,
+					f"{name} ({end} stripe)",
+					ends[end],
+					KINDS[name][0],
+					LOG / f"test-{name}.log",
+				)
+				for name in kinds
+				if name in WITHOUT_SITE
+				for end in ends
+			]
+			try:
+				if "lint" in kinds and not named:
+					self._lint()
+				if with_site:
+					self.set_up(browser="browser" in kinds)
+			except BaseException:
+				beside.shutdown(wait=False, cancel_futures=True)
+				self._interrupt()
+				raise
+			for run in waiting:
+				run.result()
+		for name in with_site:
+			if not self.bench and name != "browser":  # the pay form's test page needs no site
+				self.could_not(name, "Frappe can't be had here (see above)")
+				continue
+			if (
+				name == "install"
+				and self.bench.own
+				and os.environ.get("ERPNEXT_REPO")
+				and os.environ.get("PAYMENTS_REPO")
+			):
+				self.environment["BESIDE_BENCH"] = str(benches.make_beside().path)
+			self._pytest(name, self._programs(), KINDS[name][0])
 
-	def _python(self, kind: Kind, end: str | None) -> Path:
-		if end or not self.bench:
-			return small_env(self.place, end or "newest") / "bin/python"
-		return self.bench.python
-
-	def _set_up_site(self):
+	def set_up(self, browser: bool):
 		"""Bench, databases and the test site. Without Frappe: nothing, unless REQUIRE_SITE says it must be."""
 		try:
-			with held(self.place, "setup"):
-				before = set(services.running(self.place))
-				try:
-					self._start_databases()
-				finally:
-					self.started += sorted(set(services.running(self.place)) - before)
-				config = {
-					"allow_tests": True,
-					"mute_emails": 1,
-					"throttle_user_limit": 100_000,  # Frappe lets 60 users be made in an hour
+			with held("setup"):
+				bench = benches.set_up()
+				# The demo's worker must not take the tests' jobs, nor they its.
+				own = {
+					f"FRAPPE_REDIS_{name}": f"redis://127.0.0.1:{servers.ports()[f'test_redis_{name.lower()}']}"
+					for name in ("CACHE", "QUEUE")
 				}
-				site_setup.make_site(self.bench, site_setup.TEST_SITE, config, **self._redis())
+				# Frappe lets 60 users be made in an hour.
+				config = {"allow_tests": True, "mute_emails": 1, "throttle_user_limit": 100_000}
+				benches.make_site(bench, benches.TEST_SITE, config, **own)
+			own |= {"BENCH": str(bench.path), "SITE": benches.TEST_SITE, "REQUIRE_SITE": "1"}
+			if bench.own or "DB_ROOT_PASSWORD" in os.environ:
+				own["DB_ROOT_OPTIONS"] = "\n".join(benches.database_account(bench))
+			self.bench, self.environment = bench, own
 		except Problem as problem:
-			self._go_on_without_site(problem)
-			return
-		self.environment = self._redis() | {
-			"BENCH": str(self.bench.path),
-			"SITE": site_setup.TEST_SITE,
-			"REQUIRE_SITE": "1",
-			"DB_ROOT_OPTIONS": "\n".join(self._database_account()),
+			if os.environ.get("REQUIRE_SITE") == "1":
+				raise
+			print(problem.text, file=sys.stderr, flush=True)
+			self.broken = not isinstance(problem, NoFrappe)
+			self.could_not("site", str(problem))
+			progress("GOING ON WITHOUT A SITE: most tests will not be run.")
+		if browser:
+			self.environment["CHROMIUM"] = machine.ensure_browser(self._programs())
+
+	def python(self, programs: Path, arguments: list, log: Path | None = None) -> int:
+		"""In the copy of the repo, and a process group of its own: interrupted, it takes its servers and browsers along."""
+		own = {
+			"PYTHONDONTWRITEBYTECODE": "1",
+			"PORT_RANGE": "",  # of these ports the demo has its own: the tests take what the kernel gives
+			"EMULATOR_PYTHON": str(small_environment() / "python"),
+			"BROWSER_OUTPUT": str(PICTURES),
 		}
-
-	def _go_on_without_site(self, problem: Problem):
-		"""That Frappe can't be had is no failure, unless REQUIRE_SITE says so; anything else that stops a set-up is."""
-		if os.environ.get("REQUIRE_SITE") == "1":
-			raise problem
-		explain(problem)
-		self.bench = None
-		self.broken = not isinstance(problem, NoFrappe)
-		self.report.could_not("site", problem.cause)
-		progress("GOING ON WITHOUT A SITE: most tests will not be run.")
-
-	def _start_databases(self):
-		self.bench = demo.set_up(self.place)
-		databases.start_redis(self.place, *servers.TEST_DATABASES)
-
-	def _database_account(self) -> list[str]:
-		try:
-			return site_setup.database_account(self.bench)
-		except Problem:
-			return []
-
-	def _redis(self) -> dict[str, str]:
-		"""The tests' own Redis: the demo's worker must not take their jobs, nor they its."""
-		port = ports.ports(self.place)
-		return {
-			"FRAPPE_REDIS_CACHE": f"redis://127.0.0.1:{port['test_redis_cache']}",
-			"FRAPPE_REDIS_QUEUE": f"redis://127.0.0.1:{port['test_redis_queue']}",
+		own |= {
+			f"{name.upper()}_LOG": str(LOG / f"test-{name}.log") for name in ("server", "worker", "emulator")
 		}
+		with open(log or os.devnull, "wb") as output:
+			process = subprocess.Popen(
+				[programs / "python", *map(str, arguments)],
+				cwd=REPO,
+				env={name: value for name, value in os.environ.items() if name != "BENCH"}
+				| own
+				| self.environment,
+				stdin=subprocess.DEVNULL,
+				stdout=output if log else None,
+				stderr=output if log else None,
+				start_new_session=True,
+			)
+		self.processes.append(process)
+		return process.wait()
 
-	def _find_browser(self):
-		env = self.bench.path / "env" if self.bench else small_env(self.place, "newest")
-		self.environment["CHROMIUM"] = machine.ensure_browser(self.place, env) or ""
-
-	def _existing(self, paths) -> list[str]:
-		return [path for path in paths if any((self.place.source / path).rglob("test_*.py"))]
-
-	def _pytest(self, kind: str, python: Path, paths: list[str], options: list[str], end: str | None = None):
-		label = f"{kind} ({end} stripe)" if end else kind
+	def _pytest(self, label: str, programs: Path, paths: list[str], log: Path | None = None):
 		progress(f"Running the tests: {label} ...")
-		junit = self.results / f"{label.replace(' ', '-')}.xml"
-		command = [
-			python,
-			"-m",
-			"pytest",
+		junit = OUTPUT / "results" / f"{label.replace(' ', '-')}.xml"
+		options = [
 			"-p",
 			"no:cacheprovider",
 			f"--junitxml={junit}",
 			"-q",
 			"--disable-warnings",
-			*(SECOND_TRY if kind in WITH_SERVERS else ()),
+			*self.for_pytest,
 		]
-		code = _call([*command, *options, *self._existing(paths)], self.place, self._environment())
-		self.report.add_results(label, junit, code)
-		progress(f"{label}: {self.report.kinds[label]}")
+		code = self.python(programs, ["-m", "pytest", *options, *paths], log)
+		if log:
+			print(log.read_text().strip(), flush=True)
+		counts, skips = Counter(passed=0, failed=0, skipped=0), Counter()
+		for case in xml.parse(junit).getroot().iter("testcase") if junit.exists() else ():
+			results = {result.tag: result for result in case}
+			outcome = (
+				"failed"
+				if {"failure", "error"} & set(results)
+				else "skipped"
+				if "skipped" in results
+				else "passed"
+			)
+			counts[outcome] += 1
+			if outcome == "failed":
+				self.failures.append(f"{case.get('classname')}::{case.get('name')}")
+			if outcome == "skipped":
+				skips[results["skipped"].get("message")] += 1
+		for reason, how_many in skips.items():
+			self.could_not(label, f"{how_many} skipped: {reason}")
+		if (
+			code and not counts["failed"] and (code != 5 or label == "named")
+		):  # 5: this kind has no test of that name
+			counts["failed"] += 1
+			self.failures.append(
+				f"{label}: pytest ended with exit code {code}{', no test has that name' * (code == 5)}"
+			)
+		self.counts[label] = counts
+		progress(f"{label}: {_words(counts)}")
 
-	def _environment(self) -> dict[str, str]:
-		return self.place.environment(
-			**self.environment,
-			PYTHONDONTWRITEBYTECODE="1",
-			PORT_RANGE="",  # of these ports the demo has its own: the tests take what the kernel gives
-			EMULATOR_PYTHON=str(small_env(self.place, "newest") / "bin/python"),
-			BROWSER_OUTPUT=str(self.place.output / "browser"),
-			SERVER_LOG=str(self.place.log / "test-web.log"),
-			WORKER_LOG=str(self.place.log / "test-worker.log"),
-			EMULATOR_LOG=str(self.place.log / "test-emulator.log"),
-		)
+	def _lint(self):
+		"""What a developer's own pre-commit does, on all files; in the copy, so that nothing in the repo is changed."""
+		programs = environment("env-lint", machine.find_python((3, 10)), ["pre-commit>=4,<5"])
+		progress("Running the linters ...")
+		for arguments in (["init", "-q"], ["add", "-A"]):
+			read(["git", *arguments], cwd=REPO)
+		command = [programs / "pre-commit", "run", "--all-files", "--show-diff-on-failure", "--color=never"]
+		done = read(command, REPO, PRE_COMMIT_HOME=str(HOME / "pre-commit"))
+		print(done.stdout.strip(), flush=True)
+		checks = re.findall(r"^(.+?)\.{3,}.*?(Passed|Failed)$", done.stdout, re.MULTILINE)
+		self.counts["lint"] = Counter(passed=0, failed=0, skipped=0)
+		self.counts["lint"].update(result.lower() for _, result in checks)
+		self.failures += [f"lint: {name}" for name, result in checks if result == "Failed"]
+		if done.returncode and not self.counts["lint"]["failed"]:
+			self.could_not("lint", str(failed("pre-commit", done.stdout, "")))
+			self.broken = True
+		progress(f"lint: {_words(self.counts['lint'])}")
+
+	def _programs(self) -> Path:
+		return self.bench.python.parent if self.bench else small_environment()
+
+	def could_not(self, what: str, why: str):
+		self.not_run.append({"what": what, "why": why})
+
+	def _interrupt(self):
+		for process in self.processes:
+			for number in (signal.SIGINT, signal.SIGKILL):
+				if process.poll() is None:
+					os.killpg(process.pid, number)
+					try:
+						process.wait(30)
+					except subprocess.TimeoutExpired:
+						pass
 
 	def clean_up(self):
-		"""End what this run started, unless the demo has been started meanwhile and uses it."""
-		self._bring_pictures_home()
-		names = [
-			name for name in self.started if not (name in servers.DATABASES and demo.kept_up(self.place))
-		]
-		servers.stop_all(self.place, reversed(names))
+		"""End what this run started, and the databases unless the demo uses them."""
+		self._interrupt()
+		if os.environ.get("UPDATE_PICTURES") == "1" and (PICTURES / "docs-images").is_dir():
+			shutil.copytree(PICTURES / "docs-images", RESULTS / "docs/images")
+		if not is_held("demo") and not is_held("setup"):
+			servers.stop("databases")
 
-	def _bring_pictures_home(self):
-		"""The tests write into .bench; the repo may not be theirs to write to."""
-		source = self.place.output / "browser"
-		if any(source.iterdir()):
-			shutil.copytree(source, self.place.repo / "tests/browser/output", dirs_exist_ok=True)
-		pictures = source / "docs-images"
-		if os.environ.get("UPDATE_PICTURES") == "1" and pictures.is_dir():
-			shutil.copytree(pictures, self.place.repo / "docs/images", dirs_exist_ok=True)
+	def report(self, asked_for: str):
+		total = sum(self.counts.values(), Counter())
+		content = {
+			"commit": os.environ["COMMIT"],
+			"uncommitted_changes": bool(os.environ["UNCOMMITTED"]),
+			"asked_for": asked_for,
+			"seconds": round(time.monotonic() - BEGUN),
+			"total": {name: total[name] for name in ("passed", "failed", "skipped")},
+			"kinds": self.counts,
+			"failures": self.failures,
+			"could_not_run": self.not_run,
+		}
+		(RESULTS / "test-report.json").write_text(json.dumps(content, indent=2) + "\n")
+		lines = ["", "=" * 72, *(f"FAILED   {failure}" for failure in self.failures)]
+		lines += [f"NOT RUN  {missing['what']}: {missing['why']}" for missing in self.not_run]
+		lines += [f"{name:<10} {_words(counts)}" for name, counts in self.counts.items()]
+		print("\n".join([*lines, _words(total)]), flush=True)
 
 
-def _call(command: list, where: Place, environment: dict[str, str]) -> int:
-	"""pytest in a process group of its own, so that an interrupted run takes its servers and browsers along."""
-	process = subprocess.Popen(
-		list(map(str, command)),
-		cwd=where.source,
-		env=environment,
-		stdin=subprocess.DEVNULL,
-		start_new_session=True,
-		**where.as_user(),
-	)
-	try:
-		return process.wait()
-	except BaseException:
-		os.killpg(process.pid, signal.SIGINT)
-		try:
-			process.wait(30)
-		except subprocess.TimeoutExpired:
-			os.killpg(process.pid, signal.SIGKILL)
-		raise
+def _words(counts: Counter) -> str:
+	return f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
