@@ -1,9 +1,8 @@
 """What PaymentIntents and SetupIntents have in common: client secrets, payment methods, and what a browser may see."""
 
-from . import errors, testdata
-from .context import new_id
+from . import errors, methods, testdata
+from .ids import new_id
 from .params import params_class
-from .resources import payment_methods
 
 # What Stripe answers to a publishable key; everything else of an intent is the server's alone.
 PUBLIC_FIELDS = {
@@ -77,11 +76,20 @@ def method_types(ctx, currency: str | None) -> list[str]:
 		types.append("card")
 	if ach_allowed(ctx) and currency in (None, "usd"):
 		types.append("us_bank_account")
-	return types
+	switched_off = ctx.account.get("methods_switched_off") or ()
+	return [kind for kind in types if kind not in switched_off]
 
 
 def ach_allowed(ctx) -> bool:
 	return ctx.account["capabilities"].get("us_bank_account_ach_payments") == "active"
+
+
+def check_account(ctx) -> None:
+	"""
+	:raises StripeError: where the account may not charge at all
+	"""
+	if not ctx.account["charges_enabled"]:
+		raise errors.may_not_charge()
 
 
 def check_ach(ctx, currency: str | None) -> None:
@@ -140,9 +148,9 @@ def take_method(ctx, intent: dict, params: dict) -> dict:
 	if params.get("confirmation_token"):
 		method = _from_confirmation_token(ctx, intent, params)
 	elif params.get("payment_method"):
-		method = payment_methods.resolve(ctx, params["payment_method"])
+		method = methods.resolve(ctx, params["payment_method"])
 	elif params.get("payment_method_data"):
-		method = payment_methods.make(ctx, params["payment_method_data"], "payment_method_data")
+		method = methods.make(ctx, params["payment_method_data"], "payment_method_data")
 	elif intent["payment_method"]:
 		method = ctx.get("payment_method", intent["payment_method"])
 	else:
@@ -180,7 +188,7 @@ def check_method(ctx, intent: dict, method: dict) -> None:
 			"payment_method",
 		)
 	if not method["customer"] and method["_used"]:
-		raise errors.invalid(payment_methods.USED_BEFORE, None, "payment_method")
+		raise errors.invalid(methods.USED_BEFORE, None, "payment_method")
 
 
 def check_return_url(intent: dict, options: dict) -> None:
@@ -221,7 +229,7 @@ def _from_confirmation_token(ctx, intent: dict, params: dict) -> dict:
 		)
 	_merge_token(intent, params, token)
 	if token.get("_payment_method"):
-		return payment_methods.resolve(ctx, token["_payment_method"])
+		return methods.resolve(ctx, token["_payment_method"])
 	return dict(token["_method"])
 
 

@@ -4,11 +4,11 @@ requires_payment_method → requires_confirmation → requires_action → proces
 requires_payment_method, and canceled ends it. https://docs.stripe.com/payments/paymentintents/lifecycle
 """
 
-from .. import charging, debits, errors, intents, mandates, microdeposits, money
-from ..context import new_id
+from .. import balance, charging, debits, emails, errors, intents, mandates, methods, microdeposits, money
+from ..ids import new_id
 from ..registry import route
 from ..render import page, public
-from . import customers, payment_methods
+from ..shapes import merge_metadata
 
 OPEN = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action")
 EDITABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -21,12 +21,14 @@ CONFIRM_ONLY = (
 
 @route("POST", "/v1/payment_intents", "PaymentIntentCreateParams", permission="payment_intent_write")
 def create(ctx, params):
+	intents.check_account(ctx)
 	_refuse_unsupported(params)
 	_check_confirm_only(params)
+	emails.check(ctx, params.get("receipt_email"), "receipt_email")
 	currency = money.check_currency(params["currency"])
-	money.check_amount(params["amount"], currency)
 	automatic, types = intents.chosen_types(ctx, params, currency)
-	customer = customers.existing(ctx, params["customer"], "customer") if params.get("customer") else None
+	_check_amount(ctx, params["amount"], currency, types)
+	customer = ctx.existing("customer", params["customer"], "customer") if params.get("customer") else None
 	intent = _blank(ctx, params, currency, automatic, types)
 	intent["customer"] = customer["id"] if customer else None
 	_set_method(ctx, intent, params)
@@ -59,16 +61,18 @@ def list_(ctx, params):
 def update(ctx, params, id):
 	intent = ctx.get("payment_intent", id)
 	_check_update(intent, params)
+	emails.check(ctx, params.get("receipt_email"), "receipt_email")
 	if "currency" in params:
 		intent["currency"] = money.check_currency(params["currency"])
 	if "amount" in params:
-		intent["amount"] = money.check_amount(params["amount"], intent["currency"])
+		types = intent["payment_method_types"]
+		intent["amount"] = _check_amount(ctx, params["amount"], intent["currency"], types)
 	if params.get("customer"):
-		intent["customer"] = customers.existing(ctx, params["customer"], "customer")["id"]
+		intent["customer"] = ctx.existing("customer", params["customer"], "customer")["id"]
 	if params.keys() & {"allowed_payment_method_types", "excluded_payment_method_types"}:
 		_, intent["payment_method_types"] = intents.chosen_types(ctx, params, intent["currency"])
 	_apply_plain(intent, params)
-	payment_methods.merge_metadata(intent, params)
+	merge_metadata(intent, params)
 	_set_method(ctx, intent, params)
 	return ctx.put(intent)
 
@@ -140,7 +144,9 @@ def finish_authentication(ctx, intent: dict, succeeded: bool) -> None:
 
 def _prepare(ctx, intent: dict, params: dict) -> dict:
 	"""Everything that may be refused before anything is attempted or kept; answers the method to charge."""
+	intents.check_account(ctx)
 	_check_confirmable(intent)
+	emails.check(ctx, params.get("receipt_email"), "receipt_email")
 	method = intents.take_method(ctx, intent, params)
 	if params.get("amount_to_confirm") not in (None, intent["amount"]):
 		raise errors.invalid(
@@ -148,6 +154,7 @@ def _prepare(ctx, intent: dict, params: dict) -> dict:
 			"payment_intent_invalid_parameter",
 			"amount_to_confirm",
 		)
+	_check_amount(ctx, intent["amount"], intent["currency"], [method["type"]])
 	intents.check_return_url(intent, params)
 	if method["type"] == "us_bank_account":
 		intents.check_ach(ctx, intent["currency"])
@@ -178,6 +185,10 @@ def _attempt_debit(ctx, intent: dict, method: dict, params: dict) -> dict | None
 		return debits.attempt(ctx, intent, method)
 	microdeposits.start(ctx, intent, method, "payment_intent.requires_action")
 	return None
+
+
+def _check_amount(ctx, amount: int, currency: str, types: list[str]) -> int:
+	return money.check_amount(amount, currency, balance.settlement_currency(ctx, currency), types)
 
 
 def _check_verification(intent: dict, method: dict) -> None:
@@ -301,9 +312,9 @@ def _set_method(ctx, intent: dict, params: dict) -> None:
 	if params.get("confirm") or not (params.get("payment_method") or params.get("payment_method_data")):
 		return
 	if params.get("payment_method_data"):
-		method = payment_methods.make(ctx, params["payment_method_data"], "payment_method_data")
+		method = methods.make(ctx, params["payment_method_data"], "payment_method_data")
 	else:
-		method = payment_methods.resolve(ctx, params["payment_method"])
+		method = methods.resolve(ctx, params["payment_method"])
 	intents.check_method(ctx, intent, method)
 	intent.update(payment_method=method["id"], status="requires_confirmation", next_action=None)
 

@@ -1,10 +1,10 @@
 """SetupIntents: saving a card or a bank account without charging it."""
 
-from .. import charging, errors, intents, mandates, microdeposits, testdata
-from ..context import new_id
+from .. import charging, errors, intents, mandates, methods, microdeposits, setup_attempts, testdata
+from ..ids import new_id
 from ..registry import route
 from ..render import page, public
-from . import customers, payment_methods
+from ..shapes import merge_metadata
 
 EDITABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 CONFIRM_OPTIONS = ("use_stripe_sdk", "return_url")
@@ -12,9 +12,10 @@ CONFIRM_OPTIONS = ("use_stripe_sdk", "return_url")
 
 @route("POST", "/v1/setup_intents", "SetupIntentCreateParams", permission="setup_intent_write")
 def create(ctx, params):
+	intents.check_account(ctx)
 	_refuse_unsupported(params)
 	automatic, types = intents.chosen_types(ctx, params, None)
-	customer = customers.existing(ctx, params["customer"], "customer") if params.get("customer") else None
+	customer = ctx.existing("customer", params["customer"], "customer") if params.get("customer") else None
 	intent = _blank(ctx, params, automatic, types)
 	intent["customer"] = customer["id"] if customer else None
 	_set_method(ctx, intent, params)
@@ -57,7 +58,7 @@ def update(ctx, params, id):
 	if intent["status"] not in EDITABLE and set(params) - {"metadata", "description", "expand"}:
 		raise _unexpected(intent, "update", EDITABLE)
 	if params.get("customer"):
-		intent["customer"] = customers.existing(ctx, params["customer"], "customer")["id"]
+		intent["customer"] = ctx.existing("customer", params["customer"], "customer")["id"]
 	if "description" in params:
 		intent["description"] = params["description"] or None
 	if params.keys() & {"allowed_payment_method_types", "excluded_payment_method_types"}:
@@ -66,7 +67,7 @@ def update(ctx, params, id):
 		intent["payment_method_options"] = _options(
 			intent["payment_method_types"], params["payment_method_options"]
 		)
-	payment_methods.merge_metadata(intent, params)
+	merge_metadata(intent, params)
 	_set_method(ctx, intent, params)
 	return ctx.put(intent)
 
@@ -127,17 +128,7 @@ def finish_authentication(ctx, intent: dict, succeeded: bool) -> None:
 	if succeeded:
 		_succeed(ctx, intent, method)
 	else:
-		fail_setup(ctx, intent, charging.error_of(testdata.SETUP_AUTHENTICATION_FAILED, method))
-
-
-def fail_setup(ctx, intent: dict, error: dict) -> None:
-	"""Back to requires_payment_method, with the reason in last_setup_error."""
-	_finish_attempt(ctx, intent, "failed", error)
-	intent.update(
-		status="requires_payment_method", payment_method=None, next_action=None, last_setup_error=error
-	)
-	ctx.put(intent)
-	ctx.emit("setup_intent.setup_failed", intent)
+		setup_attempts.fail(ctx, intent, charging.error_of(testdata.SETUP_AUTHENTICATION_FAILED, method))
 
 
 # Confirming
@@ -164,7 +155,7 @@ def _attempt(ctx, intent: dict, method: dict, params: dict) -> dict:
 	intent["_confirm"] = {name: params[name] for name in CONFIRM_OPTIONS if params.get(name)}
 	intent["last_setup_error"] = None
 	intent["payment_method"] = method["id"]
-	_start_attempt(ctx, intent, method)
+	setup_attempts.start(ctx, intent, method)
 	if method["type"] == "card":
 		_attempt_card(ctx, intent, method)
 	else:
@@ -176,7 +167,7 @@ def _attempt_card(ctx, intent: dict, method: dict) -> None:
 	card = testdata.CARDS[method["_number"]]
 	if card.decline and card.declines_on_attach:
 		error = charging.error_of(card.decline, method)
-		fail_setup(ctx, intent, error)
+		setup_attempts.fail(ctx, intent, error)
 		charging.raise_card_error(intent, error)
 	if card.authentication in ("always", "unless_set_up"):
 		charging.ask_for_authentication(ctx, intent, method)
@@ -200,60 +191,12 @@ def _succeed(ctx, intent: dict, method: dict) -> None:
 	method["_set_up"] = True
 	ctx.put(method)
 	if intent["customer"]:
-		payment_methods.save_for(ctx, method, intent["customer"])
+		methods.save_for(ctx, method, intent["customer"])
 	mandates.change(ctx, intent["mandate"], "active")
-	_finish_attempt(ctx, intent, "succeeded")
+	setup_attempts.finish(ctx, intent, "succeeded")
 	intent.update(status="succeeded", next_action=None, last_setup_error=None, payment_method=method["id"])
 	ctx.put(intent)
 	ctx.emit("setup_intent.succeeded", intent)
-
-
-# Attempts
-
-
-def _start_attempt(ctx, intent: dict, method: dict) -> None:
-	attempt = {
-		"id": new_id("setatt"),
-		"object": "setup_attempt",
-		"application": None,
-		"created": ctx.now,
-		"customer": intent["customer"],
-		"customer_account": None,
-		"flow_directions": None,
-		"livemode": ctx.livemode,
-		"on_behalf_of": None,
-		"payment_method": method["id"],
-		"payment_method_details": {method["type"]: _attempt_details(method), "type": method["type"]},
-		"setup_error": None,
-		"setup_intent": intent["id"],
-		"status": "requires_action",
-		"usage": intent["usage"],
-	}
-	ctx.put(attempt)
-	intent["latest_attempt"] = attempt["id"]
-
-
-def _attempt_details(method: dict) -> dict:
-	if method["type"] == "us_bank_account":
-		return {}
-	card = method["card"]
-	shown = {
-		n: card[n] for n in ("brand", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4")
-	}
-	return {
-		**shown,
-		"checks": card["checks"],
-		"network": card["brand"],
-		"three_d_secure": None,
-		"wallet": None,
-	}
-
-
-def _finish_attempt(ctx, intent: dict, status: str, error: dict | None = None) -> None:
-	attempt = ctx.find("setup_attempt", intent["latest_attempt"])
-	if attempt:
-		attempt.update(status=status, setup_error=error)
-		ctx.put(attempt)
 
 
 # Making
@@ -313,9 +256,9 @@ def _set_method(ctx, intent: dict, params: dict) -> None:
 	if params.get("confirm") or not (params.get("payment_method") or params.get("payment_method_data")):
 		return
 	if params.get("payment_method_data"):
-		method = payment_methods.make(ctx, params["payment_method_data"], "payment_method_data")
+		method = methods.make(ctx, params["payment_method_data"], "payment_method_data")
 	else:
-		method = payment_methods.resolve(ctx, params["payment_method"])
+		method = methods.resolve(ctx, params["payment_method"])
 	intents.check_method(ctx, intent, method)
 	intent.update(payment_method=method["id"], status="requires_confirmation", next_action=None)
 
