@@ -30,7 +30,6 @@ doc_events = {
 		"on_update": ["stripe_service.access.sharing.after_membership_changed"],
 		"after_delete": ["stripe_service.access.sharing.after_membership_changed"],
 	},
-	"Invoice Payment": {"before_save": ["stripe_service.payments.after_payment.queue_fee_booking"]},
 	"Error Log": {"before_insert": ["stripe_service.utils.masking.mask_error_log"]},
 	"*": {
 		"onload": ["stripe_service.access.onload.set_payment_onload"],

@@ -6,6 +6,8 @@ in any order and any number of times, arrive at the same one. Pure Python, so th
 
 from dataclasses import dataclass
 
+from stripe_service.gateway import disputes
+
 STARTED = "Started"
 ACTION_REQUIRED = "Action Required"
 PROCESSING = "Processing"
@@ -33,31 +35,31 @@ _BEFORE_SUCCESS = {
 	"requires_capture": PROCESSING,
 	"processing": PROCESSING,
 }
-# An inquiry (warning_*) takes no money yet; a dispute does from the day it is opened until it is won.
-_DISPUTE_HOLDS_MONEY = ("needs_response", "under_review", "lost")
-_DISPUTE_OPEN = ("needs_response", "under_review", "warning_needs_response", "warning_under_review")
 
 
 @dataclass(frozen=True)
 class Facts:
-	"""What Stripe reports of one PaymentIntent. Amounts in minor units of its currency."""
+	"""What Stripe reports of one PaymentIntent. Amounts in minor units of its currency.
+
+	`disputed_minor` is what all disputes of its charge withhold now, `dispute_standing` how they stand together
+	(gateway.disputes).
+	"""
 
 	stripe_status: str
 	received_minor: int = 0
 	refunded_minor: int = 0
-	disputed_amount_minor: int = 0
-	dispute_status: str | None = None
+	disputed_minor: int = 0
+	dispute_standing: str | None = None
 	has_failure: bool = False
-
-	@property
-	def disputed_minor(self) -> int:
-		"""What a dispute withholds now."""
-		return self.disputed_amount_minor if self.dispute_status in _DISPUTE_HOLDS_MONEY else 0
 
 	@property
 	def settled_minor(self) -> int:
 		"""What the paid document may count: received, less refunded, less withheld; never below nothing."""
 		return max(self.received_minor - self.refunded_minor - self.disputed_minor, 0)
+
+	@property
+	def is_refunded(self) -> bool:
+		return self.refunded_minor >= self.received_minor > 0
 
 
 def status_of(facts: Facts) -> str:
@@ -68,11 +70,16 @@ def status_of(facts: Facts) -> str:
 		if facts.stripe_status not in _BEFORE_SUCCESS:
 			raise ValueError(f"unknown PaymentIntent status: {facts.stripe_status}")
 		return _BEFORE_SUCCESS[facts.stripe_status]
-	if facts.dispute_status == "lost":
-		return DISPUTE_LOST
-	if facts.dispute_status in _DISPUTE_OPEN:
+	return _after_success(facts)
+
+
+def _after_success(facts: Facts) -> str:
+	# An inquiry into what was given back already takes nothing more, and asks nothing of anybody.
+	if facts.dispute_standing == disputes.OPEN and (facts.disputed_minor or not facts.is_refunded):
 		return DISPUTED
-	if facts.refunded_minor >= facts.received_minor > 0:
+	if facts.dispute_standing == disputes.LOST:
+		return DISPUTE_LOST
+	if facts.is_refunded:
 		return REFUNDED
 	return PARTLY_REFUNDED if facts.refunded_minor else SUCCEEDED
 

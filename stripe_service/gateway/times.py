@@ -7,7 +7,9 @@ from frappe.utils import get_datetime, get_system_timezone
 
 
 def from_stripe(seconds: int | None) -> datetime | None:
-	"""The site's time of a Stripe timestamp; None for what is none."""
+	"""The site's time of a Stripe timestamp; None for what is none, such as the 0 that Stripe writes for "no date"."""
+	if not seconds:
+		return None
 	try:
 		moment = datetime.fromtimestamp(seconds, timezone.utc)
 		return moment.astimezone(ZoneInfo(get_system_timezone())).replace(tzinfo=None)

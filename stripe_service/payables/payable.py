@@ -253,3 +253,9 @@ def handler_of(doctype: str) -> str | None:
 	`stripe_payable_handlers`. From hooks only: a path that a form could set would run whatever it names."""
 	paths = frappe.get_hooks("stripe_payable_handlers", {}).get(doctype)
 	return paths[-1] if paths else None
+
+
+def is_booked(doctype: str) -> bool:
+	"""Whether payments of `doctype` are posted to accounts."""
+	handler = handler_of(doctype)
+	return bool(handler and frappe.get_attr(handler).books)

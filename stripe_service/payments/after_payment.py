@@ -37,19 +37,11 @@ SWEEP = 100
 ROUNDS = 5
 
 
-def enqueue_if_settled(change: AppliedChange) -> None:
-	"""A follow-up step: more or less is settled than before."""
-	if change.settled_changed:
+def enqueue_if_due(change: AppliedChange) -> None:
+	"""A follow-up step: more or less is settled than before, or a fee became known that is booked. Settling has marked
+	the payment Pending with the money."""
+	if change.payment.after_payment_status == PENDING and (change.settled_changed or change.fee_changed):
 		enqueue(change.payment.name)
-
-
-def queue_fee_booking(payment, method=None) -> None:
-	"""doc_events of Invoice Payment, before_save: a fee became known, so that it can be booked."""
-	if payment.is_new() or not payment.after_payment_status or not payment.has_value_changed("stripe_fee"):
-		return
-	if fees.is_booked(payment.reference_doctype):
-		payment.after_payment_status = PENDING
-		enqueue(payment.name)
 
 
 def enqueue(payment_name: str) -> None:

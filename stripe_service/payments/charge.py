@@ -12,7 +12,7 @@ from stripe_service.gateway import errors, payment_states
 from stripe_service.payments import release
 from stripe_service.payments.intent import create_intent, write_at_once
 from stripe_service.payments.record import IntentSnapshot, record_failure
-from stripe_service.payments.settle import EXPAND, OutOfStep, apply, dispute_of, settle
+from stripe_service.payments.settle import EXPAND, OutOfStep, apply, disputes_of, settle
 from stripe_service.saved_methods import saved_method
 from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import lock_payment
 from stripe_service.utils.transaction import in_fresh_transaction
@@ -47,7 +47,7 @@ def confirm(payment_name: str, intent_id: str, method_params: dict):
 		)
 	except errors.GatewayError as error:
 		return _not_confirmed(payment_name, error)
-	snapshot = IntentSnapshot(intent, version, dispute_of(gateway, intent))
+	snapshot = IntentSnapshot(intent, version, disputes_of(gateway, intent))
 	if not apply(payment_name, snapshot):
 		return settle(payment_name)
 	return frappe.get_doc("Invoice Payment", payment_name)

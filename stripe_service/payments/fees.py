@@ -8,7 +8,7 @@ the voucher is not there yet. If the fee is later still, the money is booked wit
 import frappe
 from frappe.utils import add_to_date, cint, flt, now_datetime
 
-from stripe_service.payables.payable import handler_of
+from stripe_service.payables.payable import is_booked
 from stripe_service.payments.settle import settle
 
 PATIENCE_MINUTES = 5
@@ -34,12 +34,6 @@ def _is_unknown(payment) -> bool:
 def _read(payment_name: str):
 	fields = ["reference_doctype", "settled_minor", "booked_minor", "stripe_fee", "settled_at"]
 	return frappe.db.get_value("Invoice Payment", payment_name, fields, as_dict=True)
-
-
-def is_booked(doctype: str) -> bool:
-	"""Whether payments of `doctype` are posted to accounts."""
-	handler = handler_of(doctype)
-	return bool(handler and frappe.get_attr(handler).books)
 
 
 def _ask_stripe(payment_name: str) -> None:

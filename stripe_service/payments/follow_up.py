@@ -8,23 +8,23 @@ raise.
 from dataclasses import dataclass
 
 import frappe
-from frappe.utils import cint
+from frappe.utils import cint, flt
 
 STEPS = (
-	"stripe_service.payments.after_payment.enqueue_if_settled",
+	"stripe_service.payments.after_payment.enqueue_if_due",
 	"stripe_service.payments.saving.save_card_if_wanted",
 	"stripe_service.payments.release.cancel_if_failed",
 	"stripe_service.payments.follow_up.publish",
+	"stripe_service.payments.follow_up.run_document_events",
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class AppliedChange:
-	"""What a snapshot of a PaymentIntent changed on its payment."""
+	"""What a reading of Stripe changed on its payment: the Invoice Payment as it is now, its values before."""
 
 	payment: object
-	old_status: str
-	old_settled_minor: int
+	before: frappe._dict
 	intent: dict
 
 	def __repr__(self) -> str:
@@ -32,8 +32,16 @@ class AppliedChange:
 		return f"<AppliedChange {self.payment.name}: {self.old_status} to {self.payment.status}>"
 
 	@property
+	def old_status(self) -> str:
+		return self.before.status
+
+	@property
 	def settled_changed(self) -> bool:
-		return cint(self.payment.settled_minor) != self.old_settled_minor
+		return cint(self.payment.settled_minor) != cint(self.before.settled_minor)
+
+	@property
+	def fee_changed(self) -> bool:
+		return flt(self.payment.stripe_fee) != flt(self.before.stripe_fee)
 
 
 def run(change: AppliedChange) -> None:
@@ -61,3 +69,15 @@ def publish(change: AppliedChange) -> None:
 		docname=payment.reference_name,
 		after_commit=True,
 	)
+
+
+def run_document_events(change: AppliedChange) -> None:
+	"""What a save would have set off, had the money not been written past it: the version, other apps' hooks, an
+	administrator's Notifications, Webhooks and Server Scripts on Invoice Payment. The last step, since any may fail."""
+	payment = frappe.get_doc("Invoice Payment", change.payment.name)
+	payment._doc_before_save = frappe.get_doc(change.before | {"doctype": "Invoice Payment"})
+	payment.flags.by_stripe_service = True
+	payment.save_version()
+	payment.run_method("on_update")
+	payment.run_method("on_change")
+	payment.notify_update()

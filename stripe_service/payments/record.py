@@ -1,12 +1,20 @@
-"""Write what Stripe reports of a PaymentIntent onto its Invoice Payment. The caller holds the locks and saves."""
+"""What a reading of Stripe says about an Invoice Payment: first the facts that decide, then what is only shown.
+
+`decisive_values` are numbers, states and ids of this app's own choosing: nothing in them can fail to fit. `set_shown`
+takes everything that Stripe words as it likes; the caller writes it apart from the money, made to fit, and lets none of
+it raise.
+"""
 
 from dataclasses import dataclass
 
+import frappe
 from frappe.utils import add_days, cint, getdate, now_datetime, nowdate
 
-from stripe_service.gateway import money, payment_states
+from stripe_service.gateway import disputes, money, payment_states
+from stripe_service.gateway.disputes import Disputes
 from stripe_service.gateway.times import from_stripe
 from stripe_service.utils.failure_messages import failure_message, return_message
+from stripe_service.utils.fitting import log_left_out
 from stripe_service.utils.labels import method_label
 
 # "up to 4 business days": https://docs.stripe.com/payments/ach-direct-debit
@@ -15,12 +23,12 @@ DEBIT_BUSINESS_DAYS = 4
 
 @dataclass(frozen=True)
 class IntentSnapshot:
-	"""A PaymentIntent as Stripe reported it, with the dispute of its charge, and the version of the row that the
+	"""A PaymentIntent as Stripe reported it, with the disputes of its charge, and the version of the row that the
 	reading began with."""
 
 	intent: dict
 	version: int
-	dispute: dict | None = None
+	disputes: Disputes = disputes.NONE
 
 	def __repr__(self) -> str:
 		# A PaymentIntent holds its client secret, and tracebacks print local variables.
@@ -28,16 +36,19 @@ class IntentSnapshot:
 
 
 def facts_of(snapshot: IntentSnapshot, payment=None) -> payment_states.Facts:
-	intent, charge, dispute = snapshot.intent, charge_of(snapshot.intent), snapshot.dispute or {}
-	succeeded = intent["status"] == "succeeded"
+	intent, charge = snapshot.intent, charge_of(snapshot.intent)
 	failed_before = bool(payment and payment.failure_message)
+	has_failure = bool(intent.get("last_payment_error")) or failed_before
+	if intent["status"] != "succeeded":
+		return payment_states.Facts(intent["status"], has_failure=has_failure)
+	received = cint(intent.get("amount_received"))
 	return payment_states.Facts(
 		stripe_status=intent["status"],
-		received_minor=cint(intent.get("amount_received")) if succeeded else 0,
-		refunded_minor=cint(charge.get("amount_refunded")) if succeeded else 0,
-		disputed_amount_minor=cint(dispute.get("amount")) if succeeded else 0,
-		dispute_status=dispute.get("status") if succeeded else None,
-		has_failure=bool(intent.get("last_payment_error")) or failed_before,
+		received_minor=received,
+		refunded_minor=cint(charge.get("amount_refunded")),
+		disputed_minor=min(snapshot.disputes.withheld_minor, received),
+		dispute_standing=snapshot.disputes.standing,
+		has_failure=has_failure,
 	)
 
 
@@ -46,28 +57,66 @@ def charge_of(intent: dict) -> dict:
 	return charge if isinstance(charge, dict) else {}
 
 
-def write_facts(payment, facts: payment_states.Facts, status: str, snapshot: IntentSnapshot) -> None:
-	currency, charge = payment.currency, charge_of(snapshot.intent)
-	payment.status = status
-	payment.stripe_status = facts.stripe_status
-	payment.sync_version = cint(payment.sync_version) + 1
-	payment.last_synced_at = now_datetime()
+def decisive_values(payment, facts: payment_states.Facts, status: str, snapshot: IntentSnapshot) -> dict:
+	"""By fieldname: state, amounts and ids, and that a later event is due where what is settled has changed."""
+	charge = charge_of(snapshot.intent)
+	values = {
+		"status": status,
+		"stripe_status": facts.stripe_status,
+		"sync_version": cint(payment.sync_version) + 1,
+		"last_synced_at": now_datetime(),
+		"livemode": int(bool(snapshot.intent.get("livemode"))),
+		"settled_minor": facts.settled_minor,
+		"settled_at": settled_at(payment, snapshot) if facts.received_minor else payment.settled_at,
+		"charge_id": charge.get("id") or payment.charge_id,
+		"dispute_id": (snapshot.disputes.shown or {}).get("id") or payment.dispute_id,
+		"dispute_blocks_refund": int(snapshot.disputes.blocks_refund),
+		"disputes_unread": int(snapshot.disputes.unread),
+	}
 	for field, minor in (
 		("received", facts.received_minor),
 		("refunded", facts.refunded_minor),
 		("disputed", facts.disputed_minor),
 	):
-		payment.set(f"{field}_minor", minor)
-		payment.set(f"{field}_amount", money.from_minor(minor, currency))
-	payment.settled_minor = facts.settled_minor
-	if facts.received_minor and not payment.settled_at:
-		payment.settled_at = now_datetime()
-	payment.livemode = int(bool(snapshot.intent.get("livemode")))
-	if status == payment_states.PROCESSING and payment.method_type == "us_bank_account" and not payment.expected_by:
+		values |= {f"{field}_minor": minor, f"{field}_amount": money.from_minor(minor, payment.currency)}
+	if facts.settled_minor != cint(payment.settled_minor):
+		values["after_payment_status"] = "Pending"
+	return values
+
+
+def settled_at(payment, snapshot: IntentSnapshot):
+	"""When Stripe had the money, in the site's time: what reports and books go by, however late it was learnt.
+
+	A card's charge succeeds when it is made (`charge.created`). A bank debit's charge is made days before it succeeds;
+	its balance transaction is created when it does, some seconds late, so until that is there, it is the time of this
+	reading. https://docs.stripe.com/api/balance_transactions/object
+	"""
+	charge = charge_of(snapshot.intent)
+	if payment.method_type == "card":
+		return from_stripe(charge.get("created")) or payment.settled_at or now_datetime()
+	transaction = charge.get("balance_transaction")
+	booked = transaction.get("created") if isinstance(transaction, dict) else None
+	return from_stripe(booked) or payment.settled_at or now_datetime()
+
+
+def set_shown(payment, snapshot: IntentSnapshot) -> None:
+	"""Set on `payment`, whose decisive values are written already, what people are shown; does not save. Each part by
+	itself: one that can't be understood is logged, and takes no other with it."""
+	for part in (_set_expectation, _set_failure, _set_method, _set_receipt, _set_fee, _set_dispute):
+		try:
+			part(payment, snapshot)
+		except Exception:
+			frappe.log_error(
+				title=f"Stripe Service: {part.__name__.strip('_')} of {payment.name}",
+				reference_doctype=payment.doctype,
+				reference_name=payment.name,
+			)
+
+
+def _set_expectation(payment, snapshot: IntentSnapshot) -> None:
+	by_debit = payment.method_type == "us_bank_account"
+	if payment.status == payment_states.PROCESSING and by_debit and not payment.expected_by:
 		payment.expected_by = _business_days_from_today(DEBIT_BUSINESS_DAYS)
-	_write_failure(payment, snapshot.intent, status)
-	_write_charge(payment, charge)
-	_write_dispute(payment, snapshot.dispute)
 
 
 def _business_days_from_today(days: int):
@@ -78,11 +127,11 @@ def _business_days_from_today(days: int):
 	return day
 
 
-def _write_failure(payment, intent: dict, status: str) -> None:
-	if status in payment_states.RECEIVED:
+def _set_failure(payment, snapshot: IntentSnapshot) -> None:
+	if payment.status in payment_states.RECEIVED:
 		payment.failure_code = payment.decline_code = payment.failure_message = None
 		return
-	error = intent.get("last_payment_error")
+	error = snapshot.intent.get("last_payment_error")
 	if error:
 		record_failure(payment, error.get("code"), error.get("decline_code"), error.get("message"))
 
@@ -94,42 +143,43 @@ def record_failure(payment, code: str | None, decline_code: str | None, stripe_m
 	payment.failure_message = failure_message(code, decline_code, stripe_message, payment.method_type)
 
 
-def _write_charge(payment, charge: dict) -> None:
-	if not charge:
-		return
-	payment.charge_id = charge["id"]
-	payment.receipt_url = charge.get("receipt_url") or payment.receipt_url
-	_write_method(payment, charge.get("payment_method_details") or {})
-	transaction = charge.get("balance_transaction")
-	if isinstance(transaction, dict):
-		_write_fee(payment, transaction)
-
-
-def _write_method(payment, details: dict) -> None:
+def _set_method(payment, snapshot: IntentSnapshot) -> None:
+	details = charge_of(snapshot.intent).get("payment_method_details") or {}
 	kind = details.get("type")
-	told = details.get(kind) or {}
-	if not told.get("last4"):
+	shown = details.get(kind) or {}
+	if not shown.get("last4"):
 		return
-	payment.last4 = told["last4"]
-	payment.brand = told.get("brand") or told.get("bank_name") or payment.brand
+	payment.last4 = shown["last4"]
+	payment.brand = shown.get("brand") or shown.get("bank_name") or payment.brand
 	payment.method_label = method_label(kind, payment.brand, payment.last4)
 
 
-def _write_fee(payment, transaction: dict) -> None:
-	# In the account's own currency, which need not be the payment's.
-	currency = transaction["currency"].upper()
+def _set_receipt(payment, snapshot: IntentSnapshot) -> None:
+	payment.receipt_url = charge_of(snapshot.intent).get("receipt_url") or payment.receipt_url
+
+
+def _set_fee(payment, snapshot: IntentSnapshot) -> None:
+	"""In the currency that the account settles in, which need not be the payment's."""
+	transaction = charge_of(snapshot.intent).get("balance_transaction")
+	if not isinstance(transaction, dict):
+		return
 	payment.balance_transaction_id = transaction["id"]
+	currency = transaction["currency"].upper()
+	if not frappe.db.exists("Currency", currency):
+		# An amount without its currency would be read as one of the site's own.
+		log_left_out(payment.doctype, "stripe_fee", f"no Currency record {currency}")
+		return
 	payment.fee_currency = currency
 	payment.stripe_fee = money.from_minor(transaction["fee"], currency)
 	payment.net_amount = money.from_minor(transaction["net"], currency)
 
 
-def _write_dispute(payment, dispute: dict | None) -> None:
+def _set_dispute(payment, snapshot: IntentSnapshot) -> None:
+	dispute = snapshot.disputes.shown
 	if not dispute:
 		return
-	payment.dispute_id = dispute["id"]
+	payment.dispute_status = dispute.get("status")
 	payment.dispute_reason = dispute.get("reason")
-	due_by = (dispute.get("evidence_details") or {}).get("due_by")
-	payment.dispute_due_by = from_stripe(due_by)
+	payment.dispute_due_by = from_stripe(disputes.due_by(dispute))
 	if payment.status == payment_states.DISPUTE_LOST and payment.method_type == "us_bank_account":
 		payment.failure_message = return_message(payment.dispute_reason)

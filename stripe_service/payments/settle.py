@@ -2,8 +2,11 @@
 
 The browser's return, the webhook, the reconciler and the charge itself all call `settle`, in any order and any
 number of times. It reads the PaymentIntent, locks, and writes what it read, unless something was applied since the
-reading began: then it reads again, so that an old answer never undoes a newer one. The money is committed before
-anything that could fail for other reasons (scripts, workflow, e-mail) is even started.
+reading began: then it reads again, so that an old answer never undoes a newer one.
+
+The facts that decide (state, amounts, ids) are written first and by themselves, and nothing else can refuse them: a
+document that can't be updated, a receipt's address that is too long or a script that fails is logged. What is only shown
+is written after the money is committed, and what may fail for other reasons (scripts, workflow, e-mail) starts after that.
 """
 
 import frappe
@@ -11,15 +14,25 @@ from frappe import _
 from frappe.utils import cint, fmt_money
 
 from stripe_service.accounts.stripe_account import gateway_for
-from stripe_service.gateway import money, payment_states
+from stripe_service.gateway import disputes, errors, money, payment_states
+from stripe_service.gateway.disputes import Disputes
 from stripe_service.payables.balance import balance_of
-from stripe_service.payables.payable import open_payable
+from stripe_service.payables.payable import is_booked, open_payable
 from stripe_service.payables.registry import get_enabled_config
 from stripe_service.payments import follow_up
 from stripe_service.payments.follow_up import AppliedChange
 from stripe_service.payments.notices import write_notices
-from stripe_service.payments.record import IntentSnapshot, charge_of, facts_of, write_facts
-from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import lock_document
+from stripe_service.payments.record import (
+	IntentSnapshot,
+	charge_of,
+	decisive_values,
+	facts_of,
+	set_shown,
+)
+from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import (
+	lock_document,
+	reference_of,
+)
 from stripe_service.utils.transaction import in_fresh_transaction
 
 EXPAND = ["latest_charge.balance_transaction", "payment_method"]
@@ -47,7 +60,7 @@ def settle(payment_name: str):
 			return frappe.get_doc("Invoice Payment", payment_name)
 		gateway = gateway_for(row.stripe_account)
 		intent = gateway.call("payment_intents.retrieve", row.payment_intent_id, params={"expand": EXPAND})
-		snapshot = IntentSnapshot(intent, cint(row.sync_version), dispute_of(gateway, intent))
+		snapshot = IntentSnapshot(intent, cint(row.sync_version), disputes_of(gateway, intent))
 		if apply(payment_name, snapshot):
 			return frappe.get_doc("Invoice Payment", payment_name)
 		# A fresh snapshot, or the version read next would be the one read before.
@@ -63,47 +76,63 @@ def settle_intent(account: str, payment_intent_id: str):
 	return settle(name) if name else None
 
 
-def dispute_of(gateway, intent: dict) -> dict | None:
-	"""The dispute that counts: the latest of the charge, if there is any. One more call where the charge is disputed."""
-	charge = charge_of(intent)
-	if not charge.get("disputed"):
-		return None
-	found = gateway.call("disputes.list", params={"payment_intent": intent["id"], "limit": 10})["data"]
-	return max(found, key=lambda dispute: dispute["created"]) if found else None
+def disputes_of(gateway, intent: dict) -> Disputes:
+	"""All disputes of the PaymentIntent's charge, summed. One more call where the charge is disputed.
+
+	Where Stripe does not tell them, the doubt withholds: the charge says that it is disputed, so nothing of it counts
+	until they can be read, which the next sweep tries (`disputes_unread`). Does not raise.
+	"""
+	if not charge_of(intent).get("disputed"):
+		return disputes.NONE
+	received = cint(intent.get("amount_received"))
+	try:
+		found = gateway.list_all("disputes.list", params={"payment_intent": intent["id"]})
+	except errors.GatewayError as error:
+		frappe.logger("stripe_service").warning(f"{intent['id']}: its disputes can't be read: {error}")
+		return disputes.unread(received)
+	# An empty list for a charge that is disputed is a list that lags behind.
+	return disputes.summed(found, received, intent["currency"]) if found else disputes.unread(received)
 
 
 def apply(payment_name: str, snapshot: IntentSnapshot) -> bool:
 	"""Write a snapshot; False if a later one was applied since it was begun. Commits, then starts what follows."""
-	change = in_fresh_transaction(lambda: _apply(payment_name, snapshot))
+	reference = reference_of(payment_name)
+	try:
+		change = in_fresh_transaction(lambda: _apply(payment_name, reference, snapshot))
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		# Somebody holds the document. The payment's own row is enough to record money.
+		change = in_fresh_transaction(lambda: _apply(payment_name, None, snapshot))
 	if change is None:
 		return False
+	_write_shown(change, snapshot)
 	follow_up.run(change)
 	return True
 
 
-def _apply(payment_name: str, snapshot: IntentSnapshot) -> AppliedChange | None:
-	reference = frappe.db.get_value(
-		"Invoice Payment", payment_name, ["reference_doctype", "reference_name"], as_dict=True
-	)
+def _apply(payment_name: str, reference, snapshot: IntentSnapshot) -> AppliedChange | None:
 	# The document before the payment, as the claim locks them.
-	document = lock_document(reference)
+	document_is_there = bool(reference) and lock_document(reference)
 	payment = frappe.get_doc("Invoice Payment", payment_name, for_update=True)
 	if cint(payment.sync_version) != snapshot.version:
 		return None
-	change = AppliedChange(payment, payment.status, cint(payment.settled_minor), snapshot.intent)
+	change = AppliedChange(payment, frappe._dict(payment.get_valid_dict()), snapshot.intent)
 	facts = facts_of(snapshot, payment)
 	status = payment_states.status_of(facts)
 	if not payment_states.may_follow(payment.status, status):
 		_report_impossible(payment, status)
 		return change
-	write_facts(payment, facts, status, snapshot)
-	if change.settled_changed:
-		payment.after_payment_status = "Pending"
-	payment.write()
-	if document and get_enabled_config(document.doctype):
-		_update_document(document, payment)
-	write_notices(change)
+	payment.write(**decisive_values(payment, facts, status, snapshot))
+	if document_is_there:
+		_without_refusing(_update_document, payment)
+	_without_refusing(lambda payment: _write_notices(change, snapshot), payment)
 	return change
+
+
+def _write_notices(change: AppliedChange, snapshot: IntentSnapshot) -> None:
+	"""In the transaction of the money, so that none is lost. Their texts need what is only shown, which is set here but
+	written by the next transaction."""
+	set_shown(change.payment, snapshot)
+	write_notices(change)
 
 
 def _report_impossible(payment, status: str) -> None:
@@ -115,7 +144,23 @@ def _report_impossible(payment, status: str) -> None:
 	)
 
 
-def _update_document(document, payment) -> None:
+def _without_refusing(work, payment) -> None:
+	"""Run `work(payment)` within the transaction that writes the money, which goes on without it if it fails. A deadlock
+	ends the whole transaction, so it is raised, and all of it is run again."""
+	frappe.db.savepoint("beside_the_money")
+	try:
+		work(payment)
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		raise
+	except Exception:
+		frappe.db.rollback(save_point="beside_the_money")
+		_log(work.__name__, payment)
+
+
+def _update_document(payment) -> None:
+	if not get_enabled_config(payment.reference_doctype):
+		return
+	document = frappe.get_doc(payment.reference_doctype, payment.reference_name, for_update=True)
 	payable = open_payable(document)
 	balance = balance_of(payable, lock=True)
 	_mark_unallocated(payment, balance)
@@ -134,3 +179,36 @@ def _mark_unallocated(payment, balance) -> None:
 			"{0} more than the document owes was received. Refund it, or credit it to the payer."
 		).format(fmt_money(amount, currency=payment.currency))
 	payment.write(unallocated_minor=excess, unallocated_amount=amount, attention=attention)
+
+
+def _write_shown(change: AppliedChange, snapshot: IntentSnapshot) -> None:
+	"""What people are shown of a payment whose money is committed. Never raises; what is missing comes with the next
+	reading, at the latest when the fee is looked for."""
+	try:
+		change.payment = in_fresh_transaction(lambda: _write_shown_unless_older(change.payment.name, snapshot))
+	except Exception:
+		_log(_write_shown.__name__, change.payment)
+
+
+def _write_shown_unless_older(payment_name: str, snapshot: IntentSnapshot):
+	payment = frappe.get_doc("Invoice Payment", payment_name, for_update=True)
+	if cint(payment.sync_version) != snapshot.version + 1:
+		return payment  # a later reading has been written, and shows what is newer
+	fee = payment.stripe_fee
+	set_shown(payment, snapshot)
+	if payment.stripe_fee != fee and payment.after_payment_status and is_booked(payment.reference_doctype):
+		payment.after_payment_status = "Pending"  # the fee is booked, too
+	return payment.write()
+
+
+def _log(what: str, payment) -> None:
+	"""Never raises. An Error Log's secrets are masked when it is inserted (utils.masking)."""
+	try:
+		frappe.clear_messages()
+		frappe.log_error(
+			title=f"Stripe Service: {what.strip('_')} of {payment.name}",
+			reference_doctype="Invoice Payment",
+			reference_name=payment.name,
+		)
+	except Exception:
+		frappe.logger("stripe_service").error(f"{what} of {payment.name}", exc_info=True)

@@ -2,11 +2,16 @@
 
 They are evidence of what Stripe reported, so no form, import, REST call or bulk edit may change them, whatever the
 caller's permissions. Flags can't be set from outside, so the flag that `write` sets is the door.
+
+Nobody can fill in or correct them either. So values are made to fit, and what a form would be asked for (a field that
+somebody made mandatory, a Link to a record that was deleted since) refuses nothing.
 """
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
+
+from stripe_service.utils.fitting import fit
 
 
 class WrittenByApp(Document):
@@ -17,10 +22,23 @@ class WrittenByApp(Document):
 		return _("{0} is written by Stripe Service only.").format(_(self.doctype))
 
 	def write(self, **values):
-		"""Set `values` and save the document, or insert it if it is new; no permission is checked. Does not commit."""
-		self.update(values)
+		"""Set `values`, made to fit, and save the document, or insert it if it is new; no permission is checked. Does
+		not commit."""
+		self.update(fit(self.doctype, values))
 		self.flags.by_stripe_service = True
-		return self.insert(ignore_permissions=True) if self.is_new() else self.save(ignore_permissions=True)
+		self.flags.ignore_links = self.flags.ignore_mandatory = True
+		if not self.is_new():
+			return self.save(ignore_permissions=True)
+		self._fit_all()
+		return self.insert(ignore_permissions=True)
+
+	def _fit_all(self) -> None:
+		given = {field: value for field, value in self.get_valid_dict().items() if value is not None}
+		fitted = fit(self.doctype, given)
+		self.update({field: fitted.get(field) for field in given})
+		missing = [field.label for field in self.meta.fields if _is_ours(field) and not self.get(field.fieldname)]
+		if missing:
+			frappe.throw(_("{0} lacks {1}.").format(_(self.doctype), ", ".join(missing)), frappe.MandatoryError)
 
 	def validate(self):
 		if not self.flags.by_stripe_service:
@@ -35,3 +53,7 @@ class WrittenByApp(Document):
 				_("{0} is a record of what happened at Stripe and can't be deleted.").format(_(self.doctype)),
 				frappe.PermissionError,
 			)
+
+
+def _is_ours(field) -> bool:
+	return bool(field.reqd) and not field.get("is_custom_field")

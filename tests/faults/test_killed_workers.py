@@ -39,8 +39,8 @@ CLAIM_TO_SETTLE = [
 	f"before {PAYMENTS}.settle._apply",
 	f"after {PAYMENTS}.settle._apply",
 	f"before {PAYMENTS}.follow_up.run",
-	f"before {PAYMENTS}.after_payment.enqueue_if_settled",
-	f"after {PAYMENTS}.after_payment.enqueue_if_settled",
+	f"before {PAYMENTS}.after_payment.enqueue_if_due",
+	f"after {PAYMENTS}.after_payment.enqueue_if_due",
 	f"after {PAYMENTS}.follow_up.run",
 ]
 

@@ -4,10 +4,8 @@ import itertools
 
 import pytest
 
-from stripe_service.gateway import payment_states
+from stripe_service.gateway import disputes, payment_states
 from stripe_service.gateway.payment_states import Facts
-
-DISPUTES = [None, "warning_needs_response", "warning_closed", "needs_response", "under_review", "won", "lost"]
 
 
 @pytest.mark.parametrize(
@@ -36,29 +34,37 @@ def test_an_unknown_status_is_an_error_and_not_a_guess():
 
 
 @pytest.mark.parametrize(
-	"refunded, dispute, state, settled",
+	"refunded, disputed, standing, state, settled",
 	[
-		(0, None, payment_states.SUCCEEDED, 1000),
-		(400, None, payment_states.PARTLY_REFUNDED, 600),
-		(1000, None, payment_states.REFUNDED, 0),
-		(0, "warning_needs_response", payment_states.DISPUTED, 1000),
-		(0, "needs_response", payment_states.DISPUTED, 0),
-		(0, "under_review", payment_states.DISPUTED, 0),
-		(0, "won", payment_states.SUCCEEDED, 1000),
-		(0, "warning_closed", payment_states.SUCCEEDED, 1000),
-		(0, "lost", payment_states.DISPUTE_LOST, 0),
-		(400, "lost", payment_states.DISPUTE_LOST, 0),
+		(0, 0, None, payment_states.SUCCEEDED, 1000),
+		(400, 0, None, payment_states.PARTLY_REFUNDED, 600),
+		(1000, 0, None, payment_states.REFUNDED, 0),
+		# an inquiry
+		(0, 0, disputes.OPEN, payment_states.DISPUTED, 1000),
+		(400, 0, disputes.OPEN, payment_states.DISPUTED, 600),
+		(1000, 0, disputes.OPEN, payment_states.REFUNDED, 0),
+		# a dispute
+		(0, 1000, disputes.OPEN, payment_states.DISPUTED, 0),
+		(0, 300, disputes.OPEN, payment_states.DISPUTED, 700),
+		(1000, 1000, disputes.OPEN, payment_states.DISPUTED, 0),
+		(0, 1000, disputes.LOST, payment_states.DISPUTE_LOST, 0),
+		(0, 300, disputes.LOST, payment_states.DISPUTE_LOST, 700),
+		(400, 1000, disputes.LOST, payment_states.DISPUTE_LOST, 0),
+		(700, 300, disputes.LOST, payment_states.DISPUTE_LOST, 0),
 	],
 )
-def test_after_success(refunded, dispute, state, settled):
-	facts = Facts("succeeded", 1000, refunded, 1000 if dispute else 0, dispute)
+def test_after_success(refunded, disputed, standing, state, settled):
+	facts = Facts("succeeded", 1000, refunded, disputed, standing)
 	assert payment_states.status_of(facts) == state
 	assert facts.settled_minor == settled
 
 
-@pytest.mark.parametrize("refunded, dispute", list(itertools.product([0, 1, 999, 1000], DISPUTES)))
-def test_settled_money_is_never_negative_and_never_more_than_received(refunded, dispute):
-	facts = Facts("succeeded", 1000, refunded, 1000, dispute)
+@pytest.mark.parametrize(
+	"refunded, disputed, standing",
+	list(itertools.product([0, 1, 999, 1000], [0, 1, 1000], [None, disputes.OPEN, disputes.LOST])),
+)
+def test_settled_money_is_never_negative_and_never_more_than_received(refunded, disputed, standing):
+	facts = Facts("succeeded", 1000, refunded, disputed, standing)
 	assert 0 <= facts.settled_minor <= 1000
 	assert payment_states.status_of(facts) in payment_states.RECEIVED
 

@@ -9,12 +9,34 @@ from frappe import _
 from frappe.utils import cint, fmt_money
 
 from stripe_service.gateway import money, payment_states
+from stripe_service.utils.fitting import fit
 from stripe_service.utils.written_by_app import WrittenByApp
 
 
 class InvoicePayment(WrittenByApp):
 	def written_by(self) -> str:
 		return _("Payments are written by the payment itself. Press Pay on the document instead.")
+
+	def write(self, **values):
+		"""Set `values` and write what has changed; a new payment is inserted. The caller holds the row's lock.
+
+		A payment that exists is changed by a plain update of its row, past everything that could refuse (Links to records
+		that were deleted since, hooks of other apps, scripts): what Stripe says is a fact. Who wants to hear of it does
+		so afterwards, in `payments.follow_up`.
+		"""
+		if self.is_new():
+			return super().write(**values)
+		self.update(fit(self.doctype, values))
+		changed = self._changed_values()
+		if changed:
+			frappe.db.set_value(self.doctype, self.name, changed)
+		return self
+
+	def _changed_values(self) -> dict:
+		names = [name for name in self.meta.get_valid_columns() if self.meta.has_field(name)]
+		stored = frappe.db.get_value(self.doctype, self.name, names, as_dict=True, for_update=True)
+		given = {name: self.get(name) for name in names if self.get(name) != stored[name]}
+		return fit(self.doctype, given)
 
 	@property
 	def is_open(self) -> bool:
@@ -23,8 +45,9 @@ class InvoicePayment(WrittenByApp):
 
 	@property
 	def refundable_minor(self) -> int:
-		"""What is left to refund, in minor units of `currency`: nothing while a dispute holds the money."""
-		if self.status not in (payment_states.SUCCEEDED, payment_states.PARTLY_REFUNDED):
+		"""What is left to refund, in minor units of `currency`. An inquiry takes nothing and may be refunded; a dispute
+		that Stripe does not let be refunded holds all of it."""
+		if self.status not in payment_states.RECEIVED or self.dispute_blocks_refund:
 			return 0
 		return max(cint(self.received_minor) - cint(self.refunded_minor) - cint(self.disputed_minor), 0)
 
@@ -40,21 +63,27 @@ class InvoicePayment(WrittenByApp):
 def lock_payment(name: str) -> InvoicePayment:
 	"""The payment, its document's row locked before its own: the order in which everyone locks. Call it first in a
 	transaction, so that every later read sees what was committed before."""
-	reference = frappe.db.get_value(
-		"Invoice Payment", name, ["reference_doctype", "reference_name"], as_dict=True
-	)
-	lock_document(reference)
+	lock_document(reference_of(name))
 	return frappe.get_doc("Invoice Payment", name, for_update=True)
 
 
-def lock_document(reference):
-	"""The document that a payment refers to, its row locked; None if the document or its app is gone: the money is
-	recorded all the same."""
+def reference_of(name: str):
+	"""`reference_doctype` and `reference_name` of a payment."""
+	return frappe.db.get_value("Invoice Payment", name, ["reference_doctype", "reference_name"], as_dict=True)
+
+
+def lock_document(reference) -> bool:
+	"""Lock the row of the document that a payment refers to; False if the document, or its whole DocType, is gone: the
+	money is recorded all the same. Only the row: what loads a document may fail, and is not needed to record money."""
 	try:
-		return frappe.get_doc(reference.reference_doctype, reference.reference_name, for_update=True)
-	except (frappe.DoesNotExistError, ImportError):
-		frappe.clear_last_message()
-		return None
+		return bool(
+			frappe.db.get_value(reference.reference_doctype, reference.reference_name, "name", for_update=True)
+		)
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		raise
+	except Exception:
+		frappe.clear_messages()
+		return False
 
 
 def on_doctype_update():
