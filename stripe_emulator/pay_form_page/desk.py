@@ -37,6 +37,7 @@ class Desk:
 			"methods.start_bank_account": self.start_bank_account,
 			"methods.bank_account_confirmed": self.bank_account_confirmed,
 			"methods.verify_bank_account": self.verify_bank_account,
+			"methods.remove_method": self.remove_method,
 		}  # fmt: skip
 
 	def call(self, method: str, user: str, args: dict):
@@ -412,6 +413,12 @@ class Desk:
 			account["tried"] += 1
 			raise Refused(error.message) from None
 		return self._bank_row(account)
+
+	def remove_method(self, user, name) -> dict:
+		if self.accounts.get(name, {}).get("user") != user:
+			raise Refused("There is no such payment method of yours.")
+		del self.accounts[name]
+		return {}
 
 	def _bank_row(self, account: dict) -> dict:
 		setup = self.gateway.call(

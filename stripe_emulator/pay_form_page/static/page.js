@@ -1,6 +1,6 @@
 /** Mounts the pay form without Frappe: `?name=PINV-1&user=…&theme=dark`. */
 
-import { PayForm } from "/pay_form/index.js";
+import { PayForm } from "/pay_form/pay_form.js";
 
 const query = new URLSearchParams(window.location.search);
 const user = query.get("user") || "payer@example.com";
@@ -12,6 +12,7 @@ const adapter = {
 		query.get("number_format") === "comma"
 			? { decimal: ",", group: "." }
 			: { decimal: ".", group: "," },
+	login_url: () => "/login",
 	async call(method, args) {
 		let response;
 		try {
@@ -23,9 +24,11 @@ const adapter = {
 		} catch {
 			throw { status: 0, message: "" };
 		}
-		const answer = await response.json().catch(() => ({}));
-		if (!response.ok) throw { status: response.status, message: answer.error };
-		return answer.message;
+		const answer = await response.json().catch(() => {
+			throw { status: 0, message: "", unreadable: true };
+		});
+		if (response.ok) return answer.message;
+		throw { ...answer, status: response.status, message: answer.error };
 	},
 };
 

@@ -1,5 +1,7 @@
 """Paying by ACH: add a bank account, verify it, pay with it."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -45,7 +47,7 @@ def test_an_account_entered_by_its_numbers_is_verified_by_the_code_of_a_deposit(
 	form.add_by_numbers()
 	row = form.bank_row("6789")
 	expect(row.get_by_text("Verification pending")).to_be_visible()
-	expect(row.get_by_text("It should arrive by")).to_be_visible()
+	expect(row.get_by_text("A deposit of $0.01 arrives by")).to_be_visible()
 	expect(row.get_by_text("enter the code of six characters")).to_be_visible()
 	expect(row.get_by_role("radio")).to_be_disabled()
 	expect(form.pay_button).to_be_disabled()
@@ -195,6 +197,7 @@ def test_a_second_payer_sees_what_is_under_way(bank_form, open_form):
 	expect(second.amount).to_have_value("19.00")
 	again = open_form(first.invoice)
 	expect(again.root.get_by_text("Your payment of $100.00 (Bank account) is under way.")).to_be_visible()
+	expect(again.root).not_to_contain_text("Processing")
 
 
 def test_when_all_is_under_way_nothing_more_is_offered(bank_form, open_form):
@@ -208,3 +211,91 @@ def test_when_all_is_under_way_nothing_more_is_offered(bank_form, open_form):
 	second = open_form(first.invoice, user="colleague@example.com")
 	expect(second.root.get_by_text("The whole amount is under way already.")).to_be_visible()
 	expect(second.pay_button).to_be_hidden()
+
+
+def test_without_an_account_the_form_says_what_to_do(bank_form):
+	form = bank_form()
+	add = form.root.get_by_role("button", name="Add a bank account")
+	expect(add).to_have_class(re.compile("btn-primary"))
+	expect(form.pay_button).to_be_disabled()
+	expect(form.pay_button).to_have_accessible_description("Add a bank account to pay with it.")
+	add.click()
+	expect(form.pay_button).to_have_accessible_description("Finish adding the bank account, or cancel it.")
+
+
+def test_an_account_that_waits_says_why_pay_is_disabled_and_says_it_once(bank_form):
+	form = bank_form()
+	form.add_by_numbers()
+	row = form.bank_row("6789")
+	expect(form.pay_button).to_have_accessible_description(re.compile("as soon as it is verified"))
+	shown = row.inner_text()
+	assert shown.count("tries left") == 1
+	assert shown.count("deposit of $0.01") == 2, "once when it arrives, once where to look for it"
+
+
+@pytest.mark.parametrize("pasted", [" sm11aa ", "SM11 AA", "\tSM11AA\n"])
+def test_a_code_is_pasted_with_blanks(bank_form, pasted):
+	form = bank_form()
+	form.add_by_numbers()
+	row = form.bank_row("6789")
+	row.get_by_label("Code").fill(pasted)
+	row.get_by_role("button", name="Verify").click()
+	expect(row.get_by_text("Verified", exact=True)).to_be_visible()
+
+
+def test_the_amounts_are_taken_as_the_statement_has_them(bank_form, deposits_of_amounts):
+	form = bank_form()
+	form.add_by_numbers()
+	row = form.bank_row("6789")
+	row.get_by_label("First amount").fill("$ 0.32")
+	row.get_by_label("Second amount").fill(" .45 ")
+	row.get_by_role("button", name="Verify").click()
+	expect(row.get_by_text("Verified", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("code", [None, "SM33CC"], ids=["pending", "failed"])
+def test_an_account_that_cannot_pay_is_removed_in_the_form(bank_form, code):
+	form = bank_form()
+	form.add_by_numbers()
+	row = form.bank_row("6789")
+	if code:
+		row.get_by_label("Code").fill(code)
+		row.get_by_role("button", name="Verify").click()
+		expect(row.get_by_text("Failed", exact=True)).to_be_visible()
+	row.get_by_role("button", name="Remove").click()
+	expect(form.root.get_by_text("STRIPE TEST BANK •••• 6789 was removed.")).to_be_visible()
+	expect(row).to_have_count(0)
+	expect(form.root.get_by_role("button", name="Add a bank account")).to_be_enabled()
+
+
+def test_a_removal_that_fails_says_so_and_keeps_the_account(bank_form):
+	form = bank_form()
+	form.add_by_numbers()
+	row = form.bank_row("6789")
+	form.page.route("**/call/methods.remove_method", lambda route: route.abort(), times=1)
+	row.get_by_role("button", name="Remove").click()
+	expect(row.get_by_role("alert")).to_contain_text("There was no answer")
+	expect(row).to_be_visible()
+
+
+def test_what_was_begun_and_cancelled_is_not_left_behind(bank_form):
+	form = bank_form()
+	removed = []
+	form.page.route(
+		"**/call/methods.start_bank_account",
+		lambda route: _named(route, "BANK-BEGUN"),
+	)
+	form.page.on(
+		"request", lambda r: removed.append(r.post_data_json["name"]) if "remove_method" in r.url else None
+	)
+	form.root.get_by_role("button", name="Add a bank account").click()
+	expect(form.bank_frame.get_by_label("Full name")).to_be_visible()
+	with form.page.expect_response("**/call/methods.remove_method"):
+		form.root.get_by_role("button", name="Cancel").click()
+	assert removed == ["BANK-BEGUN"]
+
+
+def _named(route, name: str) -> None:
+	"""The site's answer names the row that it made; the test page makes none."""
+	answer = route.fetch()
+	route.fulfill(json={"message": {**answer.json()["message"], "name": name}})

@@ -1,5 +1,7 @@
 """Paying by card, as a payer does it."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -60,8 +62,9 @@ def test_another_brand_is_refused_before_anything_is_charged(open_form, charged)
 	form = open_form()
 	form.enter_card("6200000000000005")
 	expect(form.root.get_by_text("UnionPay is not accepted here.")).to_be_visible()
-	form.pay()
-	expect(form.alert).to_contain_text("Nothing was charged")
+	expect(form.pay_button).to_be_disabled()
+	expect(form.pay_button).to_have_accessible_description(re.compile("Please use VISA, MasterCard"))
+	form.amount.press("Enter")
 	assert charged(form.user) == []
 	form.pay_by_new_card(GOOD_CARD)
 	expect(form.heading).to_contain_text("You have paid")
@@ -201,8 +204,8 @@ def test_a_payment_left_at_the_bank_is_taken_up_again(open_form, charged):
 	left.page.close()
 
 	again = open_form(left.invoice)
-	expect(again.heading).to_have_text("Your bank waits for your confirmation")
-	expect(again.root.get_by_text("You began a payment of $70.00")).to_be_visible()
+	expect(again.heading).to_have_text("Your bank is waiting for your confirmation")
+	expect(again.root.get_by_text("You started a payment of $70.00")).to_be_visible()
 	again.root.get_by_role("button", name="Continue").click()
 	again.answer_bank("Complete")
 	expect(again.heading).to_have_text("You have paid $70.00")
@@ -216,7 +219,7 @@ def test_a_payment_left_at_the_bank_can_be_given_up(open_form, charged):
 	left.page.close()
 
 	again = open_form(left.invoice)
-	again.root.get_by_role("button", name="Give this payment up").click()
+	again.root.get_by_role("button", name="Cancel this payment").click()
 	expect(again.pay_button).to_have_text("Pay $70.00")
 	again.pay_by_new_card()
 	expect(again.heading).to_have_text("You have paid $70.00")

@@ -117,3 +117,37 @@ def test_an_invoice_that_cannot_be_loaded_is_said_and_tried_again(open_form, new
 	expect(form.heading).to_have_text("Loading error")
 	form.root.get_by_role("button", name="Try again").click()
 	expect(form.pay_button).to_have_text("Pay $64.00")
+
+
+def no_json(status: int):
+	return lambda route: route.fulfill(
+		status=status, content_type="text/html", body="<h1>Internal Server Error</h1>"
+	)
+
+
+def test_a_page_instead_of_an_answer_is_an_unknown_outcome(open_form, charged):
+	"""A site whose database is away answers HTML, and so does the proxy before it."""
+	form = open_form(total="64.00")
+
+	def charge_then_page(route):
+		route.fetch()
+		no_json(500)(route)
+
+	form.page.route("**/call/pay.pay", charge_then_page, times=1)
+	form.page.route("**/call/pay.payment_status", no_json(503), times=1)
+	form.pay_by_new_card()
+	expect(form.status).to_contain_text("The site had a problem before it could answer.")
+	expect(form.status).to_contain_text("please do not pay again")
+	expect(form.root).not_to_contain_text("nothing was charged")
+	expect(form.heading).to_have_text("You have paid $64.00")
+	assert charged(form.user) == [6400]
+
+
+def test_a_page_instead_of_the_invoice_is_said_and_tried_again(open_form, new_page):
+	for status in (502, 404):
+		page = new_page()
+		page.route("**/call/pay.open_form", no_json(status), times=1)
+		form = open_form(page=page, total="64.00")
+		expect(form.root.get_by_text("The site has a problem at the moment.")).to_be_visible()
+		form.root.get_by_role("button", name="Try again").click()
+		expect(form.pay_button).to_have_text("Pay $64.00")

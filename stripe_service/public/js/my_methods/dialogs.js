@@ -4,8 +4,10 @@
  */
 
 import { __ } from "../pay_form/i18n.js";
-import { el, set_text, show, unique_id } from "../pay_form/view/dom.js";
-import { VerifyPanel } from "../pay_form/view/bank_section.js";
+import { answers, bank_title } from "../pay_form/messages.js";
+import { button } from "../pay_form/view/button.js";
+import { el, set_text, unique_id } from "../pay_form/view/dom.js";
+import { VerifyPanel } from "../pay_form/view/verify_panel.js";
 
 class Dialog {
 	constructor(title, ...content) {
@@ -47,7 +49,7 @@ export class ConfirmDialog extends Dialog {
 				await on_confirm();
 				this.close();
 			} catch (problem) {
-				set_text(error, problem.message || no_answer());
+				set_text(error, problem.message || answers.no_answer(problem));
 				confirm.disabled = false;
 			}
 		});
@@ -61,13 +63,12 @@ export class ConfirmDialog extends Dialog {
 }
 
 export class VerifyDialog extends Dialog {
-	constructor(row, flow, format) {
+	constructor(row, flow) {
 		const panel = new VerifyPanel(row, {
-			format,
 			on_verify: (name, answer) => flow.verify(name, answer),
 		});
 		super(
-			__("Verify {0}", [`${row.bank_name || __("Bank account")} •••• ${row.last4}`]),
+			__("Verify {0}", [bank_title(row)]),
 			panel.node,
 			el(
 				"div.stripe-pay-panel-actions",
@@ -84,56 +85,4 @@ export class VerifyDialog extends Dialog {
 		const { busy, name, error } = this.flow.state;
 		this.panel.render(row, { busy, error: name === row.name ? error : "" });
 	}
-}
-
-/**
- * Stripe's own fields for a bank account, with the mandate's text; what happens is BankFlow's.
- *
- * Not a dialog: a modal one would lie above, and lock, the window in which Stripe lets the payer link their bank.
- */
-export class AddPanel {
-	constructor(flow, { on_close }) {
-		this.flow = flow;
-		this.mount_point = el("div.stripe-pay-element");
-		this.loading = el("p.stripe-pay-muted", {}, __("Loading the secure entry fields…"));
-		this.error = el("p.stripe-pay-field-error", { attrs: { role: "alert" } });
-		this.cancel = button(__("Cancel"), "btn-default", on_close);
-		this.confirm = button(__("Add this account"), "btn-primary", () => flow.confirm());
-		this.node = el(
-			"div.stripe-methods-panel",
-			{ attrs: { role: "group", "aria-label": __("Add a bank account") } },
-			el("h2.stripe-methods-dialog-title", {}, __("Add a bank account")),
-			el(
-				"p.stripe-pay-muted",
-				{},
-				__(
-					"The numbers go to Stripe and to nobody else. An account is verified at once where its bank takes part, else by a small deposit within two business days."
-				)
-			),
-			this.loading,
-			this.mount_point,
-			this.error,
-			el("div.stripe-pay-panel-actions", {}, this.cancel, this.confirm)
-		);
-	}
-
-	render() {
-		const { step, element_ready, busy, error } = this.flow.state;
-		show(this.loading, step === "adding" && !element_ready && !error);
-		show(set_text(this.error, error), Boolean(error));
-		this.confirm.disabled = busy || !element_ready;
-		this.cancel.disabled = busy;
-	}
-}
-
-export function button(label, kind, on_click) {
-	return el(
-		`button.btn.btn-sm.${kind}.stripe-pay-button`,
-		{ attrs: { type: "button" }, on: { click: on_click } },
-		label
-	);
-}
-
-export function no_answer() {
-	return __("There was no answer. Check your connection and try again: nothing is done twice.");
 }

@@ -5,39 +5,41 @@
  * elsewhere, an account verified meanwhile). Adding and verifying are the pay form's BankFlow.
  */
 
+import { Api } from "../pay_form/api.js";
 import { BankFlow } from "../pay_form/bank_flow.js";
 import { make_format } from "../pay_form/format.js";
+import { frappe_adapter } from "../pay_form/frappe_adapter.js";
 import { __, use_translator } from "../pay_form/i18n.js";
-import { appearance_of } from "../pay_form/payment_element.js";
+import { answers, bank_title, test_mode } from "../pay_form/messages.js";
 import { load_stripe } from "../pay_form/stripe_loader.js";
+import { AddBankPanel } from "../pay_form/view/add_bank_panel.js";
+import { button } from "../pay_form/view/button.js";
 import { el, replace_children, set_text, show } from "../pay_form/view/dom.js";
-import { AddPanel, button, ConfirmDialog, no_answer, VerifyDialog } from "./dialogs.js";
-import { bank_row, bank_title, card_row } from "./rows.js";
-import { Server } from "./server.js";
+import { ConfirmDialog, VerifyDialog } from "./dialogs.js";
+import { bank_row, card_row } from "./rows.js";
 
 export class MyMethods {
 	/** Draws inside `node`. `account` is a Stripe Account's name, or null for the default one. */
 	constructor({ node, account = null }) {
-		use_translator(window.__);
+		const adapter = frappe_adapter();
+		use_translator(adapter.translate);
 		this.node = el("div.stripe-pay.stripe-methods");
 		node.append(this.node);
 		this.account = account;
-		this.server = new Server();
-		this.format = make_format({
-			locale: document.documentElement.lang || undefined,
-			format_date: desk_date(),
-		});
+		this.adapter = adapter;
+		this.server = new Api(adapter);
+		this.format = make_format(adapter);
 		this.dialog = null; // the VerifyDialog or ConfirmDialog that was opened last
-		this.adding = null; // the AddPanel while a bank account is being added
+		this.adding = null; // the AddBankPanel while a bank account is being added
 		this._make_parts();
 		this._make_flow();
 	}
 
 	_make_parts() {
 		this.banner = el(
-			"p.stripe-methods-banner",
-			{ attrs: { hidden: true } },
-			__("Test mode: no real money moves.")
+			"p.stripe-pay-test-mode",
+			{ attrs: { role: "note", hidden: true } },
+			test_mode()
 		);
 		this.status = el("p.stripe-methods-status", { attrs: { role: "status", tabindex: "-1" } });
 		this.error = el("p.stripe-pay-error", { attrs: { role: "alert", hidden: true } });
@@ -58,13 +60,8 @@ export class MyMethods {
 	_make_flow() {
 		this.flow = new BankFlow({
 			api: this.server,
-			stripe: () =>
-				load_stripe({
-					...this.methods.stripe,
-					locale: document.documentElement.lang || undefined,
-				}),
-			appearance: () => appearance_of(this.adding.node),
-			mount_point: () => this.adding.mount_point,
+			stripe: () => load_stripe({ ...this.methods.stripe, locale: this.adapter.locale }),
+			panel: () => this.adding,
 			account: () => this.account,
 			on_change: () => this._flow_changed(),
 			on_row: (row) => this._bank_account_changed(row),
@@ -75,7 +72,7 @@ export class MyMethods {
 		try {
 			this._show(await this.server.my_methods(this.account));
 		} catch (error) {
-			this._complain(error.message || no_answer());
+			this._complain(words_of(error));
 		}
 	}
 
@@ -152,7 +149,10 @@ export class MyMethods {
 
 	add_bank_account() {
 		set_text(this.status, "");
-		this.adding = new AddPanel(this.flow, { on_close: () => this._close_adding() });
+		this.adding = new AddBankPanel({
+			on_confirm: () => this.flow.confirm(),
+			on_cancel: () => this._close_adding(),
+		});
 		replace_children(this.add_place, this.adding.node);
 		show(this.add_button, false);
 		this.flow.add();
@@ -167,24 +167,22 @@ export class MyMethods {
 	}
 
 	_flow_changed() {
-		this.adding?.render();
+		this.adding?.render(this.flow.state);
 		if (this.dialog instanceof VerifyDialog) this.dialog.render();
 	}
 
 	verify(row) {
-		this._open(new VerifyDialog(row, this.flow, this.format));
+		this._open(new VerifyDialog(row, this.flow));
 	}
 
 	remove(name, title) {
 		this._open(
 			new ConfirmDialog({
 				title: __("Remove {0}?", [title]),
-				text: __(
-					"It can't be used to pay any more, here or at Stripe. Payments made with it stay as they are."
-				),
+				text: __("You can no longer pay with it. Payments made with it stay as they are."),
 				action: __("Remove"),
 				on_confirm: async () => {
-					this._show(await this.server.remove(name));
+					this._show(await this.server.remove_method(name));
 					this._say(__("{0} was removed.", [title]));
 				},
 			})
@@ -208,7 +206,7 @@ export class MyMethods {
 			this._show(await answer);
 			this._say(done);
 		} catch (error) {
-			this._complain(error.message || no_answer());
+			this._complain(words_of(error));
 		}
 	}
 
@@ -253,7 +251,7 @@ function section(title, rows, none, ...more) {
 	);
 }
 
-/** Dates as the desk writes them; the portal has no user's format, so the browser's is taken. */
-function desk_date() {
-	return window.frappe?.datetime?.str_to_user;
+function words_of(error) {
+	if (error.session_ended) return answers.session_ended();
+	return error.message || answers.no_answer(error);
 }

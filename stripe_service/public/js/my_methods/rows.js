@@ -1,19 +1,11 @@
 /** One saved card or bank account as a row: what it is, how it is, and what can be done with it. */
 
 import { __ } from "../pay_form/i18n.js";
-import { bank_note, bank_status, brand_name } from "../pay_form/messages.js";
+import { bank_note, bank_status, bank_title, card_title } from "../pay_form/messages.js";
+import { button } from "../pay_form/view/button.js";
 import { pill } from "../pay_form/view/choices.js";
 import { el } from "../pay_form/view/dom.js";
 import { bank_mark, brand_mark } from "../pay_form/view/marks.js";
-import { button } from "./dialogs.js";
-
-export function card_title(card) {
-	return `${brand_name(card.brand)} •••• ${card.last4}`;
-}
-
-export function bank_title(row) {
-	return `${row.bank_name || __("Bank account")} •••• ${row.last4}`;
-}
 
 export function card_row(card, actions) {
 	const expiry = `${String(card.exp_month).padStart(2, "0")}/${card.exp_year}`;
@@ -42,15 +34,19 @@ export function bank_row(account, actions, format) {
 		buttons: [
 			waits &&
 				account.microdeposit_type &&
-				named(
-					button(__("Verify"), "btn-primary", () => actions.verify(account)),
+				button(
+					__("Verify"),
+					"btn-primary",
+					() => actions.verify(account),
 					__("Verify {0}", [title])
 				),
 			waits &&
 				!account.microdeposit_type &&
-				named(
-					button(__("Look again"), "btn-default", () => actions.look_again(account)),
-					__("Look again at {0}", [title])
+				button(
+					__("Check again"),
+					"btn-default",
+					() => actions.look_again(account),
+					__("Check {0} again", [title])
 				),
 			account.usable &&
 				!account.is_default &&
@@ -70,20 +66,16 @@ function default_pill(method) {
 }
 
 function default_button(title, on_click) {
-	return named(
-		button(__("Make default"), "btn-default", on_click),
+	return button(
+		__("Make default"),
+		"btn-default",
+		on_click,
 		__("Make {0} the default", [title])
 	);
 }
 
 function remove_button(title, on_click) {
-	return named(button(__("Remove"), "btn-default", on_click), __("Remove {0}", [title]));
-}
-
-/** Several buttons say the same; a screen reader needs to hear of which row. */
-function named(node, label) {
-	node.setAttribute("aria-label", label);
-	return node;
+	return button(__("Remove"), "btn-default", on_click, __("Remove {0}", [title]));
 }
 
 function row({ mark, title, detail, pills, buttons }) {

@@ -8,11 +8,15 @@
  * `limits` is `amount` of the server's open_form, all in minor units: max_minor, min_minor, step_minor,
  * partial_allowed, owed_minor (what is unpaid and not under way: more than max_minor where one payment can't take it
  * all) and least_rest_minor (the least that may be left over for a later payment).
+ *
+ * `separators` is how this person writes numbers: {decimal, group, pairs}, where `pairs` groups as in India (1,00,000).
  */
 
 export const PROBLEM = {
 	EMPTY: "empty",
 	UNREADABLE: "unreadable",
+	DOUBTFUL: "doubtful",
+	OTHER_CURRENCY: "other_currency",
 	TOO_MANY_DECIMALS: "too_many_decimals",
 	STEP: "step",
 	TOO_SMALL: "too_small",
@@ -21,44 +25,105 @@ export const PROBLEM = {
 	REMAINDER: "remainder",
 };
 
-const SPACES = /[\s\u00a0\u202f'’]/g;
+// Invisible marks of writing direction, which come along when an amount is copied from a page.
+const DIRECTION_MARKS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const SPACERS = /[\s'’]+/g;
+// The zeros of other digits in use: Arabic, Persian, Devanagari, Bengali, Thai, full width.
+const ZEROS = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xff10];
+// One mark and three digits: thousands to one person, a fraction to another.
+const ONE_MARK = /^([1-9]\d{0,2})([.,٫٬])(\d{3})$/;
+const CURRENCY_BESIDE_NUMBER = /^(\p{L}{0,3}\p{Sc}?)\s*[\d.,'’\s]+(\p{L}{0,3}\p{Sc}?)$/u;
 
 /**
- * What was typed, as `{minor}` or `{problem}`.
+ * What was typed, as `{minor}` or `{problem}`; a doubtful amount also has its two `readings`, as decimal strings.
  *
- * A group separator counts only where a group may end, so that "1,50" typed by someone who is used to decimal
- * commas is refused and not read as 150.
+ * Whatever the form prints can be typed back: `names` are the ways in which the currency is written beside an amount.
+ * A group separator counts only where a group may end, so that "1,50" typed by someone who is used to decimal commas is
+ * refused and not read as 150. "1.190" and "1,234" are refused where they can mean thousands as well as a fraction.
  */
-export function parse_amount(text, exponent, { decimal = ".", group = "," } = {}) {
-	const typed = String(text ?? "").replace(SPACES, "");
+export function parse_amount(text, exponent, { decimal = ".", group = ",", names = [] } = {}) {
+	const mark = group.trim() || " ";
+	const typed = bare_number(text, names)
+		.replace(SPACERS, " ")
+		.replaceAll(`${mark} `, mark.trim() ? mark : " ");
 	if (!typed) return { problem: PROBLEM.EMPTY };
+
+	const doubt = doubt_about(typed, exponent, decimal, mark);
+	if (doubt) return doubt;
 
 	const parts = typed.split(decimal);
 	if (parts.length > 2) return { problem: PROBLEM.UNREADABLE };
 	const [whole, fraction = ""] = parts;
-	const digits = ungroup(whole, group);
+	const digits = ungroup(whole, mark);
 	if (digits === null || !/^\d*$/.test(fraction) || !(digits || fraction)) {
-		return { problem: PROBLEM.UNREADABLE };
+		const other = CURRENCY_BESIDE_NUMBER.exec(typed);
+		return {
+			problem: other?.[1] || other?.[2] ? PROBLEM.OTHER_CURRENCY : PROBLEM.UNREADABLE,
+		};
 	}
+	return from_parts(digits, fraction, exponent);
+}
 
+/** A plain decimal string, as it crosses the wire ("1190.5"), as `{minor}` or `{problem}`. */
+export function parse_major(text, exponent) {
+	const [, whole, fraction = ""] = /^(\d+)(?:\.(\d+))?$/.exec(String(text ?? "")) || [];
+	return whole === undefined
+		? { problem: PROBLEM.UNREADABLE }
+		: from_parts(whole, fraction, exponent);
+}
+
+function from_parts(whole, fraction, exponent) {
 	const significant = fraction.replace(/0+$/, "");
 	if (significant.length > exponent) return { problem: PROBLEM.TOO_MANY_DECIMALS };
-	const minor = Number((digits || "0") + significant.padEnd(exponent, "0"));
+	const minor = Number((whole || "0") + significant.padEnd(exponent, "0"));
 	return Number.isSafeInteger(minor) ? { minor } : { problem: PROBLEM.TOO_LARGE };
 }
 
-function ungroup(whole, group) {
+/** What is left of an entry without the currency's own name before or after it; other digits become 0 to 9. */
+function bare_number(text, names) {
+	const typed = plain(text);
+	const lower = typed.toLowerCase();
+	for (const name of names.map((known) => plain(known).toLowerCase())) {
+		if (name && lower.startsWith(name)) return typed.slice(name.length).trim();
+		if (name && lower.endsWith(name)) return typed.slice(0, -name.length).trim();
+	}
+	return typed;
+}
+
+function plain(text) {
+	return String(text ?? "")
+		.replace(DIRECTION_MARKS, "")
+		.replace(/\p{Nd}/gu, (digit) => {
+			const code = digit.codePointAt(0);
+			const zero = ZEROS.find((first) => code >= first && code < first + 10);
+			return zero === undefined ? digit : String(code - zero);
+		})
+		.trim();
+}
+
+/**
+ * `decimal` and `mark` are the person's own; what they print themselves is beyond doubt: "12.340" in a currency of three
+ * decimals, "15,000" in one without any.
+ */
+function doubt_about(typed, exponent, decimal, mark) {
+	const [, whole, found, fraction] = ONE_MARK.exec(typed) || [];
+	if (!found || (found === decimal && exponent === 3) || (found === mark && exponent === 0)) {
+		return null;
+	}
+	const readings = [whole + fraction, `${whole}.${fraction}`.replace(/\.?0+$/, "")];
+	const impossible =
+		found === decimal && parse_major(readings[1], exponent).problem !== undefined;
+	return { problem: impossible ? PROBLEM.TOO_MANY_DECIMALS : PROBLEM.DOUBTFUL, readings };
+}
+
+function ungroup(whole, mark) {
 	if (/^\d*$/.test(whole)) return whole;
-	if (!group) return null;
-	const groups = whole.split(group);
+	const groups = whole.split(whole.includes(" ") ? " " : mark);
 	const [first, ...rest] = groups;
-	const last = rest[rest.length - 1];
-	// Groups of three, or of two before a last one of three as in India.
-	const well_formed =
-		/^\d{1,3}$/.test(first) &&
-		rest.every((part) => /^\d{2,3}$/.test(part)) &&
-		last.length === 3;
-	return well_formed ? groups.join("") : null;
+	const sizes = rest.map((part) => (/^\d+$/.test(part) ? part.length : 0));
+	const in_threes = sizes.every((size) => size === 3);
+	const in_pairs = sizes.pop() === 3 && sizes.every((size) => size === 2);
+	return /^[1-9]\d{0,2}$/.test(first) && (in_threes || in_pairs) ? groups.join("") : null;
 }
 
 /** Minor units as the plain decimal string that crosses the wire: "19.99", "1500", "-3.250". */
@@ -69,9 +134,18 @@ export function to_major(minor, exponent) {
 	return `${sign}${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
 }
 
-/** Minor units as a person writes them into the field: the decimal mark of their own, no groups. */
-export function to_typed(minor, exponent, { decimal = "." } = {}) {
-	return to_major(minor, exponent).replace(".", decimal);
+/** A decimal string ("1234.5") as this person writes it, with at least `decimals` decimals: "1.234,50". */
+export function in_groups(major, decimals, { decimal = ".", group = ",", pairs = false } = {}) {
+	const [, sign, whole, fraction = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(major)) || [];
+	if (whole === undefined) return String(major);
+	const ends = pairs ? /\B(?=(\d{2})*\d{3}$)/g : /\B(?=(\d{3})+$)/g;
+	const padded = fraction.padEnd(decimals, "0");
+	return sign + whole.replace(ends, group) + (padded ? decimal + padded : "");
+}
+
+/** Minor units as a person writes them into the field. */
+export function to_typed(minor, exponent, separators) {
+	return in_groups(to_major(minor, exponent), exponent, separators);
 }
 
 /** Null, or `{problem, limit_minor}` for the first rule that `minor` breaks. */

@@ -5,62 +5,91 @@
  * fault of the server (5xx): whether something was charged is not known, and only asking again can tell.
  *
  * `adapter.call(method, args)` resolves with the method's result or rejects with `{status, message}`, where status
- * is the HTTP status, 0 if there was no answer. Amounts go as decimal strings in major units.
+ * is the HTTP status, 0 if there was no answer that could be read. It may add `session_ended`, and `unreadable` for an
+ * answer that was no JSON (a proxy's page, a server whose database is away). Amounts go as decimal strings in major
+ * units.
  */
 
-export class Refused extends Error {}
-export class NoAnswer extends Error {}
+class Failure extends Error {
+	constructor({ status, message, session_ended, unreadable }) {
+		super(message || "");
+		this.session_ended = Boolean(session_ended);
+		// The connection is all right, the site is not: the words for the payer differ.
+		this.site_at_fault = Boolean(unreadable) || status >= 500;
+	}
+}
+
+export class Refused extends Failure {}
+export class NoAnswer extends Failure {}
 
 export class Api {
-	constructor(adapter, { doctype, name }) {
+	constructor(adapter, { doctype, name } = {}) {
 		this.adapter = adapter;
 		this.document = { doctype, name };
 	}
 
 	open_form() {
-		return this._call("pay.open_form", this.document);
+		return this.call("pay.open_form", this.document);
 	}
 
 	/** `request` is {amount, method_type, confirmation_token | saved_method, save, request_id}. */
 	pay(request) {
-		return this._call("pay.pay", { ...this.document, ...request });
+		return this.call("pay.pay", { ...this.document, ...request });
 	}
 
 	/** By the payment's name, or by the request whose answer was lost. */
 	payment_status({ payment, request_id }) {
-		return this._call(
+		return this.call(
 			"pay.payment_status",
 			payment ? { payment } : { ...this.document, request_id }
 		);
 	}
 
 	finish(payment) {
-		return this._call("pay.finish", { payment });
+		return this.call("pay.finish", { payment });
 	}
 
 	abandon(payment) {
-		return this._call("pay.abandon", { payment });
+		return this.call("pay.abandon", { payment });
+	}
+
+	my_methods(account) {
+		return this.call("methods.my_methods", { account });
 	}
 
 	start_bank_account(account) {
-		return this._call("methods.start_bank_account", { account });
+		return this.call("methods.start_bank_account", { account });
 	}
 
 	bank_account_confirmed(setup_intent) {
-		return this._call("methods.bank_account_confirmed", { setup_intent });
+		return this.call("methods.bank_account_confirmed", { setup_intent });
 	}
 
 	/** `answer` is {first_amount, second_amount} in cents, or {descriptor_code}. */
 	verify_bank_account(name, answer) {
-		return this._call("methods.verify_bank_account", { name, ...answer });
+		return this.call("methods.verify_bank_account", { name, ...answer });
 	}
 
-	async _call(method, args) {
+	refresh_bank_account(name) {
+		return this.call("methods.refresh_bank_account", { name });
+	}
+
+	remove_method(name) {
+		return this.call("methods.remove_method", { name });
+	}
+
+	set_default(name) {
+		return this.call("methods.set_default", { name });
+	}
+
+	async call(method, args) {
 		try {
 			return await this.adapter.call(method, args);
 		} catch (error) {
-			const refused = error.status >= 400 && error.status < 500;
-			throw refused ? new Refused(error.message) : new NoAnswer(error.message);
+			if (error instanceof Error) throw error; // a fault of this page, and no answer of the server's
+			throw error.status >= 400 && error.status < 500
+				? new Refused(error)
+				: new NoAnswer(error);
 		}
 	}
 }

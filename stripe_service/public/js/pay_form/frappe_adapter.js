@@ -1,46 +1,83 @@
 /**
- * The pay form's surroundings on a page of a Frappe site: the desk, the portal, a public page.
+ * The pay form's surroundings on a page of a Frappe site: the desk's dialog, and the page of saved methods on desk and
+ * portal.
  *
  * Calls go by fetch and not by frappe.call, which exists in the desk alone, shows the server's messages in a window of
  * its own, and cannot tell a refusal from an answer that never came.
  */
 
+import { in_groups } from "./amount.js";
 import { __ } from "./i18n.js";
 
 const ANSWER_WITHIN = 60000; // milliseconds: longer than the server waits for Stripe
 
-/** `method_path(method)` names the whitelisted method of the form's `pay.open_form` and so on. */
-export function frappe_adapter({
-	method_path = (method) => `stripe_service.api.${method}`,
-	more_args = {},
-} = {}) {
+export function frappe_adapter() {
 	return {
-		call: (method, args) => call(method_path(method), { ...args, ...more_args }),
+		call: (method, args) => call(`stripe_service.api.${method}`, args),
 		translate: window.__,
 		locale: frappe.boot?.lang || document.documentElement.lang || undefined,
-		...(window.format_currency && frappe.boot?.sysdefaults ? frappe_formats() : {}),
+		on_change,
+		login_url: () =>
+			`/login?redirect-to=${encodeURIComponent(
+				window.location.pathname + window.location.search
+			)}`,
+		...(window.get_number_format && frappe.boot?.sysdefaults ? frappe_formats() : {}),
+	};
+}
+
+/** Calls back when the server tells that a payment of this document, or the document, changed. Answers how to stop. */
+function on_change({ doctype, name }, callback) {
+	if (!frappe.realtime?.on) return () => {};
+	const heard_document = (data) =>
+		data?.doctype === doctype && data?.name === name && callback();
+	const heard_payment = () => callback();
+	frappe.realtime.on("stripe_payment", heard_payment);
+	frappe.realtime.on("doc_update", heard_document);
+	return () => {
+		frappe.realtime.off("stripe_payment", heard_payment);
+		frappe.realtime.off("doc_update", heard_document);
 	};
 }
 
 function frappe_formats() {
 	return {
-		format_currency: (major, currency, decimals) =>
-			window.format_currency(Number(major), currency, decimals),
-		format_date: (iso) => frappe.datetime.str_to_user(String(iso).slice(0, 10)),
-		number_format(currency) {
-			const info = window.get_number_format_info(window.get_number_format(currency));
-			// A site whose format has no decimals still has currencies that do.
-			const decimal = info.decimal_str || (info.group_sep === "." ? "," : ".");
-			return { decimal, group: info.group_sep };
+		/** Frappe's own would print as many decimals as the site's number format has, not as the currency has. */
+		format_currency(major, currency, decimals) {
+			const number = in_groups(major, decimals, number_format(currency));
+			const symbol = window.get_currency_symbol(currency);
+			if (!symbol) return number;
+			const on_right = frappe.model.get_value(":Currency", currency, "symbol_on_right");
+			return on_right ? `${number}\u00a0${__(symbol)}` : `${__(symbol)}\u00a0${number}`;
 		},
+		number_format,
 	};
 }
 
+function number_format(currency) {
+	const format = window.get_number_format(currency);
+	const info = window.get_number_format_info(format);
+	// A site whose format has no decimals still has currencies that do.
+	const decimal = info.decimal_str || (info.group_sep === "." ? "," : ".");
+	return { decimal, group: info.group_sep, pairs: format.startsWith("#,##,") };
+}
+
 async function call(method, args) {
+	const response = await ask(method, args);
+	let answer;
+	try {
+		answer = await response.json();
+	} catch {
+		throw { status: 0, message: "", unreadable: true };
+	}
+	if (response.ok) return answer.message;
+	throw failure(answer, response.status);
+}
+
+async function ask(method, args) {
 	const abort = new AbortController();
 	const timer = setTimeout(() => abort.abort(), ANSWER_WITHIN);
 	try {
-		const response = await fetch(`/api/method/${method}`, {
+		return await fetch(`/api/method/${method}`, {
 			method: "POST",
 			headers: {
 				Accept: "application/json",
@@ -50,27 +87,21 @@ async function call(method, args) {
 			body: JSON.stringify(args),
 			signal: abort.signal,
 		});
-		const answer = await response.json();
-		if (response.ok) return answer.message;
-		throw { status: response.status, message: message_of(answer, response.status) };
-	} catch (error) {
-		if (error.status) throw error;
-		// No connection, no answer in time, or one that is no JSON (a proxy's page): nothing is known.
+	} catch {
+		// No connection, or no answer in time: nothing is known.
 		throw { status: 0, message: "" };
 	} finally {
 		clearTimeout(timer);
 	}
 }
 
-/** The server's own words as plain text, or what a person can do about an answer without any. */
-function message_of(answer, status) {
-	if (answer.session_expired || (status === 403 && !still_logged_in())) {
-		return __(
-			"Your session has ended. Log in again, and open the form again: it shows what became of a payment."
-		);
-	}
+function failure(answer, status) {
+	const session_ended =
+		Boolean(answer.session_expired) ||
+		answer.exc_type === "CSRFTokenError" ||
+		((status === 401 || status === 403) && !still_logged_in());
 	const words = server_messages(answer).map(plain_text).filter(Boolean).join(" ");
-	return words || __("The server refused this. Reload the page and try again.");
+	return { status, message: words, session_ended };
 }
 
 /** A session that is gone altogether is answered like a guest's call; only the cookie tells. */

@@ -3,11 +3,13 @@
 import { PROBLEM } from "./amount.js";
 import { __ } from "./i18n.js";
 
+export const test_mode = () => __("Test mode: no real money moves.");
+
 /** Every text a Client Script may replace, by name. Functions take what varies. */
 export function default_texts() {
 	return {
 		title: __("Pay"),
-		test_mode: __("Test mode: no real money moves."),
+		test_mode: test_mode(),
 		amount_label: __("Amount to pay"),
 		amount_help: (max) => __("You can pay any amount up to {0}.", [max]),
 		amount_fixed: (max) => __("The whole amount of {0} is paid at once.", [max]),
@@ -25,79 +27,131 @@ export function default_texts() {
 		paid_note: __("The payment has been received. You can close this window."),
 		processing: (amount) => __("Your payment of {0} is on its way", [amount]),
 		processing_note: __(
-			"Your bank needs up to 4 business days. You may close this window: the invoice shows the payment, and changes by itself when the bank has answered."
+			"A bank debit takes up to 4 business days. You can close this window: the invoice shows the payment and is updated as soon as your bank has answered."
 		),
 	};
 }
 
-export function amount_problem({ problem, limit_minor, left_minor }, money, example) {
-	const limit = limit_minor === undefined ? "" : money(limit_minor);
-	switch (problem) {
+/**
+ * A problem of amount.js in words. `format` is make_format's; `example` an amount as this person writes it, `currency`
+ * the invoice's.
+ */
+export function amount_problem(found, format, example, currency) {
+	const limit = found.limit_minor === undefined ? "" : format.minor(found.limit_minor);
+	switch (found.problem) {
 		case PROBLEM.EMPTY:
 			return __("Enter the amount you want to pay.");
+		case PROBLEM.DOUBTFUL:
+			return doubtful(found.readings, format);
+		case PROBLEM.OTHER_CURRENCY:
+			return __("This invoice is in {0}. Enter only the amount, for example {1}.", [
+				currency,
+				example,
+			]);
 		case PROBLEM.TOO_MANY_DECIMALS:
-			return __(
-				"This currency does not have that many decimals. Write the amount like {0}.",
-				[example]
-			);
+			return [
+				__("{0} does not have that many decimals.", [currency]),
+				found.readings
+					? doubtful(found.readings, format)
+					: __("Write the amount like {0}.", [example]),
+			].join(" ");
 		case PROBLEM.TOO_LARGE:
 			return limit
 				? __("You can pay {0} at most.", [limit])
 				: __("This amount is too large.");
 		case PROBLEM.NOT_PARTIAL:
-			return __("This invoice can only be paid as a whole: {0}.", [limit]);
+			return __("This invoice can only be paid in full: {0}.", [limit]);
 		case PROBLEM.TOO_SMALL:
 			return __("The least you can pay is {0}.", [limit]);
 		case PROBLEM.STEP:
 			return __("The amount must be a multiple of {0}.", [limit]);
 		case PROBLEM.REMAINDER:
 			return __(
-				"{0} would be left, and less than {1} can't be paid later. Pay it all, or leave at least {1}.",
-				[money(left_minor), limit]
+				"{0} would be left, and less than {1} can't be paid later. Pay the full amount, or leave at least {1}.",
+				[format.minor(found.left_minor), limit]
 			);
 		default:
 			return __("This is not an amount. Write it like {0}.", [example]);
 	}
 }
 
+function doubtful([thousands, fraction], format) {
+	const [first, second] = [format.reading(thousands), format.reading(fraction)];
+	const ways = [format.typed_reading(thousands), format.typed_reading(fraction)].filter(Boolean);
+	return ways.length === 2
+		? __("Do you mean {0} or {1}? Write {2} or {3}.", [first, second, ...ways])
+		: __("Do you mean {0} or {1}? For {0}, write {2}.", [first, second, ...ways]);
+}
+
 export const answers = {
 	sending: () => __("Sending your payment…"),
-	authenticating: () => __("Your bank asks you to confirm this payment. Follow its window."),
-	finishing: () => __("Asking for the result…"),
-	unknown: () =>
-		__(
-			"The connection was lost before the answer came. Your payment may have gone through, so please do not pay again. We are asking what became of it…"
-		),
+	authenticating: () =>
+		__("Your bank asks you to confirm this payment. Please follow the steps in its window."),
+	finishing: () => __("Checking the result…"),
+	unknown: ({ site_at_fault } = {}) =>
+		site_at_fault
+			? __(
+					"The site had a problem before it could answer. Your payment may have gone through, so please do not pay again. We are checking what happened…"
+			  )
+			: __(
+					"The connection was lost before the answer arrived. Your payment may have gone through, so please do not pay again. We are checking what happened…"
+			  ),
 	still_unknown: () =>
 		__(
-			"There is still no connection. You can wait, or close this window and open it again later: it will show what became of the payment. You will not be charged twice."
+			"There is still no answer. You can wait, or close this window and open it again later: it will show what happened to your payment. You will not be charged twice."
 		),
 	not_started: () =>
 		__("Your payment did not reach us, and nothing was charged. Please press Pay again."),
 	failed: () =>
 		__(
-			"The payment did not succeed, and nothing was charged. Try again, or use another way to pay."
+			"The payment did not go through, and nothing was charged. Try again, or pay another way."
 		),
+	refused: () => __("The site refused this. Reload the page and try again."),
 	action_pending: () =>
 		__(
-			"Your bank has not confirmed this payment yet. Continue with the confirmation, or give this payment up."
+			"Your bank has not confirmed this payment yet. You can continue with the confirmation, or cancel this payment."
 		),
 	resume: (amount) =>
-		__("You began a payment of {0} which your bank has not confirmed yet.", [amount]),
+		__("You started a payment of {0} that your bank has not confirmed yet.", [amount]),
+	loading_fields: () => __("The secure card fields are loading…"),
 	stripe_unreachable: () =>
 		__(
 			"The secure entry fields could not be loaded from Stripe. Check your connection or content blocker, and try again."
 		),
-	no_method: () => __("There is no way to pay this invoice here at the moment."),
-	open_failed: () =>
-		__("The invoice could not be loaded. Check your connection, and try again."),
+	fields_refused: () =>
+		__(
+			"Stripe did not show the entry fields for this account. Please contact the administrators of this site."
+		),
+	page_fault: () =>
+		__(
+			"Something went wrong on this page, and nothing was charged. Reload the page and try again."
+		),
+	entry_refused: () => __("What you entered was not accepted. Check it, and try again."),
+	no_method: () => __("This invoice can't be paid here at the moment."),
+	open_failed: ({ site_at_fault } = {}) =>
+		site_at_fault
+			? __("The site has a problem at the moment. Please try again in a few minutes.")
+			: __("The invoice could not be loaded. Check your connection, and try again."),
+	session_ended: () =>
+		__(
+			"Log in again to continue. The form will then show what happened to a payment you made."
+		),
+	add_bank_account: () => __("Add a bank account to pay with it."),
+	verify_bank_account: () =>
+		__("This bank account can pay as soon as it is verified. Until then, choose another one."),
 	choose_bank_account: () => __("Choose a verified bank account, or add one."),
+	finish_adding: () => __("Finish adding the bank account, or cancel it."),
+	brand_refused: (brand, accepted) =>
+		__("{0} is not accepted here. Please use {1}.", [brand, accepted.join(", ")]),
+	amount_changed: (amount) =>
+		__("The amount that can be paid has changed. It is now {0}.", [amount]),
+	no_answer: ({ site_at_fault } = {}) =>
+		site_at_fault
+			? __("The site has a problem at the moment. Try again: nothing is done twice.")
+			: __(
+					"There was no answer. Check your connection and try again: nothing is done twice."
+			  ),
 };
-
-/** What Stripe.js says of the entry itself is already fit for a payer and translated by Stripe. */
-export function stripe_js_error(error) {
-	return error?.message || __("What you entered was not accepted. Check it, and try again.");
-}
 
 export const BRANDS = {
 	visa: "VISA",
@@ -113,6 +167,14 @@ export function brand_name(brand) {
 	return BRANDS[brand] || __("Card");
 }
 
+export function card_title({ brand, last4 }) {
+	return `${brand_name(brand)} ••••\u00a0${last4}`;
+}
+
+export function bank_title({ bank_name, last4 }) {
+	return `${bank_name || __("Bank account")} ••••\u00a0${last4}`;
+}
+
 /** A Stripe Bank Account's status as a pill: its words and its colour among Frappe's indicators. */
 export function bank_status(row) {
 	const statuses = {
@@ -122,10 +184,14 @@ export function bank_status(row) {
 		Failed: { label: __("Failed"), colour: "red" },
 		Blocked: { label: __("Blocked"), colour: "red" },
 	};
-	return statuses[row.status] || { label: row.status, colour: "gray" };
+	return statuses[row.status] || { label: __(row.status), colour: "gray" };
 }
 
+/** Why a bank account can't pay now, and what to do. */
 export function bank_note(row, date) {
+	if (row.status === "Verification Pending" && row.microdeposit_type) {
+		return deposit_note(row, date);
+	}
 	if (row.reason) return row.reason;
 	switch (row.status) {
 		case "Failed":
@@ -134,19 +200,27 @@ export function bank_note(row, date) {
 			);
 		case "Blocked":
 			return __(
-				"Your bank no longer allows debits of this account. Please contact your bank."
+				"Your bank no longer allows debits from this account. Please contact your bank."
 			);
 		case "Verification Pending":
-			return row.arrival_date
-				? __("Stripe sends a small deposit to this account. It should arrive by {0}.", [
-						date(row.arrival_date),
-				  ])
-				: __("Stripe sends a small deposit to this account within 1 to 2 business days.");
+			return __("Your bank is still checking this account.");
 		case "New":
-			return __("The account is being set up.");
+			return __("This account has not been set up completely.");
 		default:
 			return "";
 	}
+}
+
+function deposit_note(row, date) {
+	const by = row.arrival_date && date(row.arrival_date);
+	if (row.microdeposit_type === "amounts") {
+		return by
+			? __("Two small deposits arrive by {0}.", [by])
+			: __("Two small deposits arrive within two business days.");
+	}
+	return by
+		? __("A deposit of $0.01 arrives by {0}.", [by])
+		: __("A deposit of $0.01 arrives within two business days.");
 }
 
 export function tries_left(row) {
@@ -156,24 +230,31 @@ export function tries_left(row) {
 		: __("{0} tries left.", [row.attempts_left]);
 }
 
+/** A payment that is under way, for its payer or for somebody else. `amount` is formatted. */
 export function under_way(entry, amount, date) {
-	const when = entry.expected_by
-		? " " + __("The answer is expected by {0}.", [date(entry.expected_by)])
-		: "";
-	if (entry.mine) {
-		return (
-			__("Your payment of {0} ({1}) is under way.", [
-				amount,
-				entry.method_label || entry.status,
-			]) + when
-		);
+	const said = entry.mine
+		? __("Your payment of {0} is under way.", [with_method(amount, entry.method_label)])
+		: __("{0} is paying {1} of this invoice.", [entry.payer || __("Someone else"), amount]);
+	return [said, how_far(entry, date)].filter(Boolean).join(" ");
+}
+
+function with_method(amount, method_label) {
+	return method_label ? `${amount} (${method_label})` : amount;
+}
+
+function how_far(entry, date) {
+	switch (entry.status) {
+		case "Started":
+			return __("It is being sent to Stripe.");
+		case "Action Required":
+			return entry.mine
+				? __("Your bank is waiting for your confirmation.")
+				: __(
+						"It is waiting for the bank's confirmation. If it is not confirmed, the amount can be paid again."
+				  );
+		default:
+			return entry.expected_by
+				? __("The bank answers by {0}.", [date(entry.expected_by)])
+				: __("It is waiting for the bank's answer.");
 	}
-	const payer = entry.payer || __("Someone else");
-	return (
-		__("{0} is paying {1} of this invoice ({2}).", [
-			payer,
-			amount,
-			entry.method_label || entry.status,
-		]) + when
-	);
 }

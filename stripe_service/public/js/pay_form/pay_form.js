@@ -4,8 +4,9 @@
  * It knows no Frappe. What surrounds it comes in as an `adapter`:
  *   call(method, args)       a Promise; rejects with {status, message} (api.js says what the statuses mean)
  *   translate(text, values)  optional
- *   format_currency(major, currency, decimals), format_date(iso), number_format(currency) as {decimal, group},
- *   locale                   optional
+ *   format_currency(major, currency, decimals), number_format(currency) as {decimal, group, pairs}, locale   optional
+ *   on_change(document, callback)  optional: calls back when the document may have changed, answers how to stop
+ *   login_url()              optional: where a payer whose session has ended logs in again
  *
  * `on_result(result)` tells of a payment that is paid or on its way; `on_close` gives the result a Close button; `on_escape`
  * hears of the Escape key inside Stripe's fields, whose keys the page around never sees.
@@ -14,18 +15,20 @@
  * amount, method and state again: nothing here is a safeguard, except against paying twice by mistake (state.js).
  */
 
-import { check_amount, parse_amount, to_major, to_typed } from "./amount.js";
+import { check_amount, parse_amount, parse_major, to_major, to_typed } from "./amount.js";
 import { Api, NoAnswer, Refused } from "./api.js";
+import { when_shown } from "./appearance.js";
 import { BankFlow } from "./bank_flow.js";
 import { make_format } from "./format.js";
-import { use_translator } from "./i18n.js";
-import { amount_problem, answers, default_texts, stripe_js_error } from "./messages.js";
-import { appearance_of, CardElement } from "./payment_element.js";
-import { can_pay, initial, is_busy, NEW, PHASE, reduce, saved_method } from "./state.js";
+import { __, use_translator } from "./i18n.js";
+import { amount_problem, answers, brand_name, default_texts } from "./messages.js";
+import { CardElement, EntryRefused } from "./payment_element.js";
+import { can_pay, FIELDS, initial, is_busy, NEW, PHASE, reduce, saved_method } from "./state.js";
 import { load_stripe } from "./stripe_loader.js";
 import { FormView } from "./view/form_view.js";
 
 const ASK_AGAIN_AFTER = [1000, 2000, 4000, 8000, 15000]; // milliseconds; the last one repeats
+const LOOK_AGAIN_EVERY = 30000; // milliseconds, while the form is looked at
 
 export class PayForm {
 	constructor({
@@ -53,8 +56,7 @@ export class PayForm {
 		this.bank = new BankFlow({
 			api: this.api,
 			stripe: () => this._stripe(),
-			appearance: () => this._appearance(),
-			mount_point: () => this.view.bank_mount_point,
+			panel: () => this.view.bank.add_panel,
 			account: () => this.state.form.stripe.account,
 			on_change: () => this._render(),
 			on_row: (row) => this._bank_row(row),
@@ -65,18 +67,30 @@ export class PayForm {
 	/** Load the invoice and show the form. Resolves when it can be used, or says why not. */
 	async open() {
 		this._dispatch({ type: "loading" });
+		let form;
 		try {
-			const form = await this.api.open_form();
-			if (this.destroyed) return;
-			this.format.use(form.invoice);
-			const wished = this._preselected(form);
-			this._dispatch({ type: "opened", form, ...wished });
+			form = await this.api.open_form();
 		} catch (error) {
-			const message =
-				error instanceof Refused && error.message ? error.message : answers.open_failed();
-			return this._dispatch({ type: "open_failed", message });
+			return this._could_not_open(error);
 		}
+		if (this.destroyed) return;
+		this._show_opened(form);
+		this._stay_live();
 		if (this.state.phase === PHASE.UNKNOWN) return this._ask_again();
+	}
+
+	_show_opened(form) {
+		this.format.use(form.invoice);
+		this._dispatch({ type: "opened", form, ...this._preselected(form) });
+	}
+
+	_could_not_open(error) {
+		if (error.session_ended) return this._session_ended();
+		if (error instanceof NoAnswer) {
+			return this._dispatch({ type: "open_failed", message: answers.open_failed(error) });
+		}
+		if (!(error instanceof Refused)) reportError(error);
+		this._dispatch({ type: "open_failed", message: error.message || answers.refused() });
 	}
 
 	/** True while an answer is awaited: closing now would hide it, though not lose it. */
@@ -86,6 +100,7 @@ export class PayForm {
 
 	destroy() {
 		this.destroyed = true;
+		this.stop_looking?.();
 		this.card?.destroy();
 		this.bank.destroy();
 		this.view.destroy();
@@ -122,25 +137,48 @@ export class PayForm {
 	async pay() {
 		if (is_busy(this.state)) return;
 		const minor = this._amount_to_pay();
-		if (minor === null || !this._method_to_pay()) return;
+		if (minor === null || !can_pay(this.state)) return;
 		this._dispatch({ type: "pay_started", request_id: crypto_id(), amount_minor: minor });
 		if (this.state.phase !== PHASE.SENDING) return;
 
 		const request = this._request(minor);
 		if (this.state.method === "card" && this.state.card === NEW) {
-			try {
-				request.confirmation_token = await this.card.tokenise({
-					amount_minor: minor,
-					save: this.state.save,
-				});
-			} catch (error) {
-				this._dispatch({ type: "details_refused", text: stripe_js_error(error) });
-				return this.card.focus();
-			}
+			request.confirmation_token = await this._tokenise(minor);
+			if (!request.confirmation_token) return;
 		} else {
 			request.saved_method = saved_method(this.state);
 		}
-		await this._follow(() => this.api.pay(request));
+		await this._follow(() => this._send(request));
+	}
+
+	/** The new card's token, or null: then the form says what is wrong, and nothing was sent. */
+	async _tokenise(amount_minor) {
+		try {
+			return await this.card.tokenise({ amount_minor, save: this.state.save });
+		} catch (error) {
+			const refused = error instanceof EntryRefused;
+			if (!refused) reportError(error);
+			const said = refused ? error.message || answers.entry_refused() : answers.page_fault();
+			this._dispatch({ type: "details_refused", text: said });
+			this.card?.focus();
+			return null;
+		}
+	}
+
+	/**
+	 * A refusal may come after the amount was claimed (Stripe too busy, say), and then the payment is still under way: what
+	 * became of the request is asked before the payer reads that they may press Pay again.
+	 */
+	async _send(request) {
+		try {
+			return await this.api.pay(request);
+		} catch (error) {
+			if (!(error instanceof Refused) || error.session_ended) throw error;
+			const { request_id } = request;
+			const found = await this.api.payment_status({ request_id }).catch(() => null);
+			if (!found || found.status === "Not Started") throw error;
+			return found;
+		}
 	}
 
 	async continue_action() {
@@ -153,10 +191,13 @@ export class PayForm {
 		try {
 			await this.api.abandon(payment);
 		} catch (error) {
+			if (error.session_ended) return this._session_ended();
 			if (error instanceof NoAnswer) {
 				return this._follow(() => this.api.payment_status({ payment }));
 			}
-			return this._dispatch({ type: "found_wrong", text: error.message });
+			if (!(error instanceof Refused)) reportError(error);
+			const text = error.message || answers.refused();
+			return this._dispatch({ type: "found_wrong", text });
 		}
 		await this.open();
 	}
@@ -165,17 +206,24 @@ export class PayForm {
 
 	/** Take the server's answer, and go on with what it asks for. */
 	async _follow(call) {
+		let event;
 		try {
-			const result = await call();
-			this._dispatch({ type: "answered", result, texts: this._answer_texts() });
+			event = { type: "answered", result: await call(), texts: this._answer_texts() };
 		} catch (error) {
-			this._dispatch(
-				error instanceof Refused
-					? { type: "refused", text: error.message || answers.failed() }
-					: { type: "no_answer", text: answers.unknown() }
-			);
+			if (error.session_ended) return this._session_ended();
+			event = this._without_answer(error);
 		}
+		this._dispatch(event);
 		return this._go_on();
+	}
+
+	/** A fault of this page may have come after the request was sent: then, too, only the server knows. */
+	_without_answer(error) {
+		if (error instanceof Refused) {
+			return { type: "refused", text: error.message || answers.failed() };
+		}
+		if (!(error instanceof NoAnswer)) reportError(error);
+		return { type: "no_answer", text: answers.unknown(error) };
 	}
 
 	async _go_on() {
@@ -201,7 +249,7 @@ export class PayForm {
 			const stripe = await this._stripe();
 			await stripe.handleNextAction({ clientSecret: client_secret });
 		} catch {
-			// No Stripe.js: the server answers that the bank still waits, and the form offers to go on.
+			// No Stripe.js: the server answers that the bank still waits, and the form offers to continue.
 		}
 		this.view.say(answers.finishing());
 		await this._follow(() => this.api.finish(payment));
@@ -212,31 +260,70 @@ export class PayForm {
 		for (let asked = 0; this.state.phase === PHASE.UNKNOWN; asked += 1) {
 			await pause(ASK_AGAIN_AFTER[Math.min(asked, ASK_AGAIN_AFTER.length - 1)]);
 			if (this.destroyed) return;
-			try {
-				const result = await this.api.payment_status(this.state.attempt);
-				this._dispatch({ type: "answered", result, texts: this._answer_texts() });
-			} catch (error) {
-				const text = asked < 3 ? answers.unknown() : answers.still_unknown();
-				this._dispatch({
-					type: "no_answer",
-					text: error instanceof Refused ? error.message : text,
-				});
-			}
+			if (!(await this._ask_once(asked < 3))) return;
 		}
 		return this._go_on();
 	}
 
+	/** `soon`: it has not been long. Answers whether asking again makes sense. */
+	async _ask_once(soon) {
+		let event;
+		try {
+			const result = await this.api.payment_status(this.state.attempt);
+			event = { type: "answered", result, texts: this._answer_texts() };
+		} catch (error) {
+			if (error.session_ended) return this._session_ended();
+			const waited = soon ? answers.unknown(error) : answers.still_unknown();
+			const text = (error instanceof Refused && error.message) || waited;
+			event = { type: "no_answer", text };
+		}
+		this._dispatch(event);
+		return true;
+	}
+
 	/** What may be paid has changed, or someone else was faster: the form shows it and stays usable. */
 	async _refresh() {
+		let form;
 		try {
-			const form = await this.api.open_form();
-			if (this.destroyed) return;
-			if (form.why_not || form.loading_error)
-				return this._dispatch({ type: "opened", form, amount: "" });
-			this._dispatch({ type: "refreshed", form });
-		} catch {
-			// The form keeps what it knew; the server checks again on Pay.
+			form = await this.api.open_form();
+		} catch (error) {
+			if (error.session_ended) this._session_ended();
+			// Otherwise the form keeps what it knew; the server checks again on Pay.
+			return;
 		}
+		if (this.destroyed || this.state.phase !== PHASE.READY) return;
+		const nothing_to_pay = form.why_not || form.loading_error || !form.amount.max_minor;
+		if (nothing_to_pay || form.resume) return this._show_opened(form);
+		const amount = this._typed(form.amount.max_minor, form);
+		const text = answers.amount_changed(this.format.minor(form.amount.max_minor));
+		this._dispatch({ type: "refreshed", form, amount, text });
+	}
+
+	_session_ended() {
+		const url = this.adapter.login_url?.();
+		this._dispatch({
+			type: "session_ended",
+			message: answers.session_ended(),
+			link: url && { url, label: __("Log in"), here: true },
+		});
+	}
+
+	/** A colleague may pay meanwhile, or the payer in another tab: the form is not left with yesterday's amounts. */
+	_stay_live() {
+		this.stop_looking?.();
+		const look = () => {
+			const adding = this.bank.state.step === "adding" || this.bank.state.busy;
+			const seen = document.visibilityState === "visible";
+			if (this.state.phase === PHASE.READY && seen && !adding) this._refresh();
+		};
+		const stop_hearing = this.adapter.on_change?.(this.api.document, look);
+		const timer = setInterval(look, LOOK_AGAIN_EVERY);
+		document.addEventListener("visibilitychange", look);
+		this.stop_looking = () => {
+			stop_hearing?.();
+			clearInterval(timer);
+			document.removeEventListener("visibilitychange", look);
+		};
 	}
 
 	_tell_result() {
@@ -253,13 +340,13 @@ export class PayForm {
 
 	_read_amount(text) {
 		const { amount, invoice } = this.state.form;
-		const { exponent } = invoice;
+		const { exponent, currency } = invoice;
 		const separators = this.format.separators;
-		const example = to_typed(Math.min(amount.max_minor, 12345), exponent, separators);
 		const parsed = parse_amount(text, exponent, separators);
 		const problem = parsed.problem ? parsed : check_amount(parsed.minor, amount);
 		if (!problem) return { minor: parsed.minor };
-		return { words: amount_problem(problem, (minor) => this.format.minor(minor), example) };
+		const example = to_typed(Math.min(amount.max_minor, 12345), exponent, separators);
+		return { words: amount_problem(problem, this.format, example, currency) };
 	}
 
 	_amount_to_pay() {
@@ -269,16 +356,6 @@ export class PayForm {
 		this._dispatch({ type: "found_wrong", text: words, field: "amount" });
 		this.view.focus_amount();
 		return null;
-	}
-
-	_method_to_pay() {
-		if (can_pay(this.state)) return true;
-		const text =
-			this.state.method === "us_bank_account"
-				? answers.choose_bank_account()
-				: answers.no_method();
-		this._dispatch({ type: "found_wrong", text });
-		return false;
 	}
 
 	_request(minor) {
@@ -291,9 +368,13 @@ export class PayForm {
 		};
 	}
 
-	/** The button's amount, or "" while what is typed is no amount. */
+	/** The button's amount: what is being paid, or what is typed; "" while that is no amount. */
 	button_amount() {
-		const { minor } = this._read_amount(this.state.amount);
+		const { attempt } = this.state;
+		const { minor } =
+			is_busy(this.state) && attempt?.amount_minor !== undefined
+				? { minor: attempt.amount_minor }
+				: this._read_amount(this.state.amount);
 		return minor === undefined ? "" : this.format.minor(minor);
 	}
 
@@ -315,20 +396,32 @@ export class PayForm {
 		}
 	}
 
+	/** The amount and the method to begin with, as a Client Script wishes them or as the server allows them. */
 	_preselected(form) {
 		const wished = this._ask_script("preselect", form.invoice) || {};
 		const amount = form.amount || { max_minor: 0, partial_allowed: false };
-		const { exponent } = form.invoice;
-		const asked =
-			wished.amount === undefined ? {} : parse_amount(String(wished.amount), exponent);
+		const asked = parse_major(wished.amount, form.invoice.exponent);
 		const minor =
 			amount.partial_allowed && asked.minor
 				? Math.min(asked.minor, amount.max_minor)
 				: amount.max_minor;
 		return {
-			amount: to_typed(minor, exponent, this.format.separators),
+			amount: this._typed(minor, form),
 			method: wished.method,
+			resumed: this._resumed(form),
 		};
+	}
+
+	_resumed(form) {
+		const open = form.under_way?.find(({ payment }) => payment === form.resume?.payment);
+		const { minor } = parse_major(open?.amount, form.invoice.exponent);
+		return minor === undefined
+			? {}
+			: { amount: this._typed(minor, form), amount_minor: minor };
+	}
+
+	_typed(minor, form) {
+		return to_typed(minor, form.invoice.exponent, this.format.separators);
 	}
 
 	_custom_texts() {
@@ -357,53 +450,55 @@ export class PayForm {
 	async _mount_card() {
 		if (this.card_mounting) return;
 		this.card_mounting = true;
+		let stripe;
 		try {
-			const stripe = await this._stripe();
-			if (this.destroyed) return;
-			const { invoice, amount, methods } = this.state.form;
-			this.card = new CardElement(stripe, {
-				amount_minor: amount.max_minor,
-				currency: invoice.currency,
-				appearance: this._appearance(),
-				on_ready: () => this._card_ready(),
-				on_change: (event) =>
-					this._dispatch({ type: "details_changed", complete: event.complete }),
-				on_load_error: () => this._card_unreachable(),
-				on_escape: this.on_escape,
-			});
-			this.card.element.on("carddetailschange", ({ details }) =>
-				this.view.warn_of_brand(details?.brands, methods.card.brands || [])
-			);
-			this.card.mount(this.view.card_mount_point);
+			stripe = await this._stripe();
 		} catch {
-			this._card_unreachable();
+			return this._fields_failed(answers.stripe_unreachable());
+		}
+		await when_shown(this.view.node);
+		if (this.destroyed) return;
+		try {
+			this._make_card(stripe);
+		} catch (error) {
+			// Stripe.js refused what it was told: a key, an amount, an option.
+			reportError(error);
+			this._fields_failed(answers.fields_refused());
 		}
 	}
 
-	_card_ready() {
-		this.card_ready = true;
-		this._render();
+	_make_card(stripe) {
+		const { invoice, amount, methods } = this.state.form;
+		const accepted = methods.card.brands || [];
+		this.card = new CardElement(stripe, {
+			amount_minor: amount.max_minor,
+			currency: invoice.currency,
+			like: this.view.amount_input,
+			on_ready: () => this._dispatch({ type: "fields_ready" }),
+			on_change: () => this._dispatch({ type: "details_changed" }),
+			on_brands: (brands) =>
+				this._dispatch({ type: "brand_found", text: refused_brand(brands, accepted) }),
+			on_load_error: (error) =>
+				this._fields_failed(
+					!error || error.type === "api_connection_error"
+						? answers.stripe_unreachable()
+						: answers.fields_refused()
+				),
+			on_escape: this.on_escape,
+		});
+		this.card.mount(this.view.card_mount_point);
 	}
 
-	_card_unreachable() {
+	_fields_failed(text) {
+		if (this.destroyed) return;
 		this.card?.destroy();
 		this.card = null;
 		this.card_mounting = false;
-		this.card_failed = true;
-		this._dispatch({
-			type: "found_wrong",
-			text: answers.stripe_unreachable(),
-			field: "stripe_js",
-		});
+		this._dispatch({ type: "fields_failed", text });
 	}
 
 	retry_card() {
-		this.card_failed = false;
-		this._dispatch({ type: "details_changed", complete: false });
-	}
-
-	_appearance() {
-		return appearance_of(this.view.amount_input);
+		this._dispatch({ type: "fields_loading" });
 	}
 
 	// Bank accounts
@@ -417,7 +512,7 @@ export class PayForm {
 
 	_dispatch(event) {
 		if (this.destroyed) return;
-		this.state = event.type === "loading" ? { ...initial } : reduce(this.state, event);
+		this.state = reduce(this.state, event);
 		this._render();
 	}
 
@@ -427,8 +522,16 @@ export class PayForm {
 		const { state } = this;
 		const wants_card =
 			state.phase === PHASE.READY && state.method === "card" && state.card === NEW;
-		if (wants_card && !this.card && !this.card_failed) this._mount_card();
+		if (wants_card && !this.card && state.fields !== FIELDS.FAILED) this._mount_card();
 	}
+}
+
+/** What is wrong with the brand of a number, as Stripe.js tells it before anything is sent; the server decides. */
+function refused_brand(brands, accepted) {
+	const fine = brands.some((brand) => brand === "unknown" || accepted.includes(brand));
+	return fine || !brands.length
+		? ""
+		: answers.brand_refused(brand_name(brands[0]), accepted.map(brand_name));
 }
 
 function pause(milliseconds) {

@@ -8,24 +8,51 @@
  * https://docs.stripe.com/payments/ach-direct-debit/set-up-payment).
  */
 
+import { appearance_of, follow_theme } from "./appearance.js";
+
 const NO_WALLETS = { applePay: "never", googlePay: "never", link: "never" };
+const READY_WITHIN = 20000; // milliseconds
+
+/** What Stripe.js said of the entry: in the payer's language, and fit for them. Anything else that is thrown is a fault. */
+export class EntryRefused extends Error {}
+
+function check(answer) {
+	if (answer.error) throw new EntryRefused(answer.error.message || "");
+	return answer;
+}
 
 class Element {
-	constructor(stripe, elements, options, { on_change, on_ready, on_load_error, on_escape }) {
+	/** `like` is one of our own inputs, shown on the page, which Stripe's fields are made to look like. */
+	constructor(stripe, options, element_options, { like, ...handlers }) {
 		this.stripe = stripe;
-		this.elements = elements;
-		this.element = elements.create("payment", {
+		this.elements = stripe.elements({ ...options, appearance: appearance_of(like) });
+		this.element = this.elements.create("payment", {
 			layout: "tabs",
 			wallets: NO_WALLETS,
-			...options,
+			...element_options,
 		});
-		this.element.on("ready", () => on_ready?.());
+		this.ready = false;
+		this._listen(handlers);
+		this.stop_following = follow_theme(like, (appearance) =>
+			this.elements.update({ appearance })
+		);
+	}
+
+	/** `on_load_error(error)`: Stripe's error, or null where the fields did not come in time. */
+	_listen({ on_change, on_ready, on_load_error, on_escape }) {
+		this.too_late = () => !this.ready && on_load_error?.(null);
+		this.element.on("ready", () => {
+			this.ready = true;
+			clearTimeout(this.timer);
+			on_ready?.();
+		});
 		this.element.on("change", (event) => on_change?.(event));
 		this.element.on("loaderror", (event) => on_load_error?.(event.error));
 		this.element.on("escape", () => on_escape?.());
 	}
 
 	mount(node) {
+		this.timer = setTimeout(this.too_late, READY_WITHIN);
 		this.element.mount(node);
 	}
 
@@ -34,93 +61,61 @@ class Element {
 	}
 
 	destroy() {
+		clearTimeout(this.timer);
+		this.stop_following();
 		this.element.destroy();
 	}
 }
 
 export class CardElement extends Element {
-	/** `amount_minor` is only what Stripe shows; the server decides. */
-	constructor(stripe, { amount_minor, currency, appearance, ...handlers }) {
-		const elements = stripe.elements({
+	/** `amount_minor` is only what Stripe shows; the server decides. `on_brands` hears of the brands a number may be. */
+	constructor(stripe, { amount_minor, currency, on_brands, ...handlers }) {
+		const options = {
 			mode: "payment",
 			amount: amount_minor,
 			currency: currency.toLowerCase(),
 			allowedPaymentMethodTypes: ["card"],
-			appearance,
-		});
-		super(stripe, elements, {}, handlers);
+		};
+		super(stripe, options, {}, handlers);
+		this.element.on("carddetailschange", ({ details }) => on_brands?.(details?.brands || []));
 	}
 
-	/** The ConfirmationToken's id. Throws Stripe's error of what was entered. */
+	/** The ConfirmationToken's id. Throws EntryRefused. */
 	async tokenise({ amount_minor, save }) {
 		// As the server creates the PaymentIntent: a payer is present whenever a saved card is used.
 		await this.elements.update({
 			amount: amount_minor,
 			setupFutureUsage: save ? "on_session" : null,
 		});
-		const submitted = await this.elements.submit();
-		if (submitted.error) throw submitted.error;
-
-		const { error, confirmationToken } = await this.stripe.createConfirmationToken({
-			elements: this.elements,
-			params: { return_url: window.location.href },
-		});
-		if (error) throw error;
+		check(await this.elements.submit());
+		const { confirmationToken } = check(
+			await this.stripe.createConfirmationToken({
+				elements: this.elements,
+				params: { return_url: window.location.href },
+			})
+		);
 		return confirmationToken.id;
 	}
 }
 
 export class BankAccountElement extends Element {
-	constructor(stripe, { client_secret, appearance, defaults, ...handlers }) {
-		const elements = stripe.elements({ clientSecret: client_secret, appearance });
+	constructor(stripe, { client_secret, defaults, ...handlers }) {
 		const options = { terms: { usBankAccount: "always" } };
 		if (defaults) options.defaultValues = { billingDetails: defaults };
-		super(stripe, elements, options, handlers);
+		super(stripe, { clientSecret: client_secret }, options, handlers);
 	}
 
-	/** The SetupIntent after the payer accepted the mandate: succeeded, processing, or waiting for micro-deposits. */
+	/** The SetupIntent after the payer accepted the mandate: succeeded, processing, or waiting for micro-deposits. Throws
+	 * EntryRefused. */
 	async confirm() {
-		const submitted = await this.elements.submit();
-		if (submitted.error) throw submitted.error;
-
-		const { error, setupIntent } = await this.stripe.confirmSetup({
-			elements: this.elements,
-			confirmParams: { return_url: window.location.href },
-			redirect: "if_required",
-		});
-		if (error) throw error;
+		check(await this.elements.submit());
+		const { setupIntent } = check(
+			await this.stripe.confirmSetup({
+				elements: this.elements,
+				confirmParams: { return_url: window.location.href },
+				redirect: "if_required",
+			})
+		);
 		return setupIntent;
 	}
-}
-
-/**
- * Stripe's appearance options that make its fields look like `input`, one of ours.
- *
- * Stripe wants colours, not CSS variables, so they are read from what the browser made of them.
- */
-export function appearance_of(input) {
-	const style = getComputedStyle(input);
-	const dark = is_dark(style.backgroundColor);
-	return {
-		theme: dark ? "night" : "stripe",
-		variables: {
-			fontFamily: style.fontFamily,
-			fontSizeBase: "14px",
-			borderRadius: style.borderTopLeftRadius,
-			spacingUnit: "3px",
-			colorText: style.color,
-			colorPrimary: style.color,
-			colorBackground: style.backgroundColor,
-			colorDanger: dark ? "#f87171" : "#b52a2a",
-		},
-		rules: {
-			".Input": { border: `1px solid ${style.borderTopColor}`, boxShadow: "none" },
-			".Label": { fontWeight: "400" },
-		},
-	};
-}
-
-function is_dark(colour) {
-	const [red, green, blue] = (colour.match(/[\d.]+/g) || [255, 255, 255]).map(Number);
-	return 0.299 * red + 0.587 * green + 0.114 * blue < 128;
 }

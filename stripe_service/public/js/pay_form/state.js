@@ -21,6 +21,19 @@ export const PHASE = {
 
 export const NEW = "new";
 
+/** Stripe's fields for a new card: without them there is nothing to pay with. */
+export const FIELDS = { LOADING: "loading", READY: "ready", FAILED: "failed" };
+
+/** Why Pay can't be pressed now, as far as it is not the amount's doing. */
+export const BLOCKED = {
+	NO_METHOD: "no_method",
+	FIELDS_LOADING: "fields_loading",
+	FIELDS_FAILED: "fields_failed",
+	BRAND_REFUSED: "brand_refused",
+	NO_BANK_ACCOUNT: "no_bank_account",
+	UNVERIFIED: "unverified",
+};
+
 const BUSY = new Set([PHASE.SENDING, PHASE.AUTHENTICATING, PHASE.UNKNOWN]);
 const UNDECIDED = new Set([
 	PHASE.SENDING,
@@ -37,9 +50,12 @@ export const initial = Object.freeze({
 	bank_account: null, // a Stripe Bank Account's name
 	save: false,
 	amount: "", // as typed
-	details_complete: false, // of the card being entered, as far as Stripe.js tells
+	proposed: "", // the amount that the form proposed: while it is untouched, it follows what may be paid
+	fields: FIELDS.LOADING,
+	fields_problem: "", // why they could not be shown
+	refused_brand: "", // what is wrong with the brand of the card being entered
 	attempt: null, // {request_id, payment, amount_minor, asked_bank}
-	notice: null, // {kind: "error"|"info", text, field?, link?}
+	notice: null, // {kind: "error"|"info", text, field?, link?}; `field` names what it is about
 	result: null, // the server's last word on the payment
 });
 
@@ -52,11 +68,20 @@ export function reduce(state, event) {
 export const is_busy = (state) => BUSY.has(state.phase);
 
 /** Whether the payer may press Pay now. The amount is judged apart, so that the button can say what is wrong. */
-export function can_pay(state) {
-	if (state.phase !== PHASE.READY || !state.method) return false;
-	if (!state.form.methods[state.method]?.allowed) return false;
-	if (state.method === "card") return state.card === NEW || Boolean(saved_card(state));
-	return Boolean(bank_account(state)?.usable);
+export const can_pay = (state) => state.phase === PHASE.READY && !why_blocked(state);
+
+/** One of BLOCKED, or null. */
+export function why_blocked(state) {
+	if (!state.form?.methods[state.method]?.allowed) return BLOCKED.NO_METHOD;
+	if (state.method === "us_bank_account") {
+		const row = bank_account(state);
+		if (!row) return BLOCKED.NO_BANK_ACCOUNT;
+		return row.usable ? null : BLOCKED.UNVERIFIED;
+	}
+	if (state.card !== NEW) return saved_card(state) ? null : BLOCKED.NO_METHOD;
+	if (state.fields === FIELDS.FAILED) return BLOCKED.FIELDS_FAILED;
+	if (state.fields === FIELDS.LOADING) return BLOCKED.FIELDS_LOADING;
+	return state.refused_brand ? BLOCKED.BRAND_REFUSED : null;
 }
 
 export function saved_card(state) {
@@ -74,14 +99,31 @@ export function saved_method(state) {
 	return state.method === "card" ? saved_card(state)?.name || null : state.bank_account;
 }
 
+/** As at the beginning, but Stripe's fields are still there, with what was entered. */
+const anew = ({ fields, fields_problem, refused_brand }) => ({
+	...initial,
+	fields,
+	fields_problem,
+	refused_brand,
+});
+
 const HANDLERS = {
-	opened(state, { form, amount, method }) {
+	loading: anew,
+
+	/** `amount` as it would be typed; `resumed` the amount of an open payment of the payer's own. */
+	opened(state, { form, amount, method, resumed }) {
 		if (form.loading_error) {
 			const { message, link } = form.loading_error;
-			return unavailable({ ...initial, form }, message, link, "loading_error");
+			return unavailable({ ...anew(state), form }, message, link, "loading_error");
 		}
-		const opened = { ...initial, form, amount, ...first_choice(form, method) };
-		if (form.resume) return resume(opened, form);
+		const opened = {
+			...anew(state),
+			form,
+			amount,
+			proposed: amount,
+			...first_choice(form, method),
+		};
+		if (form.resume) return resume(opened, form, resumed);
 		if (form.why_not) return unavailable(opened, form.why_not);
 		if (!form.amount.max_minor) return unavailable(opened, form.amount.reason);
 		return { ...opened, phase: PHASE.READY };
@@ -89,10 +131,24 @@ const HANDLERS = {
 
 	open_failed: (state, { message }) => unavailable(state, message, null, "open_failed"),
 
-	/** The server's facts anew (saved methods changed); what was typed and chosen stays. */
-	refreshed(state, { form }) {
+	/** Nothing more can be done here: the server will refuse everything until the payer has logged in again. */
+	session_ended: (state, { message, link }) =>
+		unavailable(state, message, link, "session_ended"),
+
+	/**
+	 * The server's facts anew. What was typed and chosen stays, but an amount that the form itself had proposed follows
+	 * the new one; `text` says so.
+	 */
+	refreshed(state, { form, amount, text }) {
 		const fresh = first_choice(form, state.method);
-		const kept = { ...state, form };
+		const follows = state.amount === state.proposed && amount !== state.proposed;
+		const kept = {
+			...state,
+			form,
+			amount: follows ? amount : state.amount,
+			proposed: amount,
+			notice: state.notice || (follows ? { kind: "info", text, field: "amount" } : null),
+		};
 		return {
 			...kept,
 			card: state.card === NEW || saved_card(kept) ? state.card : fresh.card,
@@ -118,11 +174,18 @@ const HANDLERS = {
 		editable(state)
 			? { ...state, amount, notice: unless_about(state.notice, "amount") }
 			: state,
-	details_changed: (state, { complete }) => ({
+	details_changed: (state) => ({ ...state, notice: unless_about(state.notice, "card") }),
+
+	fields_loading: (state) => ({ ...state, fields: FIELDS.LOADING, fields_problem: "" }),
+	fields_ready: (state) => ({ ...state, fields: FIELDS.READY, fields_problem: "" }),
+	fields_failed: (state, { text }) => ({
 		...state,
-		details_complete: complete,
-		notice: unless_about(state.notice, "card"),
+		fields: FIELDS.FAILED,
+		fields_problem: text,
+		refused_brand: "",
 	}),
+	/** `text` says what is wrong with the brand, or is empty. */
+	brand_found: (state, { text }) => ({ ...state, refused_brand: text }),
 
 	found_wrong: (state, { text, field }) => ({
 		...state,
@@ -222,11 +285,29 @@ function action_required(state, result, texts) {
 	};
 }
 
-function resume(state, { resume: open, under_way }) {
-	const attempt = { payment: open.payment, asked_bank: true };
-	const phase = open.client_secret ? PHASE.ACTION_PENDING : PHASE.UNKNOWN;
-	const shown = under_way.find((entry) => entry.payment === open.payment);
-	return { ...state, phase, attempt, result: { ...shown, ...open } };
+/** The open payment's own amount and card, which are what the bank is asked about. */
+function resume(state, form, { amount, amount_minor } = {}) {
+	const { resume: open } = form;
+	const shown = form.under_way.find((entry) => entry.payment === open.payment);
+	const attempt = { payment: open.payment, amount_minor, asked_bank: true };
+	return {
+		...state,
+		phase: open.client_secret ? PHASE.ACTION_PENDING : PHASE.UNKNOWN,
+		attempt,
+		amount: amount ?? state.amount,
+		proposed: null, // chosen by the payer, back then
+		method: shown?.method_type || state.method,
+		card: card_of(form, open, shown)?.name || NEW,
+		result: { ...shown, ...open },
+	};
+}
+
+function card_of(form, open, shown) {
+	const { cards } = form.saved;
+	return (
+		cards.find((card) => card.name === open.saved_method) ||
+		cards.find((card) => (shown?.method_label || "").endsWith(` ${card.last4}`))
+	);
 }
 
 function unavailable(state, text, link = null, field = null) {

@@ -1,19 +1,55 @@
 /**
  * Stripe.js, loaded from the address that the server names (Stripe's terms: never bundled, never hosted by us).
  *
- * One script tag per address, however many forms open. A load that failed is forgotten, so that the next try asks
- * the network again.
+ * Once per page, whichever bundle asks: the pay form and the page of saved methods are bundles of their own, and each
+ * has its own copy of this module. A load that failed is forgotten, so that the next try asks the network again.
  */
 
-const loading = new Map();
+const LOADING = Symbol.for("stripe_service.stripe_js");
+const LOADED_WITHIN = 20000; // milliseconds
 
-/** A `Stripe` object for one account. Rejects when the script can't be loaded. */
+// https://docs.stripe.com/js/appendix/supported_locales, and @stripe/stripe-js 10's StripeElementLocale.
+const LOCALES = (
+	"ar bg cs da de el en en-AU en-CA en-GB en-NZ es es-419 es-ES et fi fil fr fr-CA fr-FR he hr hu id it it-IT ja ko lt " +
+	"lv ms mt nb nl no pl pt pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW"
+).split(" ");
+const OTHER_NAMES = {
+	nn: "nb",
+	tl: "fil",
+	iw: "he",
+	in: "id",
+	"zh-hant": "zh-TW",
+	"zh-mo": "zh-HK",
+};
+
+/** A `Stripe` object for one account. Rejects when the script can't be loaded, or not in time. */
 export async function load_stripe({ stripe_js_url, publishable_key, locale }) {
-	const Stripe = await load_script(stripe_js_url);
-	return Stripe(publishable_key, locale ? { locale } : {});
+	const Stripe = await in_time(load_script(stripe_js_url));
+	return Stripe(publishable_key, { locale: stripe_locale(locale) });
+}
+
+/** The language of this page as Stripe.js names it; "auto", the browser's own, for one that it does not speak. */
+export function stripe_locale(language) {
+	const tag = String(language || "").replace(/_/g, "-");
+	const [base, ...region] = tag.split("-");
+	const american_spanish = /^es$/i.test(base) && region.length > 0 && !/^es$/i.test(region[0]);
+	const wished = [
+		tag,
+		OTHER_NAMES[tag.toLowerCase()],
+		OTHER_NAMES[`${base}-${region[0]}`.toLowerCase()],
+		american_spanish && "es-419",
+		base,
+		OTHER_NAMES[base.toLowerCase()],
+	];
+	for (const name of wished.filter(Boolean)) {
+		const known = LOCALES.find((locale) => locale.toLowerCase() === name.toLowerCase());
+		if (known) return known;
+	}
+	return "auto";
 }
 
 function load_script(url) {
+	const loading = (window[LOADING] = window[LOADING] || new Map());
 	if (!loading.has(url)) {
 		const script_loaded = append_script(url).catch((error) => {
 			loading.delete(url);
@@ -24,18 +60,32 @@ function load_script(url) {
 	return loading.get(url);
 }
 
+/** One that is late is waited for again by the next try: browsers would not ask twice for a script that is on its way. */
+function in_time(loading) {
+	const late = new Promise((resolve, reject) =>
+		setTimeout(() => reject(new Error("Stripe.js did not load in time")), LOADED_WITHIN)
+	);
+	late.catch(() => {});
+	return Promise.race([loading, late]);
+}
+
 function append_script(url) {
+	// Another app's tag: asked again, Stripe.js would warn and start twice.
+	if (window.Stripe && [...document.scripts].some((script) => script.src === url)) {
+		return Promise.resolve(window.Stripe);
+	}
 	return new Promise((resolve, reject) => {
 		const script = document.createElement("script");
+		const fail = (reason) => {
+			script.remove();
+			reject(new Error(reason));
+		};
 		script.src = url;
 		script.async = true;
 		script.addEventListener("load", () =>
-			window.Stripe ? resolve(window.Stripe) : reject(new Error("Stripe.js did not start"))
+			window.Stripe ? resolve(window.Stripe) : fail("Stripe.js did not start")
 		);
-		script.addEventListener("error", () => {
-			script.remove();
-			reject(new Error("Stripe.js could not be loaded"));
-		});
+		script.addEventListener("error", () => fail("Stripe.js could not be loaded"));
 		document.head.append(script);
 	});
 }

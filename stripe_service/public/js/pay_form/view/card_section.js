@@ -1,10 +1,10 @@
 /** The saved cards, and the fields for a new one, which are Stripe's and stay mounted while another row is chosen. */
 
 import { __ } from "../i18n.js";
-import { BRANDS, brand_name } from "../messages.js";
+import { card_title } from "../messages.js";
 import { NEW } from "../state.js";
 import { RadioRows } from "./choices.js";
-import { el, replace_children, set_text, show, unique_id } from "./dom.js";
+import { el, replace_children, show, unique_id } from "./dom.js";
 import { brand_mark } from "./marks.js";
 
 export class CardSection {
@@ -37,14 +37,12 @@ export class CardSection {
 		this.brands = el("div.stripe-pay-brands", {
 			attrs: { role: "group", "aria-label": __("Cards accepted here") },
 		});
-		this.brand_warning = el("p.stripe-pay-field-error", { attrs: { role: "alert" } });
 		this.entry = el(
 			"div.stripe-pay-entry",
 			{},
 			this.brands,
 			this.loading,
 			this.mount_point,
-			this.brand_warning,
 			this.save_row
 		);
 		this.new_only = el("div");
@@ -82,7 +80,7 @@ export class CardSection {
 		const rows = cards.map((card) => ({
 			value: card.name,
 			marks: [brand_mark(card.brand)],
-			title: `${brand_name(card.brand)} ••••\u00a0${card.last4}`,
+			title: card_title(card),
 			detail: __("Expires {0}", [expiry(card)]),
 			disabled: card.expired,
 			pills: [
@@ -91,25 +89,6 @@ export class CardSection {
 			].filter(Boolean),
 		}));
 		return [...rows, { value: NEW, marks: [brand_mark(null)], title: __("Another card") }];
-	}
-
-	/** What Stripe.js reports of the number's brand, before anything is sent; the server decides. */
-	warn_of_brand(found, accepted) {
-		const refused =
-			found &&
-			found.length > 0 &&
-			!found.some((brand) => brand === "unknown" || accepted.includes(brand));
-		set_text(
-			this.brand_warning,
-			refused
-				? __("{0} is not accepted here. Please use {1}.", [
-						brand_name(found[0]),
-						accepted.map((brand) => BRANDS[brand] || brand).join(", "),
-				  ])
-				: ""
-		);
-		show(this.brand_warning, refused);
-		return refused;
 	}
 }
 

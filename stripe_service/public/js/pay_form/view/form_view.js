@@ -2,11 +2,12 @@
 
 import { __ } from "../i18n.js";
 import { answers } from "../messages.js";
-import { can_pay, is_busy, PHASE } from "../state.js";
+import { BLOCKED, can_pay, FIELDS, is_busy, NEW, PHASE, why_blocked } from "../state.js";
 import { AmountField } from "./amount_field.js";
 import { BankSection } from "./bank_section.js";
+import { button } from "./button.js";
 import { CardSection } from "./card_section.js";
-import { el, set_attributes, set_text, show } from "./dom.js";
+import { el, set_attributes, set_text, show, unique_id } from "./dom.js";
 import { MethodTabs } from "./method_tabs.js";
 import { Outcome } from "./outcome.js";
 import { Summary } from "./summary.js";
@@ -65,6 +66,7 @@ export class FormView {
 			on_add_confirm: () => form.bank.confirm(),
 			on_add_cancel: () => this._cancel_adding(),
 			on_verify: (name, answer) => form.bank.verify(name, answer),
+			on_remove: (row) => form.bank.remove(row),
 		});
 		this.amount = new AmountField({ texts, on_type: (text) => form.type_amount(text) });
 		this.amount.input.addEventListener("blur", (event) => {
@@ -87,18 +89,17 @@ export class FormView {
 			attrs: { role: "status", "aria-live": "polite" },
 		});
 		this.error = el("p.stripe-pay-error", { attrs: { role: "alert", tabindex: "-1" } });
-		this.retry = el(
-			"button.btn.btn-sm.btn-default.stripe-pay-button",
-			{ attrs: { type: "button" }, on: { click: () => this.form.retry_card() } },
-			__("Try again")
-		);
+		this.retry = button(__("Try again"), "btn-default", () => this.form.retry_card());
+		this.reason = el("p.stripe-pay-why", {
+			attrs: { role: "status", id: unique_id("why") },
+		});
 	}
 
 	_footer() {
 		this.pay_label = el("span.stripe-pay-pay-label");
 		this.pay_button = el(
 			"button.btn.btn-primary.stripe-pay-button.stripe-pay-pay",
-			{ attrs: { type: "submit" } },
+			{ attrs: { type: "submit", "aria-describedby": this.reason.id } },
 			el("span.stripe-pay-spinner", { attrs: { "aria-hidden": "true" } }),
 			this.pay_label
 		);
@@ -108,6 +109,7 @@ export class FormView {
 			this.error,
 			this.retry,
 			this.status,
+			this.reason,
 			this.pay_button
 		);
 		return this.footer;
@@ -117,10 +119,6 @@ export class FormView {
 		return this.cards.mount_point;
 	}
 
-	get bank_mount_point() {
-		return this.bank.add_panel.mount_point;
-	}
-
 	get amount_input() {
 		return this.amount.input;
 	}
@@ -128,10 +126,8 @@ export class FormView {
 	focus_amount() {
 		this.amount.input.focus();
 		this.amount.input.select();
-	}
-
-	warn_of_brand(found, accepted) {
-		this.cards.warn_of_brand(found, accepted);
+		// What is wrong stands beneath the field, where the footer would hide it.
+		this.amount.node.scrollIntoView({ block: "nearest" });
 	}
 
 	say(text) {
@@ -164,7 +160,7 @@ export class FormView {
 		show(this.bank.node, state.method === "us_bank_account");
 		this.cards.render(state, {
 			disabled,
-			element_ready: this.form.card_ready || this.form.card_failed,
+			element_ready: state.fields !== FIELDS.LOADING,
 		});
 		this.bank.render(state, this.form.bank.state, { disabled });
 		this.amount.render(state, {
@@ -181,27 +177,56 @@ export class FormView {
 
 	_render_footer(state, disabled) {
 		const amount = this.form.button_amount();
-		const adding =
-			this.form.bank.state.step === "adding" && state.method === "us_bank_account";
+		const reason = disabled ? "" : this._why_not(state);
 		set_text(this.pay_label, this.texts.pay_button(amount));
-		set_attributes(this.pay_button, { disabled: disabled || adding || !can_pay(state) });
+		set_attributes(this.pay_button, { disabled: disabled || Boolean(reason) });
 		this.pay_button.classList.toggle("is-busy", disabled);
 		const authorises = state.method === "us_bank_account" && can_pay(state) && amount;
 		set_text(this.authorisation, authorises ? this.texts.ach_authorisation(amount) : "");
 		show(this.authorisation, Boolean(authorises));
-		this._render_notice(state);
+		this._render_notice(state, reason);
 	}
 
-	_render_notice(state) {
+	/** Why Pay is disabled, in words. */
+	_why_not(state) {
+		const by_bank = state.method === "us_bank_account";
+		if (by_bank && this.form.bank.state.step === "adding") return answers.finish_adding();
+		switch (why_blocked(state)) {
+			case null:
+				return "";
+			case BLOCKED.FIELDS_LOADING:
+				return answers.loading_fields();
+			case BLOCKED.FIELDS_FAILED:
+				return state.fields_problem;
+			case BLOCKED.BRAND_REFUSED:
+				return state.refused_brand;
+			case BLOCKED.NO_BANK_ACCOUNT:
+				return answers.add_bank_account();
+			case BLOCKED.UNVERIFIED:
+				return state.form.saved.bank_accounts.some(({ usable }) => usable)
+					? answers.choose_bank_account()
+					: answers.verify_bank_account();
+			default:
+				return answers.no_method();
+		}
+	}
+
+	_render_notice(state, reason) {
 		const { notice } = state;
-		const error = notice?.kind === "error" && notice.field !== "amount" ? notice.text : "";
+		const fields_failed =
+			state.fields === FIELDS.FAILED && state.method === "card" && state.card === NEW;
+		const said = notice?.kind === "error" && notice.field !== "amount" ? notice.text : "";
+		const error = fields_failed ? state.fields_problem : said;
 		const is_new = error && this.error.textContent !== error;
 		set_text(this.error, error);
 		show(this.error, Boolean(error));
-		show(this.retry, notice?.field === "stripe_js");
+		show(this.retry, fields_failed);
+		set_text(this.reason, reason === error ? "" : reason);
+		show(this.reason, Boolean(this.reason.textContent));
+		this.reason.classList.toggle("is-problem", Boolean(state.refused_brand));
 		this.status.classList.toggle("is-important", state.phase === PHASE.UNKNOWN);
 		this.say(progress(state) || (notice?.kind === "info" ? notice.text : ""));
-		if (is_new && notice.field !== "card") this.error.focus();
+		if (is_new && !fields_failed && notice.field !== "card") this.error.focus();
 	}
 
 	_cancel_adding() {

@@ -3,6 +3,7 @@
 import { __ } from "../i18n.js";
 import { PHASE } from "../state.js";
 import { answers } from "../messages.js";
+import { button } from "./button.js";
 import { el, replace_children, show } from "./dom.js";
 import { sign } from "./marks.js";
 
@@ -49,19 +50,21 @@ export class Outcome {
 	}
 
 	_unavailable({ text, link, field }) {
-		const title = { loading_error: __("Loading error"), open_failed: __("Loading error") }[
-			field
-		];
+		const titles = {
+			loading_error: __("Loading error"),
+			open_failed: __("Loading error"),
+			session_ended: __("Your session has ended"),
+		};
 		return [
 			sign("stopped"),
-			heading(title || __("Nothing can be paid here now")),
+			heading(titles[field] || __("This invoice can't be paid at the moment")),
 			el("p", {}, text),
 			link && anchor(link),
 			el(
 				"div.stripe-pay-outcome-actions",
 				{},
 				this._close(),
-				field === "open_failed" && button(__("Try again"), this.on_retry, "btn-primary")
+				field === "open_failed" && button(__("Try again"), "btn-primary", this.on_retry)
 			),
 		].filter(Boolean);
 	}
@@ -71,15 +74,15 @@ export class Outcome {
 			state.result?.amount && this.format.major(state.result.amount, state.result.currency);
 		return [
 			sign("waiting"),
-			heading(__("Your bank waits for your confirmation")),
+			heading(__("Your bank is waiting for your confirmation")),
 			el("p", {}, amount ? answers.resume(amount) : answers.action_pending()),
 			state.notice?.kind === "error" &&
 				el("p.stripe-pay-field-error", { attrs: { role: "alert" } }, state.notice.text),
 			el(
 				"div.stripe-pay-outcome-actions",
 				{},
-				button(__("Give this payment up"), this.on_give_up, "btn-default"),
-				button(__("Continue"), this.on_continue, "btn-primary")
+				button(__("Cancel this payment"), "btn-default", this.on_give_up),
+				button(__("Continue"), "btn-primary", this.on_continue)
 			),
 		].filter(Boolean);
 	}
@@ -106,12 +109,12 @@ export class Outcome {
 		return [
 			sign("waiting"),
 			heading(this.texts.processing(this._amount(result))),
-			el("p", {}, result.message || this.texts.processing_note),
+			el("p", {}, this.texts.processing_note),
 			result.expected_by &&
 				el(
 					"p.stripe-pay-muted",
 					{},
-					__("The answer is expected by {0}.", [this.format.date(result.expected_by)])
+					__("Your bank answers by {0}.", [this.format.date(result.expected_by)])
 				),
 			el("div.stripe-pay-outcome-actions", {}, this._close("btn-primary")),
 		].filter(Boolean);
@@ -122,7 +125,7 @@ export class Outcome {
 	}
 
 	_close(kind = "btn-default") {
-		return this.on_close && button(__("Close"), this.on_close, kind);
+		return this.on_close && button(__("Close"), kind, this.on_close);
 	}
 }
 
@@ -130,25 +133,12 @@ function heading(text) {
 	return el("h3.stripe-pay-outcome-title", { attrs: { tabindex: "-1" } }, text);
 }
 
-/** A link the server names: {url, label}. Only web addresses and paths of this site become one. */
+/** A link the server names: {url, label}; `here` leaves this page. Only web addresses and paths of this site become one. */
 function anchor(link) {
-	const { url, label } = typeof link === "string" ? { url: link } : link;
-	if (!/^(https?:\/\/|\/)/.test(url || "")) return null;
-	return el(
-		"p",
-		{},
-		el(
-			"a",
-			{ attrs: { href: url, target: "_blank", rel: "noopener noreferrer" } },
-			label || __("Open the settings")
-		)
-	);
-}
-
-function button(label, on_click, kind) {
-	return el(
-		`button.btn.btn-sm.${kind}.stripe-pay-button`,
-		{ attrs: { type: "button" }, on: { click: on_click } },
-		label
-	);
+	const { url, label, here } = typeof link === "string" ? { url: link } : link;
+	if (!/^(https?:\/\/|\/(?!\/))/.test(url || "")) return null;
+	const attrs = here
+		? { href: url }
+		: { href: url, target: "_blank", rel: "noopener noreferrer" };
+	return el("p", {}, el("a", { attrs }, label || __("Open Stripe Account")));
 }

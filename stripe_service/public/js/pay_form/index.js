@@ -1,1 +1,0 @@
-export { PayForm } from "./pay_form.js";
