@@ -12,6 +12,7 @@ from frappe import _
 from stripe_service.access import rules
 from stripe_service.access.pay_actions import pay_step_of
 from stripe_service.payables.registry import open_payable
+from stripe_service.utils import frappe_versions
 
 RIGHT = "pay"
 
@@ -71,10 +72,7 @@ def _why_not_by_document(doc, user: str) -> str | None:
 
 def has_right_to_pay(doctype: str) -> bool:
 	"""Whether `doctype` has the permission type `pay` (Frappe 16 and later; set up in Permission Type)."""
-	fields = frappe.get_meta("DocPerm")
-	if not fields.has_field(RIGHT):
-		return False
-	return bool(frappe.db.exists("Permission Type", {"perm_type": RIGHT, "doc_type": doctype}))
+	return frappe_versions.has_permission_type(doctype, RIGHT)
 
 
 def _why_not_by_assignment(doc, user: str) -> str | None:
