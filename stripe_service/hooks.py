@@ -27,57 +27,58 @@ doc_events = {
 	"Document Follow": {"validate": ["stripe_service.access.sharing.refuse_follow"]},
 	"Email Queue": {"before_insert": ["stripe_service.access.sharing.withhold_email"]},
 	"Notification Log": {"before_insert": ["stripe_service.access.sharing.withhold_notification"]},
-	"Payable DocType": {"on_update": ["stripe_service.access.sharing.drop_what_no_longer_stands"]},
+	"Payable DocType": {"on_update": ["stripe_service.access.sharing.revoke_outsider_access"]},
 	"ToDo": {"validate": ["stripe_service.access.sharing.refuse_assignment"]},
 	"User Permission": {
 		"on_update": ["stripe_service.access.sharing.after_membership_changed"],
 		"after_delete": ["stripe_service.access.sharing.after_membership_changed"],
 	},
-	"Invoice Payment": {"before_save": ["stripe_service.payables.fees.note_fee"]},
-	"Error Log": {"before_insert": ["stripe_service.accounts.masking.mask_error_log"]},
+	"Invoice Payment": {"before_save": ["stripe_service.payments.after_payment.queue_fee_booking"]},
+	"Error Log": {"before_insert": ["stripe_service.utils.masking.mask_error_log"]},
 	"*": {
-		"onload": ["stripe_service.access.onload.tell_form"],
+		"onload": ["stripe_service.access.onload.set_payment_onload"],
 		"validate": [
-			"stripe_service.payables.amounts.keep_amounts",
+			"stripe_service.payables.balance.restore_payment_amounts",
 			"stripe_service.access.workflow_guard.refuse_unpaid",
 		],
-		"before_save": ["stripe_service.access.work_items.before_frappe"],
-		"before_submit": ["stripe_service.access.work_items.before_frappe"],
+		"before_save": ["stripe_service.access.work_items.create_item_if_rules_apply"],
+		"before_submit": ["stripe_service.access.work_items.create_item_if_rules_apply"],
 		"before_update_after_submit": [
-			"stripe_service.payables.amounts.keep_amounts",
+			"stripe_service.payables.balance.restore_payment_amounts",
 			"stripe_service.access.workflow_guard.refuse_unpaid",
-			"stripe_service.access.work_items.before_frappe",
+			"stripe_service.access.work_items.create_item_if_rules_apply",
 		],
-		"before_cancel": ["stripe_service.access.work_items.before_frappe"],
-		"after_insert": ["stripe_service.access.work_items.before_frappe"],
+		"before_cancel": ["stripe_service.access.work_items.create_item_if_rules_apply"],
+		"after_insert": ["stripe_service.access.work_items.create_item_if_rules_apply"],
 		"on_update": [
-			"stripe_service.access.work_items.after_frappe",
+			"stripe_service.access.work_items.sync_open_items",
 			"stripe_service.access.sharing.after_unit_changed",
 		],
 		"on_update_after_submit": [
-			"stripe_service.access.work_items.after_frappe",
+			"stripe_service.access.work_items.sync_open_items",
 			"stripe_service.access.sharing.after_unit_changed",
 		],
-		"on_cancel": ["stripe_service.access.work_items.after_frappe"],
+		"on_cancel": ["stripe_service.access.work_items.sync_open_items"],
 	},
 }
 
 scheduler_events = {
-	"all": ["stripe_service.webhooks.drain.work"],
 	"hourly_long": [
-		"stripe_service.webhooks.missed.fetch_all",
-		"stripe_service.payments.reconcile.run.hourly",
+		"stripe_service.webhooks.fetch.fetch_all",
+		"stripe_service.reconcile.schedule.hourly",
 	],
-	"daily_long": ["stripe_service.payments.reconcile.run.daily"],
+	"daily_long": ["stripe_service.reconcile.schedule.daily"],
 	"daily": [
-		"stripe_service.access.sharing.drop_what_no_longer_stands",
+		"stripe_service.access.sharing.revoke_outsider_access",
 		"stripe_service.accounts.webhook_endpoint.forget_old_secrets",
-		"stripe_service.accounts.webhook_endpoint.look_after",
+		"stripe_service.accounts.webhook_endpoint.ensure_registered",
 	],
-	"hourly": ["stripe_service.methods.bank_accounts.sync_open"],
+	"hourly": ["stripe_service.saved_methods.bank_accounts.sync_open"],
 	"cron": {
-		"*/2 * * * *": ["stripe_service.payables.after_payment.run_pending"],
-		"*/5 * * * *": ["stripe_service.payments.reconcile.run.poll"],
+		# Not `all`, which is every four minutes.
+		"* * * * *": ["stripe_service.webhooks.process.process_events"],
+		"*/2 * * * *": ["stripe_service.payments.after_payment.run_pending"],
+		"*/5 * * * *": ["stripe_service.reconcile.schedule.poll"],
 	},
 }
 
@@ -95,8 +96,8 @@ permission_query_conditions = {
 	"Version": "stripe_service.access.query_conditions.of_attached_row",
 	"View Log": "stripe_service.access.query_conditions.of_attached_row",
 	"Workflow Action": "stripe_service.access.query_conditions.of_work_item",
-	"Saved Card": "stripe_service.methods.ownership.query_conditions",
-	"Stripe Bank Account": "stripe_service.methods.ownership.query_conditions",
+	"Saved Card": "stripe_service.saved_methods.ownership.query_conditions",
+	"Stripe Bank Account": "stripe_service.saved_methods.ownership.query_conditions",
 }
 
 has_permission = {
@@ -111,23 +112,23 @@ has_permission = {
 	"Version": "stripe_service.access.document_checks.of_attached_row",
 	"View Log": "stripe_service.access.document_checks.of_attached_row",
 	"Workflow Action": "stripe_service.access.document_checks.of_work_item",
-	"Saved Card": "stripe_service.methods.ownership.has_permission",
-	"Stripe Bank Account": "stripe_service.methods.ownership.has_permission",
+	"Saved Card": "stripe_service.saved_methods.ownership.has_permission",
+	"Stripe Bank Account": "stripe_service.saved_methods.ownership.has_permission",
 }
 
 override_whitelisted_methods = {
-	"frappe.client.get": "stripe_service.access.frappe_calls.get",
-	"frappe.client.get_count": "stripe_service.access.frappe_calls.get_count",
-	"frappe.client.validate_link": "stripe_service.access.frappe_calls.validate_link",
-	"frappe.desk.doctype.tag.tag.get_tagged_docs": "stripe_service.access.frappe_calls.get_tagged_docs",
-	"frappe.desk.form.document_follow.get_follow_users": "stripe_service.access.frappe_calls.get_follow_users",
-	"frappe.desk.listview.get_group_by_count": "stripe_service.access.frappe_calls.get_group_by_count",
-	"frappe.desk.search.get_link_title": "stripe_service.access.frappe_calls.get_link_title",
-	"frappe.desk.search.search_link": "stripe_service.access.frappe_calls.search_link",
-	"frappe.desk.search.search_widget": "stripe_service.access.frappe_calls.search_widget",
-	"frappe.utils.global_search.search": "stripe_service.access.frappe_calls.search",
-	"frappe.workflow.doctype.workflow.workflow.get_workflow_state_count": "stripe_service.access.frappe_calls.get_workflow_state_count",
-	"frappe.workflow.doctype.workflow_action.workflow_action.apply_action": "stripe_service.access.frappe_calls.apply_action",
+	"frappe.client.get": "stripe_service.access.frappe_overrides.get",
+	"frappe.client.get_count": "stripe_service.access.frappe_overrides.get_count",
+	"frappe.client.validate_link": "stripe_service.access.frappe_overrides.validate_link",
+	"frappe.desk.doctype.tag.tag.get_tagged_docs": "stripe_service.access.frappe_overrides.get_tagged_docs",
+	"frappe.desk.form.document_follow.get_follow_users": "stripe_service.access.frappe_overrides.get_follow_users",
+	"frappe.desk.listview.get_group_by_count": "stripe_service.access.frappe_overrides.get_group_by_count",
+	"frappe.desk.search.get_link_title": "stripe_service.access.frappe_overrides.get_link_title",
+	"frappe.desk.search.search_link": "stripe_service.access.frappe_overrides.search_link",
+	"frappe.desk.search.search_widget": "stripe_service.access.frappe_overrides.search_widget",
+	"frappe.utils.global_search.search": "stripe_service.access.frappe_overrides.search",
+	"frappe.workflow.doctype.workflow.workflow.get_workflow_state_count": "stripe_service.access.frappe_overrides.get_workflow_state_count",
+	"frappe.workflow.doctype.workflow_action.workflow_action.apply_action": "stripe_service.access.frappe_overrides.apply_action",
 }
 
 standard_portal_menu_items = [

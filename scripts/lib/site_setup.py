@@ -29,7 +29,7 @@ def make_site(bench: Bench, site: str, config: dict, **environment: str):
 	shape = fingerprint.of_files(bench.place.source / APP, *SHAPES_THE_SITE)
 	key = f"site {site} of {bench.path}"
 	finished_once = key in fingerprint.known_steps(bench.place)  # a site without this note was interrupted
-	if not finished_once or not _config_of(bench, site).exists():
+	if not finished_once or not _get_config(bench, site).exists():
 		_create(bench, site, **environment)
 	elif not fingerprint.same(bench.place, key, shape):
 		with step(f"Migrating {site}: the app has changed"):
@@ -73,11 +73,11 @@ def _create(bench: Bench, site: str, **environment: str):
 
 
 def _configure(bench: Bench, site: str, wanted: dict):
-	path = _config_of(bench, site)
+	path = _get_config(bench, site)
 	config = json.loads(path.read_text())
 	if {**config, **wanted} != config:
 		path.write_text(json.dumps({**config, **wanted}, indent=1, sort_keys=True) + "\n")
 
 
-def _config_of(bench: Bench, site: str) -> Path:
+def _get_config(bench: Bench, site: str) -> Path:
 	return bench.sites / site / "site_config.json"

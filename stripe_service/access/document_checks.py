@@ -7,13 +7,13 @@ import frappe
 
 from stripe_service.access import rules, units
 from stripe_service.access.answers import answer
-from stripe_service.access.query_conditions import REFERENCES, keeps_the_tree, reads_whole_account
+from stripe_service.access.query_conditions import REFERENCES, can_edit_units, reads_all_payments
 from stripe_service.payables import registry
 
 
 def of_document(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
 	"""For every DocType ("*"). No query for a DocType without unit control."""
-	return answer(units.admits(doc, user or frappe.session.user, ptype or "read"))
+	return answer(units.unit_allows(doc, user or frappe.session.user, ptype or "read"))
 
 
 def of_attached_row(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
@@ -29,7 +29,7 @@ def of_work_item(doc, ptype: str | None = None, user: str | None = None) -> bool
 	"""For Workflow Action: the document can be read, the rules address the user, and nobody deletes it whose right
 	ends with reading the document."""
 	user = user or frappe.session.user
-	if user == "Administrator" or not registry.config_of(doc.reference_doctype):
+	if user == "Administrator" or not registry.get_config(doc.reference_doctype):
 		return answer(True)
 	reference = _existing(doc.reference_doctype, doc.reference_name)
 	if not reference or not frappe.has_permission(doc.reference_doctype, "read", doc=reference, user=user):
@@ -42,9 +42,9 @@ def of_work_item(doc, ptype: str | None = None, user: str | None = None) -> bool
 def of_payment(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
 	"""For Invoice Payment: one's own, those of documents that one may see, and all for readers of the account."""
 	user = user or frappe.session.user
-	if ptype == "create" or doc.user == user or reads_whole_account(user):
+	if ptype == "create" or doc.user == user or reads_all_payments(user):
 		return answer(True)
-	config = registry.config_of(doc.reference_doctype)
+	config = registry.get_config(doc.reference_doctype)
 	if not config:
 		return answer(False)
 	if config.unit_control:
@@ -55,7 +55,7 @@ def of_payment(doc, ptype: str | None = None, user: str | None = None) -> bool |
 def of_unit(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
 	"""For Organisation Unit: those who keep the tree see all of it, others the units they belong to."""
 	user = user or frappe.session.user
-	return answer(keeps_the_tree(user) or doc.name in units.visible_units(user))
+	return answer(can_edit_units(user) or doc.name in units.visible_units(user))
 
 
 def may_read(doctype: str, name: str, user: str) -> bool:

@@ -3,16 +3,19 @@
 import frappe
 
 from stripe_service.access.pay import why_not_pay
-from stripe_service.access.pay_actions import pay_step_of
+from stripe_service.access.pay_actions import get_pay_transitions
+from stripe_service.gateway import money
+from stripe_service.gateway.payment_states import RESERVING
 from stripe_service.payables import registry
+from stripe_service.payables.payable import open_payable
 
 
-def tell_form(doc, method: str | None = None) -> None:
+def set_payment_onload(doc, method: str | None = None) -> None:
 	"""doc_events "*", onload. Sets __onload.stripe_service on documents of payable DocTypes; no query on others."""
-	if not registry.payable_for(doc.doctype) or doc.is_new():
+	if not registry.get_enabled_config(doc.doctype) or doc.is_new():
 		return
 	reason = why_not_pay(doc)
-	step = pay_step_of(doc.doctype)
+	step = get_pay_transitions(doc.doctype)
 	doc.set_onload(
 		"stripe_service",
 		{
@@ -27,16 +30,13 @@ def tell_form(doc, method: str | None = None) -> None:
 
 
 def _in_test_mode(doc) -> bool:
-	account = registry.open_payable(doc).account
+	account = open_payable(doc).account
 	return bool(account) and frappe.db.get_value("Stripe Account", account, "mode", cache=True) == "Test"
 
 
 def _under_way(doc) -> dict:
 	"""Amount in major units; what is claimed but not settled, so that a second payer sees it."""
-	from stripe_service.gateway import money
-	from stripe_service.payments.states import RESERVING
-
-	payable = registry.open_payable(doc)
+	payable = open_payable(doc)
 	count, minor = frappe.db.sql(
 		"""select count(*), coalesce(sum(amount_minor), 0) from `tabInvoice Payment`
 		where reference_doctype = %s and reference_name = %s and status in %s""",

@@ -10,30 +10,37 @@ import frappe
 from frappe import _
 
 from stripe_service.access import rules
-from stripe_service.access.pay_actions import pay_step_of
-from stripe_service.payables.registry import open_payable
+from stripe_service.access.pay_actions import get_pay_transitions
+from stripe_service.payables.balance import Balance, balance_of
+from stripe_service.payables.payable import open_payable
 from stripe_service.utils import frappe_versions
 
 RIGHT = "pay"
 
 
-def why_not_pay(doc, user: str | None = None) -> str | None:
+def why_not_pay(doc, user: str | None = None, balance: Balance | None = None) -> str | None:
 	"""None if `user` may pay `doc` now, else the reason, translated and fit to be shown.
 
-	To somebody who may not read the document it says nothing about it. The amount is not its business (payments.claim
+	`balance` of the document, if the caller has read it already. To somebody who may not read the document it says
+	nothing about it. The amount is not its business (payments.claim
 	is), nor are missing API keys (accounts.connect).
 	"""
 	user = user or frappe.session.user
-	return _why_not_this_user(doc, user) or open_payable(doc).why_not_payable()
+	return _why_not_this_user(doc, user) or _why_not_this_document(doc, balance)
 
 
-def check_may_pay(doc, user: str | None = None) -> None:
+def check_may_pay(doc, user: str | None = None, balance: Balance | None = None) -> None:
 	"""Throws the reason of why_not_pay: frappe.PermissionError for who may not, ValidationError for what can't be."""
 	user = user or frappe.session.user
 	if reason := _why_not_this_user(doc, user):
 		frappe.throw(reason, frappe.PermissionError, title=_("Not permitted to pay"))
-	if reason := open_payable(doc).why_not_payable():
+	if reason := _why_not_this_document(doc, balance):
 		frappe.throw(reason, title=_("Cannot be paid"))
+
+
+def _why_not_this_document(doc, balance: Balance | None) -> str | None:
+	payable = open_payable(doc)
+	return payable.why_not_payable(balance or balance_of(payable, lock=False))
 
 
 def _why_not_this_user(doc, user: str) -> str | None:
@@ -76,7 +83,7 @@ def has_right_to_pay(doctype: str) -> bool:
 
 
 def _why_not_by_assignment(doc, user: str) -> str | None:
-	state, step = rules.state_of(doc), pay_step_of(doc.doctype)
+	state, step = rules.state_of(doc), get_pay_transitions(doc.doctype)
 	paying = step.roles(state) if step else set()
 	if not paying & rules.rules_for(doc.doctype).get(state, {}).keys() or rules.addresses(
 		doc, user, state, paying

@@ -16,7 +16,7 @@ PAY = "Pay"
 
 
 @dataclass(frozen=True)
-class PayStep:
+class PayTransitions:
 	"""`fieldname` holds the document's state; `states` are reached only by paying, `partly_paid` among them;
 	`transitions` are (state, action, role) of those that pay."""
 
@@ -34,26 +34,26 @@ class PayStep:
 		return {role for start, _action, role in self.transitions if start == state}
 
 
-def pay_step_of(doctype: str) -> PayStep | None:
+def get_pay_transitions(doctype: str) -> PayTransitions | None:
 	"""None for a DocType that nobody made payable (no query), or that keeps no state."""
-	config = registry.config_of(doctype)
+	config = registry.get_config(doctype)
 	if not config:
 		return None
 	named = frozenset(filter(None, (config.status_paid, config.status_partly_paid)))
 	if get_workflow_name(doctype):
 		return _by_workflow(config, named, get_workflow(doctype))
 	if config.status_fieldname:
-		return PayStep(config.status_fieldname, named, config.status_partly_paid)
+		return PayTransitions(config.status_fieldname, named, config.status_partly_paid)
 	return None
 
 
-def _by_workflow(config, named: frozenset[str], workflow) -> PayStep:
+def _by_workflow(config, named: frozenset[str], workflow) -> PayTransitions:
 	paying = [
 		row
 		for row in workflow.transitions
 		if row.action == PAY or (row.next_state in named and row.state != config.status_paid)
 	]
-	return PayStep(
+	return PayTransitions(
 		fieldname=workflow.workflow_state_field,
 		states=named | {row.next_state for row in paying},
 		partly_paid=config.status_partly_paid,

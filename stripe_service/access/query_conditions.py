@@ -68,7 +68,7 @@ def of_work_item(user: str | None = None) -> str:
 	user = user or frappe.session.user
 	if user == "Administrator":
 		return EVERYTHING
-	doctypes = [doctype for doctype in registry.all_rows() if get_workflow_name(doctype)]
+	doctypes = [doctype for doctype in registry.get_all_configs() if get_workflow_name(doctype)]
 	return _by_reference(
 		"Workflow Action", "reference_doctype", "reference_name", doctypes, user, narrow=rules.condition
 	)
@@ -77,10 +77,10 @@ def of_work_item(user: str | None = None) -> str:
 def of_payment(user: str | None = None) -> str:
 	"""For Invoice Payment: one's own, those of documents that one may see, and all for readers of the account."""
 	user = user or frappe.session.user
-	if reads_whole_account(user):
+	if reads_all_payments(user):
 		return EVERYTHING
 	ways = [f"`tabInvoice Payment`.`user` = {frappe.db.escape(user)}"]
-	for doctype, config in registry.all_rows().items():
+	for doctype, config in registry.get_all_configs().items():
 		if config.unit_control:
 			shown = _in_units("Invoice Payment", "organisation_unit", units.visible_units(user, doctype))
 		else:
@@ -91,7 +91,7 @@ def of_payment(user: str | None = None) -> str:
 	return "(" + " or ".join(ways) + ")"
 
 
-def reads_whole_account(user: str) -> bool:
+def reads_all_payments(user: str) -> bool:
 	"""Whoever may read the Stripe Account may read all that went through it, of whatever unit."""
 	if units.sees_all_units(user):
 		return True
@@ -102,12 +102,12 @@ def reads_whole_account(user: str) -> bool:
 def of_unit(user: str | None = None) -> str:
 	"""For Organisation Unit: those who keep the tree see all of it, others the units they belong to."""
 	user = user or frappe.session.user
-	if keeps_the_tree(user):
+	if can_edit_units(user):
 		return EVERYTHING
 	return _in_units(units.UNIT, "name", units.visible_units(user))
 
 
-def keeps_the_tree(user: str) -> bool:
+def can_edit_units(user: str) -> bool:
 	rights = frappe.permissions.get_role_permissions(units.UNIT, user=user)
 	return units.sees_all_units(user) or bool(rights.get("write"))
 

@@ -99,7 +99,7 @@ def _units_reached(rule: Rule, user: str, doctype: str):
 
 
 def _unit_fieldname(rule: Rule, doctype: str) -> str | None:
-	config = registry.config_of(doctype)
+	config = registry.get_config(doctype)
 	fieldname = rule.unit_fieldname or (config.unit_fieldname if config else None)
 	return fieldname if fieldname and frappe.get_meta(doctype).has_field(fieldname) else None
 

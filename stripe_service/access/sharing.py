@@ -98,17 +98,17 @@ def _is_outsider(address: str, queue) -> bool:
 
 
 def _admits(doctype: str, name: str, user: str) -> bool:
-	return units.admits(frappe.get_doc(doctype, name), user)
+	return units.unit_allows(frappe.get_doc(doctype, name), user)
 
 
 def after_membership_changed(permission, method: str | None = None) -> None:
 	"""User Permission, on_update and after_delete: shares, assignments and follows of the user that no longer stand."""
 	if permission.allow == units.UNIT:
 		units.forget_memberships()
-		drop_what_no_longer_stands(user=permission.user)
+		revoke_outsider_access(user=permission.user)
 
 
-def drop_what_no_longer_stands(doc=None, method: str | None = None, user: str | None = None) -> None:
+def revoke_outsider_access(doc=None, method: str | None = None, user: str | None = None) -> None:
 	"""Take back shares, assignments and follows from outsiders (of one user, or of all).
 
 	Daily as well: Frappe deletes some User Permissions without an event.
@@ -152,10 +152,10 @@ def _drop(doctype: str, name: str | None = None, user: str | None = None) -> Non
 			if frappe.db.exists(doctype, row[name_field]) and not _admits(
 				doctype, row[name_field], row[user_field]
 			):
-				_take_back(given, row.name)
+				_revoke(given, row.name)
 
 
-def _take_back(given: str, name: str) -> None:
+def _revoke(given: str, name: str) -> None:
 	if given == "ToDo":
 		frappe.db.set_value("ToDo", name, "status", "Cancelled")
 	else:

@@ -37,13 +37,13 @@ def unit_control_on(doctype: str) -> bool:
 
 def controlled(doctype: str):
 	"""The PayableConfig under whose unit control `doctype` is, or None."""
-	config = registry.config_of(doctype)
+	config = registry.get_config(doctype)
 	return config if config and config.unit_control else None
 
 
 def all_controlled() -> list:
 	"""The PayableConfigs of all DocTypes under unit control."""
-	return [config for config in registry.all_rows().values() if config.unit_control]
+	return [config for config in registry.get_all_configs().values() if config.unit_control]
 
 
 def sees_all_units(user: str) -> bool:
@@ -80,7 +80,7 @@ def own_units(user: str, doctype: str) -> frozenset:
 	return frozenset(row.for_value for row in memberships if (row.applicable_for or doctype) == doctype)
 
 
-def admits(doc, user: str, ptype: str = "read") -> bool:
+def unit_allows(doc, user: str, ptype: str = "read") -> bool:
 	"""Whether the unit of `doc` lets `user` do `ptype` with it; True for a document without unit control.
 
 	For anything but reading, the unit that is stored counts as well as the one in `doc`: what a request has put into

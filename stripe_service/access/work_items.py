@@ -67,7 +67,7 @@ def _is_mailed(workflow: str, state: str) -> bool:
 	return bool(send_email_alert(workflow)) and bool(row) and row.get("send_email") != 0
 
 
-def before_frappe(doc, method: str | None = None) -> None:
+def create_item_if_rules_apply(doc, method: str | None = None) -> None:
 	"""doc_events "*", before the document is written (after_insert for a new one): where Work Item Rules narrow the
 	state that is entered, the item is made here, so that Frappe, which would mail everybody with the role, finds it
 	made."""
@@ -77,7 +77,7 @@ def before_frappe(doc, method: str | None = None) -> None:
 		renew(doc, frappe.session.user)
 
 
-def after_frappe(doc, method: str | None = None) -> None:
+def sync_open_items(doc, method: str | None = None) -> None:
 	"""doc_events "*", after the document is written: what Frappe left undone.
 
 	It leaves an item open if the role that acted is not one for whom the item was made, and makes none in a state
@@ -93,7 +93,7 @@ def after_frappe(doc, method: str | None = None) -> None:
 
 def _enters_state(doc) -> bool:
 	"""No query for a DocType that nobody made payable."""
-	if not registry.config_of(doc.doctype) or not get_workflow_name(doc.doctype):
+	if not registry.get_config(doc.doctype) or not get_workflow_name(doc.doctype):
 		return False
 	before = doc.get_doc_before_save()
 	return not before or rules.state_of(before) != rules.state_of(doc)

@@ -8,8 +8,10 @@ nobody made payable it costs a look into a dict.
 import frappe
 from frappe import _
 
-from stripe_service.access.pay_actions import pay_step_of
-from stripe_service.payables.registry import open_payable
+from stripe_service.access import work_items
+from stripe_service.access.pay_actions import get_pay_transitions
+from stripe_service.payables.balance import balance_of
+from stripe_service.payables.payable import open_payable
 
 
 class NotPaidYet(frappe.ValidationError):
@@ -18,7 +20,7 @@ class NotPaidYet(frappe.ValidationError):
 
 def refuse_unpaid(doc, method: str | None = None) -> None:
 	"""doc_events "*", validate and before_update_after_submit. Raises NotPaidYet."""
-	step = pay_step_of(doc.doctype)
+	step = get_pay_transitions(doc.doctype)
 	if not step:
 		return
 	state = doc.get(step.fieldname)
@@ -35,8 +37,6 @@ def _state_before(doc, fieldname: str) -> str | None:
 
 
 def _covered(doc, partly: bool) -> bool:
-	from stripe_service.payments.balance import balance_of
-
 	if doc.is_new():
 		return False
 	payable = open_payable(doc)
@@ -46,7 +46,7 @@ def _covered(doc, partly: bool) -> bool:
 	if balance.outstanding_minor > 0:
 		return False
 	# A document that keeps its own outstanding amount may have been paid by other means than ours.
-	return balance.settled_minor > 0 or payable.outstanding_kept_by == "The document"
+	return balance.settled_minor > 0 or payable.config.keeps_outstanding
 
 
 def _refuse(doc, state: str, actions: set[str]) -> None:
@@ -62,8 +62,6 @@ def _refuse(doc, state: str, actions: set[str]) -> None:
 
 def _credit_payer(doc) -> None:
 	"""The work item was done by whoever paid, not by the job that moves the document."""
-	from stripe_service.access import work_items
-
 	payer = frappe.db.get_value(
 		"Invoice Payment",
 		{"reference_doctype": doc.doctype, "reference_name": doc.name, "settled_minor": (">", 0)},

@@ -19,19 +19,19 @@ MARK = "stripe_service_installation"
 
 
 @dataclass(frozen=True)
-class Place:
+class Installation:
 	site: str
 	host: str
 	installation: str
 
 
-def here() -> Place:
+def current_installation() -> Installation:
 	"""Where this code runs, as far as configuration tells; the mark is empty until an account was bound."""
-	return Place(frappe.local.site, configured_host(), _mark())
+	return Installation(frappe.local.site, configured_host(), _mark())
 
 
-def bind() -> Place:
-	"""Like `here`, after making sure that this installation has its mark. Where site_config.json can't be written,
+def bind() -> Installation:
+	"""Like `current_installation`, after making sure that this installation has its mark. Where site_config.json can't be written,
 	the mark stays empty, and site and host alone must do."""
 	if not _mark():
 		try:
@@ -40,13 +40,13 @@ def bind() -> Place:
 			frappe.logger("stripe_service").warning(
 				"site_config.json can't be written; bound by site and host only"
 			)
-	return here()
+	return current_installation()
 
 
 def is_here(account) -> bool:
 	"""`account` is a row (or document) of Stripe Account with its bound_* fields."""
-	bound = Place(account.bound_site or "", account.bound_host or "", account.bound_installation or "")
-	return bound == here()
+	bound = Installation(account.bound_site or "", account.bound_host or "", account.bound_installation or "")
+	return bound == current_installation()
 
 
 def configured_host() -> str:

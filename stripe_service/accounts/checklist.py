@@ -13,7 +13,7 @@ from frappe.utils import get_url_to_form, get_url_to_list
 from frappe.utils.background_jobs import get_workers
 from frappe.utils.scheduler import is_scheduler_inactive
 
-from stripe_service.accounts import binding, connect, webhook_endpoint
+from stripe_service.accounts import binding, stripe_account, webhook_endpoint
 
 DONE = "Done"
 TO_DO = "To Do"
@@ -64,13 +64,13 @@ def _item(part: str, label: str, answer: Answer) -> dict:
 
 
 def _account() -> Answer:
-	account = connect.default_account()
+	account = stripe_account.default_account()
 	if not account:
-		link = get_url_to_form(connect.DOCTYPE, "new")
+		link = get_url_to_form(stripe_account.DOCTYPE, "new")
 		return Answer(TO_DO, _("No Stripe account is connected. Enter its API keys."), link=link)
-	row = frappe.get_doc(connect.DOCTYPE, account)
-	link = get_url_to_form(connect.DOCTYPE, account)
-	if row.status != connect.CONNECTED:
+	row = frappe.get_doc(stripe_account.DOCTYPE, account)
+	link = get_url_to_form(stripe_account.DOCTYPE, account)
+	if row.status != stripe_account.CONNECTED:
 		return Answer(TO_DO, _("No API keys are entered for {0}.").format(account), link=link)
 	if not binding.is_here(row):
 		return Answer(
@@ -78,13 +78,13 @@ def _account() -> Answer:
 			_("{0} was connected by another site, and waits for a confirmation.").format(account),
 			link=link,
 		)
-	if row.details_source == connect.SOURCE_ADMINISTRATOR and not (row.country and row.default_currency):
+	if row.details_source == stripe_account.SOURCE_ADMINISTRATOR and not (row.country and row.default_currency):
 		return Answer(
 			TO_DO,
 			_("Stripe does not tell this key the account's details. Enter country and currency."),
 			link=link,
 		)
-	if row.details_source == connect.SOURCE_STRIPE and not row.charges_enabled:
+	if row.details_source == stripe_account.SOURCE_STRIPE and not row.charges_enabled:
 		return Answer(
 			WARNING,
 			_("Stripe does not let {0} take payments yet. Finish its set-up in the Stripe Dashboard.").format(
@@ -98,16 +98,16 @@ def _account() -> Answer:
 
 
 def _webhook() -> Answer:
-	account = connect.default_account()
+	account = stripe_account.default_account()
 	row = account and frappe.db.get_value(
-		connect.DOCTYPE,
+		stripe_account.DOCTYPE,
 		account,
 		["status", "webhook_status", "webhook_message", "last_event_at"],
 		as_dict=True,
 	)
-	if not row or row.status != connect.CONNECTED:
+	if not row or row.status != stripe_account.CONNECTED:
 		return Answer(TO_DO, _("Registered by itself once an account is connected."))
-	link = get_url_to_form(connect.DOCTYPE, account)
+	link = get_url_to_form(stripe_account.DOCTYPE, account)
 	if row.webhook_status == webhook_endpoint.NOT_REGISTERED:
 		return Answer(WARNING, row.webhook_message or _("The webhook is not registered yet."), link=link)
 	if not row.last_event_at:

@@ -12,10 +12,10 @@ import frappe
 from frappe import _
 from frappe.utils import cint, now_datetime
 
-from stripe_service.accounts.connect import gateway_for
 from stripe_service.accounts.registration import open_payments
+from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors
-from stripe_service.payments.transaction import in_fresh_transaction
+from stripe_service.utils.transaction import begin_fresh, in_fresh_transaction
 
 DOCTYPE = "Stripe Customer"
 ACTIVE = "Active"
@@ -49,7 +49,7 @@ def delete_customer(customer: str) -> None:
 	if status == DELETED:
 		return
 	still_open = open_payments(stripe_customer=customer)
-	in_fresh_transaction(lambda: None)  # lets go of the locks of that count
+	begin_fresh()  # lets go of the locks of that count
 	if still_open:
 		frappe.throw(
 			_(
@@ -75,9 +75,7 @@ def _mark_deleted(customer: str, by: str | None) -> None:
 	if not row or row.status == DELETED:
 		return
 	doc = frappe.get_doc(DOCTYPE, customer)
-	doc.update({"status": DELETED, "deleted_at": now_datetime(), "deleted_by": by, "active_key": None})
-	doc.flags.by_stripe_service = True
-	doc.save(ignore_permissions=True)
+	doc.write(status=DELETED, deleted_at=now_datetime(), deleted_by=by, active_key=None)
 	gone = {"status": REMOVED, "removed_at": now_datetime(), "is_default": 0}
 	for doctype in SAVED_METHODS:
 		frappe.db.set_value(doctype, {"stripe_customer": customer, "status": ("!=", REMOVED)}, gone)
@@ -104,10 +102,9 @@ def _insert(account: str, user: str, person: dict, made: dict) -> str:
 			"active_key": _active_key(account, user),
 		}
 	)
-	doc.flags.by_stripe_service = True
 	try:
 		frappe.db.savepoint("stripe_customer")
-		doc.insert(ignore_permissions=True)
+		doc.write()
 	except (frappe.DuplicateEntryError, frappe.UniqueValidationError):
 		frappe.db.rollback(save_point="stripe_customer")
 		frappe.clear_last_message()

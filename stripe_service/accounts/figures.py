@@ -12,10 +12,10 @@ import frappe
 from frappe import _
 from frappe.utils import add_days, add_months, fmt_money, get_first_day, getdate, today
 
-from stripe_service.accounts.connect import default_account
+from stripe_service.accounts.stripe_account import default_account
 from stripe_service.gateway import money
-from stripe_service.payments.settle import BRAND_NAMES
-from stripe_service.payments.states import DISPUTED, RECEIVED
+from stripe_service.gateway.payment_states import DISPUTED, RECEIVED
+from stripe_service.utils.labels import brand_name
 
 PAYMENT = "Invoice Payment"
 MOST_LISTED = 100
@@ -85,7 +85,7 @@ def _received(since, currency: str) -> list:
 def _method_label(row) -> str:
 	if row.method_type == "us_bank_account":
 		return _("ACH")
-	return BRAND_NAMES.get(row.brand or "", row.brand) or _("Card")
+	return brand_name(row.brand)
 
 
 def _period(day: date, monthly: bool) -> date:

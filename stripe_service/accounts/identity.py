@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import frappe
 from frappe import _
 
-from stripe_service.accounts.connect import SOURCE_ADMINISTRATOR, SOURCE_STRIPE
 from stripe_service.accounts.keys import KeyRefused, Keys
+from stripe_service.accounts.stripe_account import SOURCE_ADMINISTRATOR, SOURCE_STRIPE
 from stripe_service.gateway import errors
 from stripe_service.gateway.client import Credentials, Gateway
 

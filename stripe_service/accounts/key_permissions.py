@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from frappe import _
 
-from stripe_service.accounts.connect import gateway_for
+from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors
 from stripe_service.gateway.client import Gateway
 

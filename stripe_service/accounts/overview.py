@@ -2,8 +2,8 @@
 
 import frappe
 
-from stripe_service.accounts import binding, connect, keys
-from stripe_service.accounts.connect import ach_available
+from stripe_service.accounts import binding, keys, stripe_account
+from stripe_service.accounts.stripe_account import ach_available
 
 _SHOWN = (
 	"name", "status", "mode", "stripe_account_id", "business_name", "email", "country", "default_currency",
@@ -14,22 +14,22 @@ _SHOWN = (
 
 def overview() -> dict:
 	"""{"accounts": [...], "test_mode", "may_edit", "loading_error"}; only accounts that the user may read."""
-	shown = {"status": ("!=", connect.REMOVED)}
+	shown = {"status": ("!=", stripe_account.REMOVED)}
 	rows = frappe.get_list("Stripe Account", filters=shown, fields=list(_SHOWN), order_by="creation")
-	default = connect.default_account()
+	default = stripe_account.default_account()
 	rows.sort(key=lambda row: row.name != default)
 	for row in rows:
-		row.bound_here = row.status != connect.CONNECTED or binding.is_here(row)
+		row.bound_here = row.status != stripe_account.CONNECTED or binding.is_here(row)
 		row.ach_available, row.ach_reason = ach_available(row)
 		del row["bound_installation"]
 	return {
 		"accounts": rows,
-		"test_mode": any(row.mode == keys.TEST and row.status == connect.CONNECTED for row in rows),
-		"may_edit": connect.may_fix(),
-		"loading_error": connect.loading_error(default),
+		"test_mode": any(row.mode == keys.TEST and row.status == stripe_account.CONNECTED for row in rows),
+		"may_edit": stripe_account.can_edit_account(),
+		"loading_error": stripe_account.loading_error(default),
 	}
 
 
 def test_mode() -> bool:
 	"""Whether any connected account takes test payments only: wherever money is shown, a banner says so."""
-	return bool(frappe.db.exists("Stripe Account", {"mode": keys.TEST, "status": connect.CONNECTED}))
+	return bool(frappe.db.exists("Stripe Account", {"mode": keys.TEST, "status": stripe_account.CONNECTED}))

@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 
-from stripe_service.accounts import binding, connect, identity, keys, webhook_endpoint
+from stripe_service.accounts import binding, identity, keys, stripe_account, webhook_endpoint
 from stripe_service.accounts.secrets import FIELDS as SECRET_FIELDS
 from stripe_service.accounts.secrets import forget_secret, read_secret
 from stripe_service.gateway.client import Credentials, Gateway
-from stripe_service.payments.states import RESERVING
-from stripe_service.payments.transaction import in_fresh_transaction
+from stripe_service.gateway.payment_states import RESERVING
+from stripe_service.utils.transaction import begin_fresh, in_fresh_transaction
 
-DOCTYPE = connect.DOCTYPE
+DOCTYPE = stripe_account.DOCTYPE
 
 
 def connect_account(account: str, publishable_key: str, secret_key: str, **fields) -> str:
@@ -32,7 +32,7 @@ def connect_account(account: str, publishable_key: str, secret_key: str, **field
 		else frappe.new_doc(DOCTYPE, account_name=account)
 	)
 	doc.update({**fields, "publishable_key": publishable_key, "secret_key": secret_key})
-	in_fresh_transaction(lambda: None)
+	begin_fresh()
 	_save(doc)
 	webhook_endpoint.register(doc.name)
 	return doc.name
@@ -40,9 +40,9 @@ def connect_account(account: str, publishable_key: str, secret_key: str, **field
 
 def refresh(account: str) -> None:
 	"""Ask Stripe again what it knows of the account. Commits. Raises gateway.errors and what gateway_for raises."""
-	facts = identity.read_facts(connect.gateway_for(account))
+	facts = identity.read_facts(stripe_account.gateway_for(account))
 	doc = frappe.get_doc(DOCTYPE, account)
-	if facts.details_source == connect.SOURCE_STRIPE:
+	if facts.details_source == stripe_account.SOURCE_STRIPE:
 		doc.update(asdict(facts))
 	else:
 		doc.update({"details_source": facts.details_source, "key_message": facts.key_message})
@@ -56,8 +56,8 @@ def confirm_binding(account: str) -> str:
 	because that site may still be there; what is returned names it, or is "".
 	"""
 	doc = frappe.get_doc(DOCTYPE, account)
-	if doc.status != connect.CONNECTED:
-		connect.raise_no_keys(account)
+	if doc.status != stripe_account.CONNECTED:
+		stripe_account.raise_no_keys(account)
 	if binding.is_here(doc):
 		return ""
 	place = binding.bind()
@@ -84,7 +84,7 @@ def confirm_binding(account: str) -> str:
 
 def rotate_webhook_secret(account: str) -> str:
 	"""Replace the webhook's secret; the old one is taken for another 24 hours. Returns `webhook_status`. Commits."""
-	connect.gateway_for(account)
+	stripe_account.gateway_for(account)
 	return webhook_endpoint.register(account, fresh=True)
 
 
@@ -144,7 +144,7 @@ def _mark_removed(account: str) -> None:
 			).format(still_open),
 			title=_("Account not removed"),
 		)
-	doc.status = connect.REMOVED
+	doc.status = stripe_account.REMOVED
 	_write_document(doc)
 
 

@@ -18,20 +18,18 @@ from frappe.utils import add_to_date, get_url, now_datetime
 from frappe.utils.synchronization import filelock
 
 from stripe_service.accounts import binding
-from stripe_service.accounts.connect import CONNECTED, gateway_for, usable_accounts
 from stripe_service.accounts.secrets import forget_secret, read_secret, write_secret
+from stripe_service.accounts.stripe_account import CONNECTED, gateway_for, usable_accounts
 from stripe_service.gateway import errors
 from stripe_service.gateway.client import API_VERSION, Gateway
-from stripe_service.payments.transaction import in_fresh_transaction
-from stripe_service.webhooks.handlers import HANDLERS
+from stripe_service.gateway.events import EVENT_TYPES
+from stripe_service.utils.transaction import begin_fresh, in_fresh_transaction
 
 PATH = "/api/method/stripe_service.api.webhook.receive"
 NOT_REGISTERED = "Not Registered"
 REGISTERED = "Registered"
 BY_HAND = "Secret Entered by Hand"
 OLD_SECRET_HOURS = 24
-
-EVENTS = tuple(sorted(HANDLERS))
 
 _LOCAL_NAMES = (".localhost", ".local", ".internal", ".test", ".invalid")
 _FIELDS = [
@@ -56,7 +54,7 @@ def register(account: str, fresh: bool = False) -> str:
 	for what Stripe or the address forbid: that is written to `webhook_message`. Commits; holds no row lock.
 	"""
 	with filelock(_lock_name(account), timeout=60):
-		in_fresh_transaction(lambda: None)  # what another process registered meanwhile must be seen
+		begin_fresh()  # what another process registered meanwhile must be seen
 		row = frappe.db.get_value("Stripe Account", account, _FIELDS, as_dict=True)
 		if not row or row.status != CONNECTED:
 			return NOT_REGISTERED
@@ -80,26 +78,12 @@ def delete(gateway: Gateway, endpoint_id: str) -> str:
 	return ""
 
 
-def secrets_of(account: str) -> list[str]:
-	"""The secrets an event of this account may be signed with: the current one, and the previous one for a day."""
-	valid_until = frappe.db.get_value("Stripe Account", account, "previous_secret_until")
-	fields = ["webhook_secret"]
-	if valid_until and valid_until > now_datetime():
-		fields.append("previous_webhook_secret")
-	return [secret for secret in (read_secret(account, field) for field in fields) if secret]
-
-
-def account_of(token: str) -> str | None:
-	"""The Stripe Account whose endpoint carries this token."""
-	return frappe.db.get_value("Stripe Account", {"webhook_token": token}) if token else None
-
-
 def note_event(account: str) -> None:
 	"""Remember that Stripe's events arrive: the checklist's sign that the webhook is alive."""
 	frappe.db.set_value("Stripe Account", account, "last_event_at", now_datetime(), update_modified=False)
 
 
-def look_after() -> None:
+def ensure_registered() -> None:
 	"""Daily: register what could not be registered, and bring up to date what an upgrade or somebody in the Stripe
 	Dashboard changed. An endpoint that was made by hand is left to whoever made it."""
 	for account in usable_accounts():
@@ -184,7 +168,7 @@ def _current(ours: list[dict], row) -> dict | None:
 def _params(url: str) -> dict:
 	return {
 		"url": url,
-		"enabled_events": list(EVENTS),
+		"enabled_events": list(EVENT_TYPES),
 		"description": f"Stripe Service, site {frappe.local.site}",
 		"metadata": {"site": frappe.local.site, "app": "stripe_service"},
 	}

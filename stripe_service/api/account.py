@@ -4,16 +4,16 @@ import frappe
 from frappe import _
 
 from stripe_service.accounts import checklist as checklists
-from stripe_service.accounts import connect as connections
 from stripe_service.accounts import (
 	customers,
 	figures,
 	key_permissions,
-	payouts,
+	latest_payouts,
 	registration,
 	webhook_endpoint,
 )
 from stripe_service.accounts import overview as overviews
+from stripe_service.accounts import stripe_account as connections
 from stripe_service.gateway import errors
 from stripe_service.install import PARTS, make_what_is_missing
 
@@ -92,7 +92,7 @@ def key_report(account: str) -> list[dict]:
 def payout_destinations(account: str) -> dict:
 	"""Where the latest payouts went; read from Stripe, kept nowhere."""
 	_check_account(account, "read")
-	return _ask_stripe(payouts.destinations, account)
+	return _ask_stripe(latest_payouts.destinations, account)
 
 
 @frappe.whitelist()

@@ -3,7 +3,7 @@
 import frappe
 from frappe import _
 
-from stripe_service.payables import after_payment
+from stripe_service.payments import after_payment
 
 
 @frappe.whitelist(methods=["POST"])

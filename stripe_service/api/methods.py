@@ -7,8 +7,8 @@ is answered as one that does not exist.
 import frappe
 from frappe import _
 
-from stripe_service.accounts import connect
-from stripe_service.methods import bank_accounts, cards, ownership, saved, verification
+from stripe_service.accounts import stripe_account
+from stripe_service.saved_methods import bank_accounts, cards, ownership, saved_method, verification
 
 
 @frappe.whitelist(methods=["GET", "POST"])
@@ -21,10 +21,10 @@ def my_methods(account: str | None = None) -> dict:
 	"""
 	_check_may_pay()
 	user = frappe.session.user
-	account = account or connect.default_account()
-	accounts = saved.accounts_of(user)
+	account = account or stripe_account.default_account()
+	accounts = saved_method.accounts_of(user)
 	found = {"account": account, "accounts": accounts, "cards": [], "bank_accounts": [], "stripe": None}
-	error = connect.loading_error(account)
+	error = stripe_account.loading_error(account)
 	if error:
 		return found | {"loading_error": error, "may_add_bank_account": {"allowed": False, "reason": None}}
 	allowed, reason = bank_accounts.may_add(account)
@@ -32,7 +32,7 @@ def my_methods(account: str | None = None) -> dict:
 		"cards": cards.saved_cards(user, account),
 		"bank_accounts": bank_accounts.saved_bank_accounts(user, account),
 		"may_add_bank_account": {"allowed": allowed, "reason": reason or None},
-		"stripe": _browser_facts(account),
+		"stripe": stripe_account.browser_facts(account),
 		"loading_error": None,
 	}
 
@@ -44,8 +44,8 @@ def start_bank_account(account: str | None = None) -> dict:
 	Errors: ACH not to be had here (417, with the reason), no keys (417), Stripe down (503).
 	"""
 	_check_may_pay()
-	account = account or connect.default_account()
-	facts = _browser_facts(account)
+	account = account or stripe_account.default_account()
+	facts = stripe_account.browser_facts(account)
 	return bank_accounts.start_adding(account) | {"stripe": facts}
 
 
@@ -81,7 +81,7 @@ def remove_method(name: str) -> dict:
 	"""
 	_check_may_pay()
 	doctype = ownership.doctype_of(name)
-	saved.remove(doctype, name)
+	saved_method.remove(doctype, name)
 	return my_methods(_account_of(doctype, name))
 
 
@@ -90,7 +90,7 @@ def set_default(name: str) -> dict:
 	"""Make one of the user's own usable methods the one chosen first of its kind. Returns my_methods of its account."""
 	_check_may_pay()
 	doctype = ownership.doctype_of(name)
-	saved.set_default(doctype, name)
+	saved_method.set_default(doctype, name)
 	return my_methods(_account_of(doctype, name))
 
 
@@ -108,8 +108,3 @@ def _check_may_pay() -> None:
 
 def _account_of(doctype: str, name: str) -> str:
 	return frappe.db.get_value(doctype, name, "stripe_account")
-
-
-def _browser_facts(account: str | None) -> dict:
-	facts = connect.account_facts(account)
-	return {key: facts[key] for key in ("account", "publishable_key", "stripe_js_url", "test_mode")}

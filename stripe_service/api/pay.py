@@ -11,13 +11,15 @@ from frappe import _
 from frappe.utils import cint
 
 from stripe_service.access.pay import check_may_pay
-from stripe_service.payables.registry import open_payable
-from stripe_service.payments import charge, release, settle
+from stripe_service.payables.payable import open_payable
+from stripe_service.payments import charge, release
 from stripe_service.payments.allowed_methods import check_method
-from stripe_service.payments.claim import Order, claim, claimed_before
+from stripe_service.payments.claim import PayRequest, claim, find_claim
 from stripe_service.payments.form import form_of
 from stripe_service.payments.new_card import read_new_card
-from stripe_service.payments.outcome import outcome_of, refresh
+from stripe_service.payments.result import payment_result, refresh
+from stripe_service.saved_methods.saved_method import payment_params
+from stripe_service.utils.labels import method_label
 
 METHOD_TYPES = ("card", "us_bank_account")
 
@@ -52,22 +54,22 @@ def pay(
 	answers with what became of the first.
 	"""
 	_check_arguments(method_type, confirmation_token, saved_method, request_id)
-	order = Order(doctype, name, amount, method_type, frappe.session.user, request_id or "")
+	request = PayRequest(doctype, name, amount, method_type, frappe.session.user, request_id or "")
 	# Before anything else: the answer to the first press may be that nothing is left to pay.
-	earlier = claimed_before(order)
+	earlier = find_claim(request)
 	if earlier:
-		return outcome_of(refresh(earlier))
+		return payment_result(refresh(earlier))
 	doc = frappe.get_doc(doctype, name)
 	check_may_pay(doc)
 	payable = open_payable(doc)
 	check_method(payable, method_type)
 	account = payable.account
 	if saved_method:
-		order, instrument = _with_saved_method(order, account, saved_method)
+		request, method_params = _with_saved_method(request, account, saved_method)
 	else:
-		order, instrument = _with_new_card(order, account, confirmation_token, cint(save))
-	payment, is_new = claim(order)
-	return outcome_of(charge.start(payment, instrument) if is_new else refresh(payment))
+		request, method_params = _with_new_card(request, account, confirmation_token, cint(save))
+	payment, is_new = claim(request)
+	return payment_result(charge.start(payment, method_params) if is_new else refresh(payment))
 
 
 def _check_arguments(method_type, confirmation_token, saved_method, request_id) -> None:
@@ -81,23 +83,21 @@ def _check_arguments(method_type, confirmation_token, saved_method, request_id) 
 		frappe.throw(_("The request is not valid. Please close the form and open it again."))
 
 
-def _with_saved_method(order: Order, account: str, saved_method: str):
-	from stripe_service.methods import payment_params
-
-	chosen = payment_params(saved_method, order.user, account, order.method_type)
+def _with_saved_method(request: PayRequest, account: str, saved_method: str):
+	chosen = payment_params(saved_method, request.user, account, request.method_type)
 	told = chosen.pop("display", {})
-	return replace(order, saved_method=saved_method, **told), charge.Instrument(chosen)
+	return replace(request, saved_method=saved_method, **told), chosen
 
 
-def _with_new_card(order: Order, account: str, confirmation_token: str, save: int):
+def _with_new_card(request: PayRequest, account: str, confirmation_token: str, save: int):
 	card = read_new_card(account, confirmation_token)
 	told = {
 		"brand": card.brand,
 		"last4": card.last4,
-		"method_label": settle.method_label("card", card.brand, card.last4),
+		"method_label": method_label("card", card.brand, card.last4),
 		"save": bool(save and saving_allowed()),
 	}
-	return replace(order, **told), charge.Instrument({"confirmation_token": confirmation_token})
+	return replace(request, **told), {"confirmation_token": confirmation_token}
 
 
 def saving_allowed() -> bool:
@@ -117,25 +117,25 @@ def payment_status(
 	`request_id`, and hears {"status": "Not Started"} if the session user has claimed nothing under it.
 	"""
 	if not payment and doctype and name and request_id:
-		payment = claimed_before(Order(doctype, name, "", "", frappe.session.user, request_id))
+		payment = find_claim(PayRequest(doctype, name, "", "", frappe.session.user, request_id))
 	if not payment:
 		return {"payment": None, "status": "Not Started", "outcome": "not_started"}
 	_check_may_see(payment)
-	return outcome_of(refresh(payment))
+	return payment_result(refresh(payment))
 
 
 @frappe.whitelist(methods=["POST"])
 def finish(payment: str) -> dict:
 	"""After the browser has dealt with 3-D Secure: read the outcome from Stripe. Needs to be the payer."""
 	_check_is_payer(payment)
-	return outcome_of(refresh(payment))
+	return payment_result(refresh(payment))
 
 
 @frappe.whitelist(methods=["POST"])
 def abandon(payment: str) -> dict:
 	"""Give up a payment that is still open and free its amount. Needs to be the payer."""
 	_check_is_payer(payment)
-	return outcome_of(release.cancel(payment))
+	return payment_result(release.cancel(payment))
 
 
 def _check_is_payer(payment: str) -> None:

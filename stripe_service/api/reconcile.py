@@ -3,10 +3,10 @@
 import frappe
 from frappe import _
 
-from stripe_service.payments.reconcile import comparison, findings
-from stripe_service.payments.reconcile import run as reconciler
-from stripe_service.payments.reconcile.steps import for_each_account
-from stripe_service.webhooks import drain, missed
+from stripe_service.accounts.jobs import for_each_account
+from stripe_service.reconcile import comparison, findings
+from stripe_service.reconcile import schedule as reconciler
+from stripe_service.webhooks import fetch, process
 
 DRAIN_SECONDS = 60
 
@@ -20,8 +20,8 @@ def run(account: str | None = None, days: int = comparison.DAYS_BACK) -> list[di
 	"""
 	accounts = _accounts(account)
 	days = frappe.utils.cint(days) or comparison.DAYS_BACK
-	fetched = for_each_account(accounts, missed.fetch)
-	drain.drain(DRAIN_SECONDS)
+	fetched = for_each_account(accounts, fetch.fetch)
+	process.process_due(DRAIN_SECONDS)
 	reports = reconciler.now(accounts, days)
 	for report, before in zip(reports, fetched, strict=True):
 		report.events_fetched = before.events_fetched
@@ -39,10 +39,10 @@ def _accounts(account: str | None) -> list[str]:
 
 
 @frappe.whitelist(methods=["POST"])
-def settle_finding(name: str, note: str) -> None:
+def close_finding(name: str, note: str) -> None:
 	"""Close a finding that was dealt with by hand. Needs *write* on Stripe Reconciliation Finding; `note` says how."""
 	finding = frappe.get_doc(findings.DOCTYPE, name)
 	finding.check_permission("write")
 	if not note.strip():
 		frappe.throw(_("Please say how it was settled."))
-	findings.settle_by_hand(name, note.strip())
+	findings.close_finding(name, note.strip())

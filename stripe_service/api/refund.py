@@ -3,8 +3,8 @@ and which Role Permission Manager can give to others."""
 
 import frappe
 
-from stripe_service.payments import outcome, refund, release, settle
-from stripe_service.payments.amounts import read_amount
+from stripe_service.payments import refund, release, result, settle
+from stripe_service.payments.limits import read_amount
 
 
 @frappe.whitelist(methods=["POST"])
@@ -15,21 +15,21 @@ def refund_payment(payment: str, amount: str | None = None, reason: str | None =
 	"""
 	doc = _for_administrator(payment)
 	amount_minor = read_amount(amount, doc.currency) if amount else None
-	return outcome.outcome_of(refund.refund(payment, amount_minor, reason))
+	return result.payment_result(refund.refund(payment, amount_minor, reason))
 
 
 @frappe.whitelist(methods=["POST"])
 def read_from_stripe(payment: str) -> dict:
 	"""Bring a payment into line with Stripe now; returns the outcome."""
 	_for_administrator(payment)
-	return outcome.outcome_of(settle.settle(payment))
+	return result.payment_result(settle.settle(payment))
 
 
 @frappe.whitelist(methods=["POST"])
 def cancel_payment(payment: str) -> dict:
 	"""Cancel an open payment at Stripe and free its amount; returns the outcome (the money may have come already)."""
 	_for_administrator(payment)
-	return outcome.outcome_of(release.cancel(payment))
+	return result.payment_result(release.cancel(payment))
 
 
 def _for_administrator(payment: str):

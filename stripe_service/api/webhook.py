@@ -4,7 +4,8 @@ import frappe
 from frappe import _
 from werkzeug.wrappers import Response
 
-from stripe_service.webhooks import drain, intake
+from stripe_service.webhooks import process
+from stripe_service.webhooks.receive import Refused, receive_event
 
 
 # xss_safe: nothing of the request is shown to anyone before its signature was checked over the raw body, and
@@ -20,8 +21,8 @@ def receive() -> Response:
 	# From the address, not from form_dict: an event of a connected account has a field `account` of its own.
 	token = request.args.get("account", "")
 	try:
-		intake.take_in(token, request.get_data(), request.headers.get("Stripe-Signature"))
-	except intake.Refused:
+		receive_event(token, request.get_data(), request.headers.get("Stripe-Signature"))
+	except Refused:
 		return Response(status=400)
 	return Response(status=200)
 
@@ -31,5 +32,5 @@ def retry(name: str) -> None:
 	"""Work on a failed or ignored event again. Needs *write* on the Stripe Event."""
 	event = frappe.get_doc("Stripe Event", name)
 	event.check_permission("write")
-	drain.retry(event)
+	process.retry(event)
 	frappe.msgprint(_("The event will be worked on again in a moment."), alert=True)

@@ -6,7 +6,7 @@ Journal Entry of its own, because the Payment Entry was true on its day and its 
 Stripe names later than the money is booked when it is known.
 
 Exactly once: what has been booked is noted on the Invoice Payment in the transaction that books it
-(`after_payment_done_for`), under its lock. The books themselves are not asked, since an accountant may cancel or
+(`booked_minor`), under its lock. The books themselves are not asked, since an accountant may cancel or
 reconcile there what they like.
 
 Accounts come from ERPNext's own place for them, the Mode of Payment "Stripe": per company, the clearing account (its
@@ -50,7 +50,7 @@ class SalesInvoicePayable(Payable):
 		total = self.doc.get("rounded_total") or self._value("total") or 0
 		return money.round_to_minor(total, self.currency or "USD")
 
-	def why_not_payable(self, balance=None) -> str | None:
+	def why_not_payable(self, balance) -> str | None:
 		return super().why_not_payable(balance) or self._why_not_bookable()
 
 	def _why_not_bookable(self) -> str | None:
@@ -66,9 +66,9 @@ class SalesInvoicePayable(Payable):
 			return str(missing)
 		return None
 
-	def book(self, payment) -> bool:
+	def post_to_ledger(self, payment) -> bool:
 		"""Bring the books to what `payment` has settled, and to the fee it names. In the caller's transaction."""
-		change = cint(payment.settled_minor) - cint(payment.after_payment_done_for)
+		change = cint(payment.settled_minor) - cint(payment.booked_minor)
 		accounts = accounts_of(self.doc)
 		if change > 0:
 			_post_payment_entry(self.doc, payment, change, accounts)

@@ -9,14 +9,19 @@ import frappe
 from frappe import _
 from frappe.utils import cstr, now
 
+from stripe_service.accounts.stripe_account import default_account
 from stripe_service.gateway import money
-from stripe_service.payables.registry import PayableConfig
+from stripe_service.payables.registry import PayableConfig, get_config
+
+
+class NotPayable(frappe.ValidationError):
+	"""The DocType has no Payable DocType row; the message says where to make one."""
 
 
 class Payable:
-	"""Amounts are minor units of `currency`. Reads the document as it was loaded; writes only by `reflect`."""
+	"""Amounts are minor units of `currency`. Reads the document as it was loaded; writes only by `update_document`."""
 
-	# Whether `book` posts to accounts that the document's own outstanding amount is kept by.
+	# Whether `post_to_ledger` posts to accounts that the document's own outstanding amount is kept by.
 	books = False
 
 	def __init__(self, doc, config: PayableConfig):
@@ -54,10 +59,6 @@ class Payable:
 		return self._minor("outstanding") if self.config.outstanding_fieldname else self.total_minor
 
 	@property
-	def outstanding_kept_by(self) -> str:
-		return self.config.outstanding_kept_by
-
-	@property
 	def unit(self) -> str | None:
 		return self._value("unit")
 
@@ -72,8 +73,6 @@ class Payable:
 	@property
 	def account(self) -> str | None:
 		"""The Stripe Account that takes the money: the row's own, or the default; None if there is neither."""
-		from stripe_service.accounts.connect import default_account
-
 		return self.config.stripe_account or default_account()
 
 	@property
@@ -81,11 +80,11 @@ class Payable:
 		"""A document that owes nothing whatever its total says: whatever came for it is to be given back."""
 		return self.doc.docstatus == 2 or (bool(self.status) and self.status in self.config.void_statuses)
 
-	def why_not_payable(self, balance=None) -> str | None:
+	def why_not_payable(self, balance) -> str | None:
 		"""None if the document can be paid now, else why not and what to do, translated.
 
 		Says nothing of the user's rights (access.pay does) nor of a missing account, which the form shows as its
-		loading error. `balance`, if the caller has read it, saves a query.
+		loading error. `balance` as `payables.balance.balance_of` returns it.
 		"""
 		return (
 			self._why_not_set_up()
@@ -144,10 +143,6 @@ class Payable:
 		return None
 
 	def _why_nothing_left(self, balance) -> str | None:
-		if balance is None:
-			from stripe_service.payments.balance import balance_of
-
-			balance = balance_of(self, lock=False)
 		return None if balance.outstanding_minor > 0 else _("Nothing is left to pay.")
 
 	def amounts(self, balance) -> dict[str, float]:
@@ -164,11 +159,11 @@ class Payable:
 			if fieldname and self._has_field(fieldname)
 		}
 
-	def reflect(self, balance) -> None:
+	def update_document(self, balance) -> None:
 		"""Show `balance` in the document's fields, in the caller's transaction.
 
 		A plain update of the row, because the money is a fact that no validation may refuse. `modified` stays, so
-		that somebody who edits the document meanwhile can save (keep_amounts sees to it that their copy of the
+		that somebody who edits the document meanwhile can save (restore_payment_amounts sees to it that their copy of the
 		amounts does not); an open form is told and loads the document again.
 		"""
 		values = self.amounts(balance)
@@ -187,7 +182,7 @@ class Payable:
 			after_commit=True,
 		)
 
-	def book(self, payment) -> bool:
+	def post_to_ledger(self, payment) -> bool:
 		"""Book what `payment` (an Invoice Payment, locked) has settled where the document keeps its accounts.
 
 		Called in a job, again after every change, with the document locked; it must bring the books to
@@ -235,3 +230,26 @@ class Payable:
 
 	def _label(self, fieldname: str) -> str:
 		return _(self.doc.meta.get_label(fieldname))
+
+
+def open_payable(doc) -> Payable:
+	"""The document seen as something to be paid.
+
+	Works for a disabled row as well (`why_not_payable` says so), because payments made before go on changing.
+	Raises NotPayable if the DocType has no row at all.
+	"""
+	config = get_config(doc.doctype)
+	if not config:
+		frappe.throw(
+			_("{0} cannot be paid here: nobody has made a Payable DocType for it.").format(_(doc.doctype)),
+			NotPayable,
+		)
+	path = handler_of(doc.doctype)
+	return (frappe.get_attr(path) if path else Payable)(doc, config)
+
+
+def handler_of(doctype: str) -> str | None:
+	"""The dotted path of the Payable subclass that an app brings for `doctype`, by the hook
+	`stripe_payable_handlers`. From hooks only: a path that a form could set would run whatever it names."""
+	paths = frappe.get_hooks("stripe_payable_handlers", {}).get(doctype)
+	return paths[-1] if paths else None

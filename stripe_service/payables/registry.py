@@ -8,14 +8,11 @@ change rarely; every change of a row, or of a DocType's name, drops the whole of
 from dataclasses import dataclass, fields
 
 import frappe
-from frappe import _
+
+from stripe_service.utils.cache import forget_cached
 
 CACHE_KEY = "stripe_service:payable_doctypes"
 THE_DOCUMENT = "The document"
-
-
-class NotPayable(frappe.ValidationError):
-	"""The DocType has no Payable DocType row; the message says where to make one."""
 
 
 @dataclass(frozen=True)
@@ -74,66 +71,25 @@ def lines(text: str | None) -> tuple[str, ...]:
 	return tuple(line.strip() for line in (text or "").splitlines() if line.strip())
 
 
-def all_payable() -> dict[str, PayableConfig]:
-	"""The enabled rows by DocType. No query unless a row has changed since."""
-	return {doctype: config for doctype, config in _rows().items() if config.enabled}
-
-
-def all_rows() -> dict[str, PayableConfig]:
+def get_all_configs() -> dict[str, PayableConfig]:
 	"""All rows by DocType, the disabled ones too: what they say of access holds while payment is switched off."""
 	return dict(_rows())
 
 
-def payable_for(doctype: str) -> PayableConfig | None:
+def get_enabled_config(doctype: str) -> PayableConfig | None:
 	"""The row by which `doctype` can be paid now; None if there is none or it is disabled."""
 	config = _rows().get(doctype)
 	return config if config and config.enabled else None
 
 
-def config_of(doctype: str) -> PayableConfig | None:
-	"""As payable_for, but a disabled row counts too: what was paid before must still be settled."""
+def get_config(doctype: str) -> PayableConfig | None:
+	"""As get_enabled_config, but a disabled row counts too: what was paid before must still be settled."""
 	return _rows().get(doctype)
 
 
-def open_payable(doc):
-	"""The document seen as something to be paid.
-
-	Works for a disabled row as well (`why_not_payable` says so), because payments made before go on changing.
-	Raises NotPayable if the DocType has no row at all.
-	"""
-	config = config_of(doc.doctype)
-	if not config:
-		frappe.throw(
-			_("{0} cannot be paid here: nobody has made a Payable DocType for it.").format(_(doc.doctype)),
-			NotPayable,
-		)
-	return _class_for(doc.doctype)(doc, config)
-
-
-def handler_of(doctype: str) -> str | None:
-	"""The dotted path of the Payable subclass that an app brings for `doctype`, by the hook
-	`stripe_payable_handlers`. From hooks only: a path that a form could set would run whatever it names."""
-	paths = frappe.get_hooks("stripe_payable_handlers", {}).get(doctype)
-	return paths[-1] if paths else None
-
-
-def _class_for(doctype: str):
-	from stripe_service.payables.payable import Payable
-
-	path = handler_of(doctype)
-	return frappe.get_attr(path) if path else Payable
-
-
 def clear_cache(doc=None, method=None, *args) -> None:
-	"""Forget the rows, now and again once this transaction has ended: another process may read the old ones in
-	between."""
-	_forget()
-	frappe.db.after_commit.add(_forget)
-	frappe.db.after_rollback.add(_forget)
-
-
-def _forget() -> None:
-	frappe.cache.delete_value(CACHE_KEY)
+	"""doc_events: a row, or the name of a DocType, has changed."""
+	forget_cached(CACHE_KEY)
 
 
 def _rows() -> dict[str, PayableConfig]:

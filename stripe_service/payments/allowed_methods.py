@@ -5,12 +5,11 @@ from frappe import _
 from frappe.utils import cint
 
 from stripe_service.payments.new_card import accepted_brands
+from stripe_service.saved_methods import bank_accounts
 
 
 def allowed_methods(payable) -> dict[str, dict]:
 	"""{method type: {"allowed", "reason" (why not, translated), "may_save", ...}} for an open Payable."""
-	from stripe_service.methods import bank_accounts
-
 	settings = frappe.get_cached_doc("Stripe Service Settings")
 	cards = bool(cint(settings.allow_cards))
 	if cint(settings.allow_ach):

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 import frappe
 
 from stripe_service.access.pay import check_may_pay
-from stripe_service.gateway import money
-from stripe_service.payables.registry import open_payable
-from stripe_service.payments import amounts, states
-from stripe_service.payments.balance import balance_of
-from stripe_service.payments.transaction import in_fresh_transaction
+from stripe_service.gateway import money, payment_states
+from stripe_service.payables.balance import balance_of
+from stripe_service.payables.payable import open_payable
+from stripe_service.payments import limits
+from stripe_service.utils.transaction import in_fresh_transaction
 
 
 @dataclass(frozen=True)
-class Order:
+class PayRequest:
 	"""What a payer asks for. `amount` is in major units, as typed; currency, account and customer are not theirs to
 	say. `request_id` names this press of the button, so that the same press never claims twice."""
 
@@ -36,60 +36,60 @@ class Order:
 	last4: str = ""
 
 
-def claim(order: Order) -> tuple[str, bool]:
+def claim(request: PayRequest) -> tuple[str, bool]:
 	"""Reserve the amount; returns the Invoice Payment's name and whether this call made it.
 
 	Needs the right to pay the document (access.pay). Raises frappe.PermissionError, AmountRefused, or
 	frappe.ValidationError where the document can't be paid now. Commits.
 	"""
-	earlier = claimed_before(order)
+	earlier = find_claim(request)
 	if earlier:
 		return earlier, False
-	key = idempotency_key(order)
+	key = idempotency_key(request)
 	try:
-		return in_fresh_transaction(lambda: _claim(order, key)), True
+		return in_fresh_transaction(lambda: _claim(request, key)), True
 	except frappe.UniqueValidationError:
 		# The same press, sent twice at the same instant: the other one has it.
-		return claimed_before(order), False
+		return find_claim(request), False
 
 
-def idempotency_key(order: Order) -> str:
+def idempotency_key(request: PayRequest) -> str:
 	"""The same for the same press of the button by the same person, and for nobody else's."""
-	if not order.request_id:
+	if not request.request_id:
 		return f"pay_{frappe.generate_hash(length=40)}"
-	parts = (frappe.local.site, order.user, order.doctype, order.name, order.request_id)
+	parts = (frappe.local.site, request.user, request.doctype, request.name, request.request_id)
 	return "pay_" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
 
 
-def claimed_before(order: Order) -> str | None:
+def find_claim(request: PayRequest) -> str | None:
 	"""The Invoice Payment that this press of the button has made already; only ever the same user's own."""
-	if not order.request_id:
+	if not request.request_id:
 		return None
-	return frappe.db.get_value("Invoice Payment", {"idempotency_key": idempotency_key(order)})
+	return frappe.db.get_value("Invoice Payment", {"idempotency_key": idempotency_key(request)})
 
 
-def _claim(order: Order, key: str) -> str:
-	doc = frappe.get_doc(order.doctype, order.name, for_update=True)
-	check_may_pay(doc, order.user)
+def _claim(request: PayRequest, key: str) -> str:
+	doc = frappe.get_doc(request.doctype, request.name, for_update=True)
 	payable = open_payable(doc)
 	balance = balance_of(payable, lock=True)
-	amount_minor = amounts.read_amount(order.amount, payable.currency)
-	amounts.check(amount_minor, allowed_bounds(payable, balance))
-	payment = _insert(order, key, payable, amount_minor)
-	payable.reflect(balance_of(payable, lock=True))
+	check_may_pay(doc, request.user, balance)
+	amount_minor = limits.read_amount(request.amount, payable.currency)
+	limits.check(amount_minor, allowed_bounds(payable, balance))
+	payment = _insert(request, key, payable, amount_minor)
+	payable.update_document(balance_of(payable, lock=True))
 	return payment
 
 
-def allowed_bounds(payable, balance) -> amounts.Bounds:
+def allowed_bounds(payable, balance) -> limits.Bounds:
 	"""The bounds that the document's Stripe Account sets (partial payments, least amount)."""
 	account = frappe.get_cached_doc("Stripe Account", payable.account)
 	least = 0
 	if account.minimum_partial_amount and account.default_currency == balance.currency:
 		least = money.round_to_minor(account.minimum_partial_amount, balance.currency)
-	return amounts.bounds(balance, bool(account.allow_partial_payments), least)
+	return limits.bounds(balance, bool(account.allow_partial_payments), least)
 
 
-def _insert(order: Order, key: str, payable, amount_minor: int) -> str:
+def _insert(request: PayRequest, key: str, payable, amount_minor: int) -> str:
 	payment = frappe.new_doc("Invoice Payment")
 	payment.update(
 		{
@@ -97,24 +97,22 @@ def _insert(order: Order, key: str, payable, amount_minor: int) -> str:
 			"reference_name": payable.name,
 			"reference_title": payable.title,
 			"organisation_unit": payable.unit,
-			"user": order.user,
-			"status": states.STARTED,
+			"user": request.user,
+			"status": payment_states.STARTED,
 			"currency": payable.currency,
 			"amount": money.from_minor(amount_minor, payable.currency),
 			"amount_minor": amount_minor,
-			"method_type": order.method_type,
-			"method_label": order.method_label,
-			"brand": order.brand,
-			"last4": order.last4,
-			"save_method": int(order.save),
+			"method_type": request.method_type,
+			"method_label": request.method_label,
+			"brand": request.brand,
+			"last4": request.last4,
+			"save_method": int(request.save),
 			"stripe_account": payable.account,
 			"idempotency_key": key,
-			"request_id": order.request_id,
+			"request_id": request.request_id,
 		}
 	)
-	if order.saved_method:
-		field = "saved_card" if order.method_type == "card" else "stripe_bank_account"
-		payment.set(field, order.saved_method)
-	payment.flags.by_stripe_service = True
-	payment.insert(ignore_permissions=True)
-	return payment.name
+	if request.saved_method:
+		field = "saved_card" if request.method_type == "card" else "stripe_bank_account"
+		payment.set(field, request.saved_method)
+	return payment.write().name

@@ -4,14 +4,15 @@ import frappe
 from frappe.utils import date_diff, getdate, nowdate
 
 from stripe_service.access.pay import why_not_pay
-from stripe_service.accounts.connect import account_facts, loading_error
-from stripe_service.gateway import money
-from stripe_service.payables.registry import open_payable
-from stripe_service.payments import amounts, states
+from stripe_service.accounts.stripe_account import read_browser_facts
+from stripe_service.gateway import money, payment_states
+from stripe_service.payables.balance import balance_of
+from stripe_service.payables.payable import open_payable
+from stripe_service.payments import limits
 from stripe_service.payments.allowed_methods import allowed_methods
-from stripe_service.payments.balance import balance_of
 from stripe_service.payments.claim import allowed_bounds
-from stripe_service.payments.outcome import client_secret
+from stripe_service.payments.result import client_secret
+from stripe_service.saved_methods import bank_accounts, cards
 
 UNDER_WAY_SHOWN = 20
 
@@ -19,29 +20,25 @@ UNDER_WAY_SHOWN = 20
 def form_of(doc, user: str) -> dict:
 	"""The form of `doc` for `user`, who may read it."""
 	payable = open_payable(doc)
-	error = loading_error(payable.account)
 	balance = balance_of(payable, lock=False)
+	account, error = read_browser_facts(payable.account)
 	form = {
 		"invoice": _invoice(payable, balance),
-		"why_not": why_not_pay(doc, user),
+		"why_not": why_not_pay(doc, user, balance),
 		"loading_error": error,
 		"under_way": _under_way(payable, user),
 	}
 	if error:
 		return {**form, "amount": None, "methods": {}, "saved": {}, "stripe": None, "resume": None}
-	account = account_facts(payable.account)
-	bounds = allowed_bounds(payable, balance)
 	return {
 		**form,
-		"amount": _amount(bounds),
+		"amount": _amount(allowed_bounds(payable, balance)),
 		"methods": allowed_methods(payable),
-		"saved": _saved(payable, user),
-		"stripe": {
-			"publishable_key": account["publishable_key"],
-			"stripe_js_url": account["stripe_js_url"],
-			"test_mode": account["test_mode"],
-			"account": payable.account,
+		"saved": {
+			"cards": cards.saved_cards(user, payable.account),
+			"bank_accounts": bank_accounts.saved_bank_accounts(user, payable.account),
 		},
+		"stripe": account,
 		"resume": _resume(form["under_way"]),
 	}
 
@@ -71,7 +68,7 @@ def _invoice(payable, balance) -> dict:
 	}
 
 
-def _amount(bounds: amounts.Bounds) -> dict:
+def _amount(bounds: limits.Bounds) -> dict:
 	currency = bounds.currency
 	return {
 		"max": str(money.from_minor(bounds.max_minor, currency)),
@@ -86,22 +83,13 @@ def _amount(bounds: amounts.Bounds) -> dict:
 	}
 
 
-def _saved(payable, user: str) -> dict:
-	from stripe_service.methods import bank_accounts, cards
-
-	return {
-		"cards": cards.saved_cards(user, payable.account),
-		"bank_accounts": bank_accounts.saved_bank_accounts(user, payable.account),
-	}
-
-
 def _under_way(payable, user: str) -> list[dict]:
 	rows = frappe.get_all(
 		"Invoice Payment",
 		filters={
 			"reference_doctype": payable.doctype,
 			"reference_name": payable.name,
-			"status": ("in", states.RESERVING),
+			"status": ("in", payment_states.RESERVING),
 		},
 		fields=[
 			"name",
@@ -142,7 +130,7 @@ def _one_under_way(row, user: str) -> dict:
 def _resume(under_way: list[dict]) -> dict | None:
 	"""The payer's own payment that waits for their bank's question, so that a reopened form can go on with it."""
 	for row in under_way:
-		if row["mine"] and row["status"] == states.ACTION_REQUIRED:
+		if row["mine"] and row["status"] == payment_states.ACTION_REQUIRED:
 			payment = frappe.get_doc("Invoice Payment", row["payment"])
 			return {
 				"payment": payment.name,

@@ -10,9 +10,10 @@ import frappe
 from frappe import _
 from frappe.utils import cint
 
-from stripe_service.accounts.connect import gateway_for
+from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors
-from stripe_service.payments.settle import BRAND_NAMES
+from stripe_service.utils.labels import BRAND_NAMES, brand_name
+from stripe_service.utils.stripe_errors import StripeUnavailable
 
 
 class CardRefused(frappe.ValidationError):
@@ -53,12 +54,6 @@ def read_new_card(account: str, confirmation_token: str) -> NewCard:
 	return NewCard(card["brand"], card.get("last4") or "")
 
 
-class StripeUnavailable(frappe.ValidationError):
-	"""Stripe did not answer and nothing was started."""
-
-	http_status_code = 503
-
-
 def _check_brand(brand: str) -> None:
 	accepted = accepted_brands()
 	if brand in accepted:
@@ -66,7 +61,7 @@ def _check_brand(brand: str) -> None:
 	names = ", ".join(BRAND_NAMES[known] for known in accepted)
 	frappe.throw(
 		_("{0} cards are not accepted here. Nothing was charged. Please use {1}.").format(
-			BRAND_NAMES.get(brand, brand.replace("_", " ").title() or _("These")),
+			brand_name(brand),
 			names or _("another method"),
 		),
 		CardRefused,

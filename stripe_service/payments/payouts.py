@@ -5,7 +5,7 @@ Only Stripe's automatic payouts say so. It is written for people and reports, an
 
 import frappe
 
-from stripe_service.accounts.connect import gateway_for
+from stripe_service.accounts.stripe_account import gateway_for
 
 MOST_TRANSACTIONS = 20_000
 BATCH = 500

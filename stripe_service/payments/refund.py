@@ -6,11 +6,10 @@ once: whoever comes second sends the same key, and whoever comes after that sees
 
 import frappe
 from frappe import _
-from frappe.utils import cint
 
-from stripe_service.accounts.connect import gateway_for
+from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, money
-from stripe_service.payments import settle, states
+from stripe_service.payments import settle
 
 
 class RefundRefused(frappe.ValidationError):
@@ -26,7 +25,7 @@ def refund(payment_name: str, amount_minor: int | None = None, reason: str | Non
 	The caller checks the right to refund: write on Invoice Payment. Commits. Raises RefundRefused.
 	"""
 	payment = settle.settle(payment_name)
-	left = refundable_minor(payment)
+	left = payment.refundable_minor
 	amount = left if amount_minor is None else amount_minor
 	_check(payment, amount, left)
 	params = {
@@ -49,13 +48,6 @@ def refund(payment_name: str, amount_minor: int | None = None, reason: str | Non
 			)
 		frappe.logger("stripe_service").warning(f"{payment_name}: refund: {error}")
 	return settle.settle(payment_name)
-
-
-def refundable_minor(payment) -> int:
-	"""What is left to refund, in minor units: nothing while a dispute holds the money."""
-	if payment.status not in (states.SUCCEEDED, states.PARTLY_REFUNDED):
-		return 0
-	return max(cint(payment.received_minor) - cint(payment.refunded_minor) - cint(payment.disputed_minor), 0)
 
 
 def _check(payment, amount: int, left: int) -> None:

@@ -1,0 +1,1 @@
+"""What every package may use: transactions, masking, labels, messages, notices. Nothing here knows a payment."""

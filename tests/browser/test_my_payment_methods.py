@@ -28,9 +28,9 @@ def my_methods(site, http_server, emulator, make_payer, new_page):
 
 
 def _save_cards(payer):
-	from stripe_service.accounts.connect import gateway_for
 	from stripe_service.accounts.customers import customer_for
-	from stripe_service.methods.cards import remember
+	from stripe_service.accounts.stripe_account import gateway_for
+	from stripe_service.saved_methods.cards import remember
 
 	customer = customer_for("Emulator", payer)
 	for token in CARDS:

@@ -3,8 +3,8 @@
 import frappe
 import pytest
 
-from stripe_service.payments.reconcile import findings
-from stripe_service.payments.reconcile.report import Report
+from stripe_service.accounts.jobs import Report
+from stripe_service.reconcile import findings
 from tests.support.account import ACCOUNT
 from tests.support.records import unique
 from tests.support.stripe_objects import event, new_id
@@ -18,10 +18,10 @@ def administrator_page(site, login, make_user):
 
 
 def failed_event() -> str:
-	from stripe_service.webhooks import intake
+	from stripe_service.webhooks import receive
 
 	told = event("charge.updated", {"object": "charge", "id": new_id("ch"), "payment_intent": None})
-	intake.store(frappe._dict(name=ACCOUNT, mode="Test"), told)
+	receive.store(frappe._dict(name=ACCOUNT, mode="Test"), told)
 	over = {
 		"status": "Failed",
 		"attempts": 8,
@@ -61,7 +61,7 @@ def test_the_administrator_reconciles_and_settles_a_finding(administrator_page, 
 
 	reason = f"Stripe holds {unique('money')} that this site does not know <b>of</b>"
 	report = Report(ACCOUNT)
-	name = findings.show(
+	name = findings.record_finding(
 		report, findings.UNKNOWN_HERE, unique("pi"), reason, amount_minor=1999, currency="USD"
 	)
 	page.goto(f"{http.url}/app/stripe-reconciliation-finding/{name}", wait_until="domcontentloaded")

@@ -86,19 +86,19 @@ def finish(frappe, user: str, payment: str) -> None:
 
 
 def drain(frappe) -> None:
-	from stripe_service.webhooks.drain import work
+	from stripe_service.webhooks.process import process_events
 
-	work()
+	process_events()
 
 
 def reconcile(frappe, account: str) -> None:
-	from stripe_service.payments.reconcile.run import now
+	from stripe_service.reconcile.schedule import now
 
 	now([account])
 
 
 def after_payment(frappe, payment: str) -> None:
-	from stripe_service.payables.after_payment import run
+	from stripe_service.payments.after_payment import run
 
 	run(payment)
 

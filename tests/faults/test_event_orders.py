@@ -10,10 +10,10 @@ import random
 
 import frappe
 
-from stripe_service.accounts.connect import gateway_for
-from stripe_service.payables import after_payment
-from stripe_service.webhooks import drain as webhook_drain
-from stripe_service.webhooks import intake
+from stripe_service.accounts.stripe_account import gateway_for
+from stripe_service.payments import after_payment
+from stripe_service.webhooks import process as webhook_process
+from stripe_service.webhooks import receive
 from stripe_service.webhooks.handlers import HANDLERS
 from tests.support.account import ACCOUNT
 from tests.support.stripe_objects import new_id
@@ -30,7 +30,7 @@ MONEY = (
 	"disputed_minor",
 	"settled_minor",
 	"unallocated_minor",
-	"after_payment_done_for",
+	"booked_minor",
 	"after_payment_status",
 	"failure_code",
 	"dispute_reason",
@@ -118,9 +118,9 @@ def _is_about(event: dict, intents: set[str]) -> bool:
 
 def tell(event: dict) -> None:
 	"""One delivery, and the drain right behind it: nothing is merged."""
-	intake.store(frappe._dict(name=ACCOUNT, mode="Test"), event)
+	receive.store(frappe._dict(name=ACCOUNT, mode="Test"), event)
 	frappe.db.commit()
-	assert webhook_drain.drain()
+	assert webhook_process.process_due()
 
 
 def finish(scene) -> None:

@@ -13,8 +13,8 @@ import frappe
 import pytest
 from frappe.utils import add_to_date, now_datetime
 
-from stripe_service.payables import after_payment
-from stripe_service.payments.reconcile import run
+from stripe_service.payments import after_payment
+from stripe_service.reconcile import schedule
 from tests.faults.killed_worker import REACHED_THE_END
 from tests.support.account import ACCOUNT
 from tests.support.cards import confirmation_token
@@ -33,15 +33,15 @@ CLAIM_TO_SETTLE = [
 	"after call customers.create",
 	"before call payment_intents.create",
 	"after call payment_intents.create",
-	f"after {PAYMENTS}.charge.create",
+	f"after {PAYMENTS}.charge.create_intent",
 	"before call payment_intents.confirm",
 	"after call payment_intents.confirm",
 	f"before {PAYMENTS}.settle._apply",
 	f"after {PAYMENTS}.settle._apply",
-	f"before {PAYMENTS}.settle._follow_up",
-	f"before {PAYMENTS}.settle._run_after_payment",
-	f"after {PAYMENTS}.settle._run_after_payment",
-	f"after {PAYMENTS}.settle._follow_up",
+	f"before {PAYMENTS}.follow_up.run",
+	f"before {PAYMENTS}.after_payment.enqueue_if_settled",
+	f"after {PAYMENTS}.after_payment.enqueue_if_settled",
+	f"after {PAYMENTS}.follow_up.run",
 ]
 
 
@@ -81,7 +81,7 @@ def reconcile_once(scene, hours: float = 0.25) -> None:
 	for payment in payments(scene):
 		frappe.db.set_value("Invoice Payment", payment.name, "creation", earlier, update_modified=False)
 	frappe.db.commit()
-	(report,) = run.now([ACCOUNT])
+	(report,) = schedule.now([ACCOUNT])
 	assert (report.stopped, report.failed) == (None, [])
 	scene.drain()
 	after_payment.run_pending()
@@ -135,7 +135,7 @@ def test_killed_while_a_card_is_charged(scene, point):
 	[
 		"after call payment_intents.confirm",
 		f"after {PAYMENTS}.settle._apply",
-		f"before {PAYMENTS}.settle._follow_up",
+		f"before {PAYMENTS}.follow_up.run",
 	],
 )
 def test_killed_while_3d_secure_begins(scene, point):
@@ -159,7 +159,7 @@ def test_killed_while_3d_secure_begins(scene, point):
 		"before call payment_intents.retrieve",
 		"after call payment_intents.retrieve",
 		f"after {PAYMENTS}.settle._apply",
-		f"before {PAYMENTS}.settle._follow_up",
+		f"before {PAYMENTS}.follow_up.run",
 	],
 )
 def test_killed_when_the_payer_returns_from_3d_secure(scene, point):
@@ -208,16 +208,16 @@ def test_killed_while_a_bank_account_is_debited(scene, point):
 @pytest.mark.parametrize(
 	"point",
 	[
-		"before stripe_service.webhooks.drain._handle",
+		"before stripe_service.webhooks.process._handle",
 		"after call payment_intents.retrieve",
 		f"after {PAYMENTS}.settle._apply",
-		f"before {PAYMENTS}.settle._follow_up",
-		"before stripe_service.webhooks.drain._finish",
-		"after stripe_service.webhooks.drain._finish",
+		f"before {PAYMENTS}.follow_up.run",
+		"before stripe_service.webhooks.process._finish",
+		"after stripe_service.webhooks.process._finish",
 	],
 )
 def test_killed_while_an_event_is_worked_on(scene, point):
-	from stripe_service.webhooks import intake
+	from stripe_service.webhooks import receive
 	from tests.support.stripe_objects import event
 
 	outcome = scene.pay("60.00", card="3ds_required")
@@ -225,7 +225,7 @@ def test_killed_while_an_event_is_worked_on(scene, point):
 	scene.emulator.complete_3ds(intent["id"])
 	scene.drain()
 	told = event("payment_intent.succeeded", intent, id=new_id("evt"))
-	intake.store(frappe._dict(name=ACCOUNT, mode="Test"), told)
+	receive.store(frappe._dict(name=ACCOUNT, mode="Test"), told)
 	frappe.db.commit()
 	kill("drain", point)
 	frappe.db.rollback()
@@ -267,10 +267,10 @@ def test_the_reconciler_itself_is_killed(scene, point):
 @pytest.mark.parametrize(
 	"point",
 	[
-		"before stripe_service.payables.after_payment.open_payable",
-		"after stripe_service.payables.after_payment.open_payable",
-		"before stripe_service.payables.after_payment.set_status",
-		"after stripe_service.payables.after_payment.set_status",
+		"before stripe_service.payments.after_payment.open_payable",
+		"after stripe_service.payments.after_payment.open_payable",
+		"before stripe_service.payments.after_payment.set_status",
+		"after stripe_service.payments.after_payment.set_status",
 	],
 )
 def test_killed_in_what_follows_a_payment(scene, point):
@@ -283,6 +283,6 @@ def test_killed_in_what_follows_a_payment(scene, point):
 	assert scene.reread().workflow_state == "Partly Paid"
 	frappe.db.rollback()
 	done = frappe.db.get_value(
-		"Invoice Payment", outcome["payment"], ["after_payment_status", "after_payment_done_for"]
+		"Invoice Payment", outcome["payment"], ["after_payment_status", "booked_minor"]
 	)
 	assert done == ("Done", 6000)

@@ -134,7 +134,7 @@ def _check_round(invoice: str, answers: list, watcher: Watcher) -> None:
 
 
 def _succeeded_at_stripe(invoice: str) -> list[dict]:
-	from stripe_service.accounts.connect import gateway_for
+	from stripe_service.accounts.stripe_account import gateway_for
 
 	customers = frappe.get_all(
 		"Invoice Payment", filters={"reference_name": invoice}, pluck="stripe_customer", distinct=True

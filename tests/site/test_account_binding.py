@@ -3,7 +3,7 @@
 import frappe
 import pytest
 
-from stripe_service.accounts import binding, connect
+from stripe_service.accounts import binding, stripe_account
 from stripe_service.api import account as account_api
 
 
@@ -18,8 +18,8 @@ def elsewhere(site_only):
 
 def test_an_account_works_where_its_keys_were_entered(connected):
 	assert connected.document().bound_installation
-	assert connected.name in connect.usable_accounts()
-	connect.gateway_for(connected.name)
+	assert connected.name in stripe_account.usable_accounts()
+	stripe_account.gateway_for(connected.name)
 
 
 @pytest.mark.parametrize(
@@ -34,13 +34,13 @@ def test_an_account_works_where_its_keys_were_entered(connected):
 def test_on_a_copy_every_call_stops_and_jobs_pass_it_over_quietly(connected, elsewhere, emulator, copy):
 	emulator.clear_requests()
 	elsewhere(**copy)
-	with pytest.raises(connect.BoundElsewhere, match="connected by the site"):
-		connect.gateway_for(connected.name)
-	with pytest.raises(connect.BoundElsewhere):
-		connect.account_facts(connected.name)
-	assert "until an administrator confirms" in connect.loading_error(connected.name)["message"]
-	assert connected.name not in connect.usable_accounts()
-	with pytest.raises(connect.BoundElsewhere):
+	with pytest.raises(stripe_account.BoundElsewhere, match="connected by the site"):
+		stripe_account.gateway_for(connected.name)
+	with pytest.raises(stripe_account.BoundElsewhere):
+		stripe_account.browser_facts(connected.name)
+	assert "until an administrator confirms" in stripe_account.loading_error(connected.name)["message"]
+	assert connected.name not in stripe_account.usable_accounts()
+	with pytest.raises(stripe_account.BoundElsewhere):
 		account_api.rotate_webhook_secret(connected.name)
 	account_api.register_webhook(connected.name)
 	assert emulator.count_requests(path="/v1/*") == 0
@@ -61,12 +61,12 @@ def test_a_backup_restored_where_the_mark_is_missing_is_a_copy(connected, elsewh
 
 def test_a_process_with_an_old_configuration_does_not_take_itself_for_a_copy(connected, elsewhere):
 	elsewhere(**{binding.MARK: None})
-	connect.gateway_for(connected.name)
+	stripe_account.gateway_for(connected.name)
 
 
 def test_moving_from_http_to_https_is_no_other_place(connected, elsewhere):
 	elsewhere(host_name=f"https://{binding.configured_host()}/")
-	connect.gateway_for(connected.name)
+	stripe_account.gateway_for(connected.name)
 
 
 def test_confirming_lets_the_copy_act_and_leaves_the_originals_endpoint_alone(connected, elsewhere):
@@ -77,7 +77,7 @@ def test_confirming_lets_the_copy_act_and_leaves_the_originals_endpoint_alone(co
 	assert original["id"] in message and "when that site is gone" in message
 	doc = connected.document()
 	assert (doc.bound_host, doc.bound_by) == ("127.0.0.1:9", "Administrator")
-	connect.gateway_for(connected.name)
+	stripe_account.gateway_for(connected.name)
 	urls = [endpoint["url"] for endpoint in connected.endpoints()]
 	assert len(urls) == 2 and original["url"] in urls
 	assert doc.webhook_url.startswith("http://127.0.0.1:9/")
@@ -98,7 +98,7 @@ def test_entering_keys_on_a_copy_is_an_administrators_confirmation(connected, el
 	doc.secret_key = connected.keys["secret_key"]
 	doc.save()
 	assert doc.bound_host == "127.0.0.1:9"
-	connect.gateway_for(connected.name)
+	stripe_account.gateway_for(connected.name)
 
 
 def test_changing_only_the_publishable_key_on_a_copy_asks_nothing_of_stripe(connected, elsewhere, emulator):
@@ -106,7 +106,7 @@ def test_changing_only_the_publishable_key_on_a_copy_asks_nothing_of_stripe(conn
 	emulator.clear_requests()
 	doc = connected.document()
 	doc.publishable_key += "x"
-	with pytest.raises(connect.BoundElsewhere):
+	with pytest.raises(stripe_account.BoundElsewhere):
 		doc.save()
 	assert emulator.count_requests(path="/v1/*") == 0
 
@@ -133,9 +133,9 @@ def test_keys_and_card_details_go_to_stripe_or_to_this_machine(connected, emulat
 	# Written past the controller, it is stopped all the same.
 	frappe.db.set_value("Stripe Account", connected.name, field, address)
 	with pytest.raises(frappe.ValidationError, match="address of this machine"):
-		connect.gateway_for(connected.name)
+		stripe_account.gateway_for(connected.name)
 	with pytest.raises(frappe.ValidationError, match="address of this machine"):
-		connect.account_facts(connected.name)
+		stripe_account.browser_facts(connected.name)
 	assert emulator.count_requests(path="/v1/*") == 0
 
 

@@ -6,7 +6,7 @@ import frappe
 import pytest
 
 from stripe_service.accounts import customers
-from stripe_service.accounts.connect import gateway_for
+from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.api import account as account_api
 from stripe_service.gateway import errors
 from tests.support.site import bench, site_name

@@ -6,12 +6,13 @@ import time
 import frappe
 import pytest
 
-from stripe_service.accounts import connect, registration
+from stripe_service.accounts import registration, stripe_account
 from stripe_service.accounts.keys import KeyRefused
 from stripe_service.accounts.secrets import read_secret
-from stripe_service.accounts.webhook_endpoint import EVENTS, secrets_of
 from stripe_service.gateway.client import API_VERSION
+from stripe_service.gateway.events import EVENT_TYPES
 from tests.support.site import bench, site_name
+from tests.support.webhooks import secrets_of
 
 
 def test_saving_keys_asks_stripe_who_they_belong_to_and_registers_the_webhook(account, drain):
@@ -23,12 +24,12 @@ def test_saving_keys_asks_stripe_who_they_belong_to_and_registers_the_webhook(ac
 	assert (doc.stripe_account_id, doc.business_name) == (account.record["id"], "Faber & Sons")
 	assert (doc.country, doc.default_currency, doc.email) == ("US", "USD", "owner@faber.example")
 	assert (doc.charges_enabled, doc.ach_capability) == (1, "Active")
-	assert connect.ach_available(doc) == (True, "")
+	assert stripe_account.ach_available(doc) == (True, "")
 	[endpoint] = account.endpoints()
 	assert doc.webhook_status == "Registered", doc.webhook_message
 	assert (endpoint["url"], endpoint["id"]) == (doc.webhook_url, doc.webhook_endpoint_id)
 	assert doc.webhook_token in endpoint["url"]
-	assert sorted(endpoint["enabled_events"]) == sorted(EVENTS)
+	assert sorted(endpoint["enabled_events"]) == sorted(EVENT_TYPES)
 	assert endpoint["api_version"] == API_VERSION
 	assert endpoint["metadata"]["site"] == frappe.local.site
 	[secret] = secrets_of(doc.name)
@@ -37,7 +38,7 @@ def test_saving_keys_asks_stripe_who_they_belong_to_and_registers_the_webhook(ac
 
 def test_the_gateway_of_a_connected_account_calls_stripe_as_that_account(account):
 	account.connect()
-	assert connect.gateway_for(account.name).call("accounts.retrieve_current")["id"] == account.record["id"]
+	assert stripe_account.gateway_for(account.name).call("accounts.retrieve_current")["id"] == account.record["id"]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_checking_the_keys_leaves_nothing_open_at_stripe(account, emulator):
 
 def test_an_account_with_payments_is_checked_without_making_anything(account, emulator):
 	account.connect()
-	connect.gateway_for(account.name).call(
+	stripe_account.gateway_for(account.name).call(
 		"payment_intents.create", params={"amount": 500, "currency": "usd"}
 	)
 	emulator.clear_requests()
@@ -131,21 +132,21 @@ def test_an_account_may_exist_without_keys_and_that_is_the_loading_error(account
 	payer = make_user(roles=["Stripe Payer"])
 
 	with as_user(payer):
-		error = connect.loading_error(account.name)
-		with pytest.raises(connect.NoKeys):
-			connect.gateway_for(account.name)
+		error = stripe_account.loading_error(account.name)
+		with pytest.raises(stripe_account.NoKeys):
+			stripe_account.gateway_for(account.name)
 	assert "No API keys are entered" in error["message"]
 	assert "Ask " in error["message"] and error["link"] is None
 	assert "@" not in error["message"], "who can fix it is named, not addressed"
 	with as_user(administrator):
-		error = connect.loading_error(account.name)
+		error = stripe_account.loading_error(account.name)
 	assert frappe.utils.quoted(account.name) in error["link"]
 
 
 def test_those_who_may_enter_keys_are_named_to_those_who_may_not(site_only, make_user, as_user):
 	payer = make_user(roles=["Stripe Payer"])
 	with as_user(payer):
-		names = connect._administrators()
+		names = stripe_account._administrators()
 	holders = frappe.get_all(
 		"Has Role", filters={"role": "Stripe Administrator", "parenttype": "User"}, pluck="parent"
 	)
@@ -201,9 +202,9 @@ def test_the_first_account_becomes_the_default_and_a_later_one_does_not(
 ):
 	default_account(None)
 	account.connect()
-	assert connect.default_account() == account.name
+	assert stripe_account.default_account() == account.name
 	make_account().connect()
-	assert connect.default_account() == account.name
+	assert stripe_account.default_account() == account.name
 
 
 def test_no_lock_is_held_while_stripe_is_asked(account, emulator):
@@ -224,17 +225,17 @@ def test_where_ach_is_not_said_the_administrator_says_it(make_account):
 	account = make_account(country="DE", default_currency="eur", capabilities={"card_payments": "active"})
 	account.connect()
 	doc = account.document()
-	assert (doc.ach_capability, connect.ach_available(doc)[0]) == ("Unknown", False)
+	assert (doc.ach_capability, stripe_account.ach_available(doc)[0]) == ("Unknown", False)
 	doc.ach_enabled_by_hand = 1
 	doc.save()
-	assert connect.ach_available(account.name) == (True, "")
+	assert stripe_account.ach_available(account.name) == (True, "")
 
 
 @pytest.mark.parametrize("state, told", [("inactive", "not switched on"), ("pending", "still checking")])
 def test_where_stripe_says_no_ach_the_switch_does_not_help(make_account, state, told):
 	account = make_account(capabilities={"us_bank_account_ach_payments": state})
 	account.connect(ach_enabled_by_hand=1)
-	available, reason = connect.ach_available(account.name)
+	available, reason = stripe_account.ach_available(account.name)
 	assert not available and told in reason
 
 

@@ -3,7 +3,7 @@
 import frappe
 import pytest
 
-from stripe_service.accounts import connect, registration
+from stripe_service.accounts import registration, stripe_account
 from stripe_service.accounts.keys import KeyRefused
 from stripe_service.api import account as account_api
 from stripe_service.api import pay as pay_api
@@ -26,8 +26,8 @@ def test_removing_deletes_the_endpoint_forgets_the_keys_and_keeps_the_history(ti
 	assert [endpoint for endpoint in connected.endpoints() if not endpoint.get("deleted")] == []
 	assert frappe.db.get_value("Invoice Payment", payment, "status") == "Succeeded"
 	assert doc.stripe_account_id == connected.record["id"], "the history says whose it is"
-	with pytest.raises(connect.NoKeys):
-		connect.gateway_for(connected.name)
+	with pytest.raises(stripe_account.NoKeys):
+		stripe_account.gateway_for(connected.name)
 
 
 def test_the_pay_form_then_says_that_no_keys_are_entered(till, connected):
@@ -49,7 +49,7 @@ def test_it_is_refused_while_a_payment_is_open_and_nothing_is_changed(till, conn
 
 
 def test_an_endpoint_that_is_gone_at_stripe_already_is_no_obstacle(connected):
-	gateway = connect.gateway_for(connected.name)
+	gateway = stripe_account.gateway_for(connected.name)
 	gateway.call("webhook_endpoints.delete", connected.document().webhook_endpoint_id)
 	assert account_api.remove_account(connected.name)["message"] == ""
 	assert connected.document().status == "Removed"

@@ -7,10 +7,10 @@ from pathlib import Path
 import frappe
 import pytest
 
-from stripe_service.accounts import masking
-from stripe_service.accounts.connect import account_facts, gateway_for
 from stripe_service.accounts.overview import overview
 from stripe_service.accounts.secrets import read_secret
+from stripe_service.accounts.stripe_account import browser_facts, gateway_for
+from stripe_service.utils import masking
 from tests.support.site import bench, site_name
 
 
@@ -145,7 +145,7 @@ def test_frappes_own_way_to_a_password_is_closed(connected, http):
 
 
 def test_what_the_browser_is_given_holds_no_secret(connected):
-	given = json.dumps([account_facts(connected.name), overview()], default=str)
+	given = json.dumps([browser_facts(connected.name), overview()], default=str)
 	for secret in secrets_of(connected):
 		assert secret not in given
 

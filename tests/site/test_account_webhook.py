@@ -6,10 +6,13 @@ import frappe
 import pytest
 
 from stripe_service.accounts import webhook_endpoint
-from stripe_service.accounts.connect import gateway_for
 from stripe_service.accounts.keys import KeyRefused
 from stripe_service.accounts.secrets import read_secret
+from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.api import account as account_api
+from stripe_service.gateway.events import EVENT_TYPES
+from stripe_service.webhooks.receive import Refused, read_endpoint
+from tests.support.webhooks import secrets_of
 
 APP_RIGHTS = ("customer_write", "payment_intent_write", "setup_intent_write", "charge_write")
 
@@ -21,13 +24,13 @@ def test_registering_again_updates_the_endpoint_and_keeps_its_secret(connected):
 		before["id"],
 		params={"enabled_events": ["charge.updated"], "disabled": True},
 	)
-	secrets = webhook_endpoint.secrets_of(connected.name)
+	secrets = secrets_of(connected.name)
 	account_api.register_webhook(connected.name)
 	[after] = connected.endpoints()
 	assert after["id"] == before["id"]
-	assert sorted(after["enabled_events"]) == sorted(webhook_endpoint.EVENTS)
+	assert sorted(after["enabled_events"]) == sorted(EVENT_TYPES)
 	assert after["status"] == "enabled"
-	assert webhook_endpoint.secrets_of(connected.name) == secrets
+	assert secrets_of(connected.name) == secrets
 
 
 def test_a_job_registers_at_the_address_by_which_the_keys_were_saved(account, http, drain):
@@ -58,7 +61,7 @@ def test_the_daily_job_renews_what_was_changed_and_leaves_what_was_made_by_hand(
 	gateway_for(connected.name).call("webhook_endpoints.delete", before["id"])
 	by_hand = make_account()
 	by_hand.connect(secret_key=by_hand.restricted_key(*APP_RIGHTS), webhook_secret="whsec_pasted_by_hand")
-	webhook_endpoint.look_after()
+	webhook_endpoint.ensure_registered()
 	assert [endpoint["id"] for endpoint in connected.endpoints()] != [before["id"]]
 	assert len(connected.endpoints()) == 1
 	assert by_hand.document().webhook_status == "Secret Entered by Hand"
@@ -84,7 +87,7 @@ def test_an_endpoint_of_ours_whose_secret_is_unknown_is_replaced(connected):
 	account_api.register_webhook(connected.name)
 	[endpoint] = connected.endpoints()
 	assert endpoint["id"] != orphan["id"]
-	assert webhook_endpoint.secrets_of(connected.name)
+	assert secrets_of(connected.name)
 
 
 def test_an_endpoint_of_another_api_version_is_replaced(connected):
@@ -111,15 +114,15 @@ def test_endpoints_of_others_are_left_alone(connected):
 
 
 def test_rotating_gives_a_new_secret_and_takes_the_old_one_for_a_day(connected):
-	[old] = webhook_endpoint.secrets_of(connected.name)
+	[old] = secrets_of(connected.name)
 	account_api.rotate_webhook_secret(connected.name)
-	new, previous = webhook_endpoint.secrets_of(connected.name)
+	new, previous = secrets_of(connected.name)
 	assert new != old and previous == old
 	assert len(connected.endpoints()) == 1
 
 	over = frappe.utils.add_to_date(frappe.utils.now_datetime(), minutes=-1)
 	frappe.db.set_value("Stripe Account", connected.name, "previous_secret_until", over)
-	assert webhook_endpoint.secrets_of(connected.name) == [new]
+	assert secrets_of(connected.name) == [new]
 	webhook_endpoint.forget_old_secrets()
 	assert read_secret(connected.name, "previous_webhook_secret") is None
 
@@ -176,15 +179,15 @@ def test_a_pasted_secret_is_taken_and_survives_a_failed_registration(account, dr
 	account_api.register_webhook(account.name)
 	doc = account.document()
 	assert doc.webhook_status == "Secret Entered by Hand"
-	assert webhook_endpoint.secrets_of(account.name) == ["whsec_pasted_by_hand"]
+	assert secrets_of(account.name) == ["whsec_pasted_by_hand"]
 
 
 def test_a_pasted_secret_keeps_the_one_before_for_a_day(connected):
-	[registered] = webhook_endpoint.secrets_of(connected.name)
+	[registered] = secrets_of(connected.name)
 	doc = connected.document()
 	doc.webhook_secret = "whsec_pasted_by_hand"
 	doc.save()
-	assert webhook_endpoint.secrets_of(connected.name) == ["whsec_pasted_by_hand", registered]
+	assert secrets_of(connected.name) == ["whsec_pasted_by_hand", registered]
 
 
 def test_a_secret_key_in_the_field_of_the_signing_secret_is_refused(connected):
@@ -202,11 +205,12 @@ def test_a_form_opened_before_the_secret_came_does_not_delete_it(account, drain)
 	opened.allow_partial_payments = 0
 	opened.save()
 	frappe.db.commit()
-	assert len(webhook_endpoint.secrets_of(account.name)) == 1
+	assert len(secrets_of(account.name)) == 1
 	assert account.document().webhook_status == "Registered"
 
 
 def test_an_accounts_token_finds_it_and_no_other_does(connected):
-	assert webhook_endpoint.account_of(connected.document().webhook_token) == connected.name
-	assert webhook_endpoint.account_of("") is None
-	assert webhook_endpoint.account_of("guessed") is None
+	assert read_endpoint(connected.document().webhook_token).name == connected.name
+	for token in ("", "guessed"):
+		with pytest.raises(Refused):
+			read_endpoint(token)

@@ -10,8 +10,7 @@ import pytest
 
 from stripe_service.api import pay as pay_api
 from stripe_service.api.after_payment import run_again
-from stripe_service.payables import after_payment
-from stripe_service.payments.notices import stripe_administrators
+from stripe_service.payments import after_payment
 from stripe_service.payments.refund import refund
 from stripe_service.setup.after_payment_script import (
 	NAME,
@@ -19,6 +18,7 @@ from stripe_service.setup.after_payment_script import (
 	make_after_payment_script,
 	remove_after_payment_script,
 )
+from stripe_service.utils.notices import stripe_administrators
 from tests.support.cards import confirmation_token
 from tests.support.payables import make_doctype, make_payable, make_workflow
 from tests.support.scripts import script_after_payment, server_scripts, settings

@@ -4,9 +4,11 @@ import frappe
 import pytest
 
 from stripe_service.api import methods as api
-from stripe_service.methods import bank_accounts, messages, payment_params, records
-from stripe_service.methods.faults import RefusedByStripe, StripeUnavailable
-from stripe_service.methods.verification import WrongDeposits
+from stripe_service.saved_methods import bank_accounts, records
+from stripe_service.saved_methods.saved_method import payment_params
+from stripe_service.saved_methods.verification import WrongDeposits
+from stripe_service.utils import failure_messages
+from stripe_service.utils.stripe_errors import RefusedByStripe, StripeUnavailable
 from tests.support.bank_accounts import confirm_setup
 from tests.support.records import unique
 
@@ -51,7 +53,7 @@ def row_of(name):
 
 
 def gateway():
-	from stripe_service.accounts.connect import gateway_for
+	from stripe_service.accounts.stripe_account import gateway_for
 
 	return gateway_for(ACCOUNT)
 
@@ -616,24 +618,24 @@ def test_nobody_writes_a_row_by_form_rest_or_import(payer):
 
 def test_every_return_code_for_which_stripe_blocks_has_words():
 	for code in "R02 R03 R04 R05 R07 R08 R10 R11 R16 R20 R29 R31".split():
-		assert messages.RETURN_CODES[code] in messages.BANK_FAILURES
+		assert failure_messages.RETURN_CODES[code] in failure_messages.BANK_FAILURES
 
 
 def test_the_same_code_is_told_apart_by_the_method():
-	assert "card" in messages.plain("card_declined", "insufficient_funds", "x")
-	assert "bank account" in messages.plain("insufficient_funds", None, "x")
-	assert "bank account" in messages.plain(
+	assert "card" in failure_messages.failure_message("card_declined", "insufficient_funds", "x")
+	assert "bank account" in failure_messages.failure_message("insufficient_funds", None, "x")
+	assert "bank account" in failure_messages.failure_message(
 		"insufficient_funds", "insufficient_funds", "x", "us_bank_account"
 	)
 
 
 def test_an_unknown_code_gets_stripes_own_words():
-	assert messages.plain("brand_new_code", None, "Stripe says so.") == "Stripe says so."
-	assert messages.plain(None, None, None) == "The payment failed. Try again, or pay another way."
+	assert failure_messages.failure_message("brand_new_code", None, "Stripe says so.") == "Stripe says so."
+	assert failure_messages.failure_message(None, None, None) == "The payment failed. Try again, or pay another way."
 
 
 @pytest.mark.parametrize(
 	"code", ["fraudulent", "lost_card", "stolen_card", "merchant_blacklist", "pickup_card"]
 )
 def test_what_stripe_asks_to_keep_from_the_payer_sounds_like_a_plain_decline(code):
-	assert messages.plain("card_declined", code) == messages.plain("card_declined", "generic_decline")
+	assert failure_messages.failure_message("card_declined", code) == failure_messages.failure_message("card_declined", "generic_decline")

@@ -7,7 +7,7 @@ import pytest
 from frappe.model.workflow import apply_workflow, get_transitions
 
 from stripe_service.access.pay import why_not_pay
-from stripe_service.access.pay_actions import pay_step_of
+from stripe_service.access.pay_actions import get_pay_transitions
 from stripe_service.access.workflow_guard import NotPaidYet
 from stripe_service.setup.workflow import WORKFLOW, make_if_missing
 from tests.support.paying import pay_by_card
@@ -167,7 +167,7 @@ def test_a_workflow_of_the_designers_own_with_other_names(
 	invoice = apply_workflow(new_invoice(), "Freigeben")
 	frappe.db.commit()
 
-	assert pay_step_of("Portal Invoice").actions("Offen") == {"Begleichen"}
+	assert get_pay_transitions("Portal Invoice").actions("Offen") == {"Begleichen"}
 	with as_user(payer):
 		invoice.reload().run_method("onload")
 		told = invoice.get_onload("stripe_service")
@@ -194,7 +194,7 @@ def test_a_pay_step_that_leads_to_a_review_first(designer, new_invoice):
 		payable_statuses="To Be Paid", void_statuses="", status_partly_paid="", status_paid="Under Review"
 	)
 	invoice = apply_workflow(new_invoice(), "Send for Payment")
-	assert pay_step_of("Portal Invoice").actions("To Be Paid") == {"Pay"}
+	assert get_pay_transitions("Portal Invoice").actions("To Be Paid") == {"Pay"}
 	with pytest.raises(NotPaidYet):
 		apply_workflow(invoice, "Pay")
 
@@ -286,20 +286,20 @@ def test_a_document_type_without_payable_row_costs_no_query(site_only):
 		work_items,
 		workflow_guard,
 	)
-	from stripe_service.payables import amounts, registry
+	from stripe_service.payables import balance, registry
 
-	registry.all_rows()
+	registry.get_all_configs()
 	note = frappe.get_doc(doctype="Note", title="Nothing to pay")
 	frappe.get_meta("Note")
 	with counted_queries() as queries:
 		query_conditions.of_document("Administrator", "Note")
 		document_checks.of_document(note, "read", "Administrator")
-		onload.tell_form(note)
+		onload.set_payment_onload(note)
 		workflow_guard.refuse_unpaid(note)
-		work_items.before_frappe(note)
-		work_items.after_frappe(note)
+		work_items.create_item_if_rules_apply(note)
+		work_items.sync_open_items(note)
 		sharing.after_unit_changed(note)
-		amounts.keep_amounts(note)
+		balance.restore_payment_amounts(note)
 	assert queries == []
 
 

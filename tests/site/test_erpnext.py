@@ -10,11 +10,12 @@ import pytest
 
 from stripe_service.api import pay as pay_api
 from stripe_service.api.after_payment import run_again
-from stripe_service.payables import after_payment
-from stripe_service.payables.registry import open_payable, payable_for
+from stripe_service.payables.registry import get_enabled_config
+from stripe_service.payments import after_payment
 from stripe_service.payments.refund import refund
 from stripe_service.payments.settle import settle
 from tests.support.cards import confirmation_token
+from tests.support.payables import why_not_payable
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +76,7 @@ def outstanding(invoice) -> tuple[float, str]:
 
 
 def test_a_row_for_sales_invoices_comes_ready():
-	row = payable_for("Sales Invoice")
+	row = get_enabled_config("Sales Invoice")
 	assert row.keeps_outstanding and not row.unit_control
 	assert frappe.db.exists("Mode of Payment", "Stripe")
 
@@ -223,10 +224,10 @@ def test_by_payment_terms_each_term_is_paid_in_its_turn(books, till):
 
 def test_why_a_sales_invoice_cannot_be_paid(books):
 	draft = books.make_invoice(100, submit=False)
-	assert "once it is submitted" in open_payable(draft).why_not_payable()
+	assert "once it is submitted" in why_not_payable(draft)
 	elsewhere = books.make_invoice(100, receivable_in_company_currency=True, currency="EUR", rate=1.25)
-	assert "needs a receivable account" in open_payable(elsewhere).why_not_payable()
+	assert "needs a receivable account" in why_not_payable(elsewhere)
 	invoice = books.make_invoice(100)
-	assert open_payable(invoice).why_not_payable() is None
+	assert why_not_payable(invoice) is None
 	with books.without_accounts():
-		assert "Mode of Payment" in open_payable(invoice).why_not_payable()
+		assert "Mode of Payment" in why_not_payable(invoice)

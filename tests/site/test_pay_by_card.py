@@ -4,7 +4,7 @@ import frappe
 import pytest
 
 from stripe_service.api import pay as pay_api
-from stripe_service.payments.amounts import AmountRefused
+from stripe_service.payments.limits import AmountRefused
 from stripe_service.payments.new_card import CardRefused
 from stripe_service.payments.settle import settle_intent
 from tests.support.records import unique

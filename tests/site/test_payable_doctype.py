@@ -5,9 +5,10 @@ import pytest
 from frappe.model.workflow import apply_workflow
 
 from stripe_service.api import pay as pay_api
-from stripe_service.payables.registry import config_of, open_payable, payable_for
+from stripe_service.payables.payable import open_payable
+from stripe_service.payables.registry import get_config, get_enabled_config
 from tests.support.cards import confirmation_token
-from tests.support.payables import make_doctype, make_payable, make_workflow
+from tests.support.payables import make_doctype, make_payable, make_workflow, why_not_payable
 from tests.support.records import unique
 
 FIELDS = [
@@ -192,9 +193,9 @@ def test_the_pay_form_shows_the_named_fields_and_none_that_the_payer_may_not_rea
 def test_why_a_document_cannot_be_paid(site_only, doctype, change, reason):
 	make_payable(doctype, **ROW)
 	doc = a_fee(doctype)
-	assert open_payable(doc).why_not_payable() is None
+	assert why_not_payable(doc) is None
 	doc.update(change)
-	assert reason in open_payable(doc).why_not_payable()
+	assert reason in why_not_payable(doc)
 
 
 def test_amounts_are_exact_in_each_currency(site_only, doctype):
@@ -210,26 +211,26 @@ def test_amounts_are_exact_in_each_currency(site_only, doctype):
 
 
 def test_what_is_payable_is_known_without_a_query_and_at_once_after_a_change(site_only, doctype):
-	assert payable_for(doctype) is None
+	assert get_enabled_config(doctype) is None
 	row = make_payable(doctype, **ROW)
-	assert payable_for(doctype).total_fieldname == "fee"
+	assert get_enabled_config(doctype).total_fieldname == "fee"
 
 	queries = []
 	original = frappe.db.sql
 	frappe.db.sql = lambda *args, **kwargs: queries.append(args) or original(*args, **kwargs)
 	try:
-		assert payable_for("ToDo") is None
-		assert payable_for(doctype)
+		assert get_enabled_config("ToDo") is None
+		assert get_enabled_config(doctype)
 	finally:
 		frappe.db.sql = original
 	assert queries == []
 
 	row.enabled = 0
 	row.save()
-	assert payable_for(doctype) is None
-	assert "switched off" in open_payable(a_fee(doctype)).why_not_payable()
+	assert get_enabled_config(doctype) is None
+	assert "switched off" in why_not_payable(a_fee(doctype))
 	row.delete()
-	assert config_of(doctype) is None
+	assert get_config(doctype) is None
 
 
 def test_a_doctype_that_is_renamed_stays_payable(site_only, doctype):
@@ -237,8 +238,8 @@ def test_a_doctype_that_is_renamed_stays_payable(site_only, doctype):
 	renamed = unique("Renamed")
 	frappe.rename_doc("DocType", doctype, renamed, force=True)
 	frappe.db.commit()
-	assert payable_for(renamed).total_fieldname == "fee"
-	assert payable_for(doctype) is None
+	assert get_enabled_config(renamed).total_fieldname == "fee"
+	assert get_enabled_config(doctype) is None
 
 
 def test_a_row_whose_documents_were_paid_is_switched_off_and_not_deleted(

@@ -145,7 +145,7 @@ ARGUMENTS = {
 	"account.connect": lambda stage, user: (stage.account, "pk_wrong", "sk_wrong"),
 	"account.delete_customer": lambda stage, user: (stage.customer,),
 	"account.make_missing": lambda stage, user: ("no such part",),
-	"reconcile.settle_finding": lambda stage, user: (stage.finding, " "),
+	"reconcile.close_finding": lambda stage, user: (stage.finding, " "),
 	"reconcile.run": lambda stage, user: (stage.account, 1),
 	"webhook.retry": lambda stage, user: (stage.event,),
 	**{

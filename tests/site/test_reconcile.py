@@ -6,8 +6,9 @@ import frappe
 import pytest
 from frappe.utils import add_to_date, now_datetime
 
-from stripe_service.payments.reconcile import comparison, findings, run, sweep
-from stripe_service.payments.reconcile.steps import for_each_account
+from stripe_service.accounts.jobs import for_each_account
+from stripe_service.payments.intent import create_intent
+from stripe_service.reconcile import comparison, findings, schedule, sweep
 from tests.support.records import unique
 from tests.support.shop import ACCOUNT, Shop
 
@@ -22,7 +23,7 @@ def shop(site, make_unit, make_payer, make_invoice, emulator, emulator_url, drai
 
 
 def reconcile(*steps):
-	(report,) = for_each_account([ACCOUNT], *(steps or run.OPEN_PAYMENTS))
+	(report,) = for_each_account([ACCOUNT], *(steps or schedule.OPEN_PAYMENTS))
 	assert report.stopped is None, report
 	assert report.failed == [], report
 	return report
@@ -145,9 +146,7 @@ def test_an_abandoned_authentication_that_was_finished_after_all_is_paid(shop):
 
 def test_a_confirmation_that_never_arrived_is_given_up(shop):
 	payment = shop.claim()
-	from stripe_service.payments import charge
-
-	charge.create(payment)  # and the worker is stopped before it confirms
+	create_intent(payment)  # and the worker is stopped before it confirms
 	shop.make_older(payment, minutes=11)
 	reconcile()
 	assert shop.payment(payment).status == "Cancelled"
@@ -284,9 +283,9 @@ def test_the_list_is_read_page_by_page(shop, monkeypatch):
 def test_reconciling_twice_changes_nothing_the_second_time(shop):
 	payment = shop.pay(card="3ds_required")
 	shop.emulator.complete_3ds(shop.payment(payment).payment_intent_id)
-	reconcile(*run.OPEN_PAYMENTS, comparison.compare_days(3))
+	reconcile(*schedule.OPEN_PAYMENTS, comparison.compare_days(3))
 	version = shop.payment(payment).modified
-	report = reconcile(*run.OPEN_PAYMENTS, comparison.compare_days(3))
+	report = reconcile(*schedule.OPEN_PAYMENTS, comparison.compare_days(3))
 	assert not [line for line in report.changed if payment in line]
 	assert shop.payment(payment).modified == version
 
@@ -300,7 +299,7 @@ def test_a_rate_limit_stops_the_account_for_this_run(shop):
 	shop.emulator.clear_requests()
 	shop.emulator.fault("rate_limit", count=1000)
 	try:
-		(report,) = for_each_account([ACCOUNT], *run.OPEN_PAYMENTS)
+		(report,) = for_each_account([ACCOUNT], *schedule.OPEN_PAYMENTS)
 		asked = shop.emulator.count_requests()
 	finally:
 		shop.emulator.clear_faults()
@@ -316,7 +315,7 @@ def test_one_broken_account_does_not_stop_the_others(shop):
 	broken = unique("Broken")
 	frappe.get_doc(doctype="Stripe Account", name=broken, account_name=broken).db_insert()
 	frappe.db.commit()
-	first, second = for_each_account([broken, ACCOUNT], *run.OPEN_PAYMENTS, comparison.compare_days(3))
+	first, second = for_each_account([broken, ACCOUNT], *schedule.OPEN_PAYMENTS, comparison.compare_days(3))
 	assert "NoKeys" in first.stopped
 	assert second.stopped is None
 	assert shop.payment(payment).status == "Succeeded"
@@ -331,7 +330,7 @@ def test_accounts_without_keys_and_copies_of_a_site_are_passed_over_quietly(shop
 	logged = frappe.db.count("Error Log")
 	shop.emulator.clear_requests()
 	try:
-		reports = run.hourly() + run.daily() + run.poll()
+		reports = schedule.hourly() + schedule.daily() + schedule.poll()
 	finally:
 		frappe.db.set_value("Stripe Account", ACCOUNT, "bound_site", bound)
 		frappe.db.commit()
@@ -348,11 +347,11 @@ def test_where_no_webhook_is_registered_open_payments_are_polled(shop):
 	frappe.db.set_value("Stripe Account", ACCOUNT, "webhook_status", "Registered")
 	frappe.db.commit()
 	try:
-		assert ACCOUNT not in [report.account for report in run.poll()]
+		assert ACCOUNT not in [report.account for report in schedule.poll()]
 		assert shop.payment(payment).status == "Action Required"
 		frappe.db.set_value("Stripe Account", ACCOUNT, "webhook_status", "Not Registered")
 		frappe.db.commit()
-		run.poll()
+		schedule.poll()
 	finally:
 		frappe.db.set_value("Stripe Account", ACCOUNT, "webhook_status", status)
 		frappe.db.commit()
@@ -393,7 +392,7 @@ def test_nobody_else_reconciles_or_settles_a_finding(shop, make_user, as_user, r
 		for call in (
 			lambda: api.run(ACCOUNT),
 			lambda: api.run(),
-			lambda: api.settle_finding(_finding(intent).name, "mine now"),
+			lambda: api.close_finding(_finding(intent).name, "mine now"),
 		):
 			with pytest.raises(frappe.PermissionError):
 				call()
@@ -410,8 +409,8 @@ def test_a_finding_is_settled_by_hand_and_stays_so(shop, make_user, as_user):
 	administrator = make_user(roles=["Stripe Administrator"])
 	with as_user(administrator):
 		with pytest.raises(frappe.ValidationError, match="how it was settled"):
-			api.settle_finding(_finding(intent).name, "  ")
-		api.settle_finding(_finding(intent).name, "Booked as an advance, JV-17")
+			api.close_finding(_finding(intent).name, "  ")
+		api.close_finding(_finding(intent).name, "Booked as an advance, JV-17")
 	compare()
 	finding = _finding(intent)
 	assert (finding.status, finding.settled_by, finding.note) == (

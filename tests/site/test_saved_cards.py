@@ -5,8 +5,9 @@ import pytest
 
 from stripe_service.accounts.customers import customer_for
 from stripe_service.api import methods as api
-from stripe_service.methods import cards, payment_params, saved
-from stripe_service.methods.faults import StripeUnavailable
+from stripe_service.saved_methods import cards, saved_method
+from stripe_service.saved_methods.saved_method import payment_params
+from stripe_service.utils.stripe_errors import StripeUnavailable
 
 ACCOUNT = "Emulator"
 
@@ -39,7 +40,7 @@ class CardHolder:
 
 
 def gateway():
-	from stripe_service.accounts.connect import gateway_for
+	from stripe_service.accounts.stripe_account import gateway_for
 
 	return gateway_for(ACCOUNT)
 
@@ -260,9 +261,9 @@ def test_removing_here_what_is_gone_at_stripe_is_no_error(payer):
 
 def test_a_method_that_is_gone_is_marked_wherever_it_is_saved(payer):
 	name = payer.saves()
-	assert saved.mark_removed(name) == [name]
-	assert saved.mark_removed(name) == []
-	assert saved.mark_removed("pm_never_saved") == []
+	assert saved_method.mark_removed(name) == [name]
+	assert saved_method.mark_removed(name) == []
+	assert saved_method.mark_removed("pm_never_saved") == []
 	assert payer.sees() == []
 
 

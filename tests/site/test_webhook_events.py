@@ -8,8 +8,8 @@ import frappe
 import pytest
 from frappe.utils import add_to_date, now_datetime
 
-from stripe_service.webhooks import drain as drain_module
-from stripe_service.webhooks import intake
+from stripe_service.gateway.events import EVENT_TYPES
+from stripe_service.webhooks import process, receive
 from stripe_service.webhooks.handlers import HANDLERS
 from tests.faults.killed_worker import REACHED_THE_END
 from tests.support.cards import confirmation_token
@@ -30,9 +30,7 @@ def shop(site, make_unit, make_payer, make_invoice, emulator, emulator_url, drai
 
 
 def test_every_type_that_the_endpoint_is_registered_for_has_a_handler():
-	from stripe_service.accounts.webhook_endpoint import EVENTS
-
-	assert set(EVENTS) <= set(HANDLERS)
+	assert set(EVENT_TYPES) == set(HANDLERS)
 	for handler in HANDLERS.values():
 		assert callable(frappe.get_attr(handler)), handler
 
@@ -269,7 +267,7 @@ def test_while_stripe_is_down_events_wait_without_being_counted(shop):
 	shop.arrive(told)
 	shop.emulator.fault("error_before", count=100)
 	try:
-		drain_module.work()
+		process.process_events()
 	finally:
 		shop.emulator.clear_faults()
 	row = shop.row(told)
@@ -278,7 +276,7 @@ def test_while_stripe_is_down_events_wait_without_being_counted(shop):
 
 	frappe.db.set_value("Stripe Event", row.name, "next_attempt_at", now_datetime())
 	frappe.db.commit()
-	drain_module.work()
+	process.process_events()
 	assert shop.row(told).status == "Done"
 	assert shop.payment(payment).status == "Succeeded"
 
@@ -289,10 +287,10 @@ def test_an_account_without_stripe_does_not_hold_up_another(shop):
 	(told,) = shop.events_of(payment, "payment_intent.succeeded")
 	without_keys = frappe._dict(name=_account_without_keys(), mode="Test")
 	waiting = event("refund.updated", {"object": "refund", "id": new_id("re"), "payment_intent": "pi_x"})
-	intake.store(without_keys, waiting)
+	receive.store(without_keys, waiting)
 	frappe.db.commit()
 	shop.arrive(told)
-	drain_module.work()
+	process.process_events()
 	assert shop.row(told).status == "Done"
 	assert shop.row(waiting).status == "Received"
 	assert "API keys" in shop.row(waiting).outcome
@@ -316,22 +314,22 @@ def broken_handler(monkeypatch):
 	def fail(_event):
 		raise Broken("half-way with sk_test_emulator_us in hand")
 
-	monkeypatch.setattr("stripe_service.webhooks.handlers.charges.changed", fail)
+	monkeypatch.setattr("stripe_service.webhooks.handlers.charge_changed", fail)
 
 
 def test_a_fault_is_kept_retried_later_and_at_last_told_to_administrators(shop, broken_handler, make_user):
 	administrator = make_user(roles=["Stripe Administrator"])
 	told = event("charge.updated", {"object": "charge", "id": new_id("ch")})
 	shop.arrive(told)
-	for attempt in range(1, drain_module.MAX_ATTEMPTS + 1):
-		drain_module.work()
+	for attempt in range(1, process.MAX_ATTEMPTS + 1):
+		process.process_events()
 		row = shop.row(told)
 		assert (row.status, row.attempts) == ("Failed", attempt)
 		assert "Broken" in row.outcome and "half-way" in row.traceback
 		assert "sk_test_emulator_us" not in row.traceback + row.outcome
-		if attempt < drain_module.MAX_ATTEMPTS:
+		if attempt < process.MAX_ATTEMPTS:
 			assert row.next_attempt_at == pytest.approx(
-				now_datetime() + drain_module.WAITS[attempt - 1],
+				now_datetime() + process.WAITS[attempt - 1],
 				abs=frappe.utils.datetime.timedelta(minutes=1),
 			)
 			assert not _notices(administrator, told)
@@ -339,8 +337,8 @@ def test_a_fault_is_kept_retried_later_and_at_last_told_to_administrators(shop, 
 			frappe.db.commit()
 	assert row.next_attempt_at is None
 	assert len(_notices(administrator, told)) == 1
-	drain_module.work()
-	assert shop.row(told).attempts == drain_module.MAX_ATTEMPTS
+	process.process_events()
+	assert shop.row(told).attempts == process.MAX_ATTEMPTS
 	assert len(_notices(administrator, told)) == 1
 
 
@@ -356,7 +354,7 @@ def test_an_administrator_retries_a_failed_event_and_nobody_else(
 
 	told = event("charge.updated", {"object": "charge", "id": new_id("ch"), "payment_intent": None})
 	shop.arrive(told)
-	drain_module.work()
+	process.process_events()
 	frappe.db.set_value("Stripe Event", told["id"], {"attempts": 8, "next_attempt_at": None})
 	frappe.db.commit()
 	monkeypatch.undo()
@@ -366,7 +364,7 @@ def test_an_administrator_retries_a_failed_event_and_nobody_else(
 	with as_user(make_user(roles=["Stripe Administrator"])):
 		webhook.retry(told["id"])
 	assert (shop.row(told).status, shop.row(told).attempts) == ("Received", 0)
-	drain_module.work()
+	process.process_events()
 	assert shop.row(told).status == "Ignored"
 
 
@@ -376,7 +374,7 @@ def test_what_is_done_is_not_retried(shop, make_user, as_user):
 	payment = shop.pay()
 	(told,) = shop.events_of(payment, "payment_intent.succeeded")
 	shop.arrive(told)
-	drain_module.work()
+	process.process_events()
 	assert shop.row(told).status == "Done"
 	with pytest.raises(frappe.ValidationError, match="Only failed and ignored"):
 		webhook.retry(told["id"])
@@ -391,13 +389,13 @@ def test_an_event_whose_worker_was_killed_is_taken_up_when_its_lease_ends(shop):
 	lease = {"status": "Working", "attempts": 1, "next_attempt_at": add_to_date(now_datetime(), minutes=10)}
 	frappe.db.set_value("Stripe Event", told["id"], lease)
 	frappe.db.commit()
-	drain_module.work()
+	process.process_events()
 	assert shop.row(told).status == "Working", "its worker may be alive"
 	frappe.db.set_value(
 		"Stripe Event", told["id"], "next_attempt_at", add_to_date(now_datetime(), seconds=-1)
 	)
 	frappe.db.commit()
-	drain_module.work()
+	process.process_events()
 	assert (shop.row(told).status, shop.row(told).attempts) == ("Done", 2)
 	assert shop.payment(payment).status == "Succeeded"
 

@@ -216,31 +216,31 @@ def test_without_redis_the_event_is_taken_and_worked_on_by_the_scheduler(
 	assert [row.status for row in endpoint.stored()] == ["Received"]
 
 	monkeypatch.undo()
-	from stripe_service.webhooks import drain as drain_module
+	from stripe_service.webhooks import process
 
-	drain_module.work()  # what the scheduler calls each minute
+	process.process_events()  # what the scheduler calls each minute
 	assert [row.status for row in endpoint.stored()] == ["Ignored"]
 
 
 def test_a_delivery_wakes_a_worker_and_a_burst_wakes_one(http, endpoint, site_only):
 	from frappe.utils.background_jobs import get_queue
 
-	from stripe_service.webhooks.intake import DRAIN, drain_begins
+	from stripe_service.webhooks.receive import PROCESS, processing_begins
 
 	def waiting():
 		return [
 			job
 			for job in get_queue("short").jobs
-			if job.kwargs.get("site") == frappe.local.site and job.kwargs.get("method") == DRAIN
+			if job.kwargs.get("site") == frappe.local.site and job.kwargs.get("method") == PROCESS
 		]
 
 	for job in waiting():
 		job.delete()
-	drain_begins()
+	processing_begins()
 	for _ in range(5):
 		assert endpoint.deliver(http, event("payment_intent.succeeded")).status_code == 200
 	assert len(waiting()) == 1
-	drain_begins()
+	processing_begins()
 	endpoint.deliver(http, event("payment_intent.succeeded"))
 	assert len(waiting()) == 2, "once a drain has begun, a new event needs one of its own"
 	for job in waiting():
@@ -257,15 +257,15 @@ def test_odd_values_in_a_signed_event_do_not_make_it_fail(http, endpoint, odd):
 
 def test_a_fault_while_storing_leaves_no_secret_in_the_error_log(endpoint, site_only, monkeypatch):
 	"""Frappe logs an unexpected fault with the local variables of every frame."""
-	from stripe_service.webhooks import intake
+	from stripe_service.webhooks import receive
 	from tests.support.signing import sign
 
 	endpoint.set_secret("looks-like-no-secret-of-stripe")
-	monkeypatch.setattr(intake, "store", _full_disk)
+	monkeypatch.setattr(receive, "store", _full_disk)
 	body = json.dumps(event("payment_intent.succeeded")).encode()
 	for _ in range(2):  # the first looks the endpoint up, the second remembers it
 		try:
-			intake.take_in(endpoint.token, body, sign(body, endpoint.secret))
+			receive.receive_event(endpoint.token, body, sign(body, endpoint.secret))
 		except OSError:
 			logged = frappe.log_error("intake").error
 		assert "No space left" in logged and "take_in" in logged

@@ -29,10 +29,10 @@ def _work_off_events():
 	import frappe
 
 	try:
-		from stripe_service.webhooks.drain import work
+		from stripe_service.webhooks.process import process_events
 	except ImportError:
 		return
-	work()
+	process_events()
 	frappe.db.commit()
 
 

@@ -75,3 +75,12 @@ def _make(doctype: str, field: str, name: str):
 
 	if not frappe.db.exists(doctype, name):
 		frappe.get_doc({"doctype": doctype, field: name}).insert()
+
+
+def why_not_payable(doc) -> str | None:
+	"""Why the document can't be paid as it is now, whoever asks."""
+	from stripe_service.payables.balance import balance_of
+	from stripe_service.payables.payable import open_payable
+
+	payable = open_payable(doc)
+	return payable.why_not_payable(balance_of(payable, lock=False))

@@ -65,7 +65,7 @@ class Scene:
 
 	def intents(self, invoice=None):
 		"""The PaymentIntents at Stripe for the invoice, whatever the site thinks."""
-		from stripe_service.accounts.connect import gateway_for
+		from stripe_service.accounts.stripe_account import gateway_for
 
 		name = (invoice or self.invoice).name
 		found = gateway_for(ACCOUNT).list_all("payment_intents.list")

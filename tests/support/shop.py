@@ -4,10 +4,10 @@ import json
 
 import frappe
 
-from stripe_service.accounts.connect import gateway_for
-from stripe_service.payments import charge
-from stripe_service.payments.reconcile.report import Report
-from stripe_service.webhooks import intake, missed
+from stripe_service.accounts.jobs import Report
+from stripe_service.accounts.stripe_account import gateway_for
+from stripe_service.payments.intent import create_params
+from stripe_service.webhooks import fetch, receive
 from tests.support.account import ACCOUNT
 from tests.support.paying import pay_by_card
 from tests.support.records import unique
@@ -46,7 +46,7 @@ class Shop:
 		secret = read_secret(ACCOUNT, "webhook_secret")
 		for told in events:
 			body = json.dumps(told, indent=2).encode()
-			intake.take_in(token, body, sign(body, secret))
+			receive.receive_event(token, body, sign(body, secret))
 
 	def row(self, told: dict):
 		frappe.db.rollback()
@@ -54,16 +54,16 @@ class Shop:
 
 	def fetch(self) -> int:
 		report = Report(ACCOUNT)
-		missed.fetch(ACCOUNT, report)
+		fetch.fetch(ACCOUNT, report)
 		return report.events_fetched
 
 	def claim(self, amount="100.00", invoice=None) -> str:
 		"""A claim whose worker got no further: no PaymentIntent."""
-		from stripe_service.payments.claim import Order, claim
+		from stripe_service.payments.claim import PayRequest, claim
 
 		invoice = invoice or self.make_invoice()
 		name, _is_new = claim(
-			Order("Portal Invoice", invoice.name, amount, "card", self.payer, request_id=unique("press"))
+			PayRequest("Portal Invoice", invoice.name, amount, "card", self.payer, request_id=unique("press"))
 		)
 		return name
 
@@ -78,7 +78,7 @@ class Shop:
 			frappe.db.commit()
 		return self.gateway.call(
 			"payment_intents.create",
-			params=charge.create_params(doc),
+			params=create_params(doc),
 			idempotency_key=f"{doc.idempotency_key}:create",
 		)
 

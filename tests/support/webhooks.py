@@ -69,12 +69,12 @@ def listening(account: str, server, gateway):
 	import frappe
 
 	from stripe_service.accounts.secrets import read_secret, write_secret
-	from stripe_service.accounts.webhook_endpoint import EVENTS
+	from stripe_service.gateway.events import EVENT_TYPES
 
 	token = frappe.db.get_value("Stripe Account", account, "webhook_token")
 	endpoint = gateway.call(
 		"webhook_endpoints.create",
-		params={"url": f"{server.url}{RECEIVE}?account={token}", "enabled_events": list(EVENTS)},
+		params={"url": f"{server.url}{RECEIVE}?account={token}", "enabled_events": list(EVENT_TYPES)},
 	)
 	before = read_secret(account, "webhook_secret")
 	write_secret(account, "webhook_secret", endpoint["secret"])
@@ -85,3 +85,12 @@ def listening(account: str, server, gateway):
 		gateway.call("webhook_endpoints.delete", endpoint["id"])
 		write_secret(account, "webhook_secret", before or "whsec_none")
 		frappe.db.commit()
+
+
+def secrets_of(account: str) -> list[str]:
+	"""The signing secrets by which an event of this account is accepted now, as receiving reads them."""
+	import frappe
+
+	from stripe_service.webhooks.receive import read_endpoint
+
+	return list(read_endpoint(frappe.db.get_value("Stripe Account", account, "webhook_token")).secrets)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from stripe_service.methods.bank_states import facts_of, tries_left_in
+from stripe_service.gateway.bank_account_states import facts_of, tries_left_in
 
 CUSTOMER = "cus_payer"
 METHOD = {

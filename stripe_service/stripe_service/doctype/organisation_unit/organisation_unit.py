@@ -33,7 +33,7 @@ class OrganisationUnit(NestedSet):
 		units.forget_memberships()
 		if self.name != self._path():
 			self._follow_path()
-			sharing.drop_what_no_longer_stands()
+			sharing.revoke_outsider_access()
 
 	def after_delete(self):
 		units.forget_memberships()

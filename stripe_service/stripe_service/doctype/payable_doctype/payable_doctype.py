@@ -10,7 +10,8 @@ from frappe.custom.doctype.custom_field.custom_field import create_custom_field
 from frappe.model.document import Document
 from frappe.model.workflow import get_workflow, get_workflow_name
 
-from stripe_service.payables.registry import clear_cache, handler_of, lines
+from stripe_service.payables.payable import handler_of
+from stripe_service.payables.registry import clear_cache, lines
 
 MONEY = ("Currency", "Float", "Int")
 TEXT = ("Data", "Link", "Dynamic Link", "Select", "Small Text", "Text", "Read Only", "Autocomplete", "Phone")

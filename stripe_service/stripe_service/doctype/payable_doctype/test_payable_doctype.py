@@ -2,7 +2,7 @@
 
 import frappe
 
-from stripe_service.payables.registry import config_of
+from stripe_service.payables.registry import get_config
 
 try:
 	from frappe.tests import IntegrationTestCase as SiteTestCase
@@ -17,7 +17,7 @@ class TestPayableDocType(SiteTestCase):
 		frappe.set_user("Administrator")
 
 	def test_the_row_of_portal_invoice_came_with_the_app(self):
-		config = config_of("Portal Invoice")
+		config = get_config("Portal Invoice")
 		self.assertTrue(config.unit_control)
 		self.assertEqual(config.payable_statuses, ("To Be Paid", "Partly Paid"))
 

@@ -1,4 +1,4 @@
-from stripe_service.methods.records import SavedMethod
+from stripe_service.saved_methods.records import SavedMethod
 
 
 class SavedCard(SavedMethod):

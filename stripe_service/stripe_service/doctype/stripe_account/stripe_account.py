@@ -15,10 +15,11 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import flt, get_link_to_form, now_datetime
 
-from stripe_service.accounts import binding, connect, identity, keys, masking, webhook_endpoint
+from stripe_service.accounts import binding, identity, keys, stripe_account, webhook_endpoint
 from stripe_service.accounts.secrets import FIELDS as SECRET_FIELDS
 from stripe_service.accounts.secrets import read_secret
 from stripe_service.gateway.client import Credentials, Gateway
+from stripe_service.utils import masking
 
 # Nobody writes these but our own code.
 OURS = (
@@ -48,7 +49,7 @@ class StripeAccount(Document):
 		return super().save(*args, **kwargs)
 
 	def onload(self):
-		self.set_onload("bound_here", self.status != connect.CONNECTED or binding.is_here(self))
+		self.set_onload("bound_here", self.status != stripe_account.CONNECTED or binding.is_here(self))
 
 	def validate(self):
 		if self.flags.by_stripe_service:
@@ -74,7 +75,7 @@ class StripeAccount(Document):
 			)
 
 	def on_trash(self):
-		if self.status == connect.CONNECTED:
+		if self.status == stripe_account.CONNECTED:
 			frappe.throw(
 				_(
 					"Remove the account first: that deletes the webhook endpoint at Stripe and forgets the keys."
@@ -109,7 +110,7 @@ class StripeAccount(Document):
 		return any((self.get(field) or "") != (stored.get(field) or "") for field in fields)
 
 	def _check_not_emptied(self, stored):
-		if stored and stored.status == connect.CONNECTED and not (self.secret_key and self.publishable_key):
+		if stored and stored.status == stripe_account.CONNECTED and not (self.secret_key and self.publishable_key):
 			frappe.throw(
 				_(
 					"The keys of a connected account can be replaced, but not left empty. To take them away, use Remove."
@@ -118,10 +119,10 @@ class StripeAccount(Document):
 			)
 
 	def _stored_secret(self, stored) -> str | None:
-		if not stored or stored.status != connect.CONNECTED:
+		if not stored or stored.status != stripe_account.CONNECTED:
 			return None
 		if not binding.is_here(stored):
-			connect.raise_bound_elsewhere(stored)
+			stripe_account.raise_bound_elsewhere(stored)
 		return read_secret(self.name, "secret_key")
 
 	def _check_same_account(self, stored, pair, facts):
@@ -157,7 +158,7 @@ class StripeAccount(Document):
 		return bool(identity.belongs_to(gateway, *_known_objects(self.name)))
 
 	def _put_back_what_is_ours(self, before):
-		fields = OURS + (OURS_IF_TOLD if before and before.details_source == connect.SOURCE_STRIPE else ())
+		fields = OURS + (OURS_IF_TOLD if before and before.details_source == stripe_account.SOURCE_STRIPE else ())
 		for field in fields:
 			default = self.meta.get_field(field).default
 			self.set(field, before.get(field) if before else default)
@@ -170,13 +171,13 @@ class StripeAccount(Document):
 
 	def _apply(self, pair, facts):
 		told = asdict(facts)
-		if facts.details_source == connect.SOURCE_ADMINISTRATOR:
+		if facts.details_source == stripe_account.SOURCE_ADMINISTRATOR:
 			told = {field: value for field, value in told.items() if field not in OURS_IF_TOLD}
 			told["stripe_account_id"] = self.stripe_account_id if has_history(self.name) else ""
 		else:
 			self.ach_enabled_by_hand = 0 if facts.ach_capability != "Unknown" else self.ach_enabled_by_hand
 		self.update(told)
-		self.update({"publishable_key": pair.publishable, "mode": pair.mode, "status": connect.CONNECTED})
+		self.update({"publishable_key": pair.publishable, "mode": pair.mode, "status": stripe_account.CONNECTED})
 		self.webhook_token = self.webhook_token or frappe.generate_hash(length=32)
 		self.webhook_url = webhook_endpoint.url_of(self.webhook_token)
 		self._bind()
@@ -219,7 +220,7 @@ def _known_objects(account: str) -> tuple[str | None, str | None]:
 
 def _make_default(account: str) -> None:
 	"""The first account is the default; a later one only where the default has no keys any more."""
-	current = connect.default_account()
-	if current and frappe.db.get_value("Stripe Account", current, "status") == connect.CONNECTED:
+	current = stripe_account.default_account()
+	if current and frappe.db.get_value("Stripe Account", current, "status") == stripe_account.CONNECTED:
 		return
 	frappe.db.set_single_value("Stripe Service Settings", "default_account", account)

@@ -10,8 +10,8 @@ try:
 except ImportError:  # Frappe 15
 	from frappe.tests.utils import FrappeTestCase as SiteTestCase
 
-from stripe_service.accounts.connect import NoKeys, ach_available, gateway_for
 from stripe_service.accounts.keys import KeyRefused, check_addresses, check_pair
+from stripe_service.accounts.stripe_account import NoKeys, ach_available, gateway_for
 
 
 class TestStripeAccount(SiteTestCase):

@@ -2,16 +2,13 @@
 
 import frappe
 from frappe import _
-from frappe.model.document import Document
+
+from stripe_service.utils.written_by_app import WrittenByApp
 
 
-class StripeCustomer(Document):
-	def validate(self):
-		if not self.flags.by_stripe_service:
-			frappe.throw(
-				_("Stripe Customers are made and kept by payments; they cannot be edited."),
-				frappe.PermissionError,
-			)
+class StripeCustomer(WrittenByApp):
+	def written_by(self) -> str:
+		return _("Stripe Customers are made and kept by payments; they cannot be edited.")
 
 	def on_trash(self):
 		frappe.throw(

@@ -24,7 +24,7 @@ function ask_how(frm) {
 function settle(frm, note) {
 	return frappe
 		.call({
-			method: "stripe_service.api.reconcile.settle_finding",
+			method: "stripe_service.api.reconcile.close_finding",
 			args: { name: frm.doc.name, note },
 			freeze: true,
 		})

@@ -1,16 +1,10 @@
-"""Something on which this site and Stripe differ and that a person must decide. Written by `payments.reconcile`."""
+"""Something on which this site and Stripe differ and that a person must decide. Written by `reconcile.findings`."""
 
-import frappe
 from frappe import _
-from frappe.model.document import Document
+
+from stripe_service.utils.written_by_app import WrittenByApp
 
 
-class StripeReconciliationFinding(Document):
-	def validate(self):
-		if not self.flags.by_stripe_service:
-			frappe.throw(
-				_("Findings are written by the reconciler. Use the button Settle."), frappe.PermissionError
-			)
-
-	def on_trash(self):
-		frappe.throw(_("A finding is kept. Settle it instead."), frappe.PermissionError)
+class StripeReconciliationFinding(WrittenByApp):
+	def written_by(self) -> str:
+		return _("Findings are written by the reconciler. Use the button Settle.")

@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from stripe_service.accounts import connect
+from stripe_service.accounts import stripe_account
 
 BRANDS = ("visa", "mastercard", "amex", "discover", "diners", "jcb")
 
@@ -17,8 +17,8 @@ class StripeServiceSettings(Document):
 	def _check_default_account(self):
 		if not self.has_value_changed("default_account") or not self.default_account:
 			return
-		status = frappe.db.get_value(connect.DOCTYPE, self.default_account, "status")
-		if status != connect.CONNECTED:
+		status = frappe.db.get_value(stripe_account.DOCTYPE, self.default_account, "status")
+		if status != stripe_account.CONNECTED:
 			frappe.throw(_("The default account must be connected: enter its API keys first."))
 
 	def _check_brands(self):

@@ -23,7 +23,7 @@ class WorkItemRule(Document):
 		rules.clear_cache()
 
 	def _check_document_type(self, workflow):
-		if not registry.config_of(workflow.document_type):
+		if not registry.get_config(workflow.document_type):
 			frappe.throw(
 				_(
 					"{0} is the Workflow of {1}, which is not payable. Make a Payable DocType for it first."
@@ -56,7 +56,7 @@ class WorkItemRule(Document):
 				)
 			return
 		self.organisation_unit = None
-		fieldname = self.unit_fieldname or registry.config_of(workflow.document_type).unit_fieldname
+		fieldname = self.unit_fieldname or registry.get_config(workflow.document_type).unit_fieldname
 		field = frappe.get_meta(workflow.document_type).get_field(fieldname) if fieldname else None
 		if not field or field.fieldtype != "Link" or field.options != units.UNIT:
 			frappe.throw(

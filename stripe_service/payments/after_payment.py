@@ -1,0 +1,278 @@
+"""What follows a payment once its money is recorded: the document's status, the event for scripts, the work item.
+
+It runs in a job of its own and can be run again at any time, because everything in it may fail for reasons that have
+nothing to do with money: a designer's Workflow, an administrator's script, another app. Three steps, each in its own
+transaction, so that a failing script does not take the status with it:
+
+1. the built-in update of the document (`status`, or the handler's books), done whenever it has something to do;
+2. the event On Payment Authorization, once for every change of what the payment has settled;
+3. the work items.
+
+What has run is written on the Invoice Payment in the same transaction as its effects on the database. The queue only
+makes it prompt: `run_pending` finds whatever the queue lost, from the rows.
+"""
+
+from contextlib import contextmanager
+
+import frappe
+from frappe import _
+from frappe.model.workflow import get_workflow_name
+from frappe.utils import add_to_date, cint, now_datetime
+
+from stripe_service.access import work_items
+from stripe_service.payables.balance import balance_of
+from stripe_service.payables.payable import open_payable
+from stripe_service.payables.status import set_status
+from stripe_service.payments import fees
+from stripe_service.payments.event_facts import facts_of
+from stripe_service.payments.follow_up import AppliedChange
+from stripe_service.utils.masking import mask
+from stripe_service.utils.notices import notify_administrators
+from stripe_service.utils.transaction import in_fresh_transaction
+
+PENDING, DONE, FAILED = "Pending", "Done", "Failed"
+# A failure is tried again by itself this often, then waits for Run After-Payment Again.
+TRIES = 4
+SWEEP = 100
+ROUNDS = 5
+
+
+def enqueue_if_settled(change: AppliedChange) -> None:
+	"""A follow-up step: more or less is settled than before."""
+	if change.settled_changed:
+		enqueue(change.payment.name)
+
+
+def queue_fee_booking(payment, method=None) -> None:
+	"""doc_events of Invoice Payment, before_save: a fee became known, so that it can be booked."""
+	if payment.is_new() or not payment.after_payment_status or not payment.has_value_changed("stripe_fee"):
+		return
+	if fees.is_booked(payment.reference_doctype):
+		payment.after_payment_status = PENDING
+		enqueue(payment.name)
+
+
+def enqueue(payment_name: str) -> None:
+	"""Run what follows the payment, soon and once this transaction is committed. Never raises: where Redis is down,
+	`run_pending` finds the row, which the caller has marked Pending."""
+	frappe.db.after_commit.add(lambda: _enqueue_now(payment_name))
+
+
+def _enqueue_now(payment_name: str) -> None:
+	try:
+		frappe.enqueue(
+			"stripe_service.payments.after_payment.run",
+			queue="short",
+			job_id=f"stripe_after_payment::{payment_name}",
+			deduplicate=True,
+			payment_name=payment_name,
+		)
+	except Exception:
+		frappe.logger("stripe_service").warning(
+			f"after payment {payment_name}: not queued, left to the sweep", exc_info=True
+		)
+
+
+def run_soon(payment_name: str) -> None:
+	"""Run it again because somebody asked; in the caller's transaction, which it marks the payment Pending in."""
+	_mark(payment_name, after_payment_status=PENDING)
+	enqueue(payment_name)
+
+
+def run_pending() -> None:
+	"""Scheduled: run what is pending, and what failed and is due for another try."""
+	for name in _due():
+		run(name)
+
+
+def _due() -> list[str]:
+	pending = frappe.get_all(
+		"Invoice Payment",
+		filters={"after_payment_status": PENDING},
+		order_by="modified asc",
+		limit=SWEEP,
+		pluck="name",
+	)
+	failed = frappe.get_all(
+		"Invoice Payment",
+		filters={"after_payment_status": FAILED, "after_payment_attempts": ("<", TRIES)},
+		fields=["name", "after_payment_attempts", "modified"],
+		order_by="modified asc",
+		limit=SWEEP,
+	)
+	return pending + [row.name for row in failed if _waited_enough(row)]
+
+
+def _waited_enough(row) -> bool:
+	minutes = 5 * 4 ** cint(row.after_payment_attempts)
+	return row.modified < add_to_date(now_datetime(), minutes=-minutes)
+
+
+def run(payment_name: str) -> bool:
+	"""Do what is still to be done after the payment; True if all of it is done. Commits.
+
+	For jobs only, since it acts as the user named in Stripe Service Settings (Administrator if none). Failures are
+	recorded on the payment and told, never raised.
+	"""
+	if getattr(frappe.local, "request", None):
+		raise RuntimeError("what follows a payment runs in a job; in a request, call enqueue")
+	if built_in() and fees.should_wait_for_fee(payment_name):
+		return False  # Pending still: run again when the fee is told, or by the sweep
+	with _acting_user():
+		for _round in range(ROUNDS):
+			reference, settled = _read(payment_name)
+			faults = [fault for step in STEPS if (fault := _attempt(step, reference))]
+			if _record(payment_name, settled, faults):
+				return not faults
+	return False  # settled again and again meanwhile: it is Pending, and the sweep goes on
+
+
+@contextmanager
+def _acting_user():
+	user = _settings().after_payment_user or "Administrator"
+	before = frappe.session.user
+	frappe.set_user(user)
+	try:
+		yield
+	finally:
+		frappe.set_user(before)
+
+
+def _read(payment_name: str):
+	"""(which document and payment, minor units settled now)"""
+	row = frappe.db.get_value(
+		"Invoice Payment",
+		payment_name,
+		["name", "reference_doctype", "reference_name", "settled_minor"],
+		as_dict=True,
+	)
+	return row, cint(row.settled_minor)
+
+
+def _attempt(step, reference) -> str | None:
+	"""Run one step in a transaction of its own; what went wrong, fit to be shown, or None."""
+	try:
+		in_fresh_transaction(lambda: step(reference))
+	except Exception as fault:
+		frappe.clear_messages()
+		return _in_words(step, fault)
+	return None
+
+
+def _lock(reference):
+	"""(payment, payable), the document locked before the payment, as claim and settle do it. The first thing in a
+	transaction, so that every later read sees what was committed before the lock was had."""
+	doc = frappe.get_doc(reference.reference_doctype, reference.reference_name, for_update=True)
+	payment = frappe.get_doc("Invoice Payment", reference.name, for_update=True)
+	return payment, open_payable(doc)
+
+
+def apply_built_in_update(reference) -> None:
+	"""Step 1: the built-in update, which a switch in Stripe Service Settings turns off."""
+	if not built_in():
+		return
+	payment, payable = _lock(reference)
+	if payable.post_to_ledger(payment):
+		_mark(payment.name, booked_minor=cint(payment.settled_minor))
+		payable.doc.reload()
+	set_status(payable, balance_of(payable, lock=True))
+
+
+def fire_event(reference) -> None:
+	"""Step 2: the event, once for each change of what is settled."""
+	payment, payable = _lock(reference)
+	before = cint(payment.event_minor)
+	if cint(payment.settled_minor) == before:
+		return
+	doc = payable.doc
+	doc.flags.stripe_payment = facts = facts_of(payment, payable, balance_of(payable, lock=True), before)
+	doc.run_method("on_payment_authorized", facts.event_status)
+	hook = "stripe_payment_succeeded" if facts.change_minor > 0 else "stripe_payment_reversed"
+	for path in frappe.get_hooks(hook):
+		frappe.get_attr(path)(doc, facts)
+	marks = {"event_minor": cint(payment.settled_minor)}
+	if not built_in() or not payable.books:
+		# From here on the document's own outstanding, where it keeps one, is the scripts' doing.
+		marks["booked_minor"] = cint(payment.settled_minor)
+	_mark(payment.name, **marks)
+
+
+def update_work_items(reference) -> None:
+	"""Step 3: gone when nothing is outstanding, there again when something is."""
+	payment, payable = _lock(reference)
+	if not get_workflow_name(payable.doctype):
+		return
+	if balance_of(payable, lock=True).outstanding_minor <= 0:
+		work_items.close_for(payable.doc, payment.user)
+	else:
+		work_items.reopen(payable.doc)
+
+
+STEPS = (apply_built_in_update, fire_event, update_work_items)
+
+
+def built_in() -> bool:
+	"""Whether the built-in update of the document is switched on."""
+	return bool(_settings().built_in_after_payment)
+
+
+def _settings():
+	return frappe.get_cached_doc("Stripe Service Settings")
+
+
+def _mark(payment_name: str, **values) -> None:
+	frappe.db.set_value("Invoice Payment", payment_name, values)
+
+
+def _record(payment_name: str, settled: int, faults: list[str]) -> bool:
+	"""Write how it went; False if more was settled meanwhile, so that it has to run once more."""
+	return in_fresh_transaction(lambda: _write_outcome(payment_name, settled, faults))
+
+
+def _write_outcome(payment_name: str, settled: int, faults: list[str]) -> bool:
+	payment = frappe.get_doc("Invoice Payment", payment_name, for_update=True)
+	if cint(payment.settled_minor) != settled:
+		return False
+	_mark(
+		payment_name,
+		after_payment_status=FAILED if faults else DONE,
+		after_payment_error="\n\n".join(faults) or None,
+		after_payment_attempts=cint(payment.after_payment_attempts) + 1 if faults else 0,
+	)
+	if faults and not cint(payment.after_payment_attempts):
+		_notify_administrators(payment)
+	payment.reload()
+	payment.notify_update()
+	return True
+
+
+def _notify_administrators(payment) -> None:
+	"""Once for a failure, however often it is tried: the payment itself says the rest."""
+	notify_administrators(
+		"Invoice Payment",
+		payment.name,
+		_(
+			"The money of {0} is recorded, but what follows the payment failed. See After Payment Error, put it right"
+			" and press Run After-Payment Again."
+		).format(payment.name),
+	)
+
+
+def _in_words(step, fault: Exception) -> str:
+	"""The step, the error and the lines of code it came from, without values of variables and without secrets."""
+	names = {
+		apply_built_in_update: _("Updating the document"),
+		fire_event: _("The event On Payment Authorization"),
+		update_work_items: _("The work items"),
+	}
+	text = f"{names[step]}: {_way_out(fault)}\n\n{frappe.get_traceback()}"
+	return mask(text)[:20000]
+
+
+def _way_out(fault: Exception) -> str:
+	if type(fault).__name__ == "ServerScriptNotEnabled":
+		return _(
+			"a Server Script for this event is enabled, but Server Scripts are switched off on this bench. Disable the"
+			" script, or have server_script_enabled set to 1 in common_site_config.json; then press Run After-Payment Again."
+		)
+	return str(fault) or type(fault).__name__

@@ -1,0 +1,133 @@
+"""What became of a payment, in the words and the shape that the form shows."""
+
+import frappe
+from frappe import _
+from frappe.utils import add_to_date, cint, formatdate, get_datetime, now_datetime
+
+from stripe_service.accounts.stripe_account import gateway_for
+from stripe_service.gateway import errors, money, payment_states
+from stripe_service.payables.balance import balance_of
+from stripe_service.payables.payable import open_payable
+from stripe_service.payables.registry import get_config
+from stripe_service.payments import release, settle
+
+# A request that is still being worked on by another worker is not to be recovered under its feet.
+IN_FLIGHT_SECONDS = 90
+
+
+def refresh(payment_name: str):
+	"""The payment, brought up to date from Stripe if it is still open and Stripe can be reached."""
+	payment = frappe.get_doc("Invoice Payment", payment_name)
+	if payment.status not in payment_states.RESERVING:
+		return payment
+	if not payment.payment_intent_id:
+		return _recover(payment)
+	try:
+		return settle.settle(payment_name)
+	except (errors.GatewayError, settle.OutOfStep):
+		return payment
+
+
+def _recover(payment):
+	"""A claim whose worker ended before it had a PaymentIntent: nothing can have been charged, so it is given up."""
+	if get_datetime(payment.creation) > add_to_date(now_datetime(), seconds=-IN_FLIGHT_SECONDS):
+		return payment
+	return release.cancel(payment.name)
+
+
+def payment_result(payment) -> dict:
+	"""The answer of every payment call. `outcome` is one of paid, processing, action_required, failed, cancelled,
+	unknown, refunded, disputed; `message` is translated and for the payer."""
+	kind = _kind(payment)
+	answer = {
+		"payment": payment.name,
+		"status": payment.status,
+		"outcome": kind,
+		"stripe_status": payment.stripe_status,
+		"amount": str(money.from_minor(payment.amount_minor, payment.currency)),
+		"amount_minor": cint(payment.amount_minor),
+		"currency": payment.currency,
+		"method_label": payment.method_label,
+		"receipt_url": payment.receipt_url,
+		"expected_by": payment.expected_by,
+		"failure_code": payment.failure_code,
+		"decline_code": payment.decline_code,
+		"message": _MESSAGES[kind](payment),
+	}
+	if kind == "action_required":
+		answer["client_secret"] = client_secret(payment)
+	if kind in ("paid", "processing"):
+		answer |= _still_to_be_paid(payment)
+	return answer
+
+
+def _still_to_be_paid(payment) -> dict:
+	"""What is neither paid nor under way; nothing where the document is gone, or is payable no more."""
+	if not get_config(payment.reference_doctype):
+		return {}
+	doc = frappe.get_doc(payment.reference_doctype, payment.reference_name)
+	rest = balance_of(open_payable(doc), lock=False).available_minor
+	return {"outstanding_minor": rest, "outstanding": str(money.from_minor(rest, payment.currency))}
+
+
+def client_secret(payment) -> str | None:
+	"""For the payer's own browser only, read from Stripe each time: it is stored nowhere."""
+	try:
+		intent = gateway_for(payment.stripe_account).call(
+			"payment_intents.retrieve", payment.payment_intent_id
+		)
+	except errors.GatewayError:
+		return None
+	return intent.get("client_secret")
+
+
+def _kind(payment) -> str:
+	return {
+		payment_states.STARTED: "unknown",
+		payment_states.ACTION_REQUIRED: "action_required",
+		payment_states.PROCESSING: "processing",
+		payment_states.SUCCEEDED: "paid",
+		payment_states.PARTLY_REFUNDED: "paid",
+		payment_states.FAILED: "failed",
+		payment_states.CANCELLED: "cancelled",
+		payment_states.REFUNDED: "refunded",
+		payment_states.DISPUTED: "disputed",
+		payment_states.DISPUTE_LOST: "disputed",
+	}[payment.status]
+
+
+def _money(payment) -> str:
+	return frappe.utils.fmt_money(
+		payment.amount, precision=money.exponent(payment.currency), currency=payment.currency
+	)
+
+
+def _about_unknown(payment) -> str:
+	if not payment.confirm_sent_at:
+		return _(
+			"Stripe can't be reached at the moment. Nothing was charged. You can close this and try again later."
+		)
+	return _(
+		"Stripe has not answered yet, so it is not known whether the payment went through. "
+		"Please do not pay again: the answer will be shown here and on the document."
+	)
+
+
+def _about_processing(payment) -> str:
+	if payment.expected_by:
+		return _("The debit of {0} is under way. Your bank has until {1}. You may close this.").format(
+			_money(payment), formatdate(payment.expected_by)
+		)
+	return _("The payment of {0} is under way. You may close this.").format(_money(payment))
+
+
+_MESSAGES = {
+	"unknown": _about_unknown,
+	"processing": _about_processing,
+	"action_required": lambda payment: _("Your bank asks you to confirm this payment."),
+	"paid": lambda payment: _("{0} paid with {1}. Thank you.").format(_money(payment), payment.method_label),
+	"failed": lambda payment: payment.failure_message or _("The payment failed. Nothing was charged."),
+	"cancelled": lambda payment: _("The payment was cancelled. Nothing was charged."),
+	"refunded": lambda payment: _("{0} were refunded.").format(_money(payment)),
+	"disputed": lambda payment: _("This payment is disputed."),
+}

@@ -1,0 +1,127 @@
+"""Going through this site's own payments, by the ids that were stored before any money could move."""
+
+from datetime import timedelta
+
+import frappe
+from frappe.utils import cint, now_datetime
+
+from stripe_service.accounts.jobs import ACCOUNT_FAULTS, Report
+from stripe_service.gateway import errors, payment_states
+from stripe_service.payments import release, settle
+from stripe_service.payments.intent import adopt_intent, create_intent
+from stripe_service.reconcile import findings, unknown_intents
+from stripe_service.reconcile.unknown_intents import REQUEST_IS_OVER
+from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import lock_payment
+from stripe_service.utils.transaction import in_fresh_transaction
+
+# One reading each and one after the other, which stays far below Stripe's 25 requests a second of a test account.
+MOST_PER_RUN = 500
+# Stripe forgets idempotency keys after 24 hours; from then on the same key would make a second PaymentIntent.
+KEYS_ARE_KEPT = timedelta(hours=23)
+# A fee is booked within the hour after success (https://docs.stripe.com/payments/payment-intents/asynchronous-capture).
+FEE_IS_BOOKED = timedelta(hours=2)
+FEES_ARE_AWAITED = timedelta(days=10)
+ABANDONED_AFTER_HOURS = 24
+
+
+def read_open(account: str, report: Report) -> None:
+	"""Read every payment whose money may still move, those first that were not read for longest."""
+	filters = {"status": ["in", payment_states.RESERVING], "payment_intent_id": ["is", "set"]}
+	for payment in _payments(account, filters):
+		_each(report, payment, _read)
+
+
+def read_unfinished(account: str, report: Report) -> None:
+	"""Read what is paid but not over: an open dispute, a fee that Stripe had not booked yet."""
+	filters = {"status": payment_states.DISPUTED}
+	no_fee = {
+		"status": ["in", payment_states.RECEIVED],
+		"balance_transaction_id": ["is", "not set"],
+		"settled_at": ["between", [_ago(FEES_ARE_AWAITED), _ago(FEE_IS_BOOKED)]],
+	}
+	for payment in [*_payments(account, filters), *_payments(account, no_fee)]:
+		_each(report, payment, _read)
+
+
+def cancel_unstored_intents(account: str, report: Report) -> None:
+	"""End the claims whose worker stopped before it had stored a PaymentIntent: cancel the one that was made, if one
+	was, and free the amount. Nothing can have been charged, because confirming comes after storing."""
+	filters = {
+		"status": ["in", payment_states.RESERVING],
+		"payment_intent_id": ["is", "not set"],
+		"creation": ["<", _ago(REQUEST_IS_OVER)],
+	}
+	for payment in _payments(account, filters):
+		_each(report, payment, _recover)
+
+
+def release_abandoned(account: str, report: Report) -> None:
+	"""Cancel at Stripe, and then free, what nobody is going to finish: a Started payment is waiting for a request that
+	is over, an Action Required one for a payer who left. A debit under way (Processing) is never touched."""
+	left_behind = {"status": payment_states.STARTED, "creation": ["<", _ago(REQUEST_IS_OVER)]}
+	abandoned = {"status": payment_states.ACTION_REQUIRED, "creation": ["<", _ago(abandoned_after())]}
+	for filters in (left_behind, abandoned):
+		for payment in _payments(account, {**filters, "payment_intent_id": ["is", "set"]}):
+			_each(report, payment, lambda name: release.cancel(name))
+
+
+def abandoned_after() -> timedelta:
+	"""How long a payer may leave an authentication open (Stripe Service Settings, `abandon_after_hours`)."""
+	hours = cint(frappe.db.get_single_value("Stripe Service Settings", "abandon_after_hours"))
+	return timedelta(hours=hours or ABANDONED_AFTER_HOURS)
+
+
+def _payments(account: str, filters: dict) -> list[frappe._dict]:
+	frappe.db.rollback()  # a snapshot of before would show what has changed since
+	return frappe.get_all(
+		"Invoice Payment",
+		filters={"stripe_account": account, **filters},
+		fields=["name", "status", "settled_minor", "payment_intent_id", "creation"],
+		order_by="last_synced_at asc, creation asc",
+		limit=MOST_PER_RUN,
+	)
+
+
+def _each(report: Report, payment: frappe._dict, work) -> None:
+	"""Work on one payment; what is wrong with it alone does not keep the others waiting."""
+	try:
+		after = work(payment.name)
+		report.payments_read += 1
+		if (after.status, cint(after.settled_minor)) != (payment.status, cint(payment.settled_minor)):
+			report.changed.append(f"{payment.name}: {payment.status} → {after.status}")
+	except ACCOUNT_FAULTS:
+		raise
+	except errors.NotFound:
+		findings.missing_at_stripe(report, payment.name)
+	except Exception as fault:
+		report.fault(payment.name, fault)
+
+
+def _read(name: str):
+	return settle.settle(name)
+
+
+def _recover(name: str):
+	payment = frappe.get_doc("Invoice Payment", name)
+	if payment.creation > _ago(KEYS_ARE_KEPT) and _create_again(name):
+		return release.cancel(name)
+	intent = unknown_intents.find_intent(payment)
+	if intent:
+		adopt_intent(name, intent["id"])
+		return release.cancel(name)
+	in_fresh_transaction(lambda: release.void(lock_payment(name), payment_states.CANCELLED))
+	return frappe.get_doc("Invoice Payment", name)
+
+
+def _create_again(name: str) -> bool:
+	"""Creating under the same key finds the first PaymentIntent, or keeps a late request from making one. False if
+	Stripe refuses it as it now is (its customer was deleted, say): then only its list can tell."""
+	try:
+		create_intent(name)
+	except errors.InvalidRequest:
+		return False
+	return True
+
+
+def _ago(span: timedelta):
+	return now_datetime() - span

@@ -1,0 +1,141 @@
+"""PaymentIntents at Stripe that bear this site's name and that no payment here points to.
+
+They come from a worker that was stopped between creating and storing one, or from a site restored from an older
+backup. The first kind was never confirmed and is canceled; the second may hold money, and a person must see it.
+"""
+
+from datetime import timedelta
+
+import frappe
+from frappe import _
+from frappe.utils import cint, now_datetime
+
+from stripe_service.accounts.jobs import Report
+from stripe_service.accounts.stripe_account import gateway_for
+from stripe_service.gateway import errors, money, payment_states
+from stripe_service.gateway.times import to_stripe
+from stripe_service.payments import release, settle
+from stripe_service.payments.intent import adopt_intent
+from stripe_service.reconcile import findings
+
+CANCELABLE = ("requires_payment_method", "requires_confirmation", "requires_action", "requires_capture")
+# By then every request that charged a card has ended, its retries included; before, it may be storing its PaymentIntent.
+REQUEST_IS_OVER = timedelta(minutes=10)
+SEARCH_BEFORE_SECONDS = 600
+SEARCH_AFTER_SECONDS = 2 * 3600
+
+
+class NotOurs(Exception):
+	"""The PaymentIntent belongs to another site or app; the message says to whom, as far as it is known."""
+
+
+def why_not_ours(metadata: dict) -> str | None:
+	"""None if the metadata that this app gives each PaymentIntent names this site."""
+	owner = metadata.get("site")
+	if not owner or not metadata.get("payment"):
+		return "Not one of this app's payments."
+	if owner != frappe.local.site:
+		return f"Belongs to the site {owner}."
+	return None
+
+
+def adopt_or_report(account: str, intent_id: str, report: Report | None = None) -> str:
+	"""Read a PaymentIntent that no payment points to, and put it right or show it; returns what was done.
+
+	Within a run of the reconciler, which tells administrators of everything at its end, `report` is the run's.
+	Raises NotOurs, gateway.errors. Commits.
+	"""
+	try:
+		intent = gateway_for(account).call("payment_intents.retrieve", intent_id)
+	except errors.NotFound:
+		raise NotOurs("Stripe has no such PaymentIntent in this account.") from None
+	reason = why_not_ours(intent.get("metadata") or {})
+	if reason:
+		raise NotOurs(reason)
+	if report:
+		return _adopt_or_report(account, intent, report)
+	outcome = _adopt_or_report(account, intent, Report(account))
+	findings.notify_new(account)
+	return outcome
+
+
+def _adopt_or_report(account: str, intent: dict, report: Report) -> str:
+	name = intent["metadata"]["payment"]
+	fields = ["name", "stripe_account", "status", "payment_intent_id", "creation"]
+	payment = frappe.db.get_value("Invoice Payment", name, fields, as_dict=True)
+	known = payment and payment.stripe_account == account
+	if known and payment.payment_intent_id == intent["id"]:
+		return _settle(name, report)
+	if known and not payment.payment_intent_id and payment.status in payment_states.RESERVING:
+		if now_datetime() - payment.creation < REQUEST_IS_OVER:
+			return f"{name}: its PaymentIntent is just being stored"
+		if adopt_intent(name, intent["id"]):
+			return _end(name, report)
+	return _cancel_or_report(account, intent, report)
+
+
+def _settle(name: str, report: Report) -> str:
+	payment = settle.settle(name)
+	report.payments_read += 1
+	return f"{name}: {payment.status}"
+
+
+def _end(name: str, report: Report) -> str:
+	"""Nobody has its client secret and the request that made it is over: it can only be canceled, or have been."""
+	payment = release.cancel(name)
+	report.changed.append(f"{name}: {payment_states.STARTED} → {payment.status}")
+	return f"{name}: {payment.status}"
+
+
+def find_intent(payment) -> dict | None:
+	"""The PaymentIntent made for a payment that stored none: by its metadata, among those created at that time.
+
+	Stripe's list has no filter for metadata, and its search lags behind.
+	"""
+	claimed = to_stripe(payment.creation)
+	created = {"gte": claimed - SEARCH_BEFORE_SECONDS, "lte": claimed + SEARCH_AFTER_SECONDS}
+	found = gateway_for(payment.stripe_account).list_all(
+		"payment_intents.list", params={"created": created}, limit=10_000
+	)
+	for intent in found:
+		metadata = intent.get("metadata") or {}
+		if metadata.get("payment") == payment.name and not why_not_ours(metadata):
+			return intent
+	return None
+
+
+def _cancel_or_report(account: str, intent: dict, report: Report) -> str:
+	intent = _canceled(account, intent)
+	if intent["status"] == "canceled":
+		report.changed.append(f"{intent['id']}: canceled at Stripe")
+		return f"{intent['id']}: belongs to no payment, canceled"
+	reason = _(
+		"Stripe reports {0} of {1} for the payment {2}, which this site does not have. Refund it at Stripe, or book it by hand."
+	).format(intent["status"], _amount(intent), intent["metadata"]["payment"])
+	findings.record_finding(
+		report,
+		findings.UNKNOWN_HERE,
+		intent["id"],
+		reason,
+		amount_minor=cint(intent["amount"]),
+		currency=intent["currency"].upper(),
+	)
+	return reason
+
+
+def _canceled(account: str, intent: dict) -> dict:
+	"""The PaymentIntent, canceled if Stripe still can."""
+	gateway = gateway_for(account)
+	if intent["status"] not in CANCELABLE:
+		return intent
+	try:
+		return gateway.call(
+			"payment_intents.cancel", intent["id"], params={"cancellation_reason": "abandoned"}
+		)
+	except errors.InvalidRequest:
+		return gateway.call("payment_intents.retrieve", intent["id"])
+
+
+def _amount(intent: dict) -> str:
+	currency = intent["currency"].upper()
+	return f"{money.from_minor(cint(intent['amount']), currency)} {currency}"

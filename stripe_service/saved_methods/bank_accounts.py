@@ -1,0 +1,383 @@
+"""US bank accounts for ACH: added, verified, then good for debits.
+
+A bank account comes in by a SetupIntent and never by a PaymentIntent, so that an unverified one can't be charged. The
+payer gives its numbers (or links it) and accepts the mandate inside Stripe's own Element; what reaches this server is
+the SetupIntent's id. Stripe verifies at once where the bank can be asked, and by micro-deposits otherwise.
+
+`usage` stays Stripe's default, off_session: it makes the mandate one for many payments, while an on_session one would
+have the payer accept it anew each time. The debits themselves are still started by the payer.
+
+Every row follows one SetupIntent; `sync` re-reads it and may run any number of times, from anywhere.
+"""
+
+import frappe
+from frappe import _
+from frappe.utils import add_to_date, cint, cstr, formatdate, now_datetime
+
+from stripe_service.accounts import customers, stripe_account
+from stripe_service.gateway import bank_account_states, errors
+from stripe_service.gateway.bank_account_states import (
+	BLOCKED,
+	FAILED,
+	NEW,
+	PENDING,
+	REMOVED,
+	UNFINISHED,
+	VERIFIED,
+)
+from stripe_service.saved_methods import ownership, saved_method
+from stripe_service.saved_methods.records import BANK_ACCOUNT, apply_fresh_reading
+from stripe_service.utils import failure_messages
+from stripe_service.utils.stripe_errors import stripe_errors_as_messages
+from stripe_service.utils.transaction import in_fresh_transaction
+
+CURRENCY = "USD"
+UNFINISHED_ALLOWED = 10  # forms opened and left within an hour, by one payer
+EXPAND = ["payment_method", "mandate"]
+LISTED = [
+	"name", "stripe_account", "stripe_customer", "bank_name", "last4", "account_type", "account_holder_name", "status",
+	"status_code", "network_code", "is_default", "microdeposit_type", "arrival_date", "attempts_left",
+]  # fmt: skip
+
+
+class Conflict(frappe.ValidationError):
+	"""What was asked no longer fits what is there; asking again will."""
+
+	http_status_code = 409
+
+
+# what is offered
+
+
+def offer(account: str, currency: str) -> tuple[bool, str]:
+	"""Whether ACH may be offered for a payment in `currency` at this Stripe Account, and if not, why (translated)."""
+	if currency.upper() != CURRENCY:
+		return False, _("Only invoices in US dollars can be paid by ACH.")
+	return may_add(account)
+
+
+def may_add(account: str) -> tuple[bool, str]:
+	"""Whether bank accounts can be added and debited at this Stripe Account, and if not, why (translated)."""
+	settings = frappe.get_cached_doc("Stripe Service Settings")
+	if not settings.allow_ach:
+		return False, _("Paying by ACH is switched off here.")
+	if not settings.allow_saving:
+		return False, _("Paying by ACH needs a saved bank account, and saving is switched off here.")
+	return stripe_account.ach_available(account)
+
+
+def saved_bank_accounts(user: str, account: str) -> list[dict]:
+	"""The user's own bank accounts at a Stripe Account, whatever their state: the default first; one query.
+
+	Each: name, bank_name, last4, account_type, account_holder_name, status, usable, is_default, microdeposit_type,
+	arrival_date, attempts_left, reason (why it can't pay, in the reader's language). Those that were begun and never
+	filled in are left out.
+	"""
+	rows = frappe.get_all(
+		BANK_ACCOUNT,
+		filters={"user": user, "stripe_account": account, "status": ["!=", REMOVED], "last4": ["is", "set"]},
+		fields=LISTED,
+		order_by="is_default desc, creation desc",
+	)
+	return [as_listed(row) for row in rows]
+
+
+def as_listed(row) -> dict:
+	return {
+		"name": row.name,
+		"bank_name": row.bank_name,
+		"last4": row.last4,
+		"account_type": row.account_type,
+		"account_holder_name": row.account_holder_name,
+		"status": row.status,
+		"usable": row.status == VERIFIED,
+		"is_default": bool(row.is_default),
+		"microdeposit_type": row.microdeposit_type or None,
+		"arrival_date": cstr(row.arrival_date) or None,
+		"attempts_left": cint(row.attempts_left) if row.status == PENDING else None,
+		"reason": why_not_usable(row),
+	}
+
+
+def why_not_usable(row) -> str | None:
+	"""None for a bank account that can pay; otherwise what is the matter and what to do."""
+	if row.status == VERIFIED:
+		return None
+	if row.status == NEW:
+		return _("Adding this bank account was not finished. Add it again.")
+	if row.status == PENDING:
+		return _pending_advice(row)
+	if row.status == FAILED:
+		return failure_messages.failure_message(row.status_code, None, _failed_advice(), "us_bank_account")
+	if row.status == BLOCKED and row.status_code == bank_account_states.MANDATE_INACTIVE:
+		return failure_messages.failure_message(row.status_code, None, None, "us_bank_account")
+	if row.status == BLOCKED:
+		return failure_messages.block_message(row.status_code, row.network_code)
+	return _("This bank account was removed. Use another one, or add it again.")
+
+
+def _failed_advice() -> str:
+	return _(
+		"The verification has failed. Contact your bank; then remove the bank account here and add it again."
+	)
+
+
+def _pending_advice(row) -> str:
+	if not row.microdeposit_type:
+		return _("The bank is still checking this account. Look again in a few minutes.")
+	by = formatdate(row.arrival_date) if row.arrival_date else _("within two business days")
+	if row.microdeposit_type == "amounts":
+		return _(
+			"Two small deposits marked ACCTVERIFY arrive by {0}. Then verify the account with their amounts."
+		).format(by)
+	return _(
+		"A deposit of $0.01 arrives by {0}. Then verify the account with the code in its description."
+	).format(by)
+
+
+# adding
+
+
+def start_adding(account: str, user: str | None = None) -> dict:
+	"""Begin to add a bank account: what the browser needs to show Stripe's form for it.
+
+	Returns name (of the new Stripe Bank Account), client_secret, setup_intent and billing_details (name, email). The
+	row is committed before Stripe is asked, so that no SetupIntent is without one. Raises frappe.ValidationError where
+	ACH is not to be had, or Stripe refuses.
+	"""
+	user = user or frappe.session.user
+	allowed, reason = may_add(account)
+	if not allowed:
+		frappe.throw(reason)
+	_check_not_too_many(user)
+	with stripe_errors_as_messages("us_bank_account"):
+		name, intent = _begin(account, user)
+	return {
+		"name": name,
+		"client_secret": intent["client_secret"],
+		"setup_intent": intent["id"],
+		"billing_details": _billing_details(user),
+	}
+
+
+def _begin(account: str, user: str) -> tuple[str, dict]:
+	customer = customers.customer_for(account, user)
+	doc = in_fresh_transaction(lambda: _new_row(account, customer, user))
+	try:
+		intent = _create_setup_intent(doc)
+	except errors.NotFound:
+		# The Customer was deleted in Stripe's dashboard, and its event has not come yet.
+		customers.mark_deleted(customer)
+		frappe.throw(_("Your customer account at Stripe was deleted. Add the bank account again."), Conflict)
+	in_fresh_transaction(lambda: _keep_setup_intent(doc.name, intent["id"]))
+	return doc.name, intent
+
+
+def _check_not_too_many(user: str) -> None:
+	since = add_to_date(now_datetime(), hours=-1)
+	if (
+		frappe.db.count(BANK_ACCOUNT, {"user": user, "status": NEW, "creation": [">", since]})
+		>= UNFINISHED_ALLOWED
+	):
+		frappe.throw(_("You have begun to add many bank accounts. Finish one, or try again in an hour."))
+
+
+def _new_row(account: str, customer: str, user: str):
+	doc = frappe.new_doc(BANK_ACCOUNT)
+	return doc.write(stripe_account=account, stripe_customer=customer, user=user, status=NEW)
+
+
+def _create_setup_intent(doc) -> dict:
+	return stripe_account.gateway_for(doc.stripe_account).call(
+		"setup_intents.create",
+		params={
+			"customer": doc.stripe_customer,
+			"allowed_payment_method_types": ["us_bank_account"],
+			"payment_method_options": {
+				"us_bank_account": {
+					"verification_method": "automatic",
+					"financial_connections": {"permissions": ["payment_method"]},
+				}
+			},
+			"metadata": {"site": frappe.local.site, "user": doc.user, "stripe_bank_account": doc.name},
+		},
+		idempotency_key=f"bank-account-{frappe.local.site}-{doc.name}",
+	)
+
+
+def _keep_setup_intent(name: str, setup_intent_id: str) -> None:
+	frappe.get_doc(BANK_ACCOUNT, name, for_update=True).write(setup_intent_id=setup_intent_id)
+
+
+def _billing_details(user: str) -> dict:
+	found = frappe.db.get_value("User", user, ["full_name", "email"], as_dict=True)
+	return {"name": found.full_name, "email": found.email} if found else {}
+
+
+def after_confirmation(setup_intent_id: str, user: str | None = None) -> dict:
+	"""The browser has confirmed the SetupIntent: read what came of it. Returns the row as listed.
+
+	Raises frappe.PermissionError for a SetupIntent that is not the user's, in the same words as for none.
+	"""
+	name = isinstance(setup_intent_id, str) and frappe.db.get_value(
+		BANK_ACCOUNT, {"setup_intent_id": setup_intent_id}
+	)
+	ownership.check_own(BANK_ACCOUNT, name or "", user)
+	with stripe_errors_as_messages("us_bank_account"):
+		return as_listed(sync(name))
+
+
+# following Stripe
+
+
+def refresh_own(name: str, user: str | None = None) -> dict:
+	"""Read an own bank account anew from Stripe. Returns the row as listed. Raises like check_own and stripe_errors_as_messages."""
+	ownership.check_own(BANK_ACCOUNT, name, user)
+	with stripe_errors_as_messages("us_bank_account"):
+		return as_listed(sync(name))
+
+
+def sync(name: str):
+	"""Bring a Stripe Bank Account to what Stripe reports of its SetupIntent; returns the row.
+
+	Idempotent and safe against older readings. Raises gateway errors, frappe.DoesNotExistError.
+	"""
+	doc = frappe.get_doc(BANK_ACCOUNT, name)
+	if doc.status == REMOVED or not doc.setup_intent_id:
+		return doc
+	gateway = stripe_account.gateway_for(doc.stripe_account)
+	was_verified = doc.status == VERIFIED
+	doc = apply_fresh_reading(BANK_ACCOUNT, name, lambda: _read(gateway, doc.setup_intent_id), _apply)
+	if doc.status == VERIFIED and not was_verified:
+		saved_method.remove_duplicates(BANK_ACCOUNT, doc)
+	return doc
+
+
+def _read(gateway, setup_intent_id: str) -> dict:
+	return gateway.call("setup_intents.retrieve", setup_intent_id, params={"expand": EXPAND})
+
+
+def _apply(doc, setup_intent: dict) -> None:
+	if doc.status == REMOVED:
+		return
+	facts = bank_account_states.facts_of(setup_intent, doc.stripe_customer)
+	values = _values_of(facts, doc)
+	if any(cstr(doc.get(key)) != cstr(value) for key, value in values.items()):
+		doc.write(**values)
+
+
+def _values_of(facts: bank_account_states.BankAccountFacts, doc) -> dict:
+	values = {"status": facts.status, "status_code": facts.code, "network_code": facts.network_code}
+	for key, value in {
+		"payment_method_id": facts.payment_method_id,
+		"mandate_id": facts.mandate_id,
+		**facts.details,
+	}.items():
+		# What Stripe stops reporting (the account behind a failed verification) stays known here.
+		if value:
+			values[key] = value
+	if facts.status == PENDING and facts.microdeposit_type:
+		values |= _deposit_values(facts, doc)
+	if facts.status == VERIFIED and doc.status != VERIFIED:
+		values |= _verified_values(doc)
+	if facts.status == REMOVED:
+		values["removed_at"] = now_datetime()
+	if facts.status != VERIFIED:
+		values["is_default"] = 0
+	reason = why_not_usable(frappe._dict(doc.as_dict(no_nulls=False) | values))
+	return values | {"status_reason": reason or ""}
+
+
+def _deposit_values(facts: bank_account_states.BankAccountFacts, doc) -> dict:
+	values = {
+		"microdeposit_type": facts.microdeposit_type,
+		"arrival_date": facts.arrival_date,
+		"verification_method": "microdeposits",
+	}
+	if doc.status != PENDING or doc.payment_method_id != facts.payment_method_id:
+		values["attempts_left"] = bank_account_states.TRIES.get(facts.microdeposit_type, 0)
+	return values
+
+
+def _verified_values(doc) -> dict:
+	return {
+		"verified_at": now_datetime(),
+		"verification_method": doc.verification_method or "instant",
+		"is_default": int(saved_method.is_first(BANK_ACCOUNT, doc.stripe_customer)),
+		"attempts_left": 0,
+	}
+
+
+# ending
+
+
+def end_at_stripe(row) -> None:
+	"""Make sure that nothing can be debited or verified with this bank account any more. Raises gateway errors."""
+	if row.status not in UNFINISHED:
+		saved_method.detach(row.stripe_account, row.payment_method_id)
+	elif row.setup_intent_id:
+		_cancel_setup_intent(row)
+
+
+def _cancel_setup_intent(row) -> None:
+	gateway = stripe_account.gateway_for(row.stripe_account)
+	try:
+		gateway.call("setup_intents.cancel", row.setup_intent_id)
+	except errors.NotFound:
+		return
+	except errors.InvalidRequest:
+		# Canceled already, or verified while we looked.
+		intent = gateway.call("setup_intents.retrieve", row.setup_intent_id)
+		if intent["status"] == "succeeded":
+			saved_method.detach(row.stripe_account, intent["payment_method"])
+		elif intent["status"] != "canceled":
+			raise
+
+
+# what no webhook told
+
+
+def sync_open() -> dict:
+	"""Scheduled: re-read what is under way, and end what was begun and never filled in.
+
+	A closed browser tells nobody, and there is no event for a SetupIntent that begins to wait for its deposits on an
+	account whose webhook is missing. A copy of the site does nothing. Returns how many were synced, ended and failed.
+	"""
+	counts = {"synced": 0, "ended": 0, "failed": 0}
+	for row in _open_rows():
+		try:
+			counts["ended" if _sync_or_end(row.name) else "synced"] += 1
+		except (errors.GatewayError, frappe.ValidationError):
+			counts["failed"] += 1
+			frappe.log_error(f"Stripe: bank account {row.name} could not be re-read")
+	return counts
+
+
+def _open_rows() -> list:
+	return frappe.get_all(
+		BANK_ACCOUNT,
+		filters={
+			"stripe_account": ["in", stripe_account.usable_accounts()],
+			"status": ["in", (NEW, PENDING)],
+			"modified": ["<", add_to_date(now_datetime(), minutes=-50)],
+		},
+		order_by="modified asc",
+		limit=500,
+	)
+
+
+def _sync_or_end(name: str) -> bool:
+	"""Whether the row was begun more than a day ago, never filled in, and is now gone."""
+	doc = sync(name)
+	if doc.status != NEW or doc.last4 or doc.creation > add_to_date(now_datetime(), days=-1):
+		return False
+	end_at_stripe(doc)
+	in_fresh_transaction(lambda: _delete_unused(name))
+	return True
+
+
+def _delete_unused(name: str) -> None:
+	doc = frappe.get_doc(BANK_ACCOUNT, name, for_update=True)
+	if doc.status == NEW and not doc.last4:
+		doc.flags.by_stripe_service = True
+		doc.delete(ignore_permissions=True)

@@ -1,0 +1,30 @@
+"""How people name a payment method: VISA •••• 4242. One place, for the desk, the pay form, mails and the ledger."""
+
+from frappe import _
+
+# The brands that Stripe Service Settings can allow, as Stripe names them.
+BRAND_NAMES = {
+	"visa": "VISA",
+	"mastercard": "MasterCard",
+	"amex": "American Express",
+	"discover": "Discover",
+	"diners": "Diners Club",
+	"jcb": "JCB",
+}
+_OTHER_BRANDS = {"unionpay": "UnionPay", "eftpos_au": "eftpos", "cartes_bancaires": "Cartes Bancaires", "link": "Link"}
+
+
+def brand_name(brand: str | None) -> str:
+	"""The name of a card brand, also of one that is not accepted here; "Card" if Stripe names none."""
+	if not brand or brand == "unknown":
+		return _("Card")
+	return BRAND_NAMES.get(brand) or _OTHER_BRANDS.get(brand) or brand.replace("_", " ").title()
+
+
+def method_label(method_type: str | None, brand_or_bank: str | None, last4: str | None) -> str:
+	"""The label of a card (`card`, with its brand) or a bank account (`us_bank_account`, with the bank's name)."""
+	if method_type == "card":
+		name = brand_name(brand_or_bank)
+	else:
+		name = brand_or_bank or _("Bank account")
+	return f"{name} •••• {last4}" if last4 else name

@@ -1,0 +1,85 @@
+"""Fetch events that Stripe sent and this site never received, from its list, which reaches 30 days back.
+
+They are stored as if they had arrived, so that the same drain works on them; those that did arrive are there already,
+and the database refuses a second copy. How far the list was read is kept on the account; that an event arrived since
+says nothing about those before it.
+"""
+
+from datetime import datetime, timedelta
+
+import frappe
+from frappe.utils import get_datetime, now_datetime
+
+from stripe_service.accounts.jobs import Report, for_each_account
+from stripe_service.accounts.stripe_account import gateway_for, usable_accounts
+from stripe_service.gateway.events import EVENT_TYPES
+from stripe_service.gateway.times import to_stripe
+from stripe_service.webhooks import receive
+
+STRIPE_KEEPS = timedelta(days=30)
+# Stripe lists an event some time after it happened, and clocks change in autumn.
+OVERLAP = timedelta(hours=3)
+# The list comes newest first, so that a span is read whole or not at all: short spans lose little when a run is cut off.
+SPAN = timedelta(days=1)
+MOST_PER_SPAN = 20_000
+TYPES_PER_CALL = 20
+
+
+def fetch_all() -> list[Report]:
+	"""Scheduled: fetch what was missed by any account, then have it worked on."""
+	reports = for_each_account(usable_accounts(), fetch)
+	if any(report.events_fetched for report in reports):
+		receive.queue_processing()
+	return reports
+
+
+def fetch(account: str, report: Report) -> None:
+	"""Store the events that this account missed. Raises gateway.errors. Commits after each day's worth."""
+	row = frappe.db.get_value(
+		"Stripe Account", account, ["name", "mode", "bound_at", "events_fetched_until"], as_dict=True
+	)
+	begin, now = _begin(row), now_datetime()
+	while begin < now:
+		end = begin + SPAN
+		# The last span has no end: Stripe's clock may be ahead of ours.
+		report.events_fetched += _fetch_span(row, begin, end if end < now else None, min(end, now))
+		begin = end
+
+
+def _begin(row: frappe._dict) -> datetime:
+	oldest = now_datetime() - STRIPE_KEEPS
+	known = row.events_fetched_until or row.bound_at
+	return max(get_datetime(known) - OVERLAP, oldest) if known else oldest
+
+
+def _fetch_span(row: frappe._dict, begin: datetime, end: datetime | None, read_until: datetime) -> int:
+	gateway = gateway_for(row.name)
+	created = {"gte": to_stripe(begin), **({"lte": to_stripe(end)} if end else {})}
+	found = []
+	for types in _type_groups():
+		found += gateway.list_all(
+			"events.list", params={"types": types, "created": created}, limit=MOST_PER_SPAN
+		)
+	try:
+		frappe.db.rollback()
+		stored = sum(_store(row, event) for event in sorted(found, key=lambda event: event["created"]))
+		frappe.db.set_value(
+			"Stripe Account", row.name, "events_fetched_until", read_until, update_modified=False
+		)
+		frappe.db.commit()
+	except Exception:
+		frappe.db.rollback()
+		raise
+	return stored
+
+
+def _type_groups() -> list[list[str]]:
+	"""Stripe takes at most 20 types a call."""
+	types = list(EVENT_TYPES)
+	return [types[start : start + TYPES_PER_CALL] for start in range(0, len(types), TYPES_PER_CALL)]
+
+
+def _store(row: frappe._dict, event: dict) -> bool:
+	if frappe.db.exists("Stripe Event", event["id"]):
+		return False
+	return receive.store(row, event, source="Fetched")
