@@ -59,6 +59,8 @@ doc_events = {
 			"stripe_service.access.sharing.after_unit_changed",
 		],
 		"on_cancel": ["stripe_service.access.work_items.sync_open_items"],
+		"before_discard": ["stripe_service.access.discard.refuse_discard"],
+		"on_discard": ["stripe_service.access.discard.after_discard"],
 	},
 }
 

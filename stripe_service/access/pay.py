@@ -71,9 +71,10 @@ def _why_not_by_document(doc, user: str) -> str | None:
 			"You do not have access to this document. Ask an administrator whether you belong to its organisation unit."
 		)
 	if has_right_to_pay(doc.doctype) and not frappe.has_permission(doc.doctype, RIGHT, doc=doc, user=user):
-		return _("Your roles do not include the right to pay {0}. Ask an administrator for it.").format(
-			_(doc.doctype)
-		)
+		return _(
+			"Your roles do not include the right to pay {0}. Ask an administrator to tick Pay for one of them in Role"
+			" Permission Manager, at {0}."
+		).format(_(doc.doctype))
 	return None
 
 
