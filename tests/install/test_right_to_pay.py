@@ -6,9 +6,6 @@ FROM_15 = """
 for table in ("DocPerm", "Custom DocPerm"):
 	frappe.db.sql(f"update `tab{table}` set pay = 0")
 frappe.defaults.clear_default(key="stripe_service_right_to_pay_given")
-{also}
-frappe.db.commit()
-answer = True
 """
 # Everything customised, with a role of the administrator's own that may pay and reads the invoices by another role.
 CUSTOMISED = """
@@ -16,7 +13,10 @@ from frappe.permissions import add_permission, setup_custom_perms
 frappe.get_doc(doctype="Role", role_name="Treasurers").insert(ignore_if_duplicate=True)
 add_permission("Invoice Payment", "Treasurers", 0, "create")
 setup_custom_perms("Portal Invoice")
-frappe.db.sql("update `tabCustom DocPerm` set pay = 0")
+"""
+KEEP = """
+frappe.db.commit()
+answer = True
 """
 RIGHTS = """
 answer = {
@@ -40,9 +40,9 @@ def installed(throw_away_site):
 	return throw_away_site
 
 
-def migrate(site, program: str | None = None) -> None:
-	if program:
-		site.evaluate(program)
+def migrate(site, *changed: str) -> None:
+	if changed:
+		site.evaluate("".join((*changed, KEEP)))
 	site.run("migrate", "--skip-search-index")
 
 
@@ -51,26 +51,24 @@ def test_a_fresh_site_has_it(installed):
 
 
 def test_the_first_migrate_gives_it_to_the_shipped_roles(installed):
-	migrate(installed, FROM_15.format(also=""))
+	migrate(installed, FROM_15)
 
 	assert installed.evaluate(RIGHTS) == {"DocPerm": SHIPPED, "Custom DocPerm": []}
 
 
 def test_the_first_migrate_gives_it_to_customised_roles_as_well(installed):
-	migrate(installed, FROM_15.format(also=CUSTOMISED))
+	migrate(installed, CUSTOMISED, FROM_15)
 
 	assert installed.evaluate(RIGHTS) == {"DocPerm": SHIPPED, "Custom DocPerm": [*SHIPPED, "Treasurers"]}
 	assert installed.evaluate(ROWS_OF_TREASURERS) == [{"read": 0, "write": 0, "select": 1, "pay": 1}]
 
 
 def test_a_later_migrate_leaves_it_as_the_administrator_made_it(installed):
-	installed.evaluate(
+	migrate(
+		installed,
 		"""
 frappe.db.set_value("Custom DocPerm", {"parent": "Portal Invoice", "role": "Stripe Payer"}, "pay", 0)
-frappe.db.commit()
-answer = True
-"""
+""",
 	)
-	migrate(installed)
 
 	assert installed.evaluate(RIGHTS)["Custom DocPerm"] == ["Stripe Administrator", "Treasurers"]
