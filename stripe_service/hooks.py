@@ -10,8 +10,11 @@ required_apps = []
 
 app_include_js = "stripe_service.bundle.js"
 
+before_install = "stripe_service.utils.frappe_versions.refuse_unsupported_frappe"
 after_install = "stripe_service.install.after_install"
 before_uninstall = "stripe_service.install.before_uninstall"
+after_uninstall = "stripe_service.install.after_uninstall"
+before_migrate = ["stripe_service.utils.frappe_versions.refuse_unsupported_frappe"]
 after_migrate = ["stripe_service.install.after_migrate"]
 
 # payables/: what can be paid, and what happens to it then
@@ -55,6 +58,8 @@ doc_events = {
 			"stripe_service.access.sharing.after_unit_changed",
 		],
 		"on_cancel": ["stripe_service.access.work_items.sync_open_items"],
+		"before_discard": ["stripe_service.access.discard.refuse_discard"],
+		"on_discard": ["stripe_service.access.discard.after_discard"],
 	},
 }
 

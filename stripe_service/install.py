@@ -6,6 +6,10 @@ every migrate, would take that away.
 
 import frappe
 
+from stripe_service.setup import columns, right_to_pay
+
+APP = "stripe_service"
+
 # What can be made if it is missing, in the order in which one needs the other.
 PARTS = {
 	"workflow": "stripe_service.setup.workflow.make_if_missing",
@@ -20,21 +24,32 @@ REMOVERS = (
 	"stripe_service.setup.workflow.remove",
 	"stripe_service.setup.access.remove",
 	"stripe_service.setup.workspace.remove_overview_block",
+	"stripe_service.setup.right_to_pay.forget",
+	"stripe_service.setup.frappe_16.remove_permission_type",
+	"stripe_service.setup.frappe_16.remove_icon_and_sidebar",
 )
 
 
 def after_install():
 	_make_all()
+	right_to_pay.give_once()
 
 
 def after_migrate():
 	_make_all()
+	right_to_pay.give_once()
 
 
 def before_uninstall():
 	"""Undo what setup made outside the app's own module."""
 	for remover in REMOVERS:
 		frappe.get_attr(remover)()
+
+
+def after_uninstall():
+	"""What can't be rolled back. A dry run comes here as well: the app is still installed then."""
+	if APP not in frappe.get_installed_apps():
+		columns.drop_unused()
 
 
 def make_what_is_missing(part: str) -> None:

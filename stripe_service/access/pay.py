@@ -13,6 +13,7 @@ from stripe_service.access import rules
 from stripe_service.access.pay_actions import get_pay_transitions
 from stripe_service.payables.balance import Balance, balance_of
 from stripe_service.payables.payable import open_payable
+from stripe_service.utils import frappe_versions
 
 RIGHT = "pay"
 
@@ -70,18 +71,16 @@ def _why_not_by_document(doc, user: str) -> str | None:
 			"You do not have access to this document. Ask an administrator whether you belong to its organisation unit."
 		)
 	if has_right_to_pay(doc.doctype) and not frappe.has_permission(doc.doctype, RIGHT, doc=doc, user=user):
-		return _("Your roles do not include the right to pay {0}. Ask an administrator for it.").format(
-			_(doc.doctype)
-		)
+		return _(
+			"Your roles do not include the right to pay {0}. Ask an administrator to tick Pay for one of them in Role"
+			" Permission Manager, at {0}."
+		).format(_(doc.doctype))
 	return None
 
 
 def has_right_to_pay(doctype: str) -> bool:
 	"""Whether `doctype` has the permission type `pay` (Frappe 16 and later; set up in Permission Type)."""
-	fields = frappe.get_meta("DocPerm")
-	if not fields.has_field(RIGHT):
-		return False
-	return bool(frappe.db.exists("Permission Type", {"perm_type": RIGHT, "doc_type": doctype}))
+	return frappe_versions.has_permission_type(doctype, RIGHT)
 
 
 def _why_not_by_assignment(doc, user: str) -> str | None:

@@ -11,6 +11,7 @@ from frappe.workflow.doctype.workflow_action import workflow_action as frappe_it
 
 from stripe_service.access import rules
 from stripe_service.payables import registry
+from stripe_service.utils import frappe_versions
 
 
 def close_for(doc, by_user: str | None) -> None:
@@ -53,7 +54,7 @@ def renew(doc, closed_by: str | None) -> bool:
 			doc=doc,
 			transitions=transitions,
 			enqueue_after_commit=True,
-			now=frappe.flags.in_test,
+			now=frappe_versions.in_test(),
 		)
 	return True
 

@@ -7,7 +7,7 @@ this machine (the emulator).
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import frappe
 from frappe import _
@@ -41,8 +41,12 @@ class Keys:
 	"""A pair that belongs together as far as it can be told without asking Stripe."""
 
 	publishable: str
-	secret: str = field(repr=False)
+	secret: str
 	mode: str = TEST
+
+	def __repr__(self) -> str:
+		# Tracebacks print local variables.
+		return f"<Keys {self.mode}>"
 
 	@property
 	def restricted(self) -> bool:

@@ -98,9 +98,13 @@ def remove_account(account: str) -> str:
 	gateway, told = _gateway_to_clean_up(doc)
 	# First of all no new payment may begin; gateway_for lets nobody through from here on.
 	in_fresh_transaction(lambda: _mark_removed(account))
-	if gateway and doc.webhook_endpoint_id:
-		told = webhook_endpoint.delete(gateway, doc.webhook_endpoint_id)
-	in_fresh_transaction(lambda: _forget(account))
+	# A registration that is under way, by the job of a save just before, ends first: it would leave a new endpoint at
+	# Stripe, and its secret here.
+	with webhook_endpoint.alone(account):
+		endpoint = frappe.db.get_value(DOCTYPE, account, "webhook_endpoint_id")
+		if gateway and endpoint:
+			told = webhook_endpoint.delete(gateway, endpoint)
+		in_fresh_transaction(lambda: _forget(account))
 	return told
 
 

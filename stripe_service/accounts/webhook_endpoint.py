@@ -10,6 +10,7 @@ is missing, and the reconciler learns by polling what the webhook would have tol
 
 import hashlib
 import ipaddress
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import frappe
@@ -53,8 +54,7 @@ def register(account: str, fresh: bool = False) -> str:
 	`fresh` replaces it by a new one, which has a new secret; the old secret stays valid for 24 hours. Never raises
 	for what Stripe or the address forbid: that is written to `webhook_message`. Commits; holds no row lock.
 	"""
-	with filelock(_lock_name(account), timeout=60):
-		begin_fresh()  # what another process registered meanwhile must be seen
+	with alone(account):
 		row = frappe.db.get_value("Stripe Account", account, _FIELDS, as_dict=True)
 		if not row or row.status != CONNECTED:
 			return NOT_REGISTERED
@@ -63,6 +63,14 @@ def register(account: str, fresh: bool = False) -> str:
 		except (NotPossible, errors.GatewayError, frappe.ValidationError) as error:
 			_note_failure(row, error)
 	return frappe.db.get_value("Stripe Account", account, "webhook_status")
+
+
+@contextmanager
+def alone(account: str):
+	"""Whoever changes the account's endpoint does it alone, in a transaction that sees what the one before did."""
+	with filelock(_lock_name(account), timeout=60):
+		begin_fresh()
+		yield
 
 
 def delete(gateway: Gateway, endpoint_id: str) -> str:

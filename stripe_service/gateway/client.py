@@ -9,7 +9,7 @@ stripe-python (10.12 to 16) the bench has. Answers are plain dicts: stripe-pytho
 not-a-dict between the versions that we support.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from stripe_service.gateway import errors
@@ -23,11 +23,15 @@ NETWORK_RETRIES = 2
 
 @dataclass(frozen=True)
 class Credentials:
-	"""What a client needs. `repr` shows no key, so that a traceback with locals cannot either."""
+	"""What a client needs."""
 
-	secret_key: str = field(repr=False)
+	secret_key: str
 	publishable_key: str = ""
 	api_base: str = ""
+
+	def __repr__(self) -> str:
+		# Tracebacks print local variables, and Frappe 16's print the fields of a dataclass whatever `repr=False` says.
+		return f"<Credentials for {self.api_base or DEFAULT_API_BASE}>"
 
 
 class Gateway:

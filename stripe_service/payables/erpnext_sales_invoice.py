@@ -24,6 +24,7 @@ from frappe.utils import cint, flt, nowdate
 from stripe_service.gateway import money
 from stripe_service.payables.payable import Payable
 from stripe_service.setup.erpnext import FEE_ACCOUNT_FIELD, MODE_OF_PAYMENT
+from stripe_service.utils import frappe_versions
 
 
 class NotBooked(frappe.ValidationError):
@@ -147,7 +148,7 @@ def _new_payment_entry(invoice, accounts: Accounts, gross: float):
 			invoice.name,
 			bank_account=accounts.clearing,
 			reference_date=nowdate(),
-			ignore_permissions=True,
+			**frappe_versions.known_arguments(get_payment_entry, ignore_permissions=True),
 		)
 	return _payment_on_account(invoice, accounts, gross)
 

@@ -97,9 +97,8 @@ def _verify(account: Endpoint, payload: bytes, signature: str | None) -> dict:
 def read_endpoint(token: str) -> Endpoint:
 	"""The Stripe Account at whose endpoint an event arrived. Raises Refused if the address is nobody's."""
 	fields = ["name", "mode", "previous_secret_until"]
-	account = token and frappe.db.get_value(
-		"Stripe Account", {"webhook_token": token}, fields, as_dict=True
-	)
+	# A removed account has no token: none is nobody's.
+	account = token and frappe.db.get_value("Stripe Account", {"webhook_token": token}, fields, as_dict=True)
 	if not account:
 		raise Refused
 	return Endpoint(account.name, account.mode, _secrets(account), time.monotonic() + REMEMBERED_SECONDS)

@@ -21,9 +21,8 @@ def main() -> int:
 	from tests.support import site
 
 	task = json.loads(sys.argv[1])
-	with site.connected() as frappe:
-		# As a web worker or a background worker would run it, not a test.
-		frappe.flags.in_test = False
+	# As a web worker or a background worker would run it, not a test.
+	with site.connected() as frappe, site.not_in_test_mode():
 		if task.get("kill"):
 			put_in(task["kill"])
 		DOINGS[task["do"]](frappe, **task.get("arguments", {}))

@@ -22,6 +22,17 @@ class Commands:
 		"""Like `bench --site SITE ...`; what it printed. A failed command fails the test with what it said."""
 		return self._frappe(["--site", self.site, *arguments])
 
+	def run_on_frappe(self, version: str, *arguments: str) -> subprocess.CompletedProcess:
+		"""Like `run`, in a process that takes itself for this version of Frappe; may fail."""
+		return subprocess.run(
+			[self._python, "-c", OF_ANOTHER_VERSION, version, "frappe", "--site", self.site, *arguments],
+			cwd=self.bench / "sites",
+			stdin=subprocess.DEVNULL,
+			stdout=subprocess.PIPE,
+			stderr=subprocess.STDOUT,
+			text=True,
+		)
+
 	def evaluate(self, program: str):
 		"""Run a program on the connected site, in a process of its own, and return the `answer` that it left."""
 		done = subprocess.run(
@@ -51,6 +62,14 @@ class Commands:
 		assert done.returncode == 0, f"{' '.join(shown)}\n{done.stdout[-3000:]}"
 		return done.stdout
 
+
+OF_ANOTHER_VERSION = """
+import sys
+import frappe
+frappe.__version__ = sys.argv.pop(1)
+from frappe.utils.bench_helper import main
+main()
+"""
 
 PROGRAM = """
 import json, sys

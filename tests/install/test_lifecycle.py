@@ -4,10 +4,11 @@ import pytest
 
 # Everything of a site that an app may bring along besides its own DocTypes.
 BROUGHT_ALONG = [
-	"Client Script", "Custom DocPerm", "Custom Field", "Custom HTML Block", "Dashboard", "Dashboard Chart", "DocType",
-	"Email Template", "Form Tour", "Module Def", "Module Onboarding", "Notification", "Number Card", "Page",
-	"Print Format", "Property Setter", "Report", "Role", "Scheduled Job Type", "Server Script", "Web Form", "Workflow",
-	"Workflow Action Master", "Workflow State", "Workspace",
+	"Client Script", "Custom DocPerm", "Custom Field", "Custom HTML Block", "Dashboard", "Dashboard Chart",
+	"Desktop Icon", "DocType", "Email Template", "Form Tour", "Module Def", "Module Onboarding", "Notification",
+	"Number Card", "Page", "Permission Type", "Print Format", "Property Setter", "Report", "Role",
+	"Scheduled Job Type", "Server Script", "Web Form", "Workflow", "Workflow Action Master", "Workflow State",
+	"Workspace", "Workspace Sidebar",
 ]  # fmt: skip
 # Rows that every migrate of Frappe writes anew, with or without this app.
 FRAPPE_RENEWS = {
@@ -18,6 +19,8 @@ FRAPPE_RENEWS = {
 NAMES = f"""
 answer = {{doctype: sorted(frappe.get_all(doctype, pluck="name")) for doctype in {BROUGHT_ALONG!r} if frappe.db.exists("DocType", doctype)}}
 answer["tables"] = sorted(frappe.db.sql("select table_name from information_schema.tables where table_schema = database()", pluck=True))
+answer["columns"] = sorted(".".join(row) for row in frappe.db.sql("select table_name, column_name from information_schema.columns where table_schema = database()"))
+answer["defaults"] = sorted(frappe.get_all("DefaultValue", filters={{"parent": "__default"}}, pluck="defkey"))
 """
 
 # Frappe itself stamps some rows on every migrate; what counts is that their contents stay the same.
@@ -84,6 +87,14 @@ def test_no_doctype_of_another_app_was_taken_over(installed, before):
 	ours = {name for name, app in after.items() if app == "stripe_service"}
 	assert "Invoice Payment" in ours
 	assert not ours & set(before["DocType"])
+
+
+def test_a_dry_run_of_the_uninstall_takes_nothing_away(installed):
+	before = installed.evaluate(NAMES)
+
+	installed.run("uninstall-app", "stripe_service", "--yes", "--no-backup", "--dry-run")
+
+	assert installed.evaluate(NAMES) == before
 
 
 def test_it_leaves_the_site_as_it_was_when_it_is_uninstalled(installed, before):

@@ -1,7 +1,6 @@
 """An administrator enters API keys, and Stripe says whose they are; wrong ones are refused and nothing is written."""
 
 import threading
-import time
 
 import frappe
 import pytest
@@ -11,6 +10,7 @@ from stripe_service.accounts.keys import KeyRefused
 from stripe_service.accounts.secrets import read_secret
 from stripe_service.gateway.client import API_VERSION
 from stripe_service.gateway.events import EVENT_TYPES
+from tests.support.emulator import wait_for_request
 from tests.support.site import bench, site_name
 from tests.support.webhooks import secrets_of
 
@@ -213,7 +213,7 @@ def test_no_lock_is_held_while_stripe_is_asked(account, emulator):
 	emulator.fault("slow", path="/v1/account", seconds=3)
 	saving = threading.Thread(target=_save_keys_again, args=(account.name, account.keys["secret_key"]))
 	saving.start()
-	_wait_for_request(emulator, "/v1/account")
+	wait_for_request(emulator, "/v1/account")
 	frappe.db.rollback()
 	frappe.db.sql("select name from `tabStripe Account` where name = %s for update nowait", account.name)
 	frappe.db.rollback()
@@ -257,12 +257,3 @@ def _save_keys_again(name: str, secret: str):
 		frappe.db.commit()
 	finally:
 		frappe.destroy()
-
-
-def _wait_for_request(emulator, path: str, seconds: float = 10):
-	deadline = time.monotonic() + seconds
-	while time.monotonic() < deadline:
-		if emulator.count_requests(path=path):
-			return
-		time.sleep(0.05)
-	raise AssertionError(f"nothing asked {path}")

@@ -1,5 +1,7 @@
 """An administrator removes the Stripe account from the portal, and enters keys anew."""
 
+import threading
+
 import frappe
 import pytest
 
@@ -7,6 +9,7 @@ from stripe_service.accounts import registration, stripe_account
 from stripe_service.accounts.keys import KeyRefused
 from stripe_service.api import account as account_api
 from stripe_service.api import pay as pay_api
+from tests.support.emulator import wait_for_request
 
 
 def secrets_on_disk(account) -> int:
@@ -61,6 +64,28 @@ def test_when_stripe_can_not_be_reached_the_keys_go_and_what_remains_is_said(con
 	message = account_api.remove_account(connected.name)["message"]
 	assert endpoint in message and "Stripe Dashboard" in message
 	assert (connected.document().status, secrets_on_disk(connected)) == ("Removed", 0)
+
+
+def test_a_webhook_that_is_being_registered_meanwhile_goes_as_well(connected, emulator, http):
+	"""Saving keys registers the webhook in a job, and the job may run when the administrator has removed the account."""
+	administrator = http.login("Administrator", "admin")
+	emulator.clear_requests()
+	emulator.fault("slow", path="/v1/webhook_endpoints", method="POST", seconds=3)
+	rotating = threading.Thread(
+		target=administrator.call,
+		args=("stripe_service.api.account.rotate_webhook_secret",),
+		kwargs={"account": connected.name},
+	)
+	rotating.start()
+	wait_for_request(emulator, "/v1/webhook_endpoints", method="POST")
+
+	message = account_api.remove_account(connected.name)["message"]
+
+	assert (message, connected.endpoints()) == ("", [])
+	rotating.join()
+	doc = connected.document()
+	assert (doc.status, doc.webhook_status, doc.webhook_endpoint_id) == ("Removed", "Not Registered", "")
+	assert (connected.endpoints(), secrets_on_disk(connected)) == ([], 0)
 
 
 def test_removing_again_finishes_what_was_cut_off(connected):

@@ -1,17 +1,22 @@
 """A secret key and a signing secret leave the server by no way: tables, log files, answers, exceptions."""
 
+import dataclasses
+import importlib
 import json
+import pkgutil
+import re
 from collections import defaultdict
 from pathlib import Path
 
 import frappe
 import pytest
 
+import stripe_service
 from stripe_service.accounts.overview import overview
 from stripe_service.accounts.secrets import read_secret
 from stripe_service.accounts.stripe_account import browser_facts, gateway_for
 from stripe_service.utils import masking
-from tests.support.site import bench, site_name
+from tests.support.site import bench, not_in_test_mode, site_name
 
 
 def secrets_of(account) -> list[str]:
@@ -69,8 +74,7 @@ def test_the_search_finds_what_is_in_clear(connected):
 
 
 def test_replacing_keys_leaves_them_out_of_the_version_history(connected):
-	frappe.flags.in_test = False
-	try:
+	with not_in_test_mode():  # which keeps no versions
 		doc = connected.document()
 		doc.secret_key = connected.restricted_key(
 			"customer_write", "payment_intent_write", "setup_intent_write"
@@ -78,8 +82,6 @@ def test_replacing_keys_leaves_them_out_of_the_version_history(connected):
 		doc.webhook_secret = "whsec_pasted_by_hand_1"
 		doc.save()
 		frappe.db.commit()
-	finally:
-		frappe.flags.in_test = True
 	assert frappe.db.exists("Version", {"ref_doctype": "Stripe Account", "docname": connected.name})
 	for secret in secrets_of(connected):
 		assert_nowhere(secret)
@@ -157,6 +159,61 @@ def test_neither_the_gateway_nor_an_error_of_stripes_shows_the_key(connected, em
 	with pytest.raises(Exception) as caught:
 		gateway.call("customers.list")
 	assert connected.keys["secret_key"] not in f"{caught.value} {caught.value!r} {vars(caught.value)}"
+
+
+LOOKS_LIKE_NO_SECRET = "looks-like-no-secret-of-stripe"
+# Fields that hold a secret, or an object of Stripe's, which may hold a client secret.
+NAMED_LIKE_A_SECRET = re.compile("secret|token|credential|intent|object|(^|_)keys?$")
+
+
+def dataclasses_with_secrets() -> list[type]:
+	"""Every dataclass of the app with such a field, whoever adds one later included."""
+	found = set()
+	for module in pkgutil.walk_packages(stripe_service.__path__, "stripe_service."):
+		for thing in vars(importlib.import_module(module.name)).values():
+			if isinstance(thing, type) and dataclasses.is_dataclass(thing):
+				found.add(thing)
+	return sorted(
+		(one for one in found if any(NAMED_LIKE_A_SECRET.search(field.name) for field in dataclasses.fields(one))),
+		key=lambda one: one.__qualname__,
+	)
+
+
+def filled(kind: type):
+	"""One of `kind`, with a secret in every field that can hold one."""
+	values = {}
+	for field in dataclasses.fields(kind):
+		if NAMED_LIKE_A_SECRET.search(field.name):
+			holder = {"id": "pi_1", "status": "processing", "inner": {"value": LOOKS_LIKE_NO_SECRET}}
+			is_text = str(field.type) in ("<class 'str'>", "str")
+			values[field.name] = LOOKS_LIKE_NO_SECRET if is_text else holder
+		elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+			values[field.name] = frappe._dict(name="something", status="Started")
+	return kind(**values)
+
+
+def test_dataclasses_with_secrets_are_found():
+	assert {"Credentials", "Keys", "Endpoint", "IntentSnapshot"} <= {
+		one.__name__ for one in dataclasses_with_secrets()
+	}
+
+
+@pytest.mark.parametrize("kind", dataclasses_with_secrets(), ids=lambda kind: kind.__qualname__)
+def test_no_traceback_shows_what_a_local_variable_holds(site_only, kind):
+	"""Frappe's Error Log prints local variables; its masking goes by the names of variables and by the shape of Stripe's
+	keys, so neither may be what keeps a secret in."""
+
+	def fail(something):
+		one_among_others = [something]
+		raise RuntimeError(f"with {len(one_among_others)}")
+
+	try:
+		fail(filled(kind))
+	except RuntimeError:
+		logged = frappe.get_traceback(with_context=True)
+
+	assert "one_among_others" in logged
+	assert LOOKS_LIKE_NO_SECRET not in logged
 
 
 @pytest.mark.parametrize(

@@ -295,7 +295,7 @@ def test_the_right_to_pay_is_given_and_taken_in_role_permission_manager(stage):
 def test_the_right_to_pay_is_given_to_a_role_of_ones_own(stage):
 	from frappe.core.page.permission_manager import permission_manager
 
-	from stripe_service.access.pay import why_not_pay
+	from stripe_service.access.pay import has_right_to_pay, why_not_pay
 
 	role = frappe.get_doc(doctype="Role", role_name=unique("Treasurers"), desk_access=1).insert().name
 	treasurer = records.make_user(stage.faker, roles=[role], unit=stage.unit)
@@ -305,10 +305,34 @@ def test_the_right_to_pay_is_given_to_a_role_of_ones_own(stage):
 			permission_manager.add(doctype, role, 0)
 			permission_manager.update(doctype, role, 0, right, 1)
 		frappe.local.role_permissions = {}
+		if has_right_to_pay("Portal Invoice"):  # Frappe 16: a box of its own, and the message names it
+			assert "tick Pay" in why_not_pay(stage.invoice, treasurer)
+			permission_manager.update("Portal Invoice", role, 0, "pay", 1)
+			frappe.local.role_permissions = {}
 		assert why_not_pay(stage.invoice, treasurer) is None
 	finally:
 		for doctype in ("Invoice Payment", "Portal Invoice"):
 			permission_manager.reset(doctype)
+		frappe.db.commit()
+
+
+def test_who_loses_the_box_pay_pays_no_more(stage):
+	"""Frappe 16. Unticking the last one must close, not open: what counts is the box, not whether anybody has it."""
+	from frappe.core.page.permission_manager import permission_manager
+
+	from stripe_service.access.pay import has_right_to_pay, why_not_pay
+
+	if not has_right_to_pay("Portal Invoice"):
+		pytest.skip("this Frappe has no permission types (new in 16)")
+	payer = stage.user("Payer", stage.unit)
+	assert why_not_pay(stage.invoice, payer) is None
+	try:
+		for role in ("Stripe Payer", "Stripe Administrator"):
+			permission_manager.update("Portal Invoice", role, 0, "pay", 0)
+		frappe.local.role_permissions = {}
+		assert "right to pay" in why_not_pay(stage.invoice, payer)
+	finally:
+		permission_manager.reset("Portal Invoice")
 		frappe.db.commit()
 
 

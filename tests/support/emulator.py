@@ -53,6 +53,16 @@ def control_client(url: str):
 	return Emulator(url)
 
 
+def wait_for_request(emulator, path: str, method: str = "*", seconds: float = 10):
+	"""Until somebody has asked this of the emulator, whose answer may be slow (`emulator.clear_requests()` before)."""
+	deadline = time.monotonic() + seconds
+	while time.monotonic() < deadline:
+		if emulator.count_requests(path=path, method=method):
+			return
+		time.sleep(0.05)
+	raise AssertionError(f"nothing asked {path}")
+
+
 def _wait_until_it_answers(url: str, process: subprocess.Popen, seconds: float = 15):
 	deadline = time.monotonic() + seconds
 	while time.monotonic() < deadline:

@@ -53,10 +53,22 @@ def connected():
 		os.chdir(before)
 
 
-def _test_mode(frappe):
-	frappe.flags.in_test = True
-	if hasattr(frappe, "in_test"):  # v16 keeps it there as well
-		frappe.in_test = True
+def _test_mode(frappe, on: bool = True):
+	frappe.flags.in_test = on
+	if hasattr(frappe, "in_test"):  # 16 keeps it there as well
+		frappe.in_test = on
+
+
+@contextmanager
+def not_in_test_mode():
+	"""Frappe as it is in production, where it does what it leaves out for tests."""
+	import frappe
+
+	_test_mode(frappe, False)
+	try:
+		yield
+	finally:
+		_test_mode(frappe)
 
 
 @contextmanager
