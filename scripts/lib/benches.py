@@ -53,22 +53,17 @@ class Bench:
 		"""One of Frappe's commands, as `bench` would call it."""
 		command = [
 			self.python,
-			"-m",
-			"frappe.utils.bench_helper",
-			"frappe",
+			*"-m frappe.utils.bench_helper frappe".split(),
 			*(["--site", site] if site else []),
 		]
 		run([*command, *arguments], what, cwd=self.path / "sites", **more)
 
 	def install(self, what: list, task: str):
 		"""bench makes its environment with uv where it has it, and uv leaves pip out."""
-		uv = next(filter(None, (shutil.which("uv", path=f"{HOME}/tool/bin"), shutil.which("uv"))), None)
-		has_pip = read([self.python, "-m", "pip", "--version"]).returncode == 0
-		pip = (
-			[self.python, "-m", "pip", "install"]
-			if has_pip
-			else [uv, "pip", "install", "--python", self.python]
-		)
+		pip = [self.python, "-m", "pip", "install"]
+		if read([*pip, "--help"]).returncode:
+			uv = shutil.which("uv", path=f"{HOME}/tool/bin") or shutil.which("uv")
+			pip = [uv, "pip", "install", "--python", self.python]
 		run([*pip, "-q", *what], task)
 
 

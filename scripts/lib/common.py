@@ -97,8 +97,9 @@ def run(command: list, what: str, cwd: Path = HOME, **environment: str):
 
 def failed(what: str, printed: str, otherwise: str) -> Problem:
 	"""The Problem of a failed program; `otherwise` is the way out where the cause is not known."""
+	last = "\n".join(printed.splitlines()[-60:])  # earlier complaints were survived
 	for pattern, (cause, way_out) in CAUSES.items():
-		if re.search(pattern, printed):
+		if re.search(pattern, last):
 			return Problem(f"{what} failed: {cause}", way_out, printed)
 	return Problem(f"{what} failed.", otherwise, printed)
 

@@ -146,16 +146,17 @@ def _copy_repo(copy: Path, user: pwd.struct_passwd):
 		at, now = REPO / name, copy / name
 		if not now.exists() or _age_and_size(now) != _age_and_size(at):
 			now.parent.mkdir(parents=True, exist_ok=True)
-			shutil.copy2(at, now)
+			now.unlink(missing_ok=True)
+			shutil.copy2(at, now, follow_symlinks=False)
 	for path in copy.rglob("*"):
 		if path.is_file() and str(path.relative_to(copy)) not in wanted and not NOT_OURS & set(path.parts):
 			path.unlink()
 	if not os.geteuid():
-		subprocess.run(["chown", "-R", f"{user.pw_uid}:{user.pw_gid}", copy], check=True)
+		subprocess.run(["chown", "-Rh", f"{user.pw_uid}:{user.pw_gid}", copy], check=True)
 
 
 def _age_and_size(path: Path) -> tuple[int, int]:
-	return path.stat().st_mtime_ns, path.stat().st_size
+	return path.lstat().st_mtime_ns, path.lstat().st_size
 
 
 def _git(*arguments: str) -> str:
