@@ -236,7 +236,7 @@ def switch_method(emulator, method: str, on: bool, account: str | None = None, l
 	"""Switch a payment method on or off in the account's settings; what is off is silently left out."""
 	with emulator.store.lock:
 		record = emulator.store.spaces[space_of(emulator, account, livemode)]
-		off = {*record["methods_switched_off"], method} - ({method} if on else set())
+		off = {*record.get("methods_switched_off", ()), method} - ({method} if on else set())
 		emulator.store.spaces.put(record["space"], {**record, "methods_switched_off": sorted(off)})
 
 
