@@ -3,7 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.axe import serious
 from tests.support.desk import PayDialog, log_in, open_document
+from tests.support.desk_forms import settle
+from tests.support.records import PASSWORD
 
 DOCTYPE = "Portal Invoice"
 
@@ -12,8 +15,8 @@ DOCTYPE = "Portal Invoice"
 def at_desk(http_server, new_page):
 	"""Opens an invoice at the desk as this user."""
 
-	def open_(user, invoice):
-		page = new_page()
+	def open_(user, invoice, **options):
+		page = new_page(**options)
 		log_in(page, http_server.url, user)
 		open_document(page, http_server.url, DOCTYPE, invoice.name)
 		return page
@@ -127,7 +130,7 @@ def test_an_answer_lost_on_its_way_is_found_again(at_desk, payer, invoice, site,
 
 
 def test_a_viewer_without_the_right_to_pay_has_no_button(at_desk, invoice, unit, make_user, site):
-	viewer = make_user(roles=("Invoice Payers",), unit=unit, password="Scenario-2024!")
+	viewer = make_user(roles=("Invoice Payers",), unit=unit, password=PASSWORD)
 	page = at_desk(viewer, invoice)
 	expect(page.get_by_role("button", name="Pay", exact=True)).to_have_count(0)
 
@@ -144,11 +147,121 @@ def test_money_under_way_is_shown_on_the_document(at_desk, payer, invoice, make_
 	form.pay()
 	expect(form.heading).to_contain_text("is on its way")
 	form.close()
-	expect(page.get_by_text("$ 100.00 of this document are being paid at the moment.")).to_be_visible()
+	expect(page.get_by_text("$ 100.00 of this document is being paid at the moment.")).to_be_visible()
 
 	colleague = make_payer(unit=unit)
 	second = PayDialog.by_button(at_desk(colleague, invoice))
 	expect(second.amount).to_have_value("19.00")
+
+
+# One Pay button, wherever one looks
+
+
+@pytest.mark.parametrize("size", [(390, 844), (640, 430), (768, 1024)], ids=["phone", "200 %", "tablet"])
+def test_where_the_window_is_narrow_pay_takes_its_whole_width(at_desk, payer, invoice, size):
+	width, height = size
+	page = at_desk(payer, invoice, viewport={"width": width, "height": height})
+	button = page.get_by_role("button", name="Pay", exact=True)
+	expect(button).to_have_count(1)
+	box = button.bounding_box()
+	assert box["width"] > width - 50 and box["y"] + box["height"] <= height
+	form = PayDialog.by_button(page)
+	expect(form.pay_button).to_be_enabled()
+
+
+def test_pay_is_the_one_primary_button_and_nowhere_twice(at_desk, payer, invoice, make_user, unit):
+	page = at_desk(payer, invoice)
+	expect(page.get_by_role("button", name="Pay", exact=True)).to_have_count(1)
+	expect(primary_of(page)).to_have_text(["Pay"])
+	expect(page.locator(".actions-btn-group").filter(visible=True)).to_have_count(0)
+
+	administrator = make_user(roles=("Stripe Administrator", "Stripe Payer"), unit=unit, password=PASSWORD)
+	page = at_desk(administrator, invoice)
+	expect(page.get_by_role("button", name="Pay", exact=True)).to_have_count(1)
+	actions = page.locator(".actions-btn-group").filter(visible=True)
+	actions.get_by_role("button").click()
+	expect(actions.locator(".dropdown-item", has_text="Cancel")).to_be_visible()
+	expect(actions.locator(".dropdown-item", has_text="Pay")).to_have_count(0)
+	expect(primary_of(page)).to_have_text(["Pay"])
+
+
+def primary_of(page):
+	return page.locator(".page-head .btn-primary").filter(visible=True)
+
+
+def test_who_may_not_pay_reads_why_and_has_no_dead_button(at_desk, invoice, unit, make_user):
+	viewer = make_user(roles=("Invoice Payers",), unit=unit, password=PASSWORD)
+	page = at_desk(viewer, invoice)
+	expect(page.get_by_text("You do not have the right to pay.")).to_be_visible()
+	expect(page.locator(".actions-btn-group").filter(visible=True)).to_have_count(0)
+
+
+def test_a_payer_never_reads_that_the_form_is_not_editable(at_desk, payer, invoice, drain):
+	page = at_desk(payer, invoice)
+	form = PayDialog.by_button(page)
+	form.pay_by_new_card()
+	expect(form.heading).to_contain_text("You have paid")
+	drain()
+	form.close()
+	expect(page.locator(".indicator-pill", has_text="Paid").first).to_be_visible()
+	settle(page)
+	expect(page.get_by_text("not editable due to a Workflow")).to_have_count(0)
+	page.reload()
+	expect(page.get_by_text("Test mode: no real money moves.")).to_be_visible()
+	expect(page.get_by_text("not editable due to a Workflow")).to_have_count(0)
+
+
+# The dialog by keyboard, and for screen readers
+
+
+def test_the_focus_stays_in_the_dialog_and_goes_back_to_pay(at_desk, payer, invoice):
+	page = at_desk(payer, invoice)
+	form = PayDialog.by_button(page)
+	expect(form.pay_button).to_be_enabled()
+	for key in ["Tab"] * 14 + ["Shift+Tab"] * 14:
+		page.keyboard.press(key)
+		assert page.evaluate("Boolean(document.activeElement.closest('.stripe-pay-dialog'))")
+	page.keyboard.press("Escape")
+	expect(form.dialog).to_be_hidden()
+	expect(page.get_by_role("button", name="Pay", exact=True)).to_be_focused()
+
+
+def test_there_is_never_a_second_dialog(at_desk, payer, invoice):
+	page = at_desk(payer, invoice)
+	form = PayDialog.by_button(page)
+	expect(form.pay_button).to_be_enabled()
+	page.evaluate("name => { stripe_service.pay_form.open({ doctype: 'Portal Invoice', name }); }", invoice.name)
+	settle(page)
+	expect(page.locator(".stripe-pay-dialog")).to_have_count(1)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_pay_dialog(at_desk, payer, invoice, theme):
+	page = at_desk(payer, invoice)
+	page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+	form = PayDialog.by_button(page)
+	expect(form.dialog).to_have_accessible_name("Pay")
+	expect(form.pay_button).to_be_enabled()
+	assert serious(page, ".stripe-pay-dialog") == []
+	form.choose("Bank account (ACH)")
+	form.add_by_numbers()
+	expect(form.bank_row("6789").get_by_text("Verification pending")).to_be_visible()
+	assert serious(page, ".stripe-pay-dialog") == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_card_fields_can_be_read_in_the_dialog(at_desk, payer, invoice, theme):
+	"""However fast the server is: the dialog slides in after its form was loaded."""
+	page = at_desk(payer, invoice)
+	page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+	for _ in range(3):
+		form = PayDialog.by_button(page)
+		number = form.card_frame.get_by_label("Card number")
+		ours = form.amount.evaluate("node => [getComputedStyle(node).color, getComputedStyle(node).backgroundColor]")
+		expect(number).to_have_css("color", ours[0])
+		expect(number).to_have_css("background-color", ours[1])
+		page.keyboard.press("Escape")
+		expect(form.dialog).to_be_hidden()
 
 
 CLIENT_SCRIPT = """

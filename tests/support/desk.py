@@ -37,8 +37,16 @@ class PayDialog(PayForm):
 
 	@classmethod
 	def by_workflow_action(cls, page, action: str = "Pay"):
-		page.locator(".actions-btn-group button").filter(visible=True).first.click()
-		page.locator(".actions-btn-group .dropdown-item", has_text=action).filter(visible=True).first.click()
+		"""As Frappe calls it. Its menu does not offer the action beside the Pay button, but another app may."""
+		page.get_by_role("button", name="Pay", exact=True).filter(visible=True).first.wait_for()
+		page.evaluate(
+			"""action => {
+				frappe.dom.freeze();
+				cur_frm.selected_workflow_action = action;
+				cur_frm.script_manager.trigger("before_workflow_action");
+			}""",
+			action,
+		)
 		return cls(page)
 
 	def close(self) -> None:

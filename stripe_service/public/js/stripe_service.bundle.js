@@ -1,11 +1,15 @@
 /**
  * What every page of the desk loads, and hence as little as can be: the pay form itself comes when a document that can be
- * paid is opened, or when someone asks for it. Client Scripts speak to this part (docs/client-scripts.md).
+ * paid is opened, or when someone asks for it. Client Scripts call this part (docs/client-scripts.md).
  */
 
+import { accessible } from "./desk/accessible_dialog";
+import { show_decimals } from "./desk/decimals";
+import { set_up_list } from "./desk/lists";
 import { add_reprocess } from "./desk/work_items";
 
 frappe.provide("stripe_service.pay_form");
+Object.assign(stripe_service, { accessible, set_up_list, show_decimals });
 
 const customisations = {};
 let loading = null;

@@ -47,14 +47,14 @@ function account_html(account) {
 }
 
 function facts_of(account) {
-	const told_by_stripe = account.details_source === "Stripe";
+	const from_stripe = account.details_source === "Stripe";
 	return [
 		[__("Account"), text(account.stripe_account_id)],
 		[__("E-mail"), text(account.email)],
 		[__("Country"), text(account.country)],
 		[__("Currency"), text(account.default_currency)],
-		[__("Payments"), told_by_stripe ? yes_or_no(account.charges_enabled) : text("")],
-		[__("Payouts"), told_by_stripe ? yes_or_no(account.payouts_enabled) : text("")],
+		[__("Payments"), from_stripe ? yes_or_no(account.charges_enabled) : text("")],
+		[__("Payouts"), from_stripe ? yes_or_no(account.payouts_enabled) : text("")],
 		[__("ACH"), yes_or_no(account.ach_available, account.ach_reason)],
 		[
 			__("Webhook"),

@@ -12,8 +12,8 @@ async function reprocess(frm) {
 	});
 	frappe.show_alert(
 		made
-			? { message: __("A fresh work item was made."), indicator: "green" }
-			: { message: __("No action leads on from this state."), indicator: "orange" }
+			? { message: __("A new work item was created."), indicator: "green" }
+			: { message: __("There is no further action in this state."), indicator: "orange" }
 	);
 	frm.reload_doc();
 }

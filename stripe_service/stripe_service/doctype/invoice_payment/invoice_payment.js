@@ -1,6 +1,7 @@
 frappe.ui.form.on("Invoice Payment", {
 	refresh(frm) {
 		frm.disable_save();
+		show_decimals(frm);
 		show_state(frm);
 		add_links(frm);
 		if (frappe.perm.has_perm("Invoice Payment", 0, "write", frm.doc)) {
@@ -11,6 +12,18 @@ frappe.ui.form.on("Invoice Payment", {
 
 const OPEN = ["Started", "Action Required", "Processing"];
 
+function show_decimals(frm) {
+	const amounts = [
+		"amount",
+		"received_amount",
+		"refunded_amount",
+		"disputed_amount",
+		"unallocated_amount",
+	];
+	stripe_service.show_decimals(frm, frm.doc.currency, amounts);
+	stripe_service.show_decimals(frm, frm.doc.fee_currency, ["stripe_fee", "net_amount"]);
+}
+
 function show_state(frm) {
 	if (!frm.doc.livemode) {
 		frm.set_intro(__("Test mode: no real money moves."), "orange");
@@ -20,7 +33,9 @@ function show_state(frm) {
 	}
 	if (frm.doc.after_payment_status === "Failed") {
 		frm.dashboard.add_comment(
-			__("The money is recorded, but what follows a payment failed. See After the payment."),
+			__(
+				"The money is recorded, but the steps after the payment failed. See the section After the payment."
+			),
 			"red",
 			true
 		);
@@ -28,70 +43,51 @@ function show_state(frm) {
 }
 
 function add_links(frm) {
-	frm.add_custom_button(__("Paid Document"), () =>
-		frappe.set_route("Form", frm.doc.reference_doctype, frm.doc.reference_name)
-	);
-	if (frm.doc.receipt_url) {
-		frm.add_custom_button(__("Receipt"), () =>
-			window.open(frm.doc.receipt_url, "_blank", "noopener")
+	const { reference_doctype, reference_name, receipt_url } = frm.doc;
+	if (frappe.model.can_read(reference_doctype)) {
+		frm.add_custom_button(__("Paid Document"), () =>
+			frappe.set_route("Form", reference_doctype, reference_name)
 		);
+	}
+	if (/^https?:/.test(receipt_url || "")) {
+		frm.add_custom_button(__("Receipt"), () => window.open(receipt_url, "_blank", "noopener"));
 	}
 }
 
 function add_actions(frm) {
 	if (["Succeeded", "Partly Refunded"].includes(frm.doc.status)) {
-		frm.add_custom_button(__("Refund"), () => ask_refund(frm), __("Actions"));
+		frm.add_custom_button(__("Refund"), () => refund(frm), __("Actions"));
 	}
 	if (OPEN.includes(frm.doc.status)) {
 		frm.add_custom_button(__("Cancel Payment"), () => ask_cancel(frm), __("Actions"));
 	}
 	if (frm.doc.payment_intent_id) {
-		frm.add_custom_button(
-			__("Read from Stripe"),
-			() => call(frm, "read_from_stripe", {}, __("Reading from Stripe")),
-			__("Actions")
-		);
+		frm.add_custom_button(__("Read from Stripe"), () => read(frm), __("Actions"));
 	}
 	if (["Failed", "Pending"].includes(frm.doc.after_payment_status)) {
 		frm.add_custom_button(__("Run After-Payment Again"), () => run_again(frm), __("Actions"));
 	}
 }
 
-function ask_refund(frm) {
-	const left = frm.doc.received_amount - frm.doc.refunded_amount - frm.doc.disputed_amount;
-	frappe.prompt(
-		[
-			{
-				fieldname: "amount",
-				fieldtype: "Data",
-				label: __("Amount in {0}", [frm.doc.currency]),
-				default: String(left),
-				reqd: 1,
-				description: __("Up to {0}. The document becomes due again by this amount.", [
-					format_currency(left, frm.doc.currency),
-				]),
-			},
-			{
-				fieldname: "reason",
-				fieldtype: "Select",
-				label: __("Reason"),
-				options: [
-					{ value: "requested_by_customer", label: __("Requested by the payer") },
-					{ value: "duplicate", label: __("Paid twice") },
-					{ value: "fraudulent", label: __("Fraudulent") },
-				],
-				default: "requested_by_customer",
-			},
-		],
-		(values) => call(frm, "refund_payment", values, __("Refunding")),
-		__("Refund {0}", [frm.doc.name]),
-		__("Refund")
+function refund(frm) {
+	frappe.require("stripe_desk.bundle.js", () => stripe_service.ask_refund(frm));
+}
+
+function read(frm) {
+	return call(frm, "read_from_stripe", __("Reading from Stripe"), ({ status }) =>
+		__("Read from Stripe: {0}.", [__(status)])
 	);
 }
 
 function ask_cancel(frm) {
-	frappe.confirm(__("Cancel this payment at Stripe and free its amount?"), () =>
-		call(frm, "cancel_payment", {}, __("Cancelling"))
+	stripe_service.accessible(
+		frappe.confirm(__("Cancel this payment at Stripe and free its amount?"), () =>
+			call(frm, "cancel_payment", __("Cancelling"), ({ status }) =>
+				status === "Cancelled"
+					? __("The payment is cancelled, and its amount is free again.")
+					: __("The payment could not be cancelled: {0}.", [__(status)])
+			)
+		)
 	);
 }
 
@@ -105,21 +101,17 @@ function run_again(frm) {
 		.then(() => frm.reload_doc());
 }
 
-function call(frm, method, args, freeze_message) {
+/** `say(answer)` is what to tell: the server's own message is for the payer. */
+function call(frm, method, freeze_message, say) {
 	return frappe
 		.call({
 			method: `stripe_service.api.refund.${method}`,
-			args: { payment: frm.doc.name, ...args },
+			args: { payment: frm.doc.name },
 			freeze: true,
 			freeze_message,
 		})
-		.then((r) => {
-			if (r.message) {
-				frappe.show_alert({
-					message: frappe.utils.escape_html(r.message.message),
-					indicator: "blue",
-				});
-			}
+		.then(({ message }) => {
+			if (message) frappe.show_alert({ message: say(message), indicator: "blue" });
 			frm.reload_doc();
 		});
 }

@@ -1,5 +1,14 @@
 frappe.listview_settings["Invoice Payment"] = {
-	add_fields: ["status", "amount", "currency"],
+	add_fields: [
+		"status",
+		"amount",
+		"currency",
+		"method_label",
+		"reference_name",
+		"reference_title",
+		"user",
+	],
+
 	get_indicator(doc) {
 		const colours = {
 			Started: "gray",
@@ -16,9 +25,12 @@ frappe.listview_settings["Invoice Payment"] = {
 		return [__(doc.status), colours[doc.status] || "gray", `status,=,${doc.status}`];
 	},
 
-	onload(listview) {
-		frappe.require("stripe_desk.bundle.js", () =>
-			stripe_service.test_mode.show_in_list(listview)
-		);
-	},
+	onload: (listview) =>
+		stripe_service.set_up_list(listview, [
+			"amount",
+			"reference_name",
+			"user",
+			"method_label",
+			"creation",
+		]),
 };

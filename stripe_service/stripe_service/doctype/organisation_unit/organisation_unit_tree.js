@@ -10,7 +10,7 @@ frappe.treeview_settings["Organisation Unit"] = {
 			fieldname: "unit_name",
 			label: __("Unit Name"),
 			reqd: 1,
-			description: __("Without the path: that of the parent is put in front"),
+			description: __("Without the path: the parent's path is added in front"),
 		},
 	],
 	ignore_fields: ["parent_organisation_unit", "is_group"],

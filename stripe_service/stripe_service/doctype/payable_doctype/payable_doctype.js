@@ -41,19 +41,19 @@ async function offer_choices(frm, suggest = false) {
 }
 
 function describe_states(frm, states) {
-	const known = states ? __("One a line, of: {0}", [states.join(", ")]) : __("One a line");
+	const known = states ? __("One per line, from: {0}", [states.join(", ")]) : __("One per line");
 	frm.set_df_property(
 		"payable_statuses",
 		"description",
-		`${known}. ${__("Empty: in any state.")}`
+		`${known}. ${__("Leave empty to allow every state.")}`
 	);
 	frm.set_df_property("void_statuses", "description", known);
 }
 
 function add_amount_fields(frm) {
-	frappe.confirm(
+	const dialog = frappe.confirm(
 		__(
-			"Add the read-only fields Paid Online and Payment Under Way to {0}, and name them here?",
+			"Add the read-only fields Paid Online and Payment Under Way to {0}, and enter them here?",
 			[__(frm.doc.document_type)]
 		),
 		async () => {
@@ -61,4 +61,5 @@ function add_amount_fields(frm) {
 			frm.reload_doc();
 		}
 	);
+	stripe_service.accessible(dialog);
 }

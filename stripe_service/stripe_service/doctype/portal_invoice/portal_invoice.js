@@ -1,6 +1,9 @@
 // Pay and Reprocess are added as on every payable document (stripe_service.bundle.js).
 frappe.ui.form.on("Portal Invoice", {
+	refresh: show_decimals,
+
 	currency(frm) {
+		show_decimals(frm);
 		(frm.doc.items || []).forEach((item) =>
 			frappe.model.set_value(item.doctype, item.name, "currency", frm.doc.currency)
 		);
@@ -18,6 +21,11 @@ frappe.ui.form.on("Portal Invoice Item", {
 	rate: show_amount,
 	items_remove: show_total,
 });
+
+function show_decimals(frm) {
+	const amounts = ["total", "paid_amount", "reserved_amount", "outstanding_amount"];
+	stripe_service.show_decimals(frm, frm.doc.currency, amounts, { items: ["rate", "amount"] });
+}
 
 // A preview: the server computes the same again, exactly, when the invoice is saved.
 function show_amount(frm, cdt, cdn) {

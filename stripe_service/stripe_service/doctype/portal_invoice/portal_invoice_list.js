@@ -5,8 +5,13 @@ frappe.listview_settings["Portal Invoice"] = {
 		"reserved_amount",
 		"currency",
 		"due_date",
+		"bill_to",
+		"organisation_unit",
+		"total",
 	],
 	has_indicator_for_draft: true,
+	// The title names the invoice, and what is owed needs the room. The ID is a filter above the list.
+	hide_name_column: true,
 
 	get_indicator(doc) {
 		if (
@@ -27,8 +32,22 @@ frappe.listview_settings["Portal Invoice"] = {
 	},
 
 	onload(listview) {
-		frappe.require("stripe_desk.bundle.js", () =>
-			stripe_service.test_mode.show_in_list(listview)
-		);
+		show_own_indicator();
+		stripe_service.set_up_list(listview, [
+			"outstanding_amount",
+			"due_date",
+			"bill_to",
+			"organisation_unit",
+			"total",
+		]);
 	},
 };
+
+/**
+ * Frappe shows the Workflow's state in a list unless the Workflow says "Don't Override Status". Money that is under way is
+ * no state, so that the rest can still be paid: only the indicator above can show it, and it shows the state otherwise.
+ */
+function show_own_indicator() {
+	const workflow = frappe.workflow.workflows["Portal Invoice"];
+	if (workflow) workflow.override_status = 1;
+}

@@ -22,26 +22,28 @@ function show_headline(frm) {
 		frm.dashboard.set_headline_alert(
 			status === "Removed"
 				? __(
-						"The keys were removed. Enter keys of the same Stripe account to go on with it."
+						"The keys were removed. Enter keys of the same Stripe account to use it again."
 				  )
 				: __(
-						"Enter both API keys. They stand under Developers > API keys in the Stripe Dashboard."
+						"Enter both API keys. You find them in the {0}, under Developers > API keys.",
+						[
+							`<a href="https://dashboard.stripe.com/apikeys" target="_blank" rel="noopener">${__(
+								"Stripe Dashboard"
+							)}</a>`,
+						]
 				  ),
 			"blue"
 		);
 	} else if (!frm.doc.__onload?.bound_here) {
 		frm.dashboard.set_headline_alert(not_confirmed(frm), "red");
 	} else if (mode === "Test") {
-		frm.dashboard.set_headline_alert(
-			__("Test mode: payments to this account are test payments. No money moves."),
-			"orange"
-		);
+		frm.dashboard.set_headline_alert(__("Test mode: no real money moves."), "orange");
 	}
 }
 
 function not_confirmed(frm) {
 	return __(
-		"This account was connected by the site {0} at {1}. Nothing is asked of Stripe from here until you confirm this site.",
+		"This account was connected by the site {0} at {1}. This site makes no calls to Stripe until you confirm it.",
 		[
 			frappe.utils.escape_html(frm.doc.bound_site),
 			frappe.utils.escape_html(frm.doc.bound_host),
@@ -63,7 +65,7 @@ function add_actions(frm) {
 		);
 	}
 	const actions = [
-		[__("Refresh Details"), () => call(frm, "refresh", __("Asking Stripe"))],
+		[__("Refresh Details"), () => call(frm, "refresh", __("Reading from Stripe"))],
 		[
 			__("Register Webhook"),
 			() => call(frm, "register_webhook", __("Registering the webhook at Stripe")),
@@ -89,12 +91,12 @@ async function call(frm, method, message) {
 }
 
 function confirm_site(frm) {
-	frappe.confirm(
+	confirm(
 		`<p>${not_confirmed(frm)}</p><p>${__(
-			"Confirm only if this site is the one that takes the payments now. If the other site is still running, both would act on the same payments."
+			"Confirm only if this site is the one that takes payments now. If the other site is still running, both would act on the same payments."
 		)}</p>`,
 		async () => {
-			const state = await call(frm, "confirm_binding", __("Asking Stripe"));
+			const state = await call(frm, "confirm_binding", __("Reading from Stripe"));
 			if (state.message) {
 				frappe.msgprint({ message: state.message, indicator: "orange" });
 			}
@@ -103,9 +105,9 @@ function confirm_site(frm) {
 }
 
 function rotate(frm) {
-	frappe.confirm(
+	confirm(
 		__("The webhook gets a new secret. The old one is accepted for another 24 hours."),
-		() => call(frm, "rotate_webhook_secret", __("Asking Stripe"))
+		() => call(frm, "rotate_webhook_secret", __("Changing the secret"))
 	);
 }
 
@@ -115,12 +117,12 @@ function remove(frm) {
 			"The webhook endpoint at Stripe is deleted and the keys are forgotten. Customers and payments stay listed."
 		),
 		__(
-			"Banks may return ACH payments for {0} days. Returns, disputes and refunds that happen after this will not be heard of here.",
+			"Banks can return ACH payments for {0} days. This site will not learn of returns, disputes and refunds that happen after the removal.",
 			[ACH_RETURN_DAYS]
 		),
-		__("Afterwards keys of the same Stripe account can be entered again."),
+		__("You can enter keys of the same Stripe account again later."),
 	];
-	frappe.warn(
+	const dialog = frappe.warn(
 		__("Remove {0}?", [frappe.utils.escape_html(frm.doc.name)]),
 		lines.map((line) => `<p>${line}</p>`).join(""),
 		async () => {
@@ -135,13 +137,18 @@ function remove(frm) {
 		},
 		__("Remove")
 	);
+	stripe_service.accessible(dialog);
+}
+
+function confirm(message, on_yes) {
+	stripe_service.accessible(frappe.confirm(message, on_yes));
 }
 
 async function show_key_report(frm) {
 	const rows = await frappe.xcall(`${CALLS}.key_report`, { account: frm.doc.name });
 	const colours = { Readable: "green", Missing: "red", Unknown: "orange" };
 	show_table(
-		__("What the key may do"),
+		__("Permissions of the API key"),
 		[__("Permission"), __("Needed"), __("For"), __("Found")],
 		rows.map((row) => [
 			frappe.utils.escape_html(row.resource),
@@ -149,7 +156,7 @@ async function show_key_report(frm) {
 			frappe.utils.escape_html(row.purpose),
 			`<span class="indicator ${colours[row.state]}">${__(row.state)}</span>`,
 		]),
-		__("Found out by reading only: whether the key may also write shows when it is used.")
+		__("The check only reads. Whether the key can also write shows when it is first used.")
 	);
 }
 
@@ -173,9 +180,10 @@ function show_table(title, head, rows, note) {
 		? `<table class="table table-bordered"><thead><tr>${cells(head, "th")}</tr></thead>
 			<tbody>${rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("")}</tbody></table>`
 		: "";
-	frappe.msgprint({
+	const dialog = frappe.msgprint({
 		title,
 		message: `${table}<p class="text-muted">${frappe.utils.escape_html(note || "")}</p>`,
 		wide: true,
 	});
+	stripe_service.accessible(dialog);
 }

@@ -14,9 +14,5 @@ frappe.listview_settings["Stripe Account"] = {
 			: [__("Connected, test mode"), "orange", "mode,=,Test"];
 	},
 
-	onload(listview) {
-		frappe.require("stripe_desk.bundle.js", () =>
-			stripe_service.test_mode.show_in_list(listview)
-		);
-	},
+	onload: (listview) => stripe_service.set_up_list(listview),
 };

@@ -6,10 +6,7 @@ frappe.ui.form.on("Stripe Customer", {
 			frappe.utils.escape_html(user ? frappe.user.full_name(user) : "")
 		);
 		if (!frm.doc.livemode) {
-			frm.dashboard.set_headline_alert(
-				__("Test mode: a customer of test payments."),
-				"orange"
-			);
+			frm.dashboard.set_headline_alert(__("Test mode: no real money moves."), "orange");
 		}
 		frm.add_custom_button(
 			__("Payments"),
@@ -24,12 +21,12 @@ frappe.ui.form.on("Stripe Customer", {
 
 function delete_customer(frm) {
 	const lines = [
-		__("{0} is deleted at Stripe. Saved cards and bank accounts are gone with it.", [
+		__("{0} is deleted at Stripe, together with all saved cards and bank accounts.", [
 			frappe.utils.escape_html(frm.doc.full_name || frm.doc.name),
 		]),
-		__("The payments stay listed. The next payment makes a new customer."),
+		__("The payments stay listed. The next payment creates a new customer."),
 	];
-	frappe.warn(
+	const dialog = frappe.warn(
 		__("Delete this customer?"),
 		lines.map((line) => `<p>${line}</p>`).join(""),
 		async () => {
@@ -41,4 +38,5 @@ function delete_customer(frm) {
 		},
 		__("Delete")
 	);
+	stripe_service.accessible(dialog);
 }

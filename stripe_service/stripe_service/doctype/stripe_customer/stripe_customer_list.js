@@ -9,9 +9,6 @@ frappe.listview_settings["Stripe Customer"] = {
 		];
 	},
 
-	onload(listview) {
-		frappe.require("stripe_desk.bundle.js", () =>
-			stripe_service.test_mode.show_in_list(listview)
-		);
-	},
+	onload: (listview) =>
+		stripe_service.set_up_list(listview, ["email", "user", "stripe_account"]),
 };

@@ -8,7 +8,7 @@ frappe.ui.form.on("Stripe Reconciliation Finding", {
 });
 
 function ask_how(frm) {
-	frappe.prompt(
+	const dialog = frappe.prompt(
 		{
 			fieldname: "note",
 			fieldtype: "Small Text",
@@ -19,6 +19,7 @@ function ask_how(frm) {
 		__("Settle"),
 		__("Settle")
 	);
+	stripe_service.accessible(dialog);
 }
 
 function settle(frm, note) {

@@ -8,14 +8,14 @@ frappe.listview_settings["Stripe Reconciliation Finding"] = {
 };
 
 function ask_how_far(listview) {
-	frappe.prompt(
+	const dialog = frappe.prompt(
 		[
 			{
 				fieldname: "account",
 				fieldtype: "Link",
 				options: "Stripe Account",
 				label: __("Stripe Account"),
-				description: __("Empty: all of them"),
+				description: __("Leave empty for all accounts"),
 			},
 			{
 				fieldname: "days",
@@ -30,6 +30,7 @@ function ask_how_far(listview) {
 		__("Reconcile with Stripe"),
 		__("Reconcile")
 	);
+	stripe_service.accessible(dialog);
 }
 
 function reconcile(listview, args) {
@@ -63,10 +64,10 @@ function as_html(report) {
 		[__("Missed events fetched"), report.events_fetched],
 	];
 	const lists = [
-		[__("Put right"), report.changed],
-		[__("To be decided"), report.findings],
-		[__("Could not be done"), report.failed],
-		[__("Ended early"), report.stopped ? [report.stopped] : []],
+		[__("Corrected"), report.changed],
+		[__("Needs a decision"), report.findings],
+		[__("Failed"), report.failed],
+		[__("Stopped early"), report.stopped ? [report.stopped] : []],
 	];
 	const escape = frappe.utils.escape_html;
 	return `<h5>${escape(report.account)}</h5>

@@ -22,11 +22,11 @@ async function show_checklist(frm, parts) {
 function part_html(part) {
 	return `<li class="flex" data-part="${
 		part.part
-	}" style="gap: var(--padding-sm); padding: var(--padding-xs) 0">
+	}" style="flex-wrap: wrap; gap: var(--padding-sm); padding: var(--padding-xs) 0">
 		<span style="flex: 0 0 6rem"><span class="indicator-pill ${CHECKLIST_COLOURS[part.state]}">${__(
 		part.state
 	)}</span></span>
-		<span style="flex: 1">
+		<span style="flex: 1; min-width: 0; overflow-wrap: anywhere">
 			<strong>${frappe.utils.escape_html(part.label)}</strong><br>
 			<span class="text-muted">${frappe.utils.escape_html(part.message)}</span>
 		</span>
@@ -39,11 +39,31 @@ function action_html(action) {
 		return "";
 	}
 	const label = frappe.utils.escape_html(action.label);
+	if (!action.make && !can_open(action.link)) {
+		return `<span class="text-muted small">${why_not_open(action.link)}</span>`;
+	}
 	return action.make
 		? `<button class="btn btn-primary btn-xs" data-make="${action.make}">${label}</button>`
 		: `<a class="btn btn-default btn-xs" href="${frappe.utils.escape_html(
 				action.link
 		  )}">${label}</a>`;
+}
+
+/** The desk knows a page for every DocType, page and workspace that the user may open, and for no other. */
+function can_open(link) {
+	const slug = slug_of(link);
+	const known = [frappe.router.routes, frappe.boot.page_info, frappe.workspaces];
+	return !slug || known.some((pages) => pages && slug in pages);
+}
+
+function slug_of(link) {
+	return /\/(?:app|desk)\/([^/?#]+)/.exec(link || "")?.[1];
+}
+
+function why_not_open(link) {
+	return slug_of(link) === "server-script"
+		? __("Needs the role {0}", [__("Script Manager")])
+		: __("You do not have access to this page");
 }
 
 function show_server_script_state(frm, parts) {

@@ -1,16 +1,26 @@
 /** The pay form in a dialog of the desk. */
 
-import { __ } from "../i18n.js";
+import { accessible } from "../../desk/accessible_dialog.js";
 import { frappe_adapter } from "../frappe_adapter.js";
+import { __ } from "../i18n.js";
 import { PayForm } from "../pay_form.js";
+
+let shown = null; // a Promise while a dialog is open
 
 /**
  * Resolves, when the dialog has been closed, with the result of the payment or null.
  *
- * `on_result(result)` is called as soon as there is one, while the dialog still shows it.
+ * `on_result(result)` is called as soon as there is one, while the dialog still shows it. While one dialog is open there
+ * is no second one: asked again, the first one answers.
  */
-export function open_dialog({ doctype, name, on_result }) {
+export function open_dialog(options) {
+	shown = shown || show_dialog(options).finally(() => (shown = null));
+	return shown;
+}
+
+function show_dialog({ doctype, name, on_result }) {
 	return new Promise((resolve) => {
+		const opener = document.activeElement;
 		// Static: a click beside the dialog must not throw away a card that has been typed in.
 		const dialog = new frappe.ui.Dialog({ title: __("Pay"), static: true });
 		let result = null;
@@ -28,6 +38,7 @@ export function open_dialog({ doctype, name, on_result }) {
 			on_escape: () => close_if_idle(dialog, form),
 		});
 		dialog.$wrapper.addClass("stripe-pay-dialog");
+		accessible(dialog, opener);
 		const forget_keys = close_only_when_idle(dialog, form);
 		dialog.on_hide = () => {
 			forget_keys();
@@ -46,7 +57,7 @@ function close_if_idle(dialog, form) {
 
 /** The close button, and the Escape key wherever the focus is; a static dialog has neither by itself. */
 function close_only_when_idle(dialog, form) {
-	const button = dialog.get_close_btn().show().attr("aria-label", __("Close")).get(0);
+	const button = dialog.get_close_btn().show().get(0);
 	const on_click = (event) => form.busy && event.stopImmediatePropagation();
 	const on_key = (event) => {
 		const on_top = !window.cur_dialog || window.cur_dialog === dialog;

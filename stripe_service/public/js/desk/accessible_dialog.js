@@ -1,0 +1,108 @@
+/**
+ * What Frappe's dialogs leave out: a name, names for the close button and the fields, and a focus that stays inside and
+ * goes back to where it was.
+ */
+
+let last_id = 0;
+
+/**
+ * Call it with a frappe.ui.Dialog as soon as it is made. `opener` is what the focus goes back to: a static dialog is shown
+ * by being made, and has taken the focus by then. Answers the dialog.
+ */
+export function accessible(dialog, opener = document.activeElement) {
+	const modal = dialog.$wrapper.get(0);
+	name_dialog(modal);
+	name_fields(modal);
+	keep_focus(modal, opener);
+	return dialog;
+}
+
+function name_dialog(modal) {
+	const title = modal.querySelector(".modal-title");
+	title.id = title.id || unique_id("title");
+	const attributes = { role: "dialog", "aria-modal": "true", "aria-labelledby": title.id };
+	for (const [name, value] of Object.entries(attributes)) modal.setAttribute(name, value);
+	modal.querySelector(".btn-modal-close")?.setAttribute("aria-label", __("Close"));
+}
+
+/** Frappe's labels stand beside their inputs without a tie between them. */
+function name_fields(modal) {
+	for (const control of modal.querySelectorAll(".frappe-control")) {
+		const label = control.querySelector("label.control-label");
+		const input = control.querySelector("input, select, textarea");
+		if (!label || !input || input.labels?.length) continue;
+		input.id = input.id || unique_id("field");
+		label.htmlFor = input.id;
+		const help = control.querySelector(".help-box");
+		if (help?.textContent.trim()) {
+			help.id = help.id || unique_id("help");
+			input.setAttribute("aria-describedby", help.id);
+		}
+	}
+}
+
+function keep_focus(modal, opener) {
+	const on_key = (event) => event.key === "Tab" && go_round(modal, event);
+	let page = [];
+	const shut = () => {
+		page = parts_of_page();
+		for (const part of page) part.inert = true;
+	};
+	const open = () => {
+		for (const part of page) part.inert = false;
+		page = [];
+		give_back_focus(opener);
+	};
+	modal.addEventListener("keydown", on_key);
+	if (modal.classList.contains("show")) shut();
+	else $(modal).one("show.bs.modal", shut);
+	$(modal).one("hidden.bs.modal", () => {
+		modal.removeEventListener("keydown", on_key);
+		open();
+	});
+}
+
+/** The page behind the dialog; not other dialogs, alerts, or what Stripe puts over everything. */
+function parts_of_page() {
+	return [...document.body.children].filter(
+		(part) =>
+			!part.inert &&
+			!part.matches(".modal, .modal-backdrop, #alert-container, iframe, script, style, link")
+	);
+}
+
+/** Frames keep their own keys, but neither the first nor the last stop is one. */
+function go_round(modal, event) {
+	const stops = [
+		...modal.querySelectorAll("a[href], button, input, select, textarea, iframe, [tabindex]"),
+	].filter((stop) => stop.tabIndex >= 0 && !stop.disabled && stop.getClientRects().length > 0);
+	const [first, last] = [stops[0], stops[stops.length - 1]];
+	const leaving = event.shiftKey
+		? [first, modal].includes(document.activeElement)
+		: document.activeElement === last;
+	if (!stops.length || !leaving) return;
+	event.preventDefault();
+	(event.shiftKey ? last : first).focus();
+}
+
+/** To what was pressed; if that is gone, to the title of the page, and not to nowhere. */
+function give_back_focus(before) {
+	if (before?.isConnected && before !== document.body && before.getClientRects().length) {
+		return before.focus();
+	}
+	focus_title();
+}
+
+export function focus_title() {
+	const title = [...document.querySelectorAll(".page-head .title-text")].find(
+		(node) => node.getClientRects().length
+	);
+	if (!title) return;
+	title.tabIndex = -1;
+	title.focus();
+}
+
+function unique_id(of_what) {
+	last_id += 1;
+	return `stripe-dialog-${of_what}-${last_id}`;
+}

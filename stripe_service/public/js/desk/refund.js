@@ -1,0 +1,167 @@
+/** The Refund dialog of an Invoice Payment: any part of what is left, entered and checked as in the pay form. */
+
+import { parse_amount, to_major, to_typed } from "../pay_form/amount.js";
+import { Api, NoAnswer } from "../pay_form/api.js";
+import { make_format } from "../pay_form/format.js";
+import { frappe_adapter } from "../pay_form/frappe_adapter.js";
+import { amount_problem } from "../pay_form/messages.js";
+import { PROBLEM } from "../pay_form/amount.js";
+import { accessible } from "./accessible_dialog.js";
+
+const EXPONENTS = [2, 0, 3]; // of all currencies that Stripe knows
+
+export function ask_refund(frm) {
+	return new RefundDialog(frm).dialog;
+}
+
+class RefundDialog {
+	constructor(frm) {
+		this.frm = frm;
+		// One for each opening of the dialog: pressed twice, or again after a lost answer, it is the same refund.
+		this.request_id = frappe.utils.get_random(32);
+		this.left_minor = left_minor(frm.doc);
+		this.exponent = exponent_of(frm.doc);
+		this.format = make_format(frappe_adapter());
+		this.format.use({ currency: frm.doc.currency, exponent: this.exponent });
+		this.api = new Api(frappe_adapter());
+		this._make();
+	}
+
+	_make() {
+		const { currency, name } = this.frm.doc;
+		const opener = document.activeElement;
+		this.dialog = new frappe.ui.Dialog({
+			title: __("Refund {0}", [name]),
+			fields: [
+				{
+					fieldname: "amount",
+					fieldtype: "Data",
+					label: __("Amount in {0}", [currency]),
+					default: to_typed(this.left_minor, this.exponent, this.format.separators),
+					reqd: 1,
+					description: __("Up to {0}. The document is due again by this amount.", [
+						this.format.minor(this.left_minor),
+					]),
+					onchange: () => this._show_amount(),
+				},
+				{
+					fieldname: "reason",
+					fieldtype: "Select",
+					label: __("Reason"),
+					options: reasons(),
+					default: "requested_by_customer",
+				},
+				{ fieldname: "problem", fieldtype: "HTML" },
+			],
+			primary_action_label: __("Refund"),
+			primary_action: () => this._refund(),
+		});
+		this.problem = $(`<div class="alert alert-danger" role="alert" hidden></div>`);
+		this.dialog.get_field("problem").$wrapper.append(this.problem);
+		accessible(this.dialog, opener);
+		this.dialog.show();
+		this.dialog.get_field("amount").$input.on("input", () => this._show_amount());
+		this._show_amount();
+	}
+
+	_read() {
+		const typed = this.dialog.get_field("amount").$input.val();
+		const separators = this.format.separators;
+		const { minor, ...found } = parse_amount(typed, this.exponent, separators);
+		if (minor > this.left_minor) {
+			return {
+				words: __("At most {0} can be refunded.", [this.format.minor(this.left_minor)]),
+			};
+		}
+		if (minor) return { minor };
+		const problem = found.problem ? found : { problem: PROBLEM.UNREADABLE };
+		const example = to_typed(
+			Math.min(this.left_minor, 12345),
+			this.exponent,
+			this.format.separators
+		);
+		return { words: amount_problem(problem, this.format, example, this.frm.doc.currency) };
+	}
+
+	/** The button says what it does, so that nobody refunds another amount than they think. */
+	_show_amount() {
+		const { minor } = this._read();
+		this._complain("");
+		const label = minor ? __("Refund {0}", [this.format.minor(minor)]) : __("Refund");
+		this.dialog.get_primary_btn().text(label);
+	}
+
+	async _refund() {
+		const { minor, words } = this._read();
+		if (words) return this._complain(words);
+		this._complain("");
+		const button = this.dialog.get_primary_btn().prop("disabled", true);
+		try {
+			const answer = await this.api.call("refund.refund_payment", this._request(minor));
+			this.dialog.hide();
+			this._say(answer, this.format.minor(minor));
+			await this.frm.reload_doc();
+		} catch (error) {
+			this._complain(words_of(error));
+		} finally {
+			button.prop("disabled", false);
+		}
+	}
+
+	/** What is sent. The server takes no `request_id` yet: once it does, it belongs here. */
+	_request(minor) {
+		return {
+			payment: this.frm.doc.name,
+			amount: to_major(minor, this.exponent),
+			reason: this.dialog.get_value("reason"),
+		};
+	}
+
+	/** The refund's own message where the server sends one; the payment's outcome would speak of what was paid. */
+	_say(answer, amount) {
+		const { method_label, name } = this.frm.doc;
+		const said =
+			answer?.refund?.message ||
+			(!answer?.outcome && answer?.message) ||
+			__("{0} was refunded to {1}.", [amount, method_label || name]);
+		frappe.show_alert({ message: frappe.utils.escape_html(said), indicator: "green" });
+	}
+
+	_complain(text) {
+		this.problem.text(text).prop("hidden", !text);
+		this.dialog.get_field("amount").$input.attr("aria-invalid", text ? "true" : "false");
+	}
+}
+
+function words_of(error) {
+	if (!(error instanceof Error && "site_at_fault" in error)) {
+		reportError(error);
+		return __("Something went wrong on this page. Reload the page and look at the payment.");
+	}
+	if (error instanceof NoAnswer && !error.message) {
+		return __(
+			"There was no answer, so it is not known whether the refund was made. Reload the page and look at the payment before you try again."
+		);
+	}
+	return error.message || __("The refund was refused. Reload the page and try again.");
+}
+
+function reasons() {
+	return [
+		{ value: "requested_by_customer", label: __("Requested by the payer") },
+		{ value: "duplicate", label: __("Paid twice") },
+		{ value: "fraudulent", label: __("Fraudulent") },
+	];
+}
+
+/** In minor units: amounts in major units are floats in the browser, and 1.02 - 0.2 is 0.8200000000000001. */
+export function left_minor(doc) {
+	const { received_minor, refunded_minor, disputed_minor } = doc;
+	return Math.max(cint(received_minor) - cint(refunded_minor) - cint(disputed_minor), 0);
+}
+
+/** The currency's decimals, as the payment itself tells them: its amount is there in major and in minor units. */
+function exponent_of({ amount, amount_minor }) {
+	const fits = (exponent) => Math.round(amount * 10 ** exponent) === cint(amount_minor);
+	return EXPONENTS.find(fits) ?? 2;
+}

@@ -1,0 +1,150 @@
+"""Lists, payments and refunds at the desk, as payers and administrators see them."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.axe import serious
+from tests.support.desk_forms import DeskForm, settle
+from tests.support.records import PASSWORD
+
+WIDE = {"width": 1280, "height": 860}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def unit(make_unit):
+	return make_unit()
+
+
+@pytest.fixture
+def payer(site, unit, make_payer):
+	return make_payer(unit=unit)
+
+
+@pytest.fixture
+def at_list(login, http):
+	def open_(user, slug, **options):
+		page = login(user, **options)
+		page.goto(f"{http.url}/app/{slug}", wait_until="domcontentloaded")
+		page.locator(".list-row-container .list-row").filter(visible=True).first.wait_for()
+		settle(page)
+		return page
+
+	return open_
+
+
+CUT = """node => [node, ...node.querySelectorAll('*')].some(
+	n => getComputedStyle(n).overflow === 'hidden' && n.scrollWidth > n.clientWidth + 1)"""
+
+
+@pytest.mark.parametrize("size", [WIDE, {"width": 1920, "height": 1000}, PHONE], ids=["1280", "1920", "phone"])
+def test_the_list_shows_amount_due_date_and_state_uncut(at_list, payer, unit, make_invoice, size):
+	make_invoice(unit=unit, total="1234567.89", title="Roof repair")
+	page = at_list(payer, "portal-invoice", viewport=size)
+	row = page.locator(".list-row-container", has_text="Roof repair")
+	for text in ("$ 1,234,567.89", "To Be Paid"):
+		shown = row.get_by_text(text, exact=True).filter(visible=True).first
+		expect(shown).to_be_visible()
+		assert not shown.evaluate(CUT)
+		box = shown.bounding_box()
+		assert box["x"] >= 0 and box["x"] + box["width"] <= size["width"]
+
+
+@pytest.mark.parametrize(
+	("currency", "total", "shown"), [("JPY", "45000", "¥ 45,000"), ("KWD", "75.250", "75.250"), ("USD", "9.5", "$ 9.50")]
+)
+def test_amounts_have_their_currencys_own_decimals(at_list, http, payer, unit, make_invoice, currency, total, shown):
+	invoice = make_invoice(unit=unit, total=total, currency=currency)
+	page = at_list(payer, "portal-invoice", viewport=WIDE)
+	row = page.locator(".list-row-container").first
+	expect(row.locator(".list-row-col.text-right").first).to_contain_text(shown)
+	expect(row).not_to_contain_text(f"{shown}.00")
+	form = DeskForm.open(page, http.url, "Portal Invoice", invoice.name)
+	expect(form.value("Total")).to_contain_text(shown)
+	expect(form.value("Outstanding")).not_to_contain_text(f"{shown}.00")
+
+
+def test_money_under_way_is_seen_in_the_list_and_on_the_form(at_list, http, scene):
+	scene.pay_by_ach(scene.add_bank_account(), "30.00")
+	page = at_list(scene.payer, "portal-invoice", viewport=WIDE)
+	expect(page.locator(".list-row-container .indicator-pill").first).to_have_text("Payment Under Way")
+	form = DeskForm.open(page, http.url, "Portal Invoice", scene.invoice.name)
+	expect(form.indicator("Payment Under Way")).to_be_visible()
+
+
+# Refunds
+
+
+@pytest.fixture
+def payment_form(http, login, make_user, scene, site):
+	"""The form of a payment of 1.02 USD, of which 0.20 were refunded, for an administrator."""
+
+	def open_(**options):
+		scene.pay(amount="1.02")
+		name = site.db.get_value("Invoice Payment", {"reference_name": scene.invoice.name})
+		with scene.as_user("Administrator"):
+			from stripe_service.api.refund import refund_payment
+
+			refund_payment(name, "0.20")
+			site.db.commit()
+		user = make_user(roles=("Stripe Administrator",), unit=scene.unit, password=PASSWORD)
+		return DeskForm.open(login(user, **options), http.url, "Invoice Payment", name)
+
+	return open_
+
+
+def test_the_refund_proposes_what_is_left_and_says_what_it_did(payment_form):
+	form = payment_form()
+	form.act("Refund")
+	dialog = form.dialog
+	expect(dialog.field("Amount in USD").locator("input")).to_have_value("0.82")
+	expect(dialog.root.get_by_role("button", name="Refund $ 0.82")).to_be_visible()
+	dialog.set("Amount in USD", "$ 0.50")
+	dialog.press("Refund $ 0.50")
+	expect(form.page.locator(".desk-alert", has_text="$ 0.50 was refunded to")).to_be_visible()
+	expect(form.page.get_by_text("Thank you")).to_have_count(0)
+	expect(form.value("Refunded Amount")).to_have_text("$ 0.70")
+
+
+@pytest.mark.parametrize(
+	("typed", "words"),
+	[("0.83", "At most $ 0.82 can be refunded."), ("abc", "This is not an amount."), ("0", "This is not an amount.")],
+)
+def test_a_refund_that_cannot_be_keeps_what_was_typed(payment_form, typed, words):
+	form = payment_form()
+	form.act("Refund")
+	dialog = form.dialog
+	dialog.set("Amount in USD", typed)
+	dialog.root.locator(".modal-footer .btn-primary").click()
+	expect(dialog.root.get_by_role("alert")).to_contain_text(words)
+	expect(dialog.field("Amount in USD").locator("input")).to_have_value(typed)
+
+
+def test_a_refund_that_the_server_refuses_keeps_what_was_typed(payment_form, emulator):
+	form = payment_form()
+	form.act("Refund")
+	dialog = form.dialog
+	dialog.fill_in({"Amount in USD": "0.30", "Reason": "Paid twice"})
+	form.page.route("**/stripe_service.api.refund.refund_payment", lambda route: route.abort(), times=1)
+	dialog.press("Refund $ 0.30")
+	expect(dialog.root.get_by_role("alert")).to_contain_text("it is not known whether the refund was made")
+	expect(dialog.field("Amount in USD").locator("input")).to_have_value("0.30")
+	expect(dialog.field("Reason").locator("select")).to_have_value("duplicate")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_refund_dialog(payment_form, theme):
+	form = payment_form()
+	form.page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+	form.act("Refund")
+	expect(form.dialog.root.get_by_role("button", name="Refund $ 0.82")).to_be_visible()
+	assert serious(form.page, ".modal.show") == []
+
+
+def test_a_viewer_has_no_button_to_a_document_out_of_reach(http, login, make_user, scene, site):
+	scene.pay()
+	name = site.db.get_value("Invoice Payment", {"reference_name": scene.invoice.name})
+	reader = make_user(roles=("Stripe Viewer", "Stripe Reader"), password=PASSWORD)
+	form = DeskForm.open(login(reader), http.url, "Invoice Payment", name)
+	expect(form.value("Status")).to_have_text("Succeeded")
+	expect(form.button("Paid Document")).to_have_count(0)
