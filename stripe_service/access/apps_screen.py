@@ -7,7 +7,5 @@ WORKSPACE = "Stripe"
 
 def may_see_workspace() -> bool:
 	"""hooks add_to_apps_screen: only for whom the workspace, which it leads to, is there. One query."""
-	roles = frappe.get_all(
-		"Has Role", filters={"parent": WORKSPACE, "parenttype": "Workspace"}, pluck="role"
-	)
+	roles = frappe.get_all("Has Role", filters={"parent": WORKSPACE, "parenttype": "Workspace"}, pluck="role")
 	return not roles or bool(set(roles) & set(frappe.get_roles()))

@@ -44,7 +44,11 @@ def charge_default_card(doctype: str, name: str, request_id: str) -> None:
 		_tell(doctype, name, _("Not paid: {0}").format(frappe.utils.strip_html(str(error))))
 		return
 	if outcome["outcome"] not in ("paid", "processing"):
-		_tell(doctype, name, _("Not paid yet: {0}").format(outcome.get("message") or _("open it and press Pay.")))
+		_tell(
+			doctype,
+			name,
+			_("Not paid yet: {0}").format(outcome.get("message") or _("open it and press Pay.")),
+		)
 
 
 def renew_work_item(doctype: str, name: str) -> None:

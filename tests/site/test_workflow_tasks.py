@@ -19,7 +19,9 @@ def on_sending(site_only):
 
 	def set_tasks(task: str, asynchronous: int):
 		tasks = frappe.new_doc("Workflow Transition Tasks")
-		tasks.update({"name": unique("Tasks"), "tasks": [{"task": task, "enabled": 1, "asynchronous": asynchronous}]})
+		tasks.update(
+			{"name": unique("Tasks"), "tasks": [{"task": task, "enabled": 1, "asynchronous": asynchronous}]}
+		)
 		tasks.insert(set_name=tasks.name)
 		write(tasks.name)
 
@@ -86,7 +88,9 @@ def test_who_has_no_saved_card_is_told_so(scene, make_user, on_sending):
 	scene.drain()
 
 	assert scene.reread(draft).workflow_state == "To Be Paid"
-	told = frappe.get_all("Notification Log", filters={"for_user": clerk, "document_name": draft.name}, pluck="subject")
+	told = frappe.get_all(
+		"Notification Log", filters={"for_user": clerk, "document_name": draft.name}, pluck="subject"
+	)
 	assert len(told) == 1 and "no saved card" in told[0]
 
 
