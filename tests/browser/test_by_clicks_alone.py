@@ -444,9 +444,7 @@ def test_a_payment_is_refunded_and_its_customer_deleted(http, at_desk, scene, si
 	expect(form.value("Deleted By")).to_have_text("You")
 	picture(page, "clicks-customer-deleted")
 	form = DeskForm.open(page, http.url, "Invoice Payment", payment)
-	expect(
-		form.root.locator(f"a[href$='/stripe-customer/{customer}']").filter(visible=True)
-	).to_have_count(1)
+	expect(form.root.locator(f"a[href$='/stripe-customer/{customer}']").filter(visible=True)).to_have_count(1)
 	assert new_page.errors == []
 
 
