@@ -63,6 +63,18 @@ doc_events = {
 	},
 }
 
+workflow_methods = [
+	{
+		"name": "Stripe: Pay with the Default Card",
+		"method": "stripe_service.api.workflow_tasks.pay_with_default_card",
+	},
+	{"name": "Stripe: Reprocess", "method": "stripe_service.api.workflow_tasks.reprocess"},
+	{
+		"name": "Stripe: Run After-Payment Again",
+		"method": "stripe_service.api.workflow_tasks.run_after_payment_again",
+	},
+]
+
 scheduler_events = {
 	"hourly_long": [
 		"stripe_service.webhooks.fetch.fetch_all",
@@ -134,6 +146,16 @@ override_whitelisted_methods = {
 	"frappe.workflow.doctype.workflow.workflow.get_workflow_state_count": "stripe_service.access.frappe_overrides.get_workflow_state_count",
 	"frappe.workflow.doctype.workflow_action.workflow_action.apply_action": "stripe_service.access.frappe_overrides.apply_action",
 }
+
+add_to_apps_screen = [
+	{
+		"name": "stripe_service",
+		"logo": "/assets/stripe_service/images/stripe-service.svg",
+		"title": "Stripe",
+		"route": "/app/stripe",
+		"has_permission": "stripe_service.access.apps_screen.may_see_workspace",
+	}
+]
 
 standard_portal_menu_items = [
 	{"title": "My Payment Methods", "route": "/my-payment-methods", "role": "Stripe Payer"},

@@ -64,7 +64,7 @@ def needing_attention() -> list[str]:
 		["after_payment_status", "=", "Failed"],
 		["unallocated_minor", ">", 0],
 	]
-	return frappe.get_list(PAYMENT, or_filters=conditions, pluck="name", limit_page_length=MOST_LISTED)
+	return frappe.get_list(PAYMENT, or_filters=conditions, pluck="name", limit=MOST_LISTED)
 
 
 def account_currency() -> str:
@@ -78,7 +78,7 @@ def _received(since, currency: str) -> list:
 		PAYMENT,
 		filters={"status": ("in", RECEIVED), "currency": currency, "settled_at": (">=", getdate(since))},
 		fields=["settled_at", "received_minor", "method_type", "brand"],
-		limit_page_length=0,
+		limit=0,
 	)
 
 

@@ -17,7 +17,7 @@ def children(doctype: str, parent: str = "", is_root: bool | int = False, **_giv
 		units.UNIT,
 		fields=["name", "unit_name", "parent_organisation_unit", "lft", "rgt"],
 		order_by="name",
-		limit_page_length=0,
+		limit=0,
 	)
 	seen = {unit.name for unit in listed}
 	at_root = frappe.utils.sbool(is_root) or parent not in seen

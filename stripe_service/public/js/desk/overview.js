@@ -35,7 +35,7 @@ function account_html(account) {
 		.join("");
 	return `<section class="frappe-card" style="padding: var(--padding-md); margin-bottom: var(--margin-md)">
 		<div class="flex" style="gap: 8px; align-items: center; margin-bottom: var(--margin-sm)">
-			<a class="h6 ellipsis" style="margin: 0" href="${link}">${escape(
+			<a class="ellipsis" style="font-size: var(--text-lg); font-weight: 600" href="${link}">${escape(
 		account.business_name || account.name
 	)}</a>
 			${pill(account.status, account.status === "Connected" ? "green" : "gray")}

@@ -3,10 +3,7 @@
 import frappe
 from frappe.utils import random_string
 
-try:
-	from frappe.tests import IntegrationTestCase as TestCase
-except ImportError:
-	from frappe.tests.utils import FrappeTestCase as TestCase
+from stripe_service.tests.base import IntegrationTestCase
 
 
 def add(unit_name: str, parent: str | None = None):
@@ -15,7 +12,7 @@ def add(unit_name: str, parent: str | None = None):
 	).insert()
 
 
-class TestOrganisationUnit(TestCase):
+class TestOrganisationUnit(IntegrationTestCase):
 	def setUp(self):
 		self.company = add(random_string(10)).name
 

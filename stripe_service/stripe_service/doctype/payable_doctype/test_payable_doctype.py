@@ -3,16 +3,12 @@
 import frappe
 
 from stripe_service.payables.registry import get_config
-
-try:
-	from frappe.tests import IntegrationTestCase as SiteTestCase
-except ImportError:  # Frappe 15
-	from frappe.tests.utils import FrappeTestCase as SiteTestCase
+from stripe_service.tests.base import IntegrationTestCase
 
 test_ignore = IGNORE_TEST_RECORD_DEPENDENCIES = ["DocType", "Stripe Account"]
 
 
-class TestPayableDocType(SiteTestCase):
+class TestPayableDocType(IntegrationTestCase):
 	def setUp(self):
 		frappe.set_user("Administrator")
 

@@ -3,10 +3,7 @@
 import frappe
 from frappe.utils import random_string
 
-try:
-	from frappe.tests import IntegrationTestCase as TestCase
-except ImportError:
-	from frappe.tests.utils import FrappeTestCase as TestCase
+from stripe_service.tests.base import IntegrationTestCase
 
 
 def make_unit() -> str:
@@ -30,7 +27,7 @@ def make_invoice(lines, currency="USD", **fields):
 	)
 
 
-class TestPortalInvoice(TestCase):
+class TestPortalInvoice(IntegrationTestCase):
 	def test_lines_are_rounded_one_by_one_and_add_up(self):
 		invoice = make_invoice([(3, 0.335), (3, 0.335)]).insert()
 		self.assertEqual([item.amount for item in invoice.items], [1.01, 1.01])

@@ -5,16 +5,12 @@ Everything that asks Stripe is a scenario of tests/site/test_account_*.py, again
 
 import frappe
 
-try:
-	from frappe.tests import IntegrationTestCase as SiteTestCase
-except ImportError:  # Frappe 15
-	from frappe.tests.utils import FrappeTestCase as SiteTestCase
-
 from stripe_service.accounts.keys import KeyRefused, check_addresses, check_pair
 from stripe_service.accounts.stripe_account import NoKeys, ach_available, gateway_for
+from stripe_service.tests.base import IntegrationTestCase
 
 
-class TestStripeAccount(SiteTestCase):
+class TestStripeAccount(IntegrationTestCase):
 	def test_a_pair_of_one_mode_is_taken_and_tells_it(self):
 		for mode, word in (("Test", "test"), ("Live", "live")):
 			pair = check_pair(f"pk_{word}_51Habc", f" sk_{word}_51Hdef\n")

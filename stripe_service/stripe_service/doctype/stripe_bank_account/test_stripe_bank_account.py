@@ -2,16 +2,13 @@
 
 import frappe
 
-try:
-	from frappe.tests import IntegrationTestCase as SiteTestCase
-except ImportError:  # Frappe 15
-	from frappe.tests.utils import FrappeTestCase as SiteTestCase
+from stripe_service.tests.base import IntegrationTestCase
 
 # Rows follow what Stripe has: there are no test records to make.
 test_ignore = IGNORE_TEST_RECORD_DEPENDENCIES = ["Stripe Account", "Stripe Customer", "User"]
 
 
-class TestStripeBankAccount(SiteTestCase):
+class TestStripeBankAccount(IntegrationTestCase):
 	def setUp(self):
 		frappe.set_user("Administrator")
 

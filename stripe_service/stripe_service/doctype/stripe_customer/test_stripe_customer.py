@@ -2,13 +2,10 @@
 
 import frappe
 
-try:
-	from frappe.tests import IntegrationTestCase as SiteTestCase
-except ImportError:  # Frappe 15
-	from frappe.tests.utils import FrappeTestCase as SiteTestCase
+from stripe_service.tests.base import IntegrationTestCase
 
 
-class TestStripeCustomer(SiteTestCase):
+class TestStripeCustomer(IntegrationTestCase):
 	def test_two_active_customers_of_one_user_are_stopped_by_the_database(self):
 		account = frappe.get_doc(doctype="Stripe Account", account_name=frappe.generate_hash()).insert().name
 		self._insert(account, active_key="the same")

@@ -10,13 +10,7 @@ frappe.listview_settings["Stripe Reconciliation Finding"] = {
 function ask_how_far(listview) {
 	const dialog = frappe.prompt(
 		[
-			{
-				fieldname: "account",
-				fieldtype: "Link",
-				options: "Stripe Account",
-				label: __("Stripe Account"),
-				description: __("Leave empty for all accounts"),
-			},
+			// First, because Frappe 16 opens the list of a Link field that has the cursor, over the button below.
 			{
 				fieldname: "days",
 				fieldtype: "Int",
@@ -24,6 +18,13 @@ function ask_how_far(listview) {
 				default: 3,
 				reqd: 1,
 				description: __("At most 30"),
+			},
+			{
+				fieldname: "account",
+				fieldtype: "Link",
+				options: "Stripe Account",
+				label: __("Stripe Account"),
+				description: __("Leave empty for all accounts"),
 			},
 		],
 		(values) => reconcile(listview, values),

@@ -2,15 +2,11 @@
 
 import frappe
 
-try:
-	from frappe.tests import IntegrationTestCase as SiteTestCase
-except ImportError:  # Frappe 15
-	from frappe.tests.utils import FrappeTestCase as SiteTestCase
-
 from stripe_service.stripe_service.doctype.stripe_service_settings.stripe_service_settings import BRANDS
+from stripe_service.tests.base import IntegrationTestCase
 
 
-class TestStripeServiceSettings(SiteTestCase):
+class TestStripeServiceSettings(IntegrationTestCase):
 	def test_cards_without_any_brand_are_refused(self):
 		settings = frappe.get_doc("Stripe Service Settings")
 		settings.update({"allow_cards": 1, **{f"brand_{brand}": 0 for brand in BRANDS}})

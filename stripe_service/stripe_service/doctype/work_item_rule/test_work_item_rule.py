@@ -2,10 +2,7 @@
 
 import frappe
 
-try:
-	from frappe.tests import IntegrationTestCase as TestCase
-except ImportError:
-	from frappe.tests.utils import FrappeTestCase as TestCase
+from stripe_service.tests.base import IntegrationTestCase
 
 
 def rule(**values):
@@ -20,7 +17,7 @@ def rule(**values):
 	)
 
 
-class TestWorkItemRule(TestCase):
+class TestWorkItemRule(IntegrationTestCase):
 	def test_the_shipped_workflow_can_be_narrowed(self):
 		self.assertTrue(rule().insert().name)
 
