@@ -107,6 +107,23 @@ def http_fixture(site_only, http_server):
 
 
 @pytest.fixture
+def trigger(frappe_site):
+	"""Make the database refuse something: `trigger("before update on `tabX`", "signal ...")`. Gone after the test."""
+	made = []
+
+	def make(when: str, body: str) -> None:
+		name = f"stripe_test_{records.unique('t').replace('-', '_')}"
+		frappe_site.db.commit()
+		frappe_site.db.sql_ddl(f"create trigger `{name}` {when} for each row {body}")
+		made.append(name)
+
+	yield make
+	frappe_site.db.rollback()
+	for name in made:
+		frappe_site.db.sql_ddl(f"drop trigger if exists `{name}`")
+
+
+@pytest.fixture
 def scene(site, make_unit, make_payer, make_invoice, as_user, emulator, emulator_url, drain):
 	"""An invoice of 100 USD that is to be paid, and a payer of its unit."""
 	from tests.support.scene import Scene
