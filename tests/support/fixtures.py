@@ -108,19 +108,24 @@ def http_fixture(site_only, http_server):
 
 @pytest.fixture
 def trigger(frappe_site):
-	"""Make the database refuse something: `trigger("before update on `tabX`", "signal ...")`. Gone after the test."""
+	"""Make the database refuse something: `drop = trigger("before update on `tabX`", "signal ...")`; gone after the test
+	at the latest."""
 	made = []
 
-	def make(when: str, body: str) -> None:
-		name = f"stripe_test_{records.unique('t').replace('-', '_')}"
+	def make(when: str, body: str):
+		name = f"stripe_test_{records.unique('trigger').replace('-', '_')}"
 		frappe_site.db.commit()
 		frappe_site.db.sql_ddl(f"create trigger `{name}` {when} for each row {body}")
 		made.append(name)
+		return lambda: drop(name)
+
+	def drop(name: str) -> None:
+		frappe_site.db.rollback()
+		frappe_site.db.sql_ddl(f"drop trigger if exists `{name}`")
 
 	yield make
-	frappe_site.db.rollback()
 	for name in made:
-		frappe_site.db.sql_ddl(f"drop trigger if exists `{name}`")
+		drop(name)
 
 
 @pytest.fixture

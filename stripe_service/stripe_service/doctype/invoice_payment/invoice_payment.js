@@ -39,7 +39,9 @@ function add_links(frm) {
 }
 
 function add_actions(frm) {
-	if (["Succeeded", "Partly Refunded"].includes(frm.doc.status)) {
+	// The same as InvoicePayment.refundable_minor.
+	const left = frm.doc.received_amount - frm.doc.refunded_amount - frm.doc.disputed_amount;
+	if (left > 0 && !frm.doc.dispute_blocks_refund) {
 		frm.add_custom_button(__("Refund"), () => ask_refund(frm), __("Actions"));
 	}
 	if (OPEN.includes(frm.doc.status)) {
