@@ -12,12 +12,12 @@ from frappe.utils import cint
 
 from stripe_service.access.pay import check_may_pay
 from stripe_service.payables.payable import open_payable
-from stripe_service.payments import charge, release
+from stripe_service.payments import charge, release, unforeseen
 from stripe_service.payments.allowed_methods import check_method
 from stripe_service.payments.claim import PayRequest, claim, find_claim
 from stripe_service.payments.form import form_of
 from stripe_service.payments.new_card import read_new_card
-from stripe_service.payments.result import payment_result, refresh
+from stripe_service.payments.result import refresh
 from stripe_service.saved_methods.saved_method import payment_params
 from stripe_service.utils.labels import method_label
 
@@ -58,7 +58,7 @@ def pay(
 	# Before anything else: the answer to the first press may be that nothing is left to pay.
 	earlier = find_claim(request)
 	if earlier:
-		return payment_result(refresh(earlier))
+		return unforeseen.look_up(earlier, lambda: refresh(earlier))
 	doc = frappe.get_doc(doctype, name)
 	check_may_pay(doc)
 	payable = open_payable(doc)
@@ -69,7 +69,9 @@ def pay(
 	else:
 		request, method_params = _with_new_card(request, account, confirmation_token, cint(save))
 	payment, is_new = claim(request)
-	return payment_result(charge.start(payment, method_params) if is_new else refresh(payment))
+	if not is_new:
+		return unforeseen.look_up(payment, lambda: refresh(payment))
+	return unforeseen.carry_out(payment, lambda: charge.start(payment, method_params))
 
 
 def _check_arguments(method_type, confirmation_token, saved_method, request_id) -> None:
@@ -121,21 +123,21 @@ def payment_status(
 	if not payment:
 		return {"payment": None, "status": "Not Started", "outcome": "not_started"}
 	_check_may_see(payment)
-	return payment_result(refresh(payment))
+	return unforeseen.look_up(payment, lambda: refresh(payment))
 
 
 @frappe.whitelist(methods=["POST"])
 def finish(payment: str) -> dict:
 	"""After the browser has dealt with 3-D Secure: read the outcome from Stripe. Needs to be the payer."""
 	_check_is_payer(payment)
-	return payment_result(refresh(payment))
+	return unforeseen.look_up(payment, lambda: refresh(payment))
 
 
 @frappe.whitelist(methods=["POST"])
 def abandon(payment: str) -> dict:
 	"""Give up a payment that is still open and free its amount. Needs to be the payer."""
 	_check_is_payer(payment)
-	return payment_result(release.cancel(payment))
+	return unforeseen.look_up(payment, lambda: release.cancel(payment))
 
 
 def _check_is_payer(payment: str) -> None:

@@ -1,6 +1,7 @@
 """Notices about late failures, returns, disputes and money that fits nowhere."""
 
 from frappe import _
+from frappe.utils import format_datetime
 
 from stripe_service.gateway import payment_states
 from stripe_service.payments.follow_up import AppliedChange
@@ -13,8 +14,12 @@ def write_notices(change: AppliedChange) -> None:
 	payment = change.payment
 	status_changed = payment.status != change.old_status
 	by_debit = payment.method_type == "us_bank_account"
-	if status_changed and payment.status in (payment_states.DISPUTED, payment_states.DISPUTE_LOST):
-		notify_administrators(payment.doctype, payment.name, _about_dispute(payment, by_debit))
+	another_dispute = payment.dispute_id != change.before.dispute_id
+	if (status_changed or another_dispute) and payment.status in (
+		payment_states.DISPUTED,
+		payment_states.DISPUTE_LOST,
+	):
+		notify_administrators(payment.doctype, payment.name, _about_dispute(payment))
 	if status_changed and payment.status == payment_states.FAILED and by_debit:
 		_notify_payer(
 			payment,
@@ -33,16 +38,27 @@ def write_notices(change: AppliedChange) -> None:
 		notify_administrators(payment.doctype, payment.name, f"{payment.name}: {payment.attention}")
 
 
-def _about_dispute(payment, by_debit: bool) -> str:
+def _about_dispute(payment) -> str:
+	"""What happened, and what there is to do: a bank's return, a lost dispute and a blocked one can't be answered."""
+	which = _("{0} ({1})").format(payment.name, payment.reference_name)
 	reason = payment.dispute_reason or _("no reason given")
-	if by_debit:
-		# A bank's return is final: there is nothing to answer.
-		return _("The bank returned {0} ({1}): {2}. The amount is due again.").format(
-			payment.name, payment.reference_name, reason
+	if payment.disputes_unread:
+		return _("{0} is disputed. Stripe does not say how yet; until it does, nothing of it counts.").format(which)
+	if payment.method_type == "us_bank_account":
+		return _("{0} was returned by the payer's bank: {1}. The amount is due again.").format(which, reason)
+	if payment.status == payment_states.DISPUTE_LOST:
+		return _("The dispute of {0} is lost: {1}. The amount is due again.").format(which, reason)
+	if not payment.disputed_minor:
+		return _("The payer's bank inquires about {0}: {1}. {2} Refunding it ends the inquiry.").format(
+			which, reason, _how_to_answer(payment)
 		)
-	return _("{0} ({1}) is disputed: {2}. Answer it in the Stripe Dashboard.").format(
-		payment.name, payment.reference_name, reason
-	)
+	return _("{0} is disputed: {1}. {2}").format(which, reason, _how_to_answer(payment))
+
+
+def _how_to_answer(payment) -> str:
+	if not payment.dispute_due_by:
+		return _("It can't be answered.")
+	return _("Answer it in the Stripe Dashboard until {0}.").format(format_datetime(payment.dispute_due_by))
 
 
 def _notify_payer(payment, subject: str) -> None:

@@ -57,8 +57,33 @@ def payment_result(payment) -> dict:
 	if kind == "action_required":
 		answer["client_secret"] = client_secret(payment)
 	if kind in ("paid", "processing"):
-		answer |= _still_to_be_paid(payment)
+		answer |= _still_to_be_paid_if_known(payment)
 	return answer
+
+
+def unknown_result(payment_name: str) -> dict:
+	"""The answer where something failed that nobody foresaw, in the shape of `payment_result`. Never raises."""
+	try:
+		frappe.db.rollback()
+		payment = frappe.get_doc("Invoice Payment", payment_name)
+		message = _MESSAGES[_kind(payment)](payment)
+		return {"payment": payment_name, "status": payment.status, "outcome": _kind(payment), "message": message}
+	except Exception:
+		return {
+			"payment": payment_name,
+			"status": payment_states.STARTED,
+			"outcome": "unknown",
+			"message": _about_unknown(frappe._dict(confirm_sent_at=True)),
+		}
+
+
+def _still_to_be_paid_if_known(payment) -> dict:
+	"""A document that can't be opened says nothing about its payment."""
+	try:
+		return _still_to_be_paid(payment)
+	except Exception:
+		frappe.logger("stripe_service").error(f"{payment.name}: what is left to pay", exc_info=True)
+		return {}
 
 
 def _still_to_be_paid(payment) -> dict:
@@ -105,7 +130,7 @@ def _money(payment) -> str:
 def _about_unknown(payment) -> str:
 	if not payment.confirm_sent_at:
 		return _(
-			"Stripe can't be reached at the moment. Nothing was charged. You can close this and try again later."
+			"The payment could not be carried out just now. Nothing was charged. You can close this and try again later."
 		)
 	return _(
 		"Stripe has not answered yet, so it is not known whether the payment went through. "

@@ -123,7 +123,7 @@ def _apply(payment_name: str, reference, snapshot: IntentSnapshot) -> AppliedCha
 		return change
 	payment.write(**decisive_values(payment, facts, status, snapshot))
 	if document_is_there:
-		_without_refusing(_update_document, payment)
+		reflect_on_document(payment)
 	_without_refusing(lambda payment: _write_notices(change, snapshot), payment)
 	return change
 
@@ -144,17 +144,17 @@ def _report_impossible(payment, status: str) -> None:
 	)
 
 
-def _without_refusing(work, payment) -> None:
-	"""Run `work(payment)` within the transaction that writes the money, which goes on without it if it fails. A deadlock
-	ends the whole transaction, so it is raised, and all of it is run again."""
+def reflect_on_document(payment) -> None:
+	"""Show on the document what is paid and under way, in the caller's transaction, in which money is written and which
+	goes on without it if it fails. A deadlock ends the whole transaction, so it is raised, and all of it is run again."""
 	frappe.db.savepoint("beside_the_money")
 	try:
-		work(payment)
+		_update_document(payment)
 	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
 		raise
 	except Exception:
 		frappe.db.rollback(save_point="beside_the_money")
-		_log(work.__name__, payment)
+		_log("reflect_on_document", payment)
 
 
 def _update_document(payment) -> None:

@@ -12,9 +12,15 @@ OPEN_PAYMENTS = (sweep.cancel_unstored_intents, sweep.read_open, sweep.release_a
 
 
 def poll() -> list[Report]:
-	"""Every few minutes, for the accounts that Stripe can't call: their open payments."""
+	"""Every few minutes: the open payments of the accounts that Stripe can't call, and of all accounts what a request
+	or an unreadable list left behind."""
+	usable = usable_accounts()
 	unheard = frappe.get_all("Stripe Account", filters={"webhook_status": NOT_REGISTERED}, pluck="name")
-	return reconcile([name for name in usable_accounts() if name in unheard], sweep.read_open)
+	left_behind = sweep.accounts_left_behind()
+	return [
+		*reconcile([name for name in usable if name in unheard], sweep.read_open),
+		*reconcile([name for name in usable if name in left_behind], sweep.finish_left_behind),
+	]
 
 
 def hourly() -> list[Report]:

@@ -65,6 +65,32 @@ def release_abandoned(account: str, report: Report) -> None:
 			_each(report, payment, lambda name: release.cancel(name))
 
 
+def accounts_left_behind() -> list[str]:
+	"""Stripe Accounts with something for `finish_left_behind`: two small reads by index, however many payments there are."""
+	over = {"status": payment_states.STARTED, "creation": ["<", _ago(REQUEST_IS_OVER)]}
+	frappe.db.rollback()
+	found = [
+		frappe.get_all("Invoice Payment", filters, pluck="stripe_account", distinct=True, order_by=None)
+		for filters in (over, {"disputes_unread": 1})
+	]
+	return sorted(set().union(*found))
+
+
+def finish_left_behind(account: str, report: Report) -> None:
+	"""What can't wait for the hour: claims whose request ended without ending them, and disputes that could not be
+	read, whose payments count nothing meanwhile."""
+	cancel_unstored_intents(account, report)
+	over = {
+		"status": payment_states.STARTED,
+		"creation": ["<", _ago(REQUEST_IS_OVER)],
+		"payment_intent_id": ["is", "set"],
+	}
+	for payment in _payments(account, over):
+		_each(report, payment, lambda name: release.cancel(name))
+	for payment in _payments(account, {"disputes_unread": 1}):
+		_each(report, payment, _read)
+
+
 def abandoned_after() -> timedelta:
 	"""How long a payer may leave an authentication open (Stripe Service Settings, `abandon_after_hours`)."""
 	hours = cint(frappe.db.get_single_value("Stripe Service Settings", "abandon_after_hours"))

@@ -29,6 +29,7 @@ _LARGEST = {"int": 2**31 - 1, "bigint": 2**63 - 1}
 # decimal(21,9)
 _LARGEST_DECIMAL = 10**12
 _NOT_HTML = ("Code", "JSON", "HTML Editor", "Text Editor", "Markdown Editor")
+_NEVER_NULL = ("Check", "Int", "Currency", "Float", "Percent")
 # An address or an e-mail address that is cut is another one.
 _WHOLE_OR_NOTHING = ("Email", "URL", "Phone", "IBAN", "Name")
 _LOGGED_AGAIN_AFTER = 24 * 3600
@@ -63,9 +64,9 @@ def cut(text: str, length: int) -> str:
 
 
 def _fit(field, value, values: dict):
-	if value is None or value == "":
-		return value
 	kind = field.fieldtype
+	if value is None or value == "":
+		return _fit_nothing(kind, value)
 	if kind == "Check":
 		return int(bool(cint(value)))
 	if kind in ("Int", "Long Int"):
@@ -80,6 +81,12 @@ def _fit(field, value, values: dict):
 	if kind in ("Link", "Dynamic Link"):
 		return _fit_link(field, text, values)
 	return _fit_text(field, text)
+
+
+def _fit_nothing(kind: str, value):
+	if kind in _NEVER_NULL:
+		return 0
+	return None if kind in ("Date", "Datetime") else value
 
 
 def _fit_integer(field, value) -> int:

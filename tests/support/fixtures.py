@@ -107,6 +107,28 @@ def http_fixture(site_only, http_server):
 
 
 @pytest.fixture
+def trigger(frappe_site):
+	"""Make the database refuse something: `drop = trigger("before update on `tabX`", "signal ...")`; gone after the test
+	at the latest."""
+	made = []
+
+	def make(when: str, body: str):
+		name = f"stripe_test_{records.unique('trigger').replace('-', '_')}"
+		frappe_site.db.commit()
+		frappe_site.db.sql_ddl(f"create trigger `{name}` {when} for each row {body}")
+		made.append(name)
+		return lambda: drop(name)
+
+	def drop(name: str) -> None:
+		frappe_site.db.rollback()
+		frappe_site.db.sql_ddl(f"drop trigger if exists `{name}`")
+
+	yield make
+	for name in made:
+		drop(name)
+
+
+@pytest.fixture
 def scene(site, make_unit, make_payer, make_invoice, as_user, emulator, emulator_url, drain):
 	"""An invoice of 100 USD that is to be paid, and a payer of its unit."""
 	from tests.support.scene import Scene

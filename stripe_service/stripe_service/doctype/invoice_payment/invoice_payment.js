@@ -55,7 +55,9 @@ function add_links(frm) {
 }
 
 function add_actions(frm) {
-	if (["Succeeded", "Partly Refunded"].includes(frm.doc.status)) {
+	// The same as InvoicePayment.refundable_minor.
+	const left = frm.doc.received_amount - frm.doc.refunded_amount - frm.doc.disputed_amount;
+	if (left > 0 && !frm.doc.dispute_blocks_refund) {
 		frm.add_custom_button(__("Refund"), () => refund(frm), __("Actions"));
 	}
 	if (OPEN.includes(frm.doc.status)) {
@@ -70,7 +72,7 @@ function add_actions(frm) {
 }
 
 function refund(frm) {
-	frappe.require("stripe_desk.bundle.js", () => stripe_service.ask_refund(frm));
+	frappe.require("stripe_desk.bundle.js", () => stripe_service.refund(frm));
 }
 
 function read(frm) {

@@ -1,0 +1,85 @@
+"""What becomes of a claim when something is raised that nobody foresaw: a script, another app, a fault of ours.
+
+A claim holds its amount, so it must not stay behind until a sweep of the next day. Whatever is raised, the payer gets an
+outcome, and it is true: if no PaymentIntent was stored nothing can have been charged (it is stored before it is confirmed),
+so the claim is ended at once; otherwise Stripe is asked. What can't be done at once either, `reconcile.sweep` does within
+minutes.
+"""
+
+from collections.abc import Callable
+
+import frappe
+from frappe import _
+from frappe.utils import strip_html
+
+from stripe_service.gateway import payment_states
+from stripe_service.payments import release
+from stripe_service.payments.record import record_failure
+from stripe_service.payments.result import payment_result, unknown_result
+from stripe_service.payments.settle import reflect_on_document, settle
+from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import lock_payment
+from stripe_service.utils.transaction import in_fresh_transaction
+
+
+def carry_out(payment_name: str, work: Callable) -> dict:
+	"""Run `work`, which pays a fresh claim and returns the Invoice Payment; returns `payment_result`.
+
+	Never raises. For the one request that made the claim: nobody else may end it.
+	"""
+	try:
+		return payment_result(work())
+	except Exception:
+		_log(payment_name)
+		return look_up(payment_name, lambda: _end(payment_name, fault))
+
+
+def look_up(payment_name: str, work: Callable) -> dict:
+	"""Run `work`, which reads the outcome of a claim and returns the Invoice Payment; returns `payment_result`, whose
+	outcome is `unknown` if anything is raised. Never raises."""
+	try:
+		return payment_result(work())
+	except Exception:
+		_log(payment_name)
+		return unknown_result(payment_name)
+
+
+def _end(payment_name: str, fault: Exception):
+	in_fresh_transaction(lambda: _give_up_without_intent(payment_name, fault))
+	payment = frappe.get_doc("Invoice Payment", payment_name)
+	if not payment.is_open:
+		return payment
+	if payment.confirm_sent_at:
+		payment = settle(payment_name)
+	# Not begun at Stripe: it is made sure that it never will be.
+	return release.cancel(payment_name) if payment.status == payment_states.STARTED else payment
+
+
+def _give_up_without_intent(payment_name: str, fault: Exception) -> None:
+	payment = lock_payment(payment_name)
+	if payment.payment_intent_id or not payment.is_open:
+		return
+	record_failure(payment, None, None, _in_words(fault))
+	payment.write(status=payment_states.FAILED)
+	reflect_on_document(payment)
+
+
+def _in_words(fault: Exception) -> str:
+	"""What frappe.throw says is for people; everything else is for the Error Log."""
+	if isinstance(fault, frappe.ValidationError) and str(fault):
+		return _("Nothing was charged. {0}").format(strip_html(str(fault)))
+	return _("Nothing was charged: something went wrong on this site. Please try again, or ask an administrator.")
+
+
+def _log(payment_name: str) -> None:
+	"""Never raises: the database may be what failed."""
+	try:
+		frappe.db.rollback()
+		frappe.clear_messages()
+		frappe.log_error(
+			title=f"Stripe Service: paying {payment_name}",
+			reference_doctype="Invoice Payment",
+			reference_name=payment_name,
+		)
+		in_fresh_transaction(lambda: None)
+	except Exception:
+		frappe.logger("stripe_service").error(f"paying {payment_name}", exc_info=True)

@@ -1,0 +1,141 @@
+"""Disputes of a payment: what they withhold, what people read of them, and what can still be refunded."""
+
+import frappe
+import pytest
+
+from stripe_service.api import refund as refund_api
+from stripe_service.payments.settle import settle
+from stripe_service.reconcile import schedule
+
+
+@pytest.fixture
+def paid(scene):
+	"""A payment of 100 that has succeeded, and is read from Stripe only when a test says so."""
+	scene.emulator.hold_webhooks()
+	outcome = scene.pay()
+	scene.drain()
+	yield frappe.get_doc("Invoice Payment", outcome["payment"])
+	scene.emulator.clear_webhook_rules()
+	scene.emulator.forget_webhooks()
+
+
+def read(payment):
+	frappe.set_user("Administrator")
+	frappe.db.rollback()
+	return settle(payment.name)
+
+
+def told(payment) -> list[str]:
+	"""The notices about the payment, as administrators read them, oldest first."""
+	return frappe.get_all(
+		"Notification Log", {"document_name": payment.name}, pluck="subject", order_by="creation", distinct=True
+	)
+
+
+def test_a_second_dispute_adds_to_a_first_one_that_was_lost(scene, paid):
+	first = scene.emulator.dispute(paid.payment_intent_id, amount=6000)["dispute"]
+	scene.emulator.move_dispute(first, "lost")
+	assert (read(paid).status, read(paid).settled_minor) == ("Dispute Lost", 4000)
+
+	second = scene.emulator.dispute(paid.payment_intent_id, amount=1000)["dispute"]
+	payment = read(paid)
+	assert (payment.status, payment.disputed_minor, payment.settled_minor) == ("Disputed", 7000, 3000)
+	scene.emulator.move_dispute(second, "won")
+	payment = read(paid)
+	assert (payment.status, payment.settled_minor) == ("Dispute Lost", 4000)
+	scene.drain()
+	invoice = scene.reread()
+	assert (invoice.workflow_state, invoice.outstanding_amount) == ("Partly Paid", 60)
+
+
+@pytest.mark.parametrize("status", ["appeal_needs_response", "appeal_under_review"])
+def test_an_appeal_against_a_lost_dispute_gives_nothing_back_yet(scene, paid, status):
+	dispute = scene.emulator.dispute(paid.payment_intent_id)["dispute"]
+	scene.emulator.move_dispute(dispute, "lost")
+	assert read(paid).status == "Dispute Lost"
+	scene.emulator.move_dispute(dispute, status)
+	payment = read(paid)
+	assert (payment.status, payment.settled_minor, payment.dispute_status) == ("Disputed", 0, status)
+	scene.drain()
+	assert scene.reread().workflow_state == "To Be Paid"
+	scene.emulator.move_dispute(dispute, "won")
+	assert (read(paid).status, read(paid).settled_minor) == ("Succeeded", 10000)
+
+
+@pytest.mark.parametrize("case_type, settled", [("block", 10000), ("resolution", 0)])
+def test_a_prevented_dispute_costs_what_was_paid_back(scene, paid, case_type, settled):
+	scene.emulator.dispute(paid.payment_intent_id, status="prevented", case_type=case_type)
+	assert read(paid).settled_minor == settled
+
+
+def test_an_inquiry_takes_nothing_and_is_ended_by_a_refund(scene, paid):
+	scene.emulator.dispute(paid.payment_intent_id, inquiry=True)
+	payment = read(paid)
+	assert (payment.status, payment.settled_minor, payment.refundable_minor) == ("Disputed", 10000, 10000)
+	assert payment.dispute_due_by
+	assert "Refunding it ends the inquiry" in told(payment)[-1]
+	frappe.set_user("Administrator")
+	refund_api.refund_payment(payment.name, "100.00")
+	assert (read(paid).status, read(paid).settled_minor) == ("Refunded", 0)
+
+
+def test_a_dispute_that_holds_the_money_can_not_be_refunded(scene, paid):
+	scene.emulator.dispute(paid.payment_intent_id, amount=3000)
+	payment = read(paid)
+	assert (payment.settled_minor, payment.refundable_minor) == (7000, 0)
+
+
+def test_a_refund_after_a_dispute_that_was_won(scene, paid):
+	dispute = scene.emulator.dispute(paid.payment_intent_id)["dispute"]
+	scene.emulator.move_dispute(dispute, "won")
+	assert read(paid).refundable_minor == 10000
+	frappe.set_user("Administrator")
+	refund_api.refund_payment(paid.name, "40.00")
+	assert (read(paid).status, read(paid).settled_minor) == ("Partly Refunded", 6000)
+
+
+def test_a_banks_return_has_no_deadline_and_nobody_is_asked_to_answer_it(scene):
+	account = scene.add_bank_account()
+	payment = frappe.get_doc("Invoice Payment", scene.pay_by_ach(account)["payment"])
+	scene.emulator.settle(payment.payment_intent_id)
+	read(payment)
+	scene.emulator.late_return(payment.payment_intent_id)
+	payment = read(payment)
+	assert (payment.status, payment.settled_minor, payment.dispute_due_by) == ("Dispute Lost", 0, None)
+	notices = [subject for subject in told(payment) if "returned" in subject]
+	assert notices and not any("Dashboard" in subject or "dashboard" in subject for subject in notices)
+
+
+def test_disputes_that_can_not_be_read_withhold_all_until_they_can(scene, paid):
+	scene.emulator.dispute(paid.payment_intent_id, amount=1000)
+	scene.emulator.fault("error", operation="disputes.list", count=-1, status=500, type="api_error")
+	payment = read(paid)
+	assert (payment.status, payment.settled_minor, payment.disputes_unread) == ("Disputed", 0, 1)
+	schedule.poll()
+	assert read(paid).settled_minor == 0, "still unread"
+	scene.emulator.clear_faults()
+	schedule.poll()
+	frappe.db.rollback()
+	payment.reload()
+	assert (payment.settled_minor, payment.disputes_unread) == (9000, 0)
+
+
+def test_a_payment_that_is_disputed_before_it_is_read_the_first_time_never_counts_as_undisputed(scene):
+	"""The payer returns from 3-D Secure, and the list of disputes can't be read."""
+	from stripe_service.api import pay as pay_api
+
+	outcome = scene.pay(card="3ds_required")
+	intent = scene.intents()[0]["id"]
+	scene.emulator.hold_webhooks()
+	try:
+		scene.emulator.complete_3ds(intent)
+		scene.emulator.dispute(intent)
+		scene.emulator.fault("error", operation="disputes.list", count=-1, status=403, type="invalid_request_error")
+		with scene.as_user(scene.payer):
+			assert pay_api.finish(outcome["payment"])["outcome"] == "disputed"
+		assert scene.reread().outstanding_amount == 100
+		payment = frappe.get_doc("Invoice Payment", outcome["payment"])
+		assert (payment.received_minor, payment.settled_minor) == (10000, 0)
+	finally:
+		scene.emulator.clear_webhook_rules()
+		scene.emulator.forget_webhooks()
