@@ -77,11 +77,20 @@ def method_types(ctx, currency: str | None) -> list[str]:
 		types.append("card")
 	if ach_allowed(ctx) and currency in (None, "usd"):
 		types.append("us_bank_account")
-	return types
+	switched_off = ctx.account.get("methods_switched_off") or ()
+	return [kind for kind in types if kind not in switched_off]
 
 
 def ach_allowed(ctx) -> bool:
 	return ctx.account["capabilities"].get("us_bank_account_ach_payments") == "active"
+
+
+def check_account(ctx) -> None:
+	"""
+	:raises StripeError: where the account may not charge at all
+	"""
+	if not ctx.account["charges_enabled"]:
+		raise errors.may_not_charge()
 
 
 def check_ach(ctx, currency: str | None) -> None:

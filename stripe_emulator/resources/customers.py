@@ -1,8 +1,6 @@
 """Customers, and the PaymentMethods saved for them."""
 
-import re
-
-from .. import errors
+from .. import emails, errors
 from ..context import new_id
 from ..registry import route
 from ..render import page, public
@@ -14,7 +12,7 @@ DEFAULTS = {"preferred_locales": [], "tax_exempt": "none"}
 
 @route("POST", "/v1/customers", "CustomerCreateParams", permission="customer_write")
 def create(ctx, params):
-	_check(params)
+	_check(ctx, params)
 	customer_id = new_id("cus", 14)
 	customer = {
 		"id": customer_id,
@@ -64,7 +62,7 @@ def retrieve(ctx, params, id):
 
 @route("POST", "/v1/customers/<id>", "CustomerModifyParams", permission="customer_write")
 def update(ctx, params, id):
-	_check(params)
+	_check(ctx, params)
 	customer = existing(ctx, id)
 	before = public(customer)
 	_apply(customer, params)
@@ -141,10 +139,8 @@ def _wanted(row: dict, params: dict) -> bool:
 	return not params.get("allow_redisplay") or row["allow_redisplay"] == params["allow_redisplay"]
 
 
-def _check(params: dict) -> None:
-	email = params.get("email")
-	if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
-		raise errors.invalid(f"Invalid email address: {email}", "email_invalid", "email")
+def _check(ctx, params: dict) -> None:
+	emails.check(ctx, params.get("email"), "email")
 	for name, limit in (("name", 256), ("phone", 20), ("email", 512)):
 		if len(params.get(name) or "") > limit:
 			raise errors.invalid(

@@ -4,7 +4,7 @@ requires_payment_method → requires_confirmation → requires_action → proces
 requires_payment_method, and canceled ends it. https://docs.stripe.com/payments/paymentintents/lifecycle
 """
 
-from .. import charging, debits, errors, intents, mandates, microdeposits, money
+from .. import balance, charging, debits, emails, errors, intents, mandates, microdeposits, money
 from ..context import new_id
 from ..registry import route
 from ..render import page, public
@@ -21,11 +21,13 @@ CONFIRM_ONLY = (
 
 @route("POST", "/v1/payment_intents", "PaymentIntentCreateParams", permission="payment_intent_write")
 def create(ctx, params):
+	intents.check_account(ctx)
 	_refuse_unsupported(params)
 	_check_confirm_only(params)
+	emails.check(ctx, params.get("receipt_email"), "receipt_email")
 	currency = money.check_currency(params["currency"])
-	money.check_amount(params["amount"], currency)
 	automatic, types = intents.chosen_types(ctx, params, currency)
+	_check_amount(ctx, params["amount"], currency, types)
 	customer = customers.existing(ctx, params["customer"], "customer") if params.get("customer") else None
 	intent = _blank(ctx, params, currency, automatic, types)
 	intent["customer"] = customer["id"] if customer else None
@@ -59,10 +61,12 @@ def list_(ctx, params):
 def update(ctx, params, id):
 	intent = ctx.get("payment_intent", id)
 	_check_update(intent, params)
+	emails.check(ctx, params.get("receipt_email"), "receipt_email")
 	if "currency" in params:
 		intent["currency"] = money.check_currency(params["currency"])
 	if "amount" in params:
-		intent["amount"] = money.check_amount(params["amount"], intent["currency"])
+		types = intent["payment_method_types"]
+		intent["amount"] = _check_amount(ctx, params["amount"], intent["currency"], types)
 	if params.get("customer"):
 		intent["customer"] = customers.existing(ctx, params["customer"], "customer")["id"]
 	if params.keys() & {"allowed_payment_method_types", "excluded_payment_method_types"}:
@@ -140,7 +144,9 @@ def finish_authentication(ctx, intent: dict, succeeded: bool) -> None:
 
 def _prepare(ctx, intent: dict, params: dict) -> dict:
 	"""Everything that may be refused before anything is attempted or kept; answers the method to charge."""
+	intents.check_account(ctx)
 	_check_confirmable(intent)
+	emails.check(ctx, params.get("receipt_email"), "receipt_email")
 	method = intents.take_method(ctx, intent, params)
 	if params.get("amount_to_confirm") not in (None, intent["amount"]):
 		raise errors.invalid(
@@ -148,6 +154,7 @@ def _prepare(ctx, intent: dict, params: dict) -> dict:
 			"payment_intent_invalid_parameter",
 			"amount_to_confirm",
 		)
+	_check_amount(ctx, intent["amount"], intent["currency"], [method["type"]])
 	intents.check_return_url(intent, params)
 	if method["type"] == "us_bank_account":
 		intents.check_ach(ctx, intent["currency"])
@@ -178,6 +185,10 @@ def _attempt_debit(ctx, intent: dict, method: dict, params: dict) -> dict | None
 		return debits.attempt(ctx, intent, method)
 	microdeposits.start(ctx, intent, method, "payment_intent.requires_action")
 	return None
+
+
+def _check_amount(ctx, amount: int, currency: str, types: list[str]) -> int:
+	return money.check_amount(amount, currency, balance.settlement_currency(ctx, currency), types)
 
 
 def _check_verification(intent: dict, method: dict) -> None:

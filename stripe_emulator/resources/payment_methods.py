@@ -2,7 +2,7 @@
 
 import hashlib
 
-from .. import errors, testdata
+from .. import emails, errors, testdata
 from ..context import new_id
 from ..registry import route
 from ..render import page, public
@@ -65,6 +65,7 @@ def update(ctx, params, id):
 			"payment_method_customer_required",
 		)
 	before = public(method)
+	emails.check(ctx, (params.get("billing_details") or {}).get("email"), "billing_details[email]")
 	if params.get("billing_details"):
 		method["billing_details"] = billing_details(
 			{**method["billing_details"], **params["billing_details"]}
@@ -138,6 +139,7 @@ def make(ctx, data: dict, path: str = "") -> dict:
 			None,
 			_in(path, "type"),
 		)
+	emails.check(ctx, (data.get("billing_details") or {}).get("email"), _in(path, "billing_details[email]"))
 	build = _new_card if kind == "card" else _new_bank
 	return ctx.put(build(ctx, data, path))
 

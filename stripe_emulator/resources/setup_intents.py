@@ -12,6 +12,7 @@ CONFIRM_OPTIONS = ("use_stripe_sdk", "return_url")
 
 @route("POST", "/v1/setup_intents", "SetupIntentCreateParams", permission="setup_intent_write")
 def create(ctx, params):
+	intents.check_account(ctx)
 	_refuse_unsupported(params)
 	automatic, types = intents.chosen_types(ctx, params, None)
 	customer = customers.existing(ctx, params["customer"], "customer") if params.get("customer") else None

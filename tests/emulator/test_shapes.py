@@ -23,6 +23,7 @@ CLASSES = {
 	"mandate": stripe.Mandate,
 	"payment_intent": stripe.PaymentIntent,
 	"payment_method": stripe.PaymentMethod,
+	"payment_method_domain": stripe.PaymentMethodDomain,
 	"payout": stripe.Payout,
 	"radar.early_fraud_warning": stripe.radar.EarlyFraudWarning,
 	"refund": stripe.Refund,
@@ -124,6 +125,8 @@ def everything(client, account, customer, pay, debit, browser, control):
 		client.payouts.retrieve(payout, {"expand": ["destination"]}),
 		client.refunds.retrieve(refund.id),
 		client.mandates.retrieve(setup.mandate),
+		client.payment_method_domains.create({"domain_name": "pay.example.com"}),
+		client.payment_method_domains.create({"domain_name": "pay.example.test"}),
 		client.webhook_endpoints.create({"url": "https://example.com/", "enabled_events": ["*"]}),
 	]
 	expanded = {"expand": ["latest_charge.balance_transaction", "payment_method"]}
