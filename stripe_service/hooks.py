@@ -67,6 +67,7 @@ scheduler_events = {
 	"daily_long": ["stripe_service.reconcile.schedule.daily"],
 	"daily": [
 		"stripe_service.access.sharing.revoke_outsider_access",
+		"stripe_service.accounts.registration.refresh_all",
 		"stripe_service.accounts.webhook_endpoint.forget_old_secrets",
 		"stripe_service.accounts.webhook_endpoint.ensure_registered",
 	],
@@ -75,7 +76,10 @@ scheduler_events = {
 		# Not `all`, which is every four minutes.
 		"* * * * *": ["stripe_service.webhooks.process.process_events"],
 		"*/2 * * * *": ["stripe_service.payments.after_payment.run_pending"],
-		"*/5 * * * *": ["stripe_service.reconcile.schedule.poll"],
+		"*/5 * * * *": [
+			"stripe_service.reconcile.schedule.end_unanswered",
+			"stripe_service.reconcile.schedule.poll",
+		],
 	},
 }
 
@@ -95,6 +99,7 @@ permission_query_conditions = {
 	"Workflow Action": "stripe_service.access.query_conditions.of_work_item",
 	"Saved Card": "stripe_service.saved_methods.ownership.query_conditions",
 	"Stripe Bank Account": "stripe_service.saved_methods.ownership.query_conditions",
+	"Stripe Refund": "stripe_service.access.refunds.query_condition",
 }
 
 has_permission = {
@@ -111,6 +116,7 @@ has_permission = {
 	"Workflow Action": "stripe_service.access.document_checks.of_work_item",
 	"Saved Card": "stripe_service.saved_methods.ownership.has_permission",
 	"Stripe Bank Account": "stripe_service.saved_methods.ownership.has_permission",
+	"Stripe Refund": "stripe_service.access.refunds.has_permission",
 }
 
 override_whitelisted_methods = {
