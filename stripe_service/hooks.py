@@ -83,6 +83,7 @@ scheduler_events = {
 	"daily_long": ["stripe_service.reconcile.schedule.daily"],
 	"daily": [
 		"stripe_service.access.sharing.revoke_outsider_access",
+		"stripe_service.accounts.registration.refresh_all",
 		"stripe_service.accounts.webhook_endpoint.forget_old_secrets",
 		"stripe_service.accounts.webhook_endpoint.ensure_registered",
 	],
@@ -94,7 +95,10 @@ scheduler_events = {
 			"stripe_service.utils.notices.deliver_pending",
 		],
 		"*/2 * * * *": ["stripe_service.payments.after_payment.run_pending"],
-		"*/5 * * * *": ["stripe_service.reconcile.schedule.poll"],
+		"*/5 * * * *": [
+			"stripe_service.reconcile.schedule.end_unanswered",
+			"stripe_service.reconcile.schedule.poll",
+		],
 	},
 }
 
@@ -114,6 +118,7 @@ permission_query_conditions = {
 	"Workflow Action": "stripe_service.access.query_conditions.of_work_item",
 	"Saved Card": "stripe_service.saved_methods.ownership.query_conditions",
 	"Stripe Bank Account": "stripe_service.saved_methods.ownership.query_conditions",
+	"Stripe Refund": "stripe_service.access.refunds.query_condition",
 }
 
 has_permission = {
@@ -130,6 +135,7 @@ has_permission = {
 	"Workflow Action": "stripe_service.access.document_checks.of_work_item",
 	"Saved Card": "stripe_service.saved_methods.ownership.has_permission",
 	"Stripe Bank Account": "stripe_service.saved_methods.ownership.has_permission",
+	"Stripe Refund": "stripe_service.access.refunds.has_permission",
 }
 
 override_whitelisted_methods = {

@@ -84,6 +84,8 @@ def _account() -> Answer:
 			_("Stripe does not tell this key the account's details. Enter country and currency."),
 			link=link,
 		)
+	if row.problem:
+		return Answer(WARNING, row.problem, link=link)
 	if row.details_source == stripe_account.SOURCE_STRIPE and not row.charges_enabled:
 		return Answer(
 			WARNING,
@@ -102,7 +104,9 @@ def _webhook() -> Answer:
 	row = account and frappe.db.get_value(
 		stripe_account.DOCTYPE,
 		account,
-		["status", "webhook_status", "webhook_message", "last_event_at"],
+		[
+			"status", "webhook_status", "webhook_message", "last_event_at", "events_missed_at", "webhook_refused_at",
+		],
 		as_dict=True,
 	)
 	if not row or row.status != stripe_account.CONNECTED:
@@ -110,6 +114,24 @@ def _webhook() -> Answer:
 	link = get_url_to_form(stripe_account.DOCTYPE, account)
 	if row.webhook_status == webhook_endpoint.NOT_REGISTERED:
 		return Answer(WARNING, row.webhook_message or _("The webhook is not registered yet."), link=link)
+	if row.webhook_refused_at and (not row.last_event_at or row.last_event_at < row.webhook_refused_at):
+		ago = frappe.utils.pretty_date(row.webhook_refused_at)
+		return Answer(
+			WARNING,
+			_(
+				"Events are refused because their signature does not fit the signing secret, the last one {0}. Rotate the webhook's secret, or enter the endpoint's own."
+			).format(ago),
+			link=link,
+		)
+	if row.events_missed_at and (not row.last_event_at or row.last_event_at < row.events_missed_at):
+		ago = frappe.utils.pretty_date(row.events_missed_at)
+		return Answer(
+			WARNING,
+			_(
+				"Stripe's events do not arrive, and are fetched hourly instead, the last one of {0}. See the endpoint's deliveries in the Stripe Dashboard, and whether Stripe can reach this site."
+			).format(ago),
+			link=link,
+		)
 	if not row.last_event_at:
 		return Answer(DONE, _("Registered. No event has arrived yet."), link=link)
 	ago = frappe.utils.pretty_date(row.last_event_at)

@@ -1,16 +1,21 @@
 """The Customer at Stripe that stands for one user of the site, one per account.
 
-Two payments of a user may be the first at the same instant. Both then ask Stripe under the same idempotency key, and so
-are answered with the same Customer, and the unique `active_key` lets one row of it be inserted. A Customer that was
-deleted leaves its row, which its payments go on pointing at, and frees the key for the next.
+Two payments of a user may be the first at the same instant: one makes the Customer while the other waits for a file lock, and
+the User's row is locked while the new row is inserted. A Customer is looked up at Stripe before it is made, because an
+earlier answer may have been lost, or the site restored from a backup. So its idempotency key guards no more than one call, and is
+drawn at random: nothing that it could be made of is sure to stay, for users are renamed, and their old address may be taken
+by somebody else.
+
+A Customer that was deleted leaves its row, which its payments go on pointing at.
 """
 
 import hashlib
-import json
 
 import frappe
 from frappe import _
 from frappe.utils import cint, now_datetime
+from frappe.utils.file_lock import LockTimeoutError
+from frappe.utils.synchronization import filelock
 
 from stripe_service.accounts.registration import open_payments
 from stripe_service.accounts.stripe_account import gateway_for
@@ -22,6 +27,8 @@ ACTIVE = "Active"
 DELETED = "Deleted"
 REMOVED = "Removed"
 SAVED_METHODS = ("Saved Card", "Stripe Bank Account")
+# As long as one call may take, its retries included.
+LOCK_SECONDS = 70
 
 
 def customer_for(account: str, user: str) -> str:
@@ -65,8 +72,8 @@ def delete_customer(customer: str) -> None:
 
 
 def mark_deleted(customer: str, by: str | None = None) -> None:
-	"""The Customer is gone at Stripe (by `by`, or there): mark the row, free its key, and with it go its saved cards
-	and bank accounts. Commits. Does nothing for a row that is unknown or marked already."""
+	"""The Customer is gone at Stripe (by `by`, or there): mark the row, and with it go its saved cards and
+	bank accounts. Commits. Does nothing for a row that is unknown or marked already."""
 	in_fresh_transaction(lambda: _mark_deleted(customer, by))
 
 
@@ -75,61 +82,105 @@ def _mark_deleted(customer: str, by: str | None) -> None:
 	if not row or row.status == DELETED:
 		return
 	doc = frappe.get_doc(DOCTYPE, customer)
-	doc.write(status=DELETED, deleted_at=now_datetime(), deleted_by=by, active_key=None)
+	doc.write(status=DELETED, deleted_at=now_datetime(), deleted_by=by)
 	gone = {"status": REMOVED, "removed_at": now_datetime(), "is_default": 0}
 	for doctype in SAVED_METHODS:
 		frappe.db.set_value(doctype, {"stripe_customer": customer, "status": ("!=", REMOVED)}, gone)
 
 
 def _create(account: str, user: str, person: dict) -> str:
-	params = {**_told(person), "metadata": {"site": frappe.local.site, "user": user}}
-	key = _idempotency_key(account, user, params)
-	made = gateway_for(account).call("customers.create", params=params, idempotency_key=key)
-	return in_fresh_transaction(lambda: _insert(account, user, person, made))
+	try:
+		with filelock(_lock_name(account, user), timeout=LOCK_SECONDS):
+			begin_fresh()  # what another request made meanwhile must be seen
+			known = _active(account, user)
+			if known:
+				return known.name
+			made = _find_or_make(gateway_for(account), user, person)
+			return in_fresh_transaction(lambda: _insert(account, user, person, made))
+	except LockTimeoutError:
+		raise errors.Unreachable("Another request is making this Customer, and takes long.") from None
+
+
+def _find_or_make(gateway, user: str, person: dict) -> dict:
+	params = {**_given(person), "metadata": {"site": frappe.local.site, "user": user}}
+	found = _find(gateway, user, person)
+	if found:
+		return found
+	try:
+		return _make(gateway, params)
+	except errors.InvalidRequest as error:
+		if not (error.is_about_email and "email" in params):
+			raise
+		# Stripe refuses addresses that others take. Its receipts are a courtesy, the payment is not.
+		return _make(gateway, {name: value for name, value in params.items() if name != "email"})
+	except errors.Unreachable as error:
+		if not error.answered:
+			raise
+		# The request is over, and its key would be answered with the same fault for a day.
+		return _find(gateway, user, person) or _make(gateway, params)
+
+
+def _make(gateway, params: dict) -> dict:
+	key = f"customer_{frappe.generate_hash(length=40)}"
+	return gateway.call("customers.create", params=params, idempotency_key=key)
+
+
+def _find(gateway, user: str, person: dict) -> dict | None:
+	"""A Customer that was made for this user and is in no row: its answer was lost. One with a row is somebody's, who may
+	have had this name before."""
+	if not person["email"]:
+		return None
+	for customer in gateway.list_all("customers.list", params={"email": person["email"]}):
+		ours = customer.get("metadata") or {}
+		if ours.get("site") == frappe.local.site and ours.get("user") == user:
+			if not frappe.db.exists(DOCTYPE, customer["id"]):
+				return customer
+	return None
 
 
 def _insert(account: str, user: str, person: dict, made: dict) -> str:
+	# One after the other, whatever machine they run on; what was committed before is seen by the reads that follow.
+	frappe.db.get_value("User", user, "name", for_update=True)
+	known = _active(account, user)
+	if known:
+		return known.name
 	doc = frappe.new_doc(DOCTYPE)
-	doc.update(
-		{
-			"stripe_account": account,
-			"user": user,
-			"full_name": person["name"],
-			"email": person["email"],
-			"stripe_customer_id": made["id"],
-			"status": ACTIVE,
-			"livemode": cint(made["livemode"]),
-			"active_key": _active_key(account, user),
-		}
-	)
-	try:
-		frappe.db.savepoint("stripe_customer")
-		doc.write()
-	except (frappe.DuplicateEntryError, frappe.UniqueValidationError):
-		frappe.db.rollback(save_point="stripe_customer")
-		frappe.clear_last_message()
-		# A locking read: a plain one may still be blind to the row that was in the way.
-		return _active(account, user, for_update=True).name
-	return doc.name
+	return doc.write(
+		stripe_account=account,
+		user=user,
+		full_name=person["name"],
+		email=person["email"],
+		stripe_customer_id=made["id"],
+		status=ACTIVE,
+		livemode=cint(made["livemode"]),
+	).name
 
 
 def _update(account: str, user: str, customer: str, person: dict) -> str:
+	gateway = gateway_for(account)
 	try:
-		gateway_for(account).call("customers.update", customer, params=_told(person))
+		try:
+			gateway.call("customers.update", customer, params=_given(person))
+		except errors.InvalidRequest as error:
+			if not error.is_about_email:
+				raise
+			gateway.call("customers.update", customer, params=_given({**person, "email": ""}))
 	except errors.NotFound:
 		# Deleted in the Stripe Dashboard, and the event has not come yet.
 		mark_deleted(customer)
 		return _create(account, user, person)
-	values = {"email": person["email"], "full_name": person["name"], "active_key": _active_key(account, user)}
+	except errors.GatewayError as error:
+		# Name and address are for people to read: no reason not to pay. The next payment tries again.
+		frappe.logger("stripe_service").warning(f"{customer}: not updated: {error}")
+		return customer
+	values = {"email": person["email"], "full_name": person["name"]}
 	in_fresh_transaction(lambda: frappe.db.set_value(DOCTYPE, customer, values))
 	return customer
 
 
-def _active(account: str, user: str, for_update: bool = False):
+def _active(account: str, user: str):
 	filters = {"stripe_account": account, "user": user, "status": ACTIVE}
-	return frappe.db.get_value(
-		DOCTYPE, filters, ["name", "email", "full_name"], as_dict=True, for_update=for_update
-	)
+	return frappe.db.get_value(DOCTYPE, filters, ["name", "email", "full_name"], as_dict=True)
 
 
 def _person(user: str) -> dict:
@@ -137,19 +188,10 @@ def _person(user: str) -> dict:
 	return {"email": email or "", "name": full_name or user}
 
 
-def _told(person: dict) -> dict:
+def _given(person: dict) -> dict:
 	# Stripe takes an empty value for an order to unset, and refuses it where there is nothing to unset.
 	return {field: value for field, value in person.items() if value}
 
 
-def _active_key(account: str, user: str) -> str:
-	"""One per account and user; a hash, because the two together may be longer than a column."""
-	return hashlib.sha256(json.dumps([account, user]).encode()).hexdigest()[:40]
-
-
-def _idempotency_key(account: str, user: str, params: dict) -> str:
-	"""The same for two calls that want the same Customer: the same installation's account, user and details, and as
-	many deleted ones before it."""
-	deleted = frappe.db.count(DOCTYPE, {"stripe_account": account, "user": user, "status": DELETED})
-	wanted = json.dumps([frappe.local.site, account, user, deleted, params], sort_keys=True)
-	return "customer_" + hashlib.sha256(wanted.encode()).hexdigest()[:40]
+def _lock_name(account: str, user: str) -> str:
+	return "stripe_service_customer_" + hashlib.sha256(f"{account}\n{user}".encode()).hexdigest()[:16]

@@ -127,7 +127,9 @@ def _any_intent(gateway: Gateway) -> tuple[str, dict, bool]:
 			return f"{resource}.retrieve", page["data"][0], False
 	description = "Made to check that the two API keys belong together; cancelled at once."
 	params = {"allowed_payment_method_types": ["card"], "description": description}
-	return "setup_intents.retrieve", gateway.call("setup_intents.create", params=params), True
+	key = f"check_{frappe.generate_hash(length=40)}"
+	made = gateway.call("setup_intents.create", params=params, idempotency_key=key)
+	return "setup_intents.retrieve", made, True
 
 
 def _read_with_publishable(operation: str, intent: dict, pair: Keys, api_base: str) -> None:

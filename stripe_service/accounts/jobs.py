@@ -1,15 +1,20 @@
 """Jobs that go through the Stripe Accounts: each account by itself, so that a fault of one stops no other."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from typing import TypeVar
 
 import frappe
 
 from stripe_service.accounts.keys import KeyRefused
-from stripe_service.accounts.stripe_account import BoundElsewhere, NoKeys
+from stripe_service.accounts.stripe_account import BoundElsewhere, NoKeys, gateway_for
 from stripe_service.gateway import errors
 from stripe_service.utils.masking import mask
 
-# These say nothing about the payment or event at hand: the account's other work would meet the same.
+T = TypeVar("T")
+
+# These say nothing about the payment or event at hand: the account's other work would meet the same. A fault of the
+# connection may be the object's alone; `AccountHealth` tells.
 ACCOUNT_FAULTS = (
 	errors.Unreachable,
 	errors.RateLimited,
@@ -18,6 +23,37 @@ ACCOUNT_FAULTS = (
 	BoundElsewhere,
 	KeyRefused,
 )
+# Each object that Stripe does not answer about takes a minute, retries included.
+MOST_UNANSWERED = 3
+
+
+class AccountHealth:
+	"""Whether a fault is the account's or the object's alone: Stripe keeps a 500 under its idempotency key for a day, so that
+	one object may answer nothing else while all others do. One for each account and run."""
+
+	def __init__(self, account: str):
+		self.account = account
+		self._unanswered = 0
+
+	def blames_account(self, fault: Exception) -> bool:
+		"""Whether the account's other work would meet the same. May ask Stripe."""
+		if isinstance(fault, errors.RateLimited):
+			return fault.code != "lock_timeout"  # that is one object's, on which something else is working
+		if not isinstance(fault, errors.Unreachable):
+			return isinstance(fault, ACCOUNT_FAULTS)
+		if not fault.answered:
+			self._unanswered += 1
+		return self._unanswered >= MOST_UNANSWERED or not self._answers()
+
+	def _answers(self) -> bool:
+		"""Whether Stripe answers this account at all, asked by a cheap question."""
+		try:
+			gateway_for(self.account).call("events.list", params={"limit": 1})
+		except errors.PermissionMissing:
+			return True
+		except ACCOUNT_FAULTS:
+			return False
+		return True
 
 
 @dataclass
@@ -33,8 +69,26 @@ class Report:
 	failed: list[str] = field(default_factory=list)
 	stopped: str | None = None
 
+	def __post_init__(self):
+		self.health = AccountHealth(self.account)
+
 	def as_dict(self) -> dict:
 		return asdict(self)
+
+	def each(self, subject: str, work: Callable[[], T]) -> T | None:
+		"""Do `work` on one thing, and return what it returns. What is wrong with that thing alone is noted, and the run goes on
+		with the next; a fault of the account is raised."""
+		try:
+			return work()
+		except Exception as fault:
+			self.note_or_raise(subject, fault)
+		return None
+
+	def note_or_raise(self, subject: str, fault: Exception) -> None:
+		"""Called while `fault` is handled, which working on one thing has raised."""
+		if self.health.blames_account(fault):
+			raise fault
+		self.fault(subject, fault)
 
 	def fault(self, subject: str, error: Exception) -> None:
 		"""Note that one thing could not be done; the run goes on with the next. Called while `error` is handled. Takes

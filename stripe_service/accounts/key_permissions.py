@@ -57,7 +57,7 @@ def report(account: str) -> list[dict]:
 
 	Calls Stripe, reading only. Raises what gateway_for raises, and gateway.errors.AuthenticationFailed.
 	"""
-	gateway = gateway_for(account)
+	gateway = gateway_for(account, watch=False)
 	return [
 		{
 			"resource": need.resource,

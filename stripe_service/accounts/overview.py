@@ -9,6 +9,7 @@ _SHOWN = (
 	"name", "status", "mode", "stripe_account_id", "business_name", "email", "country", "default_currency",
 	"charges_enabled", "payouts_enabled", "details_source", "ach_capability", "ach_enabled_by_hand",
 	"webhook_status", "webhook_message", "last_event_at", "bound_site", "bound_host", "bound_installation",
+	"problem", "problems",
 )  # fmt: skip
 
 
@@ -21,7 +22,7 @@ def overview() -> dict:
 	for row in rows:
 		row.bound_here = row.status != stripe_account.CONNECTED or binding.is_here(row)
 		row.ach_available, row.ach_reason = ach_available(row)
-		del row["bound_installation"]
+		del row["bound_installation"], row["problems"]
 	return {
 		"accounts": rows,
 		"test_mode": any(row.mode == keys.TEST and row.status == stripe_account.CONNECTED for row in rows),

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 
-from stripe_service.accounts import binding, identity, keys, stripe_account, webhook_endpoint
+from stripe_service.accounts import binding, identity, keys, problems, stripe_account, webhook_endpoint
+from stripe_service.accounts.jobs import Report, for_each_account
 from stripe_service.accounts.secrets import FIELDS as SECRET_FIELDS
 from stripe_service.accounts.secrets import forget_secret, read_secret
+from stripe_service.gateway import errors
 from stripe_service.gateway.client import Credentials, Gateway
 from stripe_service.gateway.payment_states import RESERVING
 from stripe_service.utils.transaction import begin_fresh, in_fresh_transaction
@@ -38,15 +40,61 @@ def connect_account(account: str, publishable_key: str, secret_key: str, **field
 	return doc.name
 
 
-def refresh(account: str) -> None:
-	"""Ask Stripe again what it knows of the account. Commits. Raises gateway.errors and what gateway_for raises."""
+def refresh(account: str, by_hand: bool = False) -> None:
+	"""Ask Stripe again what it knows of the account, and which ways of paying are switched on. Commits. Raises gateway.errors
+	and what gateway_for raises.
+
+	`by_hand`: an administrator asks, who may have given the key a right that was missing; it is missed anew if not.
+	"""
+	if by_hand:
+		problems.clear(account, problems.missing_rights(account))
 	facts = identity.read_facts(stripe_account.gateway_for(account))
-	doc = frappe.get_doc(DOCTYPE, account)
-	if facts.details_source == stripe_account.SOURCE_STRIPE:
-		doc.update(asdict(facts))
-	else:
-		doc.update({"details_source": facts.details_source, "key_message": facts.key_message})
-	_write(doc)
+	values = asdict(facts)
+	if facts.details_source != stripe_account.SOURCE_STRIPE:
+		values = {"details_source": facts.details_source, "key_message": facts.key_message}
+
+	def write() -> None:
+		doc = frappe.get_doc(DOCTYPE, account, for_update=True)
+		doc.update(values)
+		_write_document(doc)
+
+	in_fresh_transaction(write)
+	check_methods(account)
+
+
+def refresh_all() -> list[Report]:
+	"""Daily: the facts of every account that can be used, as `refresh`."""
+	return for_each_account(stripe_account.usable_accounts(), lambda account, report: refresh(account))
+
+
+def check_methods(account: str) -> None:
+	"""See whether Stripe takes the ways of paying that are offered here, before a payer meets one that it leaves out.
+
+	Only an intent tells: a SetupIntent is made and cancelled at once. What is missing is noted on the account by its gateway.
+	Commits. Raises nothing but what gateway_for raises.
+	"""
+	wanted = _offered_methods(account)
+	if not wanted:
+		return
+	gateway = stripe_account.gateway_for(account)
+	description = "Made to check which payment methods are switched on; cancelled at once."
+	try:
+		made = gateway.call(
+			"setup_intents.create",
+			params={"allowed_payment_method_types": wanted, "description": description},
+			idempotency_key=f"check_{frappe.generate_hash(length=40)}",
+		)
+		gateway.call("setup_intents.cancel", made["id"])
+	except errors.GatewayError as error:
+		frappe.logger("stripe_service").info(f"{account}: methods not checked: {error}")
+
+
+def _offered_methods(account: str) -> list[str]:
+	settings = frappe.get_cached_doc("Stripe Service Settings")
+	wanted = ["card"] if settings.allow_cards else []
+	if settings.allow_ach and stripe_account.ach_capable(account)[0]:
+		wanted.append("us_bank_account")
+	return wanted
 
 
 def confirm_binding(account: str) -> str:
@@ -168,6 +216,8 @@ def _forget(account: str) -> None:
 			"key_message": "",
 			"charges_enabled": 0,
 			"payouts_enabled": 0,
+			"problem": None,
+			"problems": None,
 		}
 	)
 	_write_document(doc)

@@ -9,6 +9,7 @@ from frappe import _
 from frappe.utils import cint, escape_html, get_fullname, get_url_to_form
 
 from stripe_service.accounts import binding, keys
+from stripe_service.accounts.problems import AccountGateway, method_problem
 from stripe_service.accounts.secrets import read_secret
 from stripe_service.gateway.client import STRIPE_JS_URL, Credentials, Gateway
 
@@ -21,7 +22,8 @@ SOURCE_ADMINISTRATOR = "Administrator"
 DOCTYPE = "Stripe Account"
 NAMED_ADMINISTRATORS = 5
 
-_GATEWAY_FIELDS = ["name", "status", "mode", "publishable_key", "api_base", "stripe_js_url"]
+_GATEWAY_FIELDS = ["name", "status", "mode", "publishable_key", "api_base", "stripe_js_url", "problems"]
+_ACH_FIELDS = ["ach_capability", "ach_enabled_by_hand"]
 _BINDING_FIELDS = ["bound_site", "bound_host", "bound_installation"]
 
 
@@ -37,11 +39,12 @@ class BoundElsewhere(frappe.ValidationError):
 	"""This site is a copy, or was moved: nothing is asked of Stripe until an administrator confirms it."""
 
 
-def gateway_for(account: str | None) -> Gateway:
+def gateway_for(account: str | None, watch: bool = True) -> Gateway:
 	"""The gateway that calls Stripe as this Stripe Account. Two queries, no cache: a key that was removed is not used
 	once more, and beside a call to Stripe they cost nothing.
 
-	Checks no permission: who may do what is decided by the callers. Raises NoKeys, BoundElsewhere, keys.KeyRefused.
+	What Stripe refuses for the account's own sake is noted on it (`accounts.problems`), unless `watch` is off, for calls that
+	only try what is allowed. Checks no permission: who may do what is decided by the callers. Raises NoKeys, BoundElsewhere, keys.KeyRefused.
 	"""
 	row = _read(account, [*_GATEWAY_FIELDS, *_BINDING_FIELDS])
 	if not row or row.status != CONNECTED:
@@ -53,7 +56,8 @@ def gateway_for(account: str | None) -> Gateway:
 		raise_no_keys(account)
 	# Again, although saving has checked it: the row may have been written past the controller.
 	keys.check_addresses(keys.mode_of(secret), row.api_base, row.stripe_js_url)
-	return Gateway(Credentials(secret, row.publishable_key, row.api_base or ""))
+	credentials = Credentials(secret, row.publishable_key, row.api_base or "")
+	return AccountGateway(credentials, row.name, row.problems) if watch else Gateway(credentials)
 
 
 def default_account() -> str | None:
@@ -107,13 +111,22 @@ def loading_error(account: str | None) -> dict | None:
 
 
 def ach_available(account) -> tuple[bool, str]:
-	"""Whether the account can be paid by ACH, and if not, why. `account` is a name, a row or a document.
+	"""Whether the account can be paid by ACH, and if not, why. `account` is a name, a row or a document."""
+	if isinstance(account, str):
+		account = _read(account, [*_ACH_FIELDS, "problems"])
+	if method_problem(account.problems, "us_bank_account"):
+		return False, _("Payment by bank account is not switched on at Stripe for this account.")
+	return ach_capable(account)
+
+
+def ach_capable(account) -> tuple[bool, str]:
+	"""Whether the account is able to take ACH, and if not, why; whatever its payment method settings switch off.
 
 	Stripe says so by the capability us_bank_account_ach_payments, not by the account's country. Where Stripe does
 	not tell this key, the administrator's switch counts.
 	"""
 	if isinstance(account, str):
-		account = _read(account, ["ach_capability", "ach_enabled_by_hand"])
+		account = _read(account, _ACH_FIELDS)
 	if account.ach_capability == "Active":
 		return True, ""
 	if account.ach_capability == "Pending":
@@ -123,6 +136,13 @@ def ach_available(account) -> tuple[bool, str]:
 	if cint(account.ach_enabled_by_hand):
 		return True, ""
 	return False, _("It is not known whether this Stripe account may take ACH payments.")
+
+
+def cards_available(account: str) -> tuple[bool, str]:
+	"""Whether the account can be paid by card as far as Stripe has said, and if not, why (translated)."""
+	if method_problem(frappe.get_cached_value(DOCTYPE, account, "problems"), "card"):
+		return False, _("Payment by card is not switched on at Stripe for this account.")
+	return True, ""
 
 
 def raise_no_keys(account: str | None) -> None:

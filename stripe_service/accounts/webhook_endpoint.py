@@ -133,7 +133,11 @@ def _register(row, fresh: bool) -> None:
 
 def _replace(gateway: Gateway, row, url: str) -> None:
 	"""The new endpoint's secret is on disk before the old endpoint goes, so that no event is refused in between."""
-	made = gateway.call("webhook_endpoints.create", params={**_params(url), "api_version": API_VERSION})
+	made = gateway.call(
+		"webhook_endpoints.create",
+		params={**_params(url), "api_version": API_VERSION},
+		idempotency_key=f"endpoint_{frappe.generate_hash(length=40)}",
+	)
 
 	def keep_secrets() -> None:
 		current = read_secret(row.name, "webhook_secret")

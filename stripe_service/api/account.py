@@ -35,7 +35,7 @@ def connect(account: str, publishable_key: str, secret_key: str) -> dict:
 def refresh(account: str) -> dict:
 	"""Ask Stripe again for the account's details."""
 	_check_account(account)
-	_ask_stripe(registration.refresh, account)
+	_ask_stripe(lambda name: registration.refresh(name, by_hand=True), account)
 	return _state(account)
 
 

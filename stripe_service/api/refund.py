@@ -2,20 +2,50 @@
 and which Role Permission Manager can give to others."""
 
 import frappe
+from frappe import _
 
-from stripe_service.payments import refund, release, result, settle
+from stripe_service.payments import refund as refunds
+from stripe_service.payments import release, result, settle
 from stripe_service.payments.limits import read_amount
 
 
 @frappe.whitelist(methods=["POST"])
-def refund_payment(payment: str, amount: str | None = None, reason: str | None = None) -> dict:
-	"""Refund `amount` (major units of the payment's currency; empty: all that is left); returns the outcome.
+def refund_payment(
+	payment: str, amount: str | None = None, reason: str | None = None, request_id: str | None = None
+) -> dict:
+	"""Refund `amount` (major units of the payment's currency; empty: all that is left).
 
-	Raises RefundRefused where more is asked than is left, or a dispute holds the money.
+	`request_id` names one opening of the dialog: sent again, it refunds nothing more and answers with what became of the
+	first. Returns the payment's outcome with `refund` (name of the Stripe Refund), `refund_status` and a `message` about the
+	refund. Raises RefundRefused where more is asked than is left, or a dispute holds the money; StripeUnavailable where
+	Stripe can't be read beforehand.
 	"""
 	doc = _for_administrator(payment)
+	if request_id and len(request_id) > refunds.LONGEST_REQUEST_ID:
+		frappe.throw(_("The request is not valid. Please close the dialog and open it again."))
 	amount_minor = read_amount(amount, doc.currency) if amount else None
-	return result.payment_result(refund.refund(payment, amount_minor, reason))
+	return _refund_result(refunds.refund(payment, amount_minor, reason, request_id))
+
+
+@frappe.whitelist(methods=["POST"])
+def try_again(refund: str) -> dict:
+	"""Make a refund that failed once more; returns as `refund_payment` does, of the refund that was sent."""
+	_for_administrator(_payment_of(refund))
+	return _refund_result(refunds.try_again(refund))
+
+
+def _payment_of(refund: str) -> str:
+	payment = frappe.db.get_value(refunds.DOCTYPE, refund, "payment")
+	if not payment:
+		frappe.throw(_("There is no such refund."), frappe.PermissionError)
+	return payment
+
+
+def _refund_result(row) -> dict:
+	"""The payment's outcome, and the refund in words: never that of the payment, which says "paid. Thank you"."""
+	payment = result.payment_result(frappe.get_doc("Invoice Payment", row.payment))
+	told = {"refund": row.name, "refund_status": row.status, "message": refunds.refund_message(row)}
+	return {**payment, **told}
 
 
 @frappe.whitelist(methods=["POST"])

@@ -16,7 +16,7 @@ from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payments import after_payment
 from stripe_service.saved_methods.cards import saved_cards
-from stripe_service.utils.notices import notify_users
+from stripe_service.utils.notices import notify_user
 
 
 def pay_with_default_card(doc) -> None:
@@ -41,10 +41,10 @@ def charge_default_card(doctype: str, name: str, request_id: str) -> None:
 		outcome = _charge(frappe.get_doc(doctype, name), request_id)
 	except (frappe.ValidationError, frappe.PermissionError) as error:
 		frappe.db.rollback()
-		_tell(doctype, name, _("Not paid: {0}").format(frappe.utils.strip_html(str(error))))
+		_notify(doctype, name, _("Not paid: {0}").format(frappe.utils.strip_html(str(error))))
 		return
 	if outcome["outcome"] not in ("paid", "processing"):
-		_tell(
+		_notify(
 			doctype,
 			name,
 			_("Not paid yet: {0}").format(outcome.get("message") or _("open it and press Pay.")),
@@ -79,5 +79,5 @@ def _charge(doc, request_id: str) -> dict:
 	return pay(doc.doctype, doc.name, amount, "card", saved_method=cards[0]["name"], request_id=request_id)
 
 
-def _tell(doctype: str, name: str, subject: str) -> None:
-	notify_users([frappe.session.user], doctype, name, subject)
+def _notify(doctype: str, name: str, subject: str) -> None:
+	notify_user(frappe.session.user, doctype, name, subject)

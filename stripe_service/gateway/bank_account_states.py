@@ -88,7 +88,8 @@ def _status_of_method(setup_intent: dict, method: dict, customer: str) -> tuple[
 	if blocked:
 		return BLOCKED, blocked.get("reason") or "", blocked.get("network_code") or ""
 	mandate = setup_intent.get("mandate")
-	if isinstance(mandate, dict) and mandate.get("status") == "inactive":
+	# One that Stripe can't expand is one that it no longer knows.
+	if isinstance(mandate, str) or (isinstance(mandate, dict) and mandate.get("status") == "inactive"):
 		return BLOCKED, MANDATE_INACTIVE, ""
 	return VERIFIED, "", ""
 

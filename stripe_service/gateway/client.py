@@ -19,6 +19,15 @@ STRIPE_JS_URL = "https://js.stripe.com/endive/stripe.js"
 DEFAULT_API_BASE = "https://api.stripe.com"
 TIMEOUT_SECONDS = 20
 NETWORK_RETRIES = 2
+# Refusals that only whoever keeps the account or this app can mend: https://docs.stripe.com/error-codes
+ACCOUNT_CODES = frozenset(
+	(
+		"account_closed", "account_invalid", "account_country_invalid_address", "country_unsupported", "livemode_mismatch",
+		"not_allowed_on_standard_account", "parameter_missing", "parameter_unknown", "parameters_exclusive",
+		"payment_method_unactivated", "payment_method_unsupported_type", "platform_account_required",
+		"platform_api_key_expired", "secret_key_required", "testmode_charges_only", "tls_version_unsupported", "url_invalid",
+	)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -122,6 +131,9 @@ def translate(error) -> errors.GatewayError:
 	import stripe
 
 	details = _details(error)
+	if details["code"] == "idempotency_key_in_use":
+		# The first request with this key still runs: it is not known what becomes of it.
+		return errors.Unreachable(**details)
 	if isinstance(error, stripe.CardError):
 		return errors.CardError(user_message=error.user_message, **details)
 	if isinstance(error, stripe.RateLimitError):
@@ -133,9 +145,17 @@ def translate(error) -> errors.GatewayError:
 	if isinstance(error, stripe.PermissionError):
 		return errors.PermissionMissing(**details)
 	if isinstance(error, stripe.InvalidRequestError):
-		missing = details["code"] == "resource_missing"
-		return (errors.NotFound if missing else errors.InvalidRequest)(**details)
+		if details["param"] == "allowed_payment_method_types":
+			# Of the methods that we ask for none is left.
+			details["code"] = errors.METHOD_NOT_ON
+		return _refusal(details["code"])(**details)
 	return errors.Unreachable(**details)
+
+
+def _refusal(code: str | None) -> type[errors.InvalidRequest]:
+	if code == "resource_missing":
+		return errors.NotFound
+	return errors.AccountUnable if code in ACCOUNT_CODES else errors.InvalidRequest
 
 
 def _details(error) -> dict:

@@ -6,11 +6,18 @@ read. `user_message` is fit for a payer; nothing here ever holds a key (Stripe m
 `str()` is built from these fields alone).
 """
 
+import re
+
+# The code of AccountUnable where a method is not switched on in the account's settings.
+METHOD_NOT_ON = "payment_method_unactivated"
+
 
 class GatewayError(Exception):
 	"""Stripe did not do what it was asked."""
 
 	outcome_known = True
+	# Nobody who pays can do anything about it: an administrator has to.
+	our_fault = False
 	http_status = 502
 
 	def __init__(
@@ -60,6 +67,10 @@ class InvalidRequest(GatewayError):
 
 	http_status = 400
 
+	@property
+	def is_about_email(self) -> bool:
+		return self.code == "email_invalid" or (self.param or "").endswith("email")
+
 
 class NotFound(InvalidRequest):
 	"""No such object in this account (resource_missing)."""
@@ -71,12 +82,29 @@ class IdempotencyMismatch(InvalidRequest):
 	"""The key was used before with other parameters: a fault of ours, never the payer's."""
 
 
+class AccountUnable(InvalidRequest):
+	"""The account itself may not do this (not activated, stopped, closed, a method not switched on), or the request does
+	not fit the API that the account speaks."""
+
+	our_fault = True
+
+
 class AuthenticationFailed(GatewayError):
 	"""The key is wrong, expired or revoked."""
+
+	our_fault = True
 
 
 class PermissionMissing(GatewayError):
 	"""A restricted key lacks a permission that the call needs."""
+
+	our_fault = True
+
+	@property
+	def missing_right(self) -> str:
+		"""The name of the permission as Stripe's message has it (`rak_customer_write`), or ""."""
+		found = re.search(r"\brak_\w+", self.message or "")
+		return found.group(0) if found else ""
 
 
 class RateLimited(GatewayError):
@@ -86,7 +114,14 @@ class RateLimited(GatewayError):
 
 
 class Unreachable(GatewayError):
-	"""No answer, a broken one, or a 5xx: whether Stripe acted is not known."""
+	"""No answer, a broken one, a 5xx, or another request with the same key that still runs: whether Stripe acted is not
+	known."""
 
 	outcome_known = False
 	http_status = 503
+
+	@property
+	def answered(self) -> bool:
+		"""Whether Stripe has answered, so that the request is over there. A 5xx says nothing about what was done, but Stripe
+		keeps it under the idempotency key for 24 hours: the same key would get it again."""
+		return bool(self.stripe_status) and self.stripe_status >= 500

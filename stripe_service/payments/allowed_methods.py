@@ -4,14 +4,18 @@ import frappe
 from frappe import _
 from frappe.utils import cint
 
-from stripe_service.payments.new_card import accepted_brands
+from stripe_service.accounts import stripe_account
 from stripe_service.saved_methods import bank_accounts
+from stripe_service.saved_methods.brands import accepted_brands
 
 
 def allowed_methods(payable) -> dict[str, dict]:
 	"""{method type: {"allowed", "reason" (why not, translated), "may_save", ...}} for an open Payable."""
 	settings = frappe.get_cached_doc("Stripe Service Settings")
-	cards = bool(cint(settings.allow_cards))
+	if cint(settings.allow_cards):
+		cards, card_reason = stripe_account.cards_available(payable.account)
+	else:
+		cards, card_reason = False, _("Payment by card is switched off here.")
 	if cint(settings.allow_ach):
 		ach, ach_reason = bank_accounts.offer(payable.account, payable.currency)
 	else:
@@ -19,7 +23,7 @@ def allowed_methods(payable) -> dict[str, dict]:
 	return {
 		"card": {
 			"allowed": cards,
-			"reason": None if cards else _("Payment by card is switched off here."),
+			"reason": card_reason or None,
 			"brands": accepted_brands(),
 			"may_save": bool(cint(settings.allow_saving)),
 		},

@@ -10,11 +10,11 @@ from frappe.utils import cint, get_url, get_url_to_form, now_datetime
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, payment_states
 from stripe_service.payments import release
-from stripe_service.payments.intent import create_intent, write_at_once
+from stripe_service.payments.intent import choose_customer, create_intent, look_up, write_at_once
 from stripe_service.payments.record import IntentSnapshot, record_failure
 from stripe_service.payments.settle import EXPAND, OutOfStep, apply, disputes_of, settle
 from stripe_service.saved_methods import saved_method
-from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import lock_payment
+from stripe_service.utils import failure_messages
 from stripe_service.utils.transaction import in_fresh_transaction
 
 
@@ -23,8 +23,13 @@ def start(payment_name: str, method_params: dict):
 
 	`method_params` name what is charged: the parameters of `payment_intents.confirm` for a saved method or a new card.
 	A decline or a refusal is not raised: it is the payment's state, with its message. What could not be learnt
-	(`errors.Unreachable` throughout) leaves the payment reserving, for the sweeps to find out.
+	(`errors.Unreachable` without an answer) leaves the payment reserving, for the sweeps to find out.
 	"""
+	try:
+		choose_customer(payment_name)
+	except errors.GatewayError as error:
+		# Nothing was asked of Stripe for this payment yet.
+		return _end(payment_name, error)
 	try:
 		intent_id = create_intent(payment_name)
 	except errors.GatewayError as error:
@@ -34,23 +39,47 @@ def start(payment_name: str, method_params: dict):
 
 def confirm(payment_name: str, intent_id: str, method_params: dict):
 	"""Send the charge; returns the Invoice Payment as it then stands."""
+	if not _begin_confirmation(payment_name):
+		return frappe.get_doc("Invoice Payment", payment_name)
 	payment = frappe.get_doc("Invoice Payment", payment_name)
-	write_at_once(payment_name, confirm_sent_at=now_datetime())
-	version = cint(frappe.db.get_value("Invoice Payment", payment_name, "sync_version"))
 	gateway = gateway_for(payment.stripe_account)
 	try:
-		intent = gateway.call(
-			"payment_intents.confirm",
-			intent_id,
-			params={**method_params, **confirm_params(payment)},
-			idempotency_key=f"{payment.idempotency_key}:confirm",
-		)
+		intent = _send_confirmation(gateway, payment, intent_id, {**method_params, **confirm_params(payment)})
 	except errors.GatewayError as error:
 		return _not_confirmed(payment_name, error)
-	snapshot = IntentSnapshot(intent, version, disputes_of(gateway, intent))
+	snapshot = IntentSnapshot(intent, cint(payment.sync_version), disputes_of(gateway, intent))
 	if not apply(payment_name, snapshot):
 		return settle(payment_name)
 	return frappe.get_doc("Invoice Payment", payment_name)
+
+
+def _begin_confirmation(payment_name: str) -> bool:
+	"""Note that the charge is being sent; False for a claim that was ended meanwhile. Commits."""
+
+	def begin() -> bool:
+		status = frappe.db.get_value("Invoice Payment", payment_name, "status", for_update=True)
+		if status != payment_states.STARTED:
+			return False
+		frappe.db.set_value("Invoice Payment", payment_name, "confirm_sent_at", now_datetime())
+		return True
+
+	return in_fresh_transaction(begin)
+
+
+def _send_confirmation(gateway, payment, intent_id: str, params: dict) -> dict:
+	"""The receipt is a courtesy: where Stripe refuses the payer's e-mail address, the payment goes on without it, once. That
+	is another request, with a key of its own."""
+	key = f"{payment.idempotency_key}:confirm"
+	try:
+		return gateway.call("payment_intents.confirm", intent_id, params=params, idempotency_key=key)
+	except errors.InvalidRequest as error:
+		if not (error.is_about_email and "receipt_email" in params):
+			raise
+		frappe.logger("stripe_service").info(f"{payment.name}: no receipt, Stripe refuses the e-mail address")
+	without = {name: value for name, value in params.items() if name != "receipt_email"}
+	return gateway.call(
+		"payment_intents.confirm", intent_id, params=without, idempotency_key=f"{key}:without-receipt"
+	)
 
 
 def confirm_params(payment) -> dict:
@@ -68,16 +97,28 @@ def return_url(payment) -> str:
 
 def _not_created(payment_name: str, error: errors.GatewayError):
 	"""Nothing was confirmed, so nothing can have been charged; a PaymentIntent may exist all the same."""
-	_record_error(payment_name, error)
 	if error.outcome_known:
-		in_fresh_transaction(lambda: _fail_without_intent(payment_name, error))
-	return frappe.get_doc("Invoice Payment", payment_name)
+		return _end(payment_name, error)
+	_record_error(payment_name, error)
+	if not error.answered:
+		return frappe.get_doc("Invoice Payment", payment_name)
+	# The request is over, and its key would be answered with the same fault for a day: the list tells what came of it.
+	try:
+		look_up(payment_name)
+	except errors.GatewayError:
+		return frappe.get_doc("Invoice Payment", payment_name)
+	return _end(payment_name, error)
 
 
-def _fail_without_intent(payment_name: str, error: errors.GatewayError) -> None:
-	payment = lock_payment(payment_name)
-	record_failure(payment, error.code, error.decline_code, error.user_message)
-	release.void(payment, payment_states.FAILED)
+def _end(payment_name: str, error: errors.GatewayError):
+	"""End a claim for which nothing was confirmed; its PaymentIntent, if there is one, is canceled first."""
+	_record_error(payment_name, error)
+	if not frappe.db.get_value("Invoice Payment", payment_name, "payment_intent_id"):
+		return release.end_without_intent(
+			payment_name, payment_states.FAILED, lambda payment: _describe(payment, error)
+		)
+	in_fresh_transaction(lambda: _write_failure(payment_name, error))
+	return release.cancel(payment_name)
 
 
 def _not_confirmed(payment_name: str, error: errors.GatewayError):
@@ -87,10 +128,8 @@ def _not_confirmed(payment_name: str, error: errors.GatewayError):
 	in_fresh_transaction(lambda: _write_failure(payment_name, error))
 	# Declined or refused, the PaymentIntent could still be confirmed by whoever has its client secret.
 	payment = release.cancel(payment_name)
-	if isinstance(error, errors.InvalidRequest):
-		# Not a decline but a refusal: the saved card or bank account may have been removed or blocked elsewhere.
-		if reason := saved_method.recheck(payment):
-			write_at_once(payment.name, failure_message=reason)
+	if not error.our_fault and (reason := saved_method.recheck(payment, error)):
+		write_at_once(payment.name, failure_message=reason)
 		payment.reload()
 	return payment
 
@@ -107,17 +146,26 @@ def _read_outcome(payment_name: str):
 		return frappe.get_doc("Invoice Payment", payment_name)
 	if payment.status != payment_states.STARTED:
 		return payment
-	fault = errors.Unreachable(user_message=_("Stripe had a fault. Nothing was charged. Please try again."))
-	in_fresh_transaction(lambda: _write_failure(payment_name, fault))
+	in_fresh_transaction(lambda: _write_failure(payment_name, errors.Unreachable()))
 	return release.cancel(payment_name)
 
 
 def _write_failure(payment_name: str, error: errors.GatewayError) -> None:
 	payment = frappe.get_doc("Invoice Payment", payment_name, for_update=True)
 	if payment.is_open:
-		# What Stripe says of a refused request is for developers, and kept in last_error.
-		record_failure(payment, error.code, error.decline_code, error.user_message)
+		_describe(payment, error)
 		payment.write()
+
+
+def _describe(payment, error: errors.GatewayError) -> None:
+	"""Why it failed, on the payment. What Stripe says of a refused request is for developers, and kept in last_error."""
+	record_failure(payment, error.code, error.decline_code, error.user_message)
+	if error.code == errors.METHOD_NOT_ON:
+		payment.failure_message = failure_messages.method_not_on(payment.method_type)
+	elif error.our_fault:
+		payment.failure_message = failure_messages.payments_unavailable()
+	elif not error.outcome_known:
+		payment.failure_message = _("Stripe had a fault. Nothing was charged. Please try again.")
 
 
 def _record_error(payment_name: str, error: errors.GatewayError) -> None:

@@ -5,7 +5,6 @@ Stripe is asked for anything. Two payers, two tabs or a repeated click therefore
 one sees what the earlier one took.
 """
 
-import hashlib
 from dataclasses import dataclass
 
 import frappe
@@ -15,6 +14,7 @@ from stripe_service.gateway import money, payment_states
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payments import limits
+from stripe_service.payments.intent import new_key
 from stripe_service.utils.transaction import in_fresh_transaction
 
 
@@ -45,39 +45,38 @@ def claim(request: PayRequest) -> tuple[str, bool]:
 	earlier = find_claim(request)
 	if earlier:
 		return earlier, False
-	key = idempotency_key(request)
-	try:
-		return in_fresh_transaction(lambda: _claim(request, key)), True
-	except frappe.UniqueValidationError:
-		# The same press, sent twice at the same instant: the other one has it.
-		return find_claim(request), False
-
-
-def idempotency_key(request: PayRequest) -> str:
-	"""The same for the same press of the button by the same person, and for nobody else's."""
-	if not request.request_id:
-		return f"pay_{frappe.generate_hash(length=40)}"
-	parts = (frappe.local.site, request.user, request.doctype, request.name, request.request_id)
-	return "pay_" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
+	return in_fresh_transaction(lambda: _claim(request))
 
 
 def find_claim(request: PayRequest) -> str | None:
 	"""The Invoice Payment that this press of the button has made already; only ever the same user's own."""
 	if not request.request_id:
 		return None
-	return frappe.db.get_value("Invoice Payment", {"idempotency_key": idempotency_key(request)})
+	press = {
+		"reference_doctype": request.doctype,
+		"reference_name": request.name,
+		"user": request.user,
+		"request_id": request.request_id,
+	}
+	return frappe.db.get_value("Invoice Payment", press)
 
 
-def _claim(request: PayRequest, key: str) -> str:
+def _claim(request: PayRequest) -> tuple[str, bool]:
+	# The lock is the first statement of the transaction, so that what is read next is what was committed before.
+	frappe.db.get_value(request.doctype, request.name, "name", for_update=True)
+	# The same press, sent twice at the same instant: the other one has it.
+	earlier = find_claim(request)
+	if earlier:
+		return earlier, False
 	doc = frappe.get_doc(request.doctype, request.name, for_update=True)
 	payable = open_payable(doc)
 	balance = balance_of(payable, lock=True)
 	check_may_pay(doc, request.user, balance)
 	amount_minor = limits.read_amount(request.amount, payable.currency)
 	limits.check(amount_minor, allowed_bounds(payable, balance))
-	payment = _insert(request, key, payable, amount_minor)
+	payment = _insert(request, payable, amount_minor)
 	payable.update_document(balance_of(payable, lock=True))
-	return payment
+	return payment, True
 
 
 def allowed_bounds(payable, balance) -> limits.Bounds:
@@ -89,7 +88,7 @@ def allowed_bounds(payable, balance) -> limits.Bounds:
 	return limits.bounds(balance, bool(account.allow_partial_payments), least)
 
 
-def _insert(request: PayRequest, key: str, payable, amount_minor: int) -> str:
+def _insert(request: PayRequest, payable, amount_minor: int) -> str:
 	payment = frappe.new_doc("Invoice Payment")
 	payment.update(
 		{
@@ -108,7 +107,7 @@ def _insert(request: PayRequest, key: str, payable, amount_minor: int) -> str:
 			"last4": request.last4,
 			"save_method": int(request.save),
 			"stripe_account": payable.account,
-			"idempotency_key": key,
+			"idempotency_key": new_key(),
 			"request_id": request.request_id,
 		}
 	)

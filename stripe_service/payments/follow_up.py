@@ -14,6 +14,7 @@ STEPS = (
 	"stripe_service.payments.after_payment.enqueue_if_due",
 	"stripe_service.payments.saving.save_card_if_wanted",
 	"stripe_service.payments.release.cancel_if_failed",
+	"stripe_service.payments.refund.sync_if_refunds_changed",
 	"stripe_service.payments.follow_up.publish",
 	"stripe_service.payments.follow_up.run_document_events",
 )

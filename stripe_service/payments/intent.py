@@ -3,36 +3,106 @@
 The order is the point: a PaymentIntent's id is committed before it is confirmed, so no money can move whose
 PaymentIntent is not on disk, and whatever happens later (a time-out, a killed worker) is answered by one read. No lock
 is held while Stripe is called.
+
+The payment's `idempotency_key` names one attempt at Stripe, is drawn at random and is on disk before it is sent. Sent again,
+it finds the PaymentIntent of the first time. Stripe keeps every answer to a key for 24 hours, a fault (500) too: what a key
+can't tell any more is looked up by the metadata that each PaymentIntent carries.
 """
 
-import frappe
-from frappe.utils import cint
+from datetime import timedelta
 
-from stripe_service.accounts.customers import customer_for
+import frappe
+from frappe.utils import cint, get_datetime, now_datetime
+
+from stripe_service.accounts import customers
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors
+from stripe_service.gateway.times import to_stripe
 from stripe_service.utils.transaction import in_fresh_transaction
+
+# By then every request that charged a card has ended, its retries included; before, it may be storing its PaymentIntent.
+REQUEST_IS_OVER = timedelta(minutes=10)
+# Stripe forgets idempotency keys after 24 hours; from then on the same key would make a second PaymentIntent.
+KEYS_ARE_KEPT = timedelta(hours=23)
+# Clocks differ, and a request may have been repeated for a while.
+SEARCH_BEFORE_SECONDS = 600
+SEARCH_AFTER_SECONDS = 2 * 3600
+
+
+def new_key() -> str:
+	"""An idempotency key for one attempt. Random, because nothing that it could be made of stays: users, documents and sites
+	are renamed, and amounts and states return."""
+	return f"pay_{frappe.generate_hash(length=40)}"
+
+
+def choose_customer(payment_name: str) -> str:
+	"""The Stripe Customer of the payment, made at Stripe if the payer has none; commits it to the payment. Raises
+	gateway.errors: then nothing was asked of Stripe for this payment yet."""
+	payment = frappe.get_doc("Invoice Payment", payment_name)
+	if not payment.stripe_customer:
+		payment.stripe_customer = customers.customer_for(payment.stripe_account, payment.user)
+		write_at_once(payment_name, stripe_customer=payment.stripe_customer)
+	return payment.stripe_customer
 
 
 def create_intent(payment_name: str) -> str:
 	"""Create the payment's PaymentIntent and commit its id; repeatable within 24 hours, under the same key.
 
-	Raises gateway.errors.
+	A Customer that Stripe no longer knows is made anew, once. Raises gateway.errors; AccountUnable too where Stripe left the
+	payment's method out, which it does without a word: the PaymentIntent is stored then.
 	"""
+	stored = frappe.db.get_value("Invoice Payment", payment_name, "payment_intent_id")
+	if stored:
+		return stored
+	choose_customer(payment_name)
+	try:
+		intent = _create(payment_name)
+	except errors.NotFound as error:
+		if error.param != "customer":
+			raise
+		_replace_customer(payment_name, error)
+		intent = _create(payment_name)
+	_check_method_is_left(payment_name, intent)
+	return intent["id"]
+
+
+def create_again(payment_name: str) -> str:
+	"""Find, under the payment's own key, the PaymentIntent that was made for it, or make the one that was not, so that no late
+	request can; returns its id. Raises gateway.errors."""
+	choose_customer(payment_name)
+	return _create(payment_name)["id"]
+
+
+def _create(payment_name: str) -> dict:
 	payment = frappe.get_doc("Invoice Payment", payment_name)
-	if payment.payment_intent_id:
-		return payment.payment_intent_id
-	if not payment.stripe_customer:
-		customer = customer_for(payment.stripe_account, payment.user)
-		write_at_once(payment_name, stripe_customer=customer)
-		payment.stripe_customer = customer
 	intent = gateway_for(payment.stripe_account).call(
 		"payment_intents.create",
 		params=create_params(payment),
 		idempotency_key=f"{payment.idempotency_key}:create",
 	)
 	write_at_once(payment_name, payment_intent_id=intent["id"], livemode=cint(intent["livemode"]))
-	return intent["id"]
+	return intent
+
+
+def _replace_customer(payment_name: str, error: errors.NotFound) -> None:
+	"""Another Customer, and with it other parameters, which need a key of their own. Raises `error` as one of a missing
+	payment method where the payer chose a saved one: it is gone with its Customer."""
+	payment = frappe.get_doc("Invoice Payment", payment_name)
+	customers.mark_deleted(payment.stripe_customer)
+	if payment.saved_card or payment.stripe_bank_account:
+		raise errors.NotFound(error.message, code=error.code, param="payment_method", stripe_status=error.stripe_status)
+	customer = customers.customer_for(payment.stripe_account, payment.user)
+	write_at_once(payment_name, stripe_customer=customer, idempotency_key=new_key())
+
+
+def _check_method_is_left(payment_name: str, intent: dict) -> None:
+	wanted = frappe.db.get_value("Invoice Payment", payment_name, "method_type")
+	if wanted not in intent["payment_method_types"]:
+		raise errors.AccountUnable(
+			f"Stripe left {wanted} out of {intent['id']}: it is not switched on for this account.",
+			code=errors.METHOD_NOT_ON,
+			param="allowed_payment_method_types",
+		)
 
 
 def create_params(payment) -> dict:
@@ -54,6 +124,61 @@ def create_params(payment) -> dict:
 		# The payer is there whenever the card is used again.
 		params["setup_future_usage"] = "on_session"
 	return params
+
+
+def find_unstored(payment_name: str) -> str | None:
+	"""The id of the PaymentIntent of a claim that stored none, committed to the claim; None if it is certain that there is
+	none. Raises gateway.errors while that is not known.
+
+	The key tells for a day, unless a fault was kept under it or the request is refused now (its Customer was deleted, say);
+	then the list does.
+	"""
+	payment = frappe.get_doc("Invoice Payment", payment_name)
+	if get_datetime(payment.creation) > now_datetime() - KEYS_ARE_KEPT:
+		try:
+			return create_again(payment_name)
+		except errors.InvalidRequest:
+			pass
+		except errors.Unreachable as error:
+			if not error.answered:
+				raise
+	return look_up(payment_name)
+
+
+def look_up(payment_name: str) -> str | None:
+	"""Like `find_unstored`, by Stripe's list alone: for a request that is known to be over."""
+	payment = frappe.get_doc("Invoice Payment", payment_name)
+	intent = _listed(payment)
+	if intent:
+		adopt_intent(payment_name, intent["id"])
+	return frappe.db.get_value("Invoice Payment", payment_name, "payment_intent_id")
+
+
+def _listed(payment) -> dict | None:
+	"""The PaymentIntent made for a payment: by its metadata, among those created since. Stripe's list has no filter for
+	metadata, and its search lags behind."""
+	claimed = to_stripe(payment.creation)
+	created = {"gte": claimed - SEARCH_BEFORE_SECONDS}
+	if get_datetime(payment.creation) < now_datetime() - KEYS_ARE_KEPT:
+		created["lte"] = claimed + SEARCH_AFTER_SECONDS
+	found = gateway_for(payment.stripe_account).list_all(
+		"payment_intents.list", params={"created": created}, limit=10_000
+	)
+	for intent in found:
+		metadata = intent.get("metadata") or {}
+		if metadata.get("payment") == payment.name and not why_not_ours(metadata):
+			return intent
+	return None
+
+
+def why_not_ours(metadata: dict) -> str | None:
+	"""None if the metadata that this app gives each PaymentIntent names this site."""
+	owner = metadata.get("site")
+	if not owner or not metadata.get("payment"):
+		return "Not one of this app's payments."
+	if owner != frappe.local.site:
+		return f"Belongs to the site {owner}."
+	return None
 
 
 def cancel_intent(account: str, intent_id: str) -> None:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import frappe
 from frappe import _
-from frappe.utils import cint
 
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors
-from stripe_service.utils.labels import BRAND_NAMES, brand_name
-from stripe_service.utils.stripe_errors import StripeUnavailable
+from stripe_service.saved_methods import brands
+from stripe_service.utils.stripe_errors import StripeUnavailable, raise_payments_unavailable
 
 
 class CardRefused(frappe.ValidationError):
@@ -28,20 +27,16 @@ class NewCard:
 	last4: str
 
 
-def accepted_brands() -> list[str]:
-	"""Stripe's names of the brands that Stripe Service Settings allow."""
-	settings = frappe.get_cached_doc("Stripe Service Settings")
-	return [brand for brand in BRAND_NAMES if cint(settings.get(f"brand_{brand}"))]
-
-
 def read_new_card(account: str, confirmation_token: str) -> NewCard:
 	"""Brand and last four of the card behind a ConfirmationToken. Raises CardRefused for a brand that is not taken,
 	a token that is no card's, or one that Stripe does not know (used, expired, another account's)."""
 	try:
 		token = gateway_for(account).call("confirmation_tokens.retrieve", confirmation_token)
-	except errors.InvalidRequest:
-		frappe.throw(_("The card details are no longer valid. Please enter them again."), CardRefused)
-	except errors.GatewayError:
+	except errors.GatewayError as error:
+		if error.our_fault:
+			raise_payments_unavailable(error)
+		if isinstance(error, errors.InvalidRequest):
+			frappe.throw(_("The card details are no longer valid. Please enter them again."), CardRefused)
 		frappe.throw(
 			_("Stripe can't be reached at the moment. Nothing was charged. Please try again in a minute."),
 			StripeUnavailable,
@@ -55,15 +50,6 @@ def read_new_card(account: str, confirmation_token: str) -> NewCard:
 
 
 def _check_brand(brand: str) -> None:
-	accepted = accepted_brands()
-	if brand in accepted:
-		return
-	names = ", ".join(BRAND_NAMES[known] for known in accepted)
-	frappe.throw(
-		_("{0} cards are not accepted here. Nothing was charged. Please use {1}.").format(
-			brand_name(brand),
-			names or _("another method"),
-		),
-		CardRefused,
-		title=_("Card not accepted"),
-	)
+	reason = brands.why_not_accepted(brand)
+	if reason:
+		frappe.throw(reason, CardRefused, title=_("Card not accepted"))

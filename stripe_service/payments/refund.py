@@ -1,60 +1,425 @@
-"""Refunds, begun here or at Stripe's dashboard: either way the payment learns of them by settling.
+"""Refunds: each is a row of its own, a Stripe Refund, whether it was asked for here or made in the Stripe Dashboard.
 
-The idempotency key holds what was refunded before, so that a repeated click, or two administrators at once, refund
-once: whoever comes second sends the same key, and whoever comes after that sees the new sum.
+A refund goes the way of a payment. The payment is locked, the amount is held against what can still be refunded, the row is
+inserted with an idempotency key of its own and committed; only then is Stripe asked, with no lock held. The row counts as
+refunded from that moment, so that any number of presses at the same instant share what is left.
+
+`request_id` names one press of the button: the same press, sent again, answers with the first. The idempotency key is drawn
+at random for one attempt at Stripe and belongs to nothing else; an amount or a state can return, an attempt can't.
+
+`sync_refunds` writes what Stripe reports. It finds a refund that was asked for here and whose answer was lost by its
+metadata (`refund`, the row's name).
 """
+
+from datetime import timedelta
 
 import frappe
 from frappe import _
+from frappe.utils import cint, now_datetime
 
 from stripe_service.accounts.stripe_account import gateway_for
-from stripe_service.gateway import errors, money
+from stripe_service.gateway import errors, money, payment_states, refund_states
+from stripe_service.gateway.times import from_stripe
 from stripe_service.payments import settle
+from stripe_service.payments.follow_up import AppliedChange
+from stripe_service.utils import failure_messages
+from stripe_service.utils.notices import notify_administrators
+from stripe_service.utils.stripe_errors import StripeUnavailable
+from stripe_service.utils.transaction import in_fresh_transaction
+
+DOCTYPE = "Stripe Refund"
+HERE = "Here"
+DASHBOARD = "Stripe Dashboard"
+REASONS = ("duplicate", "fraudulent", "requested_by_customer")
+
+# A request to Stripe, its retries included, has ended by then; what Stripe does not list afterwards never came.
+REQUEST_IS_OVER = timedelta(minutes=10)
+READINGS = 5
+LONGEST_REQUEST_ID = 140
 
 
 class RefundRefused(frappe.ValidationError):
 	"""The payment can't be refunded by that amount; the message says why."""
 
 
-REASONS = ("duplicate", "fraudulent", "requested_by_customer")
+def refund(
+	payment_name: str,
+	amount_minor: int | None = None,
+	reason: str | None = None,
+	request_id: str | None = None,
+):
+	"""Refund `amount_minor` (minor units of the payment's currency; None: all that is left); returns the Stripe Refund.
 
-
-def refund(payment_name: str, amount_minor: int | None = None, reason: str | None = None):
-	"""Refund `amount_minor` (minor units of the payment's currency; None: all that is left); returns the payment.
-
-	The caller checks the right to refund: write on Invoice Payment. Commits. Raises RefundRefused.
+	The same `request_id` refunds once and is answered with what became of it. The caller checks the right to refund:
+	write on Invoice Payment. Commits. Raises RefundRefused, and StripeUnavailable where Stripe can't be read beforehand:
+	then nothing was refunded.
 	"""
-	payment = settle.settle(payment_name)
-	left = payment.refundable_minor
+	earlier = find_request(payment_name, request_id)
+	if earlier:
+		return frappe.get_doc(DOCTYPE, earlier)
+	_read_before(payment_name)
+	values = {"reason": reason, "request_id": request_id}
+	row, is_new = in_fresh_transaction(lambda: _request(payment_name, amount_minor, values))
+	return _send(row) if is_new else frappe.get_doc(DOCTYPE, row)
+
+
+def try_again(refund_name: str):
+	"""Make a refund that failed once more; returns the Stripe Refund that was sent.
+
+	One that Stripe never made is sent again under a new key. One that the payer's bank sent back is history: a new row is
+	made, once, however often this is called. The caller checks the right to refund. Commits. Raises like `refund`.
+	"""
+	payment_name = frappe.db.get_value(DOCTYPE, refund_name, "payment")
+	_read_before(payment_name)
+	row, is_new = in_fresh_transaction(lambda: _request_again(payment_name, refund_name))
+	return _send(row) if is_new else frappe.get_doc(DOCTYPE, row)
+
+
+def find_request(payment_name: str, request_id: str | None) -> str | None:
+	"""The refund that this press of the button has asked for already."""
+	if not request_id:
+		return None
+	return frappe.db.get_value(DOCTYPE, {"payment": payment_name, "request_id": request_id})
+
+
+def refundable_minor(payment) -> int:
+	"""What of a payment can still be refunded, in minor units of its currency: what was received, less what a dispute
+	withholds, less what was refunded or is being refunded. True only while the payment is locked.
+
+	An inquiry withholds nothing, and Stripe advises to refund it; a dispute for which Stripe allows no refund holds all. What Stripe counts and what is asked for here overlap,
+	so the greater of both is taken off.
+	"""
+	if payment.status not in payment_states.RECEIVED or payment.get("dispute_blocks_refund"):
+		return 0
+	refunded = max(cint(payment.refunded_minor), _refunded_by_rows(payment.name))
+	return max(cint(payment.received_minor) - cint(payment.disputed_minor) - refunded, 0)
+
+
+def refund_message(row) -> str:
+	"""What is happening to a refund, translated, for whoever asked for it."""
+	payment = frappe.get_doc("Invoice Payment", row.payment)
+	amount = payment.in_words(row.amount_minor)
+	if row.outcome_is_unknown:
+		return _(
+			"Stripe has not answered yet, so it is not known whether {0} is being refunded. Please do not refund again: the answer will be shown here."
+		).format(amount)
+	if row.status == refund_states.REQUIRES_ACTION:
+		return _("The refund of {0} waits for the payer, whom Stripe has asked by e-mail.").format(amount)
+	if row.status in refund_states.NOT_REFUNDED:
+		return _("{0} was not refunded: {1}").format(amount, row.failure_message)
+	return _("{0} is being refunded to {1}.").format(amount, payment.method_label or _("the payer"))
+
+
+# asking for a refund
+
+
+def _read_before(payment_name: str) -> None:
+	"""Bring payment and refunds up to date, as far as others let us: refunds made in the Dashboard count, too."""
+	try:
+		settle.settle(payment_name)
+		sync_refunds(payment_name)
+	except settle.OutOfStep:
+		# Others are applying what they have just read: it is fresh enough.
+		pass
+	except errors.GatewayError as error:
+		if error.our_fault:
+			_refuse(str(failure_messages.payments_unavailable()))
+		frappe.throw(
+			_("Stripe can't be reached at the moment. Nothing was refunded. Please try again in a minute."),
+			StripeUnavailable,
+		)
+
+
+def _lock(payment_name: str):
+	"""The payment, locked. The first statement of a transaction: the plain reads that follow then see all that was committed
+	before, and every row of Stripe Refund is written behind this lock. The document is not locked, because nothing of it is
+	written here."""
+	frappe.db.get_value("Invoice Payment", payment_name, "name", for_update=True)
+	return frappe.get_doc("Invoice Payment", payment_name, for_update=True)
+
+
+def _request(payment_name: str, amount_minor: int | None, values: dict) -> tuple[str, bool]:
+	"""The name of the refund's row, and whether this call made it. The caller commits."""
+	payment = _lock(payment_name)
+	# Behind the lock: the same press may have come twice at the same instant.
+	earlier = find_request(payment_name, values["request_id"])
+	if earlier:
+		return earlier, False
+	left = refundable_minor(payment)
 	amount = left if amount_minor is None else amount_minor
 	_check(payment, amount, left)
-	params = {
-		"payment_intent": payment.payment_intent_id,
-		"amount": amount,
-		"metadata": {"payment": payment.name},
+	return _insert_request(payment, amount, values), True
+
+
+def _request_again(payment_name: str, refund_name: str) -> tuple[str, bool]:
+	payment = _lock(payment_name)
+	failed = frappe.get_doc(DOCTYPE, refund_name, for_update=True)
+	later = frappe.db.get_value(DOCTYPE, {"retry_of": refund_name})
+	if later or not failed.may_be_tried_again:
+		return later or refund_name, False
+	amount = cint(failed.amount_minor)
+	_check(payment, amount, refundable_minor(payment))
+	_clear_attention(payment, failed)
+	if failed.stripe_refund_id:
+		return _insert_request(payment, amount, {"reason": failed.reason, "retry_of": refund_name}), True
+	failed.write(status=refund_states.PENDING, failure_message=None, failure_reason=None, last_error=None, **_attempt())
+	return refund_name, True
+
+
+def _insert_request(payment, amount: int, values: dict) -> str:
+	row = frappe.new_doc(DOCTYPE)
+	row.update(_facts_of_payment(payment, amount))
+	now = now_datetime()
+	values = {**values, "reason": values.get("reason") if values.get("reason") in REASONS else None}
+	return row.write(
+		status=refund_states.PENDING,
+		source=HERE,
+		requested_by=frappe.session.user,
+		requested_at=now,
+		**values,
+		**_attempt(),
+	).name
+
+
+def _attempt() -> dict:
+	"""What names one attempt at Stripe. Nothing of the key can return: not an amount, not a name, not a state."""
+	return {"idempotency_key": f"refund_{frappe.generate_hash(length=40)}", "sent_at": now_datetime()}
+
+
+def _facts_of_payment(payment, amount: int) -> dict:
+	return {
+		"payment": payment.name,
+		"stripe_account": payment.stripe_account,
+		"livemode": payment.livemode,
+		"currency": payment.currency,
+		"amount_minor": amount,
+		"amount": money.from_minor(amount, payment.currency),
 	}
-	if reason in REASONS:
-		params["reason"] = reason
-	try:
-		gateway_for(payment.stripe_account).call(
-			"refunds.create",
-			params=params,
-			idempotency_key=f"{payment.idempotency_key}:refund:{payment.refunded_minor}:{amount}",
-		)
-	except errors.GatewayError as error:
-		if error.outcome_known:
-			frappe.throw(
-				_("Stripe did not refund: {0}").format(error.user_message or error.message), RefundRefused
-			)
-		frappe.logger("stripe_service").warning(f"{payment_name}: refund: {error}")
-	return settle.settle(payment_name)
 
 
 def _check(payment, amount: int, left: int) -> None:
 	if not left:
-		frappe.throw(
-			_("Nothing of this payment can be refunded: it is {0}.").format(_(payment.status)), RefundRefused
-		)
+		_refuse(_("Nothing of this payment can be refunded: it is {0}.").format(_(payment.status)))
 	if amount <= 0 or amount > left:
-		most = frappe.utils.fmt_money(money.from_minor(left, payment.currency), currency=payment.currency)
-		frappe.throw(_("At most {0} can be refunded.").format(most), RefundRefused)
+		_refuse(_("At most {0} can be refunded.").format(payment.in_words(left)))
+
+
+def _refuse(message: str) -> None:
+	frappe.throw(message, RefundRefused)
+
+
+def _refunded_by_rows(payment_name: str) -> int:
+	"""A plain read: the payment's lock was taken first, and every row is written behind it."""
+	rows = frappe.get_all(
+		DOCTYPE,
+		filters={"payment": payment_name, "status": ["in", refund_states.REFUNDED]},
+		pluck="amount_minor",
+	)
+	return sum(cint(amount) for amount in rows)
+
+
+# sending it
+
+
+def _send(refund_name: str):
+	"""Ask Stripe for the refund, no lock held; returns the row as it then stands. Raises RefundRefused."""
+	row = frappe.get_doc(DOCTYPE, refund_name)
+	payment_intent = frappe.db.get_value("Invoice Payment", row.payment, "payment_intent_id")
+	params = {
+		"payment_intent": payment_intent,
+		"amount": cint(row.amount_minor),
+		"metadata": {"site": frappe.local.site, "payment": row.payment, "refund": row.name},
+	}
+	if row.reason:
+		params["reason"] = row.reason
+	try:
+		made = gateway_for(row.stripe_account).call(
+			"refunds.create", params=params, idempotency_key=row.idempotency_key
+		)
+	except errors.GatewayError as error:
+		_not_sent(row, error)
+	else:
+		in_fresh_transaction(lambda: _apply_list(row.payment, [made], {row.name: 0}))
+		notify_failed(row.payment)
+		_settle_quietly(row.payment)
+	return frappe.get_doc(DOCTYPE, refund_name)
+
+
+def _not_sent(row, error: errors.GatewayError) -> None:
+	frappe.logger("stripe_service").warning(f"{row.name}: {type(error).__name__}: {error}")
+	if error.outcome_known:
+		words = failure_messages.refund_refusal(error.code, error.user_message or error.message)
+		if error.our_fault:
+			words = str(failure_messages.payments_unavailable())
+		_fail_attempt(row, words, str(error))
+		_refuse(_("Stripe did not refund: {0}").format(words))
+	in_fresh_transaction(lambda: frappe.db.set_value(DOCTYPE, row.name, "last_error", str(error)[:1000]))
+	if error.answered:
+		# The request is over, and its key would be answered with the same fault for a day: only the list tells.
+		try:
+			look_up(row.name, is_over=True)
+		except errors.GatewayError as fault:
+			frappe.logger("stripe_service").warning(f"{row.name}: not looked up: {fault}")
+
+
+def look_up(refund_name: str, is_over: bool) -> None:
+	"""Look a refund up at Stripe that was not answered, and adopt what came of it. If nothing did and its request `is_over`,
+	it is Failed and open to *Try Again*. Commits. Raises gateway.errors."""
+	row = frappe.get_doc(DOCTYPE, refund_name)
+	sync_refunds(row.payment)
+	frappe.db.rollback()
+	if not frappe.get_doc(DOCTYPE, refund_name).outcome_is_unknown:
+		_settle_quietly(row.payment)
+	elif is_over:
+		_fail_attempt(row, _("Stripe had a fault, and nothing was refunded. Try again."))
+
+
+def _fail_attempt(attempt, words: str, error: str | None = None) -> None:
+	"""Nothing came of this attempt. A row that was found at Stripe, or tried again, meanwhile is left alone."""
+
+	def fail() -> None:
+		_lock(attempt.payment)
+		row = frappe.get_doc(DOCTYPE, attempt.name, for_update=True)
+		if row.outcome_is_unknown and row.idempotency_key == attempt.idempotency_key:
+			last_error = (error or row.last_error or "")[:1000]
+			row.write(status=refund_states.FAILED, failure_message=words, last_error=last_error, notified=0)
+
+	in_fresh_transaction(fail)
+	notify_failed(attempt.payment)
+
+
+def _settle_quietly(payment_name: str) -> None:
+	try:
+		settle.settle(payment_name)
+	except (errors.GatewayError, settle.OutOfStep) as error:
+		# The refund is on disk; the webhook, or the reconciler, brings the payment's amounts.
+		frappe.logger("stripe_service").warning(f"{payment_name}: not read after a refund: {error}")
+
+
+# what Stripe reports
+
+
+def sync_refunds(payment_name: str) -> None:
+	"""Write what Stripe reports of all refunds of a payment, those made in the Dashboard too. Commits.
+
+	Any number of times and from anywhere: an answer is written to a row only if nothing was written to it since the
+	reading began. Raises gateway.errors.
+	"""
+	payment = frappe.db.get_value(
+		"Invoice Payment", payment_name, ["stripe_account", "payment_intent_id"], as_dict=True
+	)
+	if not payment.payment_intent_id:
+		return
+	gateway = gateway_for(payment.stripe_account)
+	for _attempt_number in range(READINGS):
+		versions = in_fresh_transaction(lambda: _versions(payment_name))
+		found = gateway.list_all("refunds.list", params={"payment_intent": payment.payment_intent_id})
+		if not found or in_fresh_transaction(lambda: _apply_list(payment_name, found, versions)):
+			break
+	notify_failed(payment_name)
+
+
+def sync_if_refunds_changed(change: AppliedChange) -> None:
+	"""A follow-up step: what Stripe counts as refunded is not what the rows say, so they are read."""
+	payment = change.payment
+	if payment.status not in payment_states.RECEIVED:
+		return
+	rows = frappe.get_all(
+		DOCTYPE,
+		filters={
+			"payment": payment.name,
+			"status": ["in", refund_states.REFUNDED],
+			"stripe_refund_id": ["is", "set"],
+		},
+		pluck="amount_minor",
+	)
+	if sum(cint(amount) for amount in rows) == cint(payment.refunded_minor):
+		return
+	try:
+		sync_refunds(payment.name)
+	except errors.GatewayError as error:
+		frappe.logger("stripe_service").warning(f"{payment.name}: refunds not read: {error}")
+
+
+def _versions(payment_name: str) -> dict[str, int]:
+	rows = frappe.get_all(DOCTYPE, filters={"payment": payment_name}, fields=["name", "sync_version"])
+	return {row.name: cint(row.sync_version) for row in rows}
+
+
+def _apply_list(payment_name: str, found: list[dict], versions: dict[str, int]) -> bool:
+	"""Write refunds as Stripe reported them; False if one was written by a later reading meanwhile. The caller commits."""
+	payment = _lock(payment_name)
+	all_applied = True
+	for told in found:
+		row = _row_of(payment, told)
+		if row and cint(row.sync_version) != versions.get(row.name, 0):
+			all_applied = False
+		else:
+			_write_facts(payment, row, told)
+	return all_applied
+
+
+def _row_of(payment, told: dict):
+	"""The row of a refund at Stripe: by its id, or the one asked for here whose answer was lost. None for a new one."""
+	name = frappe.db.get_value(DOCTYPE, {"stripe_refund_id": told["id"]})
+	if not name:
+		asked = (told.get("metadata") or {}).get("refund")
+		unanswered = {"name": asked, "payment": payment.name, "stripe_refund_id": ["is", "not set"]}
+		name = asked and frappe.db.get_value(DOCTYPE, unanswered)
+	return frappe.get_doc(DOCTYPE, name, for_update=True) if name else None
+
+
+def _write_facts(payment, row, told: dict) -> None:
+	if not row:
+		row = frappe.new_doc(DOCTYPE)
+		row.update({**_facts_of_payment(payment, cint(told["amount"])), "source": DASHBOARD})
+		row.update({"requested_at": from_stripe(told.get("created")), "reason": (told.get("reason") or "")[:140]})
+	new_status = refund_states.state_of(told)
+	failure = (told.get("failure_reason") or "")[:140]
+	failed = new_status in refund_states.NOT_REFUNDED
+	if failed and row.status != new_status:
+		row.notified = 0
+	row.write(
+		status=new_status,
+		stripe_refund_id=told["id"],
+		failure_reason=failure or None,
+		failure_message=failure_messages.refund_failure(failure) if failed else None,
+		last_synced_at=now_datetime(),
+		sync_version=cint(row.sync_version) + 1,
+	)
+
+
+# telling people
+
+
+def notify_failed(payment_name: str) -> None:
+	"""Tell administrators of the payment's refunds that failed and of which nobody was told yet. Commits, and never raises:
+	the state is on disk, and the reconciler comes here again."""
+	try:
+		in_fresh_transaction(lambda: _notify_failed(payment_name))
+	except Exception:
+		frappe.db.rollback()
+		frappe.log_error(
+			title=f"Stripe Service: nobody was told of a failed refund of {payment_name}",
+			reference_doctype="Invoice Payment",
+			reference_name=payment_name,
+		)
+
+
+def _notify_failed(payment_name: str) -> None:
+	failed = {"payment": payment_name, "status": ["in", refund_states.NOT_REFUNDED], "notified": 0}
+	if not frappe.db.exists(DOCTYPE, failed):
+		return
+	payment = _lock(payment_name)
+	for row in frappe.get_all(DOCTYPE, filters=failed, fields=["name", "amount_minor", "failure_message"]):
+		words = _("The refund of {0} ({1}) failed: {2}").format(
+			payment.in_words(row.amount_minor), row.name, row.failure_message
+		)
+		payment.write(attention=words)
+		notify_administrators(DOCTYPE, row.name, f"{payment.name} ({payment.reference_name}): {words}")
+		frappe.db.set_value(DOCTYPE, row.name, "notified", 1, update_modified=False)
+
+
+def _clear_attention(payment, failed) -> None:
+	if payment.attention and f"({failed.name})" in payment.attention:
+		payment.write(attention=None)

@@ -4,6 +4,8 @@ A claim ends only when its PaymentIntent is canceled at Stripe: until then the c
 could still confirm it. That goes for a decline, an abandoned 3-D Secure and a closed tab alike.
 """
 
+from collections.abc import Callable
+
 import frappe
 
 from stripe_service.gateway import errors, payment_states
@@ -11,30 +13,51 @@ from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payables.registry import get_enabled_config
 from stripe_service.payments.follow_up import AppliedChange
-from stripe_service.payments.intent import cancel_intent, create_intent
+from stripe_service.payments.intent import cancel_intent, find_unstored
 from stripe_service.payments.settle import OutOfStep, settle
+from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import lock_payment
+from stripe_service.utils.transaction import in_fresh_transaction
 
 
-def cancel(payment_name: str):
+def cancel(payment_name: str, raise_faults: bool = False):
 	"""Cancel the payment at Stripe and free its amount; returns the Invoice Payment as it then stands.
 
 	If Stripe has the money already, or is taking it (a debit under way can't be called back), the payment is
-	settled instead. If Stripe can't be reached, the amount stays reserved and a sweep tries again: not raised.
+	settled instead. If Stripe can't be reached, the amount stays reserved and a sweep tries again: raised only where
+	`raise_faults` asks for it.
 	"""
 	payment = frappe.get_doc("Invoice Payment", payment_name)
 	if not payment.is_open:
 		return payment
 	try:
-		# Creating it again under the same key finds the PaymentIntent that was made, or makes the one that was not;
-		# either can then be canceled.
-		intent_id = payment.payment_intent_id or create_intent(payment_name)
+		intent_id = payment.payment_intent_id or find_unstored(payment_name)
+		if not intent_id:
+			return end_without_intent(payment_name, payment_states.CANCELLED)
 		cancel_intent(payment.stripe_account, intent_id)
-	except errors.GatewayError as error:
+		return settle(payment_name)
+	except (errors.GatewayError, OutOfStep) as error:
+		if raise_faults:
+			raise
 		frappe.logger("stripe_service").warning(f"{payment_name}: not canceled: {error}")
 	try:
+		# Why it could not be canceled may be that the money is there.
 		return settle(payment_name)
 	except (errors.GatewayError, OutOfStep):
 		return frappe.get_doc("Invoice Payment", payment_name)
+
+
+def end_without_intent(payment_name: str, status: str, failure: Callable | None = None):
+	"""End a claim of which it is certain that Stripe has no PaymentIntent for it; returns the Invoice Payment. `failure(payment)`
+	writes why onto the locked payment. Commits."""
+
+	def end() -> None:
+		payment = lock_payment(payment_name)
+		if failure and payment.is_open:
+			failure(payment)
+		void(payment, status)
+
+	in_fresh_transaction(end)
+	return frappe.get_doc("Invoice Payment", payment_name)
 
 
 def cancel_if_failed(change: AppliedChange) -> None:

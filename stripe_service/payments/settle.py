@@ -9,6 +9,8 @@ document that can't be updated, a receipt's address that is too long or a script
 is written after the money is committed, and what may fail for other reasons (scripts, workflow, e-mail) starts after that.
 """
 
+from collections.abc import Callable
+
 import frappe
 from frappe import _
 from frappe.utils import cint, fmt_money
@@ -124,15 +126,11 @@ def _apply(payment_name: str, reference, snapshot: IntentSnapshot) -> AppliedCha
 	payment.write(**decisive_values(payment, facts, status, snapshot))
 	if document_is_there:
 		reflect_on_document(payment)
-	_without_refusing(lambda payment: _write_notices(change, snapshot), payment)
+	# In this transaction, so that no notice is lost. Their texts need what is only shown, which is set here but written
+	# by the next transaction.
+	set_shown(payment, snapshot)
+	_beside_the_money(lambda: write_notices(change), payment)
 	return change
-
-
-def _write_notices(change: AppliedChange, snapshot: IntentSnapshot) -> None:
-	"""In the transaction of the money, so that none is lost. Their texts need what is only shown, which is set here but
-	written by the next transaction."""
-	set_shown(change.payment, snapshot)
-	write_notices(change)
 
 
 def _report_impossible(payment, status: str) -> None:
@@ -145,16 +143,21 @@ def _report_impossible(payment, status: str) -> None:
 
 
 def reflect_on_document(payment) -> None:
-	"""Show on the document what is paid and under way, in the caller's transaction, in which money is written and which
-	goes on without it if it fails. A deadlock ends the whole transaction, so it is raised, and all of it is run again."""
+	"""Show on the document what is paid and under way, in the caller's transaction, in which money is written."""
+	_beside_the_money(lambda: _update_document(payment), payment)
+
+
+def _beside_the_money(work: Callable[[], None], payment) -> None:
+	"""Run `work` in the transaction in which money is written, which goes on without it if it fails. A deadlock ends the
+	whole transaction, so it is raised, and all of it is run again."""
 	frappe.db.savepoint("beside_the_money")
 	try:
-		_update_document(payment)
+		work()
 	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
 		raise
 	except Exception:
 		frappe.db.rollback(save_point="beside_the_money")
-		_log("reflect_on_document", payment)
+		_log("what goes with the money", payment)
 
 
 def _update_document(payment) -> None:

@@ -7,6 +7,7 @@ minutes.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import frappe
 from frappe import _
@@ -28,9 +29,9 @@ def carry_out(payment_name: str, work: Callable) -> dict:
 	"""
 	try:
 		return payment_result(work())
-	except Exception:
+	except Exception as fault:
 		_log(payment_name)
-		return look_up(payment_name, lambda: _end(payment_name, fault))
+		return look_up(payment_name, partial(_end, payment_name, fault))
 
 
 def look_up(payment_name: str, work: Callable) -> dict:

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 import frappe
 from frappe.utils import cint, now_datetime
 
-from stripe_service.accounts.jobs import ACCOUNT_FAULTS, Report
+from stripe_service.accounts.jobs import Report
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, payment_states
 from stripe_service.gateway.times import to_stripe
 from stripe_service.payments import settle
+from stripe_service.payments.intent import why_not_ours
 from stripe_service.payments.record import charge_of
 from stripe_service.reconcile import findings, unknown_intents
 
@@ -74,14 +75,12 @@ def _compare_page(account: str, intents: list[dict], report: Report) -> None:
 		try:
 			if payment and _differs(payment, intent):
 				_settle(payment, report)
-			elif not payment and not unknown_intents.why_not_ours(intent.get("metadata") or {}):
+			elif not payment and not why_not_ours(intent.get("metadata") or {}):
 				unknown_intents.adopt_or_report(account, intent["id"], report)
-		except ACCOUNT_FAULTS:
-			raise
 		except unknown_intents.NotOurs:
 			continue
 		except Exception as fault:
-			report.fault(intent["id"], fault)
+			report.note_or_raise(intent["id"], fault)
 
 
 def _payments_of(account: str, intent_ids: list[str]) -> dict[str, frappe._dict]:
@@ -128,7 +127,7 @@ def _look_for_unlisted(account: str, since: datetime, seen: set[str], report: Re
 	gateway = gateway_for(account)
 	for row in rows:
 		if row.payment_intent_id not in seen:
-			_check_exists(gateway, row, report)
+			report.each(row.name, lambda row=row: _check_exists(gateway, row, report))
 
 
 def _check_exists(gateway, row: frappe._dict, report: Report) -> None:
@@ -144,12 +143,16 @@ def close_what_is_over(account: str, report: Report) -> None:
 	gateway = gateway_for(account)
 
 	def is_over(finding: frappe._dict) -> bool:
-		if finding.kind == findings.UNKNOWN_HERE:
-			return _is_known_or_returned(gateway, account, finding.object_id)
-		return _exists(gateway, finding.object_id)
+		return bool(report.each(finding.object_id, lambda: _is_over(gateway, account, finding)))
 
 	for subject in findings.close_if_over(account, is_over):
 		report.changed.append(f"{subject}: no longer so")
+
+
+def _is_over(gateway, account: str, finding: frappe._dict) -> bool:
+	if finding.kind == findings.UNKNOWN_HERE:
+		return _is_known_or_returned(gateway, account, finding.object_id)
+	return _exists(gateway, finding.object_id)
 
 
 def _is_known_or_returned(gateway, account: str, intent_id: str) -> bool:

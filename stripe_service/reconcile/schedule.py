@@ -2,13 +2,22 @@
 
 import frappe
 
+from stripe_service.accounts import problems
 from stripe_service.accounts.jobs import Report, for_each_account
 from stripe_service.accounts.stripe_account import usable_accounts
-from stripe_service.reconcile import comparison, findings, sweep
+from stripe_service.reconcile import comparison, findings, refunds, sweep
 
 NOT_REGISTERED = "Not Registered"
 
+# What a request that is over has left behind. Nothing is asked of Stripe where there is nothing.
+UNANSWERED = (sweep.cancel_unstored_intents, refunds.look_up_unanswered)
 OPEN_PAYMENTS = (sweep.cancel_unstored_intents, sweep.read_open, sweep.release_abandoned)
+UNFINISHED = (sweep.read_unfinished, refunds.look_up_unanswered, refunds.read_unfinished)
+
+
+def end_unanswered() -> list[Report]:
+	"""Every few minutes: what a request that is over has left behind."""
+	return reconcile(usable_accounts(), *UNANSWERED)
 
 
 def poll() -> list[Report]:
@@ -25,7 +34,7 @@ def poll() -> list[Report]:
 
 def hourly() -> list[Report]:
 	"""What is open or unfinished here."""
-	return reconcile(usable_accounts(), *OPEN_PAYMENTS, sweep.read_unfinished)
+	return reconcile(usable_accounts(), *OPEN_PAYMENTS, *UNFINISHED)
 
 
 def daily() -> list[Report]:
@@ -40,7 +49,7 @@ def now(accounts: list[str] | None = None, days: int = comparison.DAYS_BACK) -> 
 	return reconcile(
 		usable_accounts() if accounts is None else accounts,
 		*OPEN_PAYMENTS,
-		sweep.read_unfinished,
+		*UNFINISHED,
 		comparison.compare_days(days),
 		comparison.close_what_is_over,
 	)
@@ -51,4 +60,5 @@ def reconcile(accounts: list[str], *steps) -> list[Report]:
 	reports = for_each_account(accounts, *steps)
 	for account in accounts:
 		findings.notify_new(account)
+		problems.tell(account)
 	return reports

@@ -5,19 +5,14 @@ from datetime import timedelta
 import frappe
 from frappe.utils import cint, now_datetime
 
-from stripe_service.accounts.jobs import ACCOUNT_FAULTS, Report
+from stripe_service.accounts.jobs import Report
 from stripe_service.gateway import errors, payment_states
 from stripe_service.payments import release, settle
-from stripe_service.payments.intent import adopt_intent, create_intent
-from stripe_service.reconcile import findings, unknown_intents
-from stripe_service.reconcile.unknown_intents import REQUEST_IS_OVER
-from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import lock_payment
-from stripe_service.utils.transaction import in_fresh_transaction
+from stripe_service.payments.intent import REQUEST_IS_OVER
+from stripe_service.reconcile import findings
 
 # One reading each and one after the other, which stays far below Stripe's 25 requests a second of a test account.
 MOST_PER_RUN = 500
-# Stripe forgets idempotency keys after 24 hours; from then on the same key would make a second PaymentIntent.
-KEYS_ARE_KEPT = timedelta(hours=23)
 # A fee is booked within the hour after success (https://docs.stripe.com/payments/payment-intents/asynchronous-capture).
 FEE_IS_BOOKED = timedelta(hours=2)
 FEES_ARE_AWAITED = timedelta(days=10)
@@ -52,7 +47,7 @@ def cancel_unstored_intents(account: str, report: Report) -> None:
 		"creation": ["<", _ago(REQUEST_IS_OVER)],
 	}
 	for payment in _payments(account, filters):
-		_each(report, payment, _recover)
+		_each(report, payment, lambda name: release.cancel(name, raise_faults=True))
 
 
 def release_abandoned(account: str, report: Report) -> None:
@@ -62,7 +57,7 @@ def release_abandoned(account: str, report: Report) -> None:
 	abandoned = {"status": payment_states.ACTION_REQUIRED, "creation": ["<", _ago(abandoned_after())]}
 	for filters in (left_behind, abandoned):
 		for payment in _payments(account, {**filters, "payment_intent_id": ["is", "set"]}):
-			_each(report, payment, lambda name: release.cancel(name))
+			_each(report, payment, lambda name: release.cancel(name, raise_faults=True))
 
 
 def accounts_left_behind() -> list[str]:
@@ -115,38 +110,14 @@ def _each(report: Report, payment: frappe._dict, work) -> None:
 		report.payments_read += 1
 		if (after.status, cint(after.settled_minor)) != (payment.status, cint(payment.settled_minor)):
 			report.changed.append(f"{payment.name}: {payment.status} → {after.status}")
-	except ACCOUNT_FAULTS:
-		raise
 	except errors.NotFound:
 		findings.missing_at_stripe(report, payment.name)
 	except Exception as fault:
-		report.fault(payment.name, fault)
+		report.note_or_raise(payment.name, fault)
 
 
 def _read(name: str):
 	return settle.settle(name)
-
-
-def _recover(name: str):
-	payment = frappe.get_doc("Invoice Payment", name)
-	if payment.creation > _ago(KEYS_ARE_KEPT) and _create_again(name):
-		return release.cancel(name)
-	intent = unknown_intents.find_intent(payment)
-	if intent:
-		adopt_intent(name, intent["id"])
-		return release.cancel(name)
-	in_fresh_transaction(lambda: release.void(lock_payment(name), payment_states.CANCELLED))
-	return frappe.get_doc("Invoice Payment", name)
-
-
-def _create_again(name: str) -> bool:
-	"""Creating under the same key finds the first PaymentIntent, or keeps a late request from making one. False if
-	Stripe refuses it as it now is (its customer was deleted, say): then only its list can tell."""
-	try:
-		create_intent(name)
-	except errors.InvalidRequest:
-		return False
-	return True
 
 
 def _ago(span: timedelta):

@@ -4,8 +4,6 @@ They come from a worker that was stopped between creating and storing one, or fr
 backup. The first kind was never confirmed and is canceled; the second may hold money, and a person must see it.
 """
 
-from datetime import timedelta
-
 import frappe
 from frappe import _
 from frappe.utils import cint, now_datetime
@@ -13,30 +11,15 @@ from frappe.utils import cint, now_datetime
 from stripe_service.accounts.jobs import Report
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, money, payment_states
-from stripe_service.gateway.times import to_stripe
 from stripe_service.payments import release, settle
-from stripe_service.payments.intent import adopt_intent
+from stripe_service.payments.intent import REQUEST_IS_OVER, adopt_intent, why_not_ours
 from stripe_service.reconcile import findings
 
 CANCELABLE = ("requires_payment_method", "requires_confirmation", "requires_action", "requires_capture")
-# By then every request that charged a card has ended, its retries included; before, it may be storing its PaymentIntent.
-REQUEST_IS_OVER = timedelta(minutes=10)
-SEARCH_BEFORE_SECONDS = 600
-SEARCH_AFTER_SECONDS = 2 * 3600
 
 
 class NotOurs(Exception):
 	"""The PaymentIntent belongs to another site or app; the message says to whom, as far as it is known."""
-
-
-def why_not_ours(metadata: dict) -> str | None:
-	"""None if the metadata that this app gives each PaymentIntent names this site."""
-	owner = metadata.get("site")
-	if not owner or not metadata.get("payment"):
-		return "Not one of this app's payments."
-	if owner != frappe.local.site:
-		return f"Belongs to the site {owner}."
-	return None
 
 
 def adopt_or_report(account: str, intent_id: str, report: Report | None = None) -> str:
@@ -85,23 +68,6 @@ def _end(name: str, report: Report) -> str:
 	payment = release.cancel(name)
 	report.changed.append(f"{name}: {payment_states.STARTED} → {payment.status}")
 	return f"{name}: {payment.status}"
-
-
-def find_intent(payment) -> dict | None:
-	"""The PaymentIntent made for a payment that stored none: by its metadata, among those created at that time.
-
-	Stripe's list has no filter for metadata, and its search lags behind.
-	"""
-	claimed = to_stripe(payment.creation)
-	created = {"gte": claimed - SEARCH_BEFORE_SECONDS, "lte": claimed + SEARCH_AFTER_SECONDS}
-	found = gateway_for(payment.stripe_account).list_all(
-		"payment_intents.list", params={"created": created}, limit=10_000
-	)
-	for intent in found:
-		metadata = intent.get("metadata") or {}
-		if metadata.get("payment") == payment.name and not why_not_ours(metadata):
-			return intent
-	return None
 
 
 def _cancel_or_report(account: str, intent: dict, report: Report) -> str:

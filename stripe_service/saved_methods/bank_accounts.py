@@ -40,12 +40,6 @@ LISTED = [
 ]  # fmt: skip
 
 
-class Conflict(frappe.ValidationError):
-	"""What was asked no longer fits what is there; asking again will."""
-
-	http_status_code = 409
-
-
 # what is offered
 
 
@@ -162,13 +156,26 @@ def start_adding(account: str, user: str | None = None) -> dict:
 
 def _begin(account: str, user: str) -> tuple[str, dict]:
 	customer = customers.customer_for(account, user)
+	try:
+		return _begin_for(account, customer, user)
+	except errors.NotFound as error:
+		if error.param != "customer":
+			raise
+	# Deleted in Stripe's dashboard, and its event has not come yet: the payer need not notice.
+	customers.mark_deleted(customer)
+	return _begin_for(account, customers.customer_for(account, user), user)
+
+
+def _begin_for(account: str, customer: str, user: str) -> tuple[str, dict]:
 	doc = in_fresh_transaction(lambda: _new_row(account, customer, user))
 	try:
 		intent = _create_setup_intent(doc)
-	except errors.NotFound:
-		# The Customer was deleted in Stripe's dashboard, and its event has not come yet.
-		customers.mark_deleted(customer)
-		frappe.throw(_("Your customer account at Stripe was deleted. Add the bank account again."), Conflict)
+	except errors.Unreachable as error:
+		if not error.answered:
+			raise
+		# The request is over, and its key would be answered with the same fault for a day. Nobody has the client secret of
+		# a SetupIntent that may have come of it, so that it does nothing.
+		intent = _create_setup_intent(doc)
 	in_fresh_transaction(lambda: _keep_setup_intent(doc.name, intent["id"]))
 	return doc.name, intent
 
@@ -201,7 +208,8 @@ def _create_setup_intent(doc) -> dict:
 			},
 			"metadata": {"site": frappe.local.site, "user": doc.user, "stripe_bank_account": doc.name},
 		},
-		idempotency_key=f"bank-account-{frappe.local.site}-{doc.name}",
+		# Drawn at random: it guards this one call, since each adding has a row and a SetupIntent of its own.
+		idempotency_key=f"bank_account_{frappe.generate_hash(length=40)}",
 	)
 
 
@@ -251,6 +259,18 @@ def sync(name: str):
 	if doc.status == VERIFIED and not was_verified:
 		saved_method.remove_duplicates(BANK_ACCOUNT, doc)
 	return doc
+
+
+def block_without_mandate(name: str) -> None:
+	"""Stripe no longer knows the mandate: the payer has to authorise debits anew. Commits."""
+
+	def block() -> None:
+		doc = frappe.get_doc(BANK_ACCOUNT, name, for_update=True)
+		if doc.status == VERIFIED:
+			doc.update({"status": BLOCKED, "status_code": bank_account_states.MANDATE_INACTIVE, "is_default": 0})
+			doc.write(status_reason=why_not_usable(doc))
+
+	in_fresh_transaction(block)
 
 
 def _read(gateway, setup_intent_id: str) -> dict:

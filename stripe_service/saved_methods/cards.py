@@ -11,7 +11,7 @@ from frappe.utils import get_datetime, now_datetime, nowdate
 
 from stripe_service.accounts import stripe_account
 from stripe_service.gateway import errors
-from stripe_service.saved_methods import saved_method
+from stripe_service.saved_methods import brands, saved_method
 from stripe_service.saved_methods.records import CARD, REMOVED, apply_fresh_reading, lock_customer
 from stripe_service.utils.labels import brand_name
 from stripe_service.utils.transaction import in_fresh_transaction
@@ -23,7 +23,8 @@ LISTED = ["name", "stripe_customer", "brand", "last4", "exp_month", "exp_year", 
 def saved_cards(user: str, account: str) -> list[dict]:
 	"""The user's own cards at a Stripe Account: the default first, then the newest; one query.
 
-	Each: name, brand, brand_name, last4, exp_month, exp_year, expired, is_default.
+	Each: name, brand, brand_name, last4, exp_month, exp_year, expired, usable, reason (why it can't pay, in the reader's
+	language), is_default.
 	"""
 	rows = frappe.get_all(
 		CARD,
@@ -43,6 +44,8 @@ def _as_listed(row) -> dict:
 		"exp_month": row.exp_month,
 		"exp_year": row.exp_year,
 		"expired": has_expired(row),
+		"usable": why_not_usable(row) is None,
+		"reason": why_not_usable(row),
 		"is_default": bool(row.is_default),
 	}
 
@@ -54,8 +57,11 @@ def has_expired(row) -> bool:
 
 
 def why_not_usable(row) -> str | None:
+	"""None for a card that can pay; otherwise what is the matter and what to do."""
 	if row.status == REMOVED:
 		return _("This card was removed. Use another one, or enter it anew.")
+	if reason := brands.why_not_accepted(row.brand):
+		return reason
 	if has_expired(row):
 		return _("This card expired {0}. Use another one, and remove it from your saved cards.").format(
 			f"{row.exp_month:02d}/{row.exp_year}"

@@ -162,23 +162,33 @@ def mark_removed(payment_method_id: str) -> list[str]:
 	return changed
 
 
-def recheck(payment) -> str | None:
-	"""Stripe refused to charge the saved method of this Invoice Payment: read it anew, it may be gone or blocked.
+def recheck(payment, error: errors.GatewayError) -> str | None:
+	"""Stripe refused to charge the saved method of this Invoice Payment: it may be gone, or blocked. Bring its row up to date.
 
-	Returns why it can't pay any more, in words, or None if nothing is wrong with it or Stripe does not say. Never while a
-	lock is held.
+	Returns why it can't pay any more, in words, or None if nothing is wrong with it or Stripe does not say. A declined card
+	is not read anew: that is between the payer and the bank. Never while a lock is held.
 	"""
 	from stripe_service.saved_methods import bank_accounts, cards
 
+	missing = error.param if isinstance(error, errors.NotFound) else None
 	try:
-		if payment.saved_card:
-			cards.refresh(payment.saved_card)
+		if payment.saved_card and isinstance(error, errors.InvalidRequest):
+			if missing == "payment_method":
+				mark_row_removed(CARD, payment.saved_card)
+			else:
+				cards.refresh(payment.saved_card)
 			return cards.why_not_usable(frappe.get_doc(CARD, payment.saved_card))
 		if payment.stripe_bank_account:
-			return bank_accounts.why_not_usable(bank_accounts.sync(payment.stripe_bank_account))
-	except errors.GatewayError as error:
+			if missing == "payment_method":
+				mark_row_removed(BANK_ACCOUNT, payment.stripe_bank_account)
+			elif missing == "mandate":
+				bank_accounts.block_without_mandate(payment.stripe_bank_account)
+			else:
+				bank_accounts.sync(payment.stripe_bank_account)
+			return bank_accounts.why_not_usable(frappe.get_doc(BANK_ACCOUNT, payment.stripe_bank_account))
+	except errors.GatewayError as fault:
 		frappe.logger("stripe_service").info(
-			f"The saved method of {payment.name} could not be re-read: {error}"
+			f"The saved method of {payment.name} could not be re-read: {fault}"
 		)
 	return None
 

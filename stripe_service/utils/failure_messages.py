@@ -321,3 +321,58 @@ def return_message(reason: str | None) -> str:
 	if reason in BANK_FAILURES:
 		return str(BANK_FAILURES[reason])
 	return _("The account holder told the bank that this debit was not in order.")
+
+
+# `failure_reason` of a refund, https://docs.stripe.com/refunds#failed-refunds
+_NOT_RETURNED = _lt("The payer's bank could not take the money back. Ask the payer for another way.")
+REFUND_FAILURES = {
+	"charge_for_pending_refund_disputed": _lt(
+		"The payer disputed the payment meanwhile. Answer the dispute on the Stripe Dashboard."
+	),
+	"declined": _NOT_RETURNED,
+	"expired_or_canceled_card": _lt("The card has expired or was cancelled. Ask the payer for another way."),
+	"insufficient_funds": _lt(
+		"The Stripe balance does not cover the refund. Add money to the balance, then try again."
+	),
+	"lost_or_stolen_card": _lt("The card was lost or stolen. Ask the payer for another way."),
+	"merchant_request": _lt("The refund was cancelled."),
+	"unknown": _NOT_RETURNED,
+}
+# `code` of a refund that Stripe refuses at once
+REFUND_REFUSALS = {
+	"amount_too_large": _lt("Less than this amount is left to refund. Read the payment from Stripe, then try again."),
+	"charge_already_refunded": _lt("The payment was refunded already."),
+	"charge_disputed": _lt("The payment is disputed, so the money is with the payer's bank."),
+	"charge_expired_for_capture": _lt("The payment is too old to be refunded through Stripe."),
+	"charge_not_refundable": _lt("Stripe can't refund this payment."),
+	"lock_timeout": _lt("Stripe is working on this payment just now. Try again in a minute."),
+	"rate_limit": _lt("Stripe is busy just now. Try again in a minute."),
+}
+
+
+def refund_failure(failure_reason: str | None) -> str:
+	"""Why a refund that Stripe had accepted failed, and what to do; translated."""
+	return str(REFUND_FAILURES.get(failure_reason or "", _NOT_RETURNED))
+
+
+def refund_refusal(code: str | None, stripe_message: str | None) -> str:
+	"""Why Stripe refused a refund, translated; what is not listed falls back to Stripe's own message."""
+	if code in REFUND_REFUSALS:
+		return str(REFUND_REFUSALS[code])
+	return stripe_message or _("The refund was refused.")
+
+
+def method_not_on(method_type: str | None) -> str:
+	"""What a payer reads whose way of paying Stripe does not take for this account."""
+	if method_type == "us_bank_account":
+		return _(
+			"Payment by bank account is not switched on at the moment. Nothing was charged. Pay by card; the administrators have been told."
+		)
+	return _(
+		"Payment by card is not switched on at the moment. Nothing was charged. Pay another way; the administrators have been told."
+	)
+
+
+def payments_unavailable() -> str:
+	"""What a payer reads whose payment fails for a reason that only an administrator can mend."""
+	return _("Payments can't be taken at the moment; the administrators have been told.")

@@ -15,6 +15,10 @@ class StripeUnavailable(frappe.ValidationError):
 	http_status_code = 503
 
 
+class PaymentsUnavailable(StripeUnavailable):
+	"""Stripe refuses for the account's own sake: nobody who pays can do anything about it."""
+
+
 class RefusedByStripe(frappe.ValidationError):
 	"""Stripe gave an answer, and it was no."""
 
@@ -36,8 +40,17 @@ def stripe_errors_as_messages(method_type: str | None = None):
 	except (errors.Unreachable, errors.RateLimited):
 		frappe.throw(_("Stripe can't be reached just now. Try again in a minute."), StripeUnavailable)
 	except errors.GatewayError as error:
+		if error.our_fault:
+			raise_payments_unavailable(error, method_type)
 		_log(error)
 		frappe.throw(_advice(error, method_type), RefusedByStripe)
+
+
+def raise_payments_unavailable(error: errors.GatewayError, method_type: str | None = None) -> None:
+	"""In words for a payer; administrators were told by whoever called Stripe (accounts.problems). Raises PaymentsUnavailable."""
+	if error.code == errors.METHOD_NOT_ON:
+		frappe.throw(failure_messages.method_not_on(method_type), PaymentsUnavailable)
+	frappe.throw(failure_messages.payments_unavailable(), PaymentsUnavailable)
 
 
 def _advice(error: errors.GatewayError, method_type: str | None) -> str:

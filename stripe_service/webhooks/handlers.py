@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import frappe
 
 from stripe_service.accounts import customers, registration
-from stripe_service.payments import payouts, settle
+from stripe_service.payments import payouts, refund, settle
+from stripe_service.payments.intent import why_not_ours
 from stripe_service.reconcile import unknown_intents
 from stripe_service.saved_methods import bank_accounts, cards
 
@@ -28,9 +29,9 @@ HANDLERS = {
 	# Sent once Stripe has booked the charge, which is when its fee is known; and again for a late change.
 	"charge.updated": f"{_HERE}.charge_changed",
 	"charge.refunded": f"{_HERE}.charge_changed",
-	"refund.created": f"{_HERE}.charge_changed",
-	"refund.updated": f"{_HERE}.charge_changed",
-	"refund.failed": f"{_HERE}.charge_changed",
+	"refund.created": f"{_HERE}.refund_changed",
+	"refund.updated": f"{_HERE}.refund_changed",
+	"refund.failed": f"{_HERE}.refund_changed",
 	"charge.dispute.created": f"{_HERE}.charge_changed",
 	"charge.dispute.updated": f"{_HERE}.charge_changed",
 	"charge.dispute.closed": f"{_HERE}.charge_changed",
@@ -85,8 +86,17 @@ def payment_intent_changed(event: Event) -> str:
 
 
 def charge_changed(event: Event) -> str:
-	"""A fee was booked; a refund or a dispute (for a bank debit also a late return) began, changed or ended."""
+	"""A fee was booked; a dispute (for a bank debit also a late return) began, changed or ended; money was refunded."""
 	return _settle_intent(event, event.related("payment_intent"))
+
+
+def refund_changed(event: Event) -> str:
+	"""A refund began, went through or failed, which its payment's amounts alone do not tell."""
+	outcome = _settle_intent(event, event.related("payment_intent"))
+	payment = {"payment_intent_id": event.related("payment_intent"), "stripe_account": event.account}
+	if name := frappe.db.get_value("Invoice Payment", payment):
+		refund.sync_refunds(name)
+	return outcome
 
 
 def _settle_intent(event: Event, intent_id: str | None) -> str:
@@ -103,7 +113,7 @@ def _settle_intent(event: Event, intent_id: str | None) -> str:
 	# Other apps' payments need no reading where the event says whose they are: charges and PaymentIntents carry the
 	# metadata given at creation, refunds and disputes their own.
 	if event.object.get("object") in ("payment_intent", "charge"):
-		if why_not := unknown_intents.why_not_ours(event.object.get("metadata") or {}):
+		if why_not := why_not_ours(event.object.get("metadata") or {}):
 			raise Ignore(why_not)
 	try:
 		return unknown_intents.adopt_or_report(event.account, intent_id)

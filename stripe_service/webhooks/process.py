@@ -6,8 +6,9 @@ arrival, moved on by a failure, and empty once nothing is left to do. A claim is
 `next_attempt_at`): a row lock held while Stripe is asked would make the intake of a duplicate wait, and a worker
 killed with the row in hand frees it when the lease ends.
 
-A fault of the connection (Stripe unreachable or limiting, keys missing or revoked) says nothing about the event: it
-is not counted against it, and its account rests for a while.
+A fault of the account (Stripe unreachable or limiting, keys missing or revoked) says nothing about the event: it is not
+counted against it, and its account rests for a while. A fault that the event's object alone meets is counted against the
+event, and the others go on.
 """
 
 import json
@@ -19,7 +20,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import now_datetime, strip_html
 
-from stripe_service.accounts.jobs import ACCOUNT_FAULTS
+from stripe_service.accounts.jobs import AccountHealth
 from stripe_service.accounts.webhook_endpoint import note_event
 from stripe_service.utils.masking import mask
 from stripe_service.utils.notices import notify_administrators
@@ -87,12 +88,13 @@ def process_due(seconds: float = SECONDS_PER_RUN) -> bool:
 	ends = time.monotonic() + seconds
 	resting: set[str] = set()
 	heard: set[str] = set()
+	health: dict[str, AccountHealth] = {}
 	try:
 		while names := _due(resting):
 			for name in names:
 				if time.monotonic() > ends:
 					return False
-				_work_on(name, resting, heard)
+				_work_on(name, resting, heard, health)
 		return True
 	finally:
 		_note_heard(heard)
@@ -120,7 +122,9 @@ def _note_heard(accounts: set[str]) -> None:
 		frappe.db.rollback()
 
 
-def _work_on(name: str, resting: set[str], heard: set[str]) -> None:
+def _work_on(
+	name: str, resting: set[str], heard: set[str], health: dict[str, AccountHealth]
+) -> None:
 	claimed = _claim(name, resting)
 	if not claimed:
 		return
@@ -131,11 +135,13 @@ def _work_on(name: str, resting: set[str], heard: set[str]) -> None:
 		_finish(claimed, "Done", outcome)
 	except Ignore as reason:
 		_finish(claimed, "Ignored", str(reason))
-	except ACCOUNT_FAULTS as fault:
-		resting.add(claimed[0].stripe_account)
-		_postpone(claimed, fault)
 	except Exception as fault:
-		_fail(claimed, fault)
+		account = claimed[0].stripe_account
+		if health.setdefault(account, AccountHealth(account)).blames_account(fault):
+			resting.add(account)
+			_postpone(claimed, fault)
+		else:
+			_fail(claimed, fault)
 
 
 def _claim(name: str, resting: set[str]) -> list[frappe._dict]:

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 
 import frappe
+from frappe.query_builder.functions import Coalesce
 from frappe.utils import get_datetime, now_datetime
 
 from stripe_service.accounts.secrets import read_secret
@@ -52,6 +53,9 @@ class Endpoint:
 
 
 _endpoints: dict[tuple[str, str], Endpoint] = {}
+# For each site and account: how many were refused since the trace was last written, and when that was.
+_refused: dict[tuple[str, str], tuple[int, float | None]] = {}
+REFUSED_SECONDS = 60
 
 
 def receive_event(token: str, payload: bytes, signature: str | None) -> None:
@@ -79,9 +83,35 @@ def _verified(token: str, payload: bytes, signature: str | None) -> tuple[Endpoi
 			# Perhaps the secret was changed since it was read.
 			_endpoints.pop(key, None)
 	account = read_endpoint(token)
-	event = _verify(account, payload, signature)
+	try:
+		event = _verify(account, payload, signature)
+	except Refused:
+		_note_refused(account.name)
+		raise
 	_endpoints[key] = account
 	return account, event
+
+
+def _note_refused(account: str) -> None:
+	"""Leave a trace on the account: the secret that it holds may be another endpoint's. Counted in memory and written once a
+	minute, so that nobody can make the database write by sending rubbish."""
+	key, now = (frappe.local.site, account), time.monotonic()
+	count, since = _refused.get(key, (0, None))
+	if since is not None and now - since < REFUSED_SECONDS:
+		_refused[key] = (count + 1, since)
+		return
+	_refused[key] = (0, now)
+	endpoint = frappe.qb.DocType("Stripe Account")
+	try:
+		(
+			frappe.qb.update(endpoint)
+			.set(endpoint.webhook_refused, Coalesce(endpoint.webhook_refused, 0) + count + 1)
+			.set(endpoint.webhook_refused_at, now_datetime())
+			.where(endpoint.name == account)
+		).run()
+		frappe.db.commit()
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		frappe.db.rollback()
 
 
 def _verify(account: Endpoint, payload: bytes, signature: str | None) -> dict:

@@ -73,6 +73,15 @@ class Stage:
 			object_id=unique("pi"),
 		)
 		self.payment = self.payment_of(self.somebody)
+		self.refund = self._row(
+			"Stripe Refund",
+			payment=self.payment,
+			status="Failed",
+			stripe_account=self.account,
+			currency="USD",
+			amount_minor=100,
+			idempotency_key=unique("key"),
+		)
 		frappe.get_doc(
 			doctype="File",
 			file_name=f"{unique('file')}.txt",
@@ -148,6 +157,7 @@ ARGUMENTS = {
 	"reconcile.close_finding": lambda stage, user: (stage.finding, " "),
 	"reconcile.run": lambda stage, user: (stage.account, 1),
 	"webhook.retry": lambda stage, user: (stage.event,),
+	"refund.try_again": lambda stage, user: (stage.refund,),
 	**{
 		f"account.{name}": lambda stage, user: (stage.account,)
 		for name in (

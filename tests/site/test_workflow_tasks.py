@@ -4,10 +4,11 @@ import frappe
 import pytest
 from frappe.model.workflow import apply_workflow
 
-from stripe_service.setup.workflow import WORKFLOW
 from tests.support.records import unique
 
 PAY, REPROCESS = "Stripe: Pay with the Default Card", "Stripe: Reprocess"
+
+WORKFLOW = "Invoice Payment"
 
 
 @pytest.fixture

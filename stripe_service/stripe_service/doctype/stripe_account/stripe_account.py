@@ -15,7 +15,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import flt, get_link_to_form, now_datetime
 
-from stripe_service.accounts import binding, identity, keys, stripe_account, webhook_endpoint
+from stripe_service.accounts import binding, identity, keys, registration, stripe_account, webhook_endpoint
 from stripe_service.accounts.secrets import FIELDS as SECRET_FIELDS
 from stripe_service.accounts.secrets import read_secret
 from stripe_service.gateway.client import Credentials, Gateway
@@ -27,6 +27,7 @@ OURS = (
 	"details_source", "ach_capability", "key_message", "webhook_status", "webhook_message", "webhook_url",
 	"webhook_endpoint_id", "webhook_token", "previous_webhook_secret", "previous_secret_until", "last_event_at",
 	"bound_site", "bound_host", "bound_installation", "bound_by", "bound_at",
+	"problem", "problems", "events_missed_at", "webhook_refused_at", "webhook_refused",
 )  # fmt: skip
 # Stripe's where Stripe tells them, the administrator's where it does not.
 OURS_IF_TOLD = ("country", "default_currency")
@@ -67,12 +68,8 @@ class StripeAccount(Document):
 		if self.flags.connected:
 			_make_default(self.name)
 			# After the commit, so that Stripe is never told of an account that was not saved after all.
-			frappe.enqueue(
-				webhook_endpoint.register,
-				account=self.name,
-				queue="short",
-				enqueue_after_commit=True,
-			)
+			for job in (webhook_endpoint.register, registration.check_methods):
+				frappe.enqueue(job, account=self.name, queue="short", enqueue_after_commit=True)
 
 	def on_trash(self):
 		if self.status == stripe_account.CONNECTED:
@@ -178,6 +175,8 @@ class StripeAccount(Document):
 			self.ach_enabled_by_hand = 0 if facts.ach_capability != "Unknown" else self.ach_enabled_by_hand
 		self.update(told)
 		self.update({"publishable_key": pair.publishable, "mode": pair.mode, "status": stripe_account.CONNECTED})
+		# What earlier keys could not do; what these can't will be noted anew.
+		self.update({"problem": None, "problems": None})
 		self.webhook_token = self.webhook_token or frappe.generate_hash(length=32)
 		self.webhook_url = webhook_endpoint.url_of(self.webhook_token)
 		self._bind()

@@ -1,0 +1,43 @@
+frappe.ui.form.on("Stripe Refund", {
+	refresh(frm) {
+		frm.disable_save();
+		if (!frm.doc.livemode) {
+			frm.set_intro(__("Test mode: no real money moves."), "orange");
+		}
+		if (frm.doc.failure_message) {
+			frm.dashboard.add_comment(
+				frappe.utils.escape_html(frm.doc.failure_message),
+				"red",
+				true
+			);
+		}
+		if (frm.doc.__onload?.may_be_tried_again && frappe.model.can_write("Invoice Payment")) {
+			frm.add_custom_button(__("Try Again"), () => try_again(frm));
+		}
+	},
+});
+
+function try_again(frm) {
+	const amount = format_currency(frm.doc.amount, frm.doc.currency);
+	frappe.confirm(__("Refund {0} once more?", [amount]), () =>
+		frappe
+			.call({
+				method: "stripe_service.api.refund.try_again",
+				args: { refund: frm.doc.name },
+				freeze: true,
+				freeze_message: __("Refunding"),
+			})
+			.then(({ message }) => {
+				if (!message) return;
+				frappe.show_alert({
+					message: frappe.utils.escape_html(message.message),
+					indicator: "blue",
+				});
+				if (message.refund === frm.doc.name) {
+					frm.reload_doc();
+				} else {
+					frappe.set_route("Form", "Stripe Refund", message.refund);
+				}
+			})
+	);
+}

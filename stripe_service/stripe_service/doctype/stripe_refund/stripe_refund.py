@@ -1,0 +1,37 @@
+"""One refund of an Invoice Payment: asked for here, or made in the Stripe Dashboard.
+
+Written by `payments.refund` alone. Its state is what Stripe reports of the refund; one that was asked for here and of which
+Stripe has not reported anything yet is Pending without a `stripe_refund_id`.
+"""
+
+import frappe
+from frappe import _
+
+from stripe_service.gateway import refund_states
+from stripe_service.utils.written_by_app import WrittenByApp
+
+
+class StripeRefund(WrittenByApp):
+	def written_by(self) -> str:
+		return _("Refunds are made by the button Refund of a payment.")
+
+	@property
+	def outcome_is_unknown(self) -> bool:
+		"""Whether Stripe was asked and has not reported a refund yet."""
+		return self.status == refund_states.PENDING and not self.stripe_refund_id
+
+	@property
+	def may_be_tried_again(self) -> bool:
+		return self.status in refund_states.NOT_REFUNDED
+
+	def write(self, **values):
+		# Who asked, and the payment's currency, are facts; a User that was deleted since must not keep Stripe's news out.
+		self.flags.ignore_links = True
+		return super().write(**values)
+
+	def onload(self):
+		self.set_onload("may_be_tried_again", self.may_be_tried_again)
+
+
+def on_doctype_update():
+	frappe.db.add_index("Stripe Refund", ["status", "stripe_account"])
