@@ -25,6 +25,10 @@ stripe_payable_handlers = {
 doc_events = {
 	"DocShare": {"validate": ["stripe_service.access.sharing.refuse_share"]},
 	"Document Follow": {"validate": ["stripe_service.access.sharing.refuse_follow"]},
+	"File": {
+		"before_insert": ["stripe_service.access.files.refuse_foreign_file"],
+		"validate": ["stripe_service.access.files.refuse_foreign_file"],
+	},
 	"Email Queue": {"before_insert": ["stripe_service.access.sharing.withhold_email"]},
 	"Notification Log": {"before_insert": ["stripe_service.access.sharing.withhold_notification"]},
 	"Payable DocType": {"on_update": ["stripe_service.access.sharing.revoke_outsider_access"]},
@@ -33,6 +37,7 @@ doc_events = {
 		"on_update": ["stripe_service.access.sharing.after_membership_changed"],
 		"after_delete": ["stripe_service.access.sharing.after_membership_changed"],
 	},
+	"Version": {"before_insert": ["stripe_service.access.sharing.withhold_versions"]},
 	"Error Log": {"before_insert": ["stripe_service.utils.masking.mask_error_log"]},
 	"*": {
 		"onload": ["stripe_service.access.onload.set_payment_onload"],
@@ -104,50 +109,49 @@ scheduler_events = {
 
 default_log_clearing_doctypes = {"Stripe Event": 90, "Stripe Notice": 90}
 
+# access/: who may see, find and do what
+auth_hooks = ["stripe_service.access.requests.check"]
+
 permission_query_conditions = {
-	"*": "stripe_service.access.query_conditions.of_document",
-	"Comment": "stripe_service.access.query_conditions.of_attached_row",
-	"Communication": "stripe_service.access.query_conditions.of_attached_row",
-	"Document Follow": "stripe_service.access.query_conditions.of_attached_row",
-	"File": "stripe_service.access.query_conditions.of_attached_row",
-	"Invoice Payment": "stripe_service.access.query_conditions.of_payment",
-	"Organisation Unit": "stripe_service.access.query_conditions.of_unit",
-	"Tag Link": "stripe_service.access.query_conditions.of_attached_row",
-	"Version": "stripe_service.access.query_conditions.of_attached_row",
-	"View Log": "stripe_service.access.query_conditions.of_attached_row",
-	"Workflow Action": "stripe_service.access.query_conditions.of_work_item",
+	"*": "stripe_service.access.permissions.query_of_any",
+	"Invoice Payment": "stripe_service.access.permissions.query_of_payment",
+	"Organisation Unit": "stripe_service.access.permissions.query_of_unit",
+	"Workflow Action": "stripe_service.access.permissions.query_of_work_item",
 	"Saved Card": "stripe_service.saved_methods.ownership.query_conditions",
 	"Stripe Bank Account": "stripe_service.saved_methods.ownership.query_conditions",
-	"Stripe Refund": "stripe_service.access.refunds.query_condition",
+	"Stripe Refund": "stripe_service.access.permissions.query_of_refund",
 }
 
 has_permission = {
-	"*": "stripe_service.access.document_checks.of_document",
-	"Comment": "stripe_service.access.document_checks.of_attached_row",
-	"Communication": "stripe_service.access.document_checks.of_attached_row",
-	"Document Follow": "stripe_service.access.document_checks.of_attached_row",
-	"File": "stripe_service.access.document_checks.of_attached_row",
-	"Invoice Payment": "stripe_service.access.document_checks.of_payment",
-	"Organisation Unit": "stripe_service.access.document_checks.of_unit",
-	"Tag Link": "stripe_service.access.document_checks.of_attached_row",
-	"Version": "stripe_service.access.document_checks.of_attached_row",
-	"View Log": "stripe_service.access.document_checks.of_attached_row",
-	"Workflow Action": "stripe_service.access.document_checks.of_work_item",
+	"*": "stripe_service.access.permissions.check_any",
+	"File": "stripe_service.access.files.check_file",
+	"Invoice Payment": "stripe_service.access.permissions.check_payment",
+	"Organisation Unit": "stripe_service.access.permissions.check_unit",
+	"Workflow Action": "stripe_service.access.permissions.check_work_item",
 	"Saved Card": "stripe_service.saved_methods.ownership.has_permission",
 	"Stripe Bank Account": "stripe_service.saved_methods.ownership.has_permission",
-	"Stripe Refund": "stripe_service.access.refunds.has_permission",
+	"Stripe Refund": "stripe_service.access.permissions.check_refund",
 }
 
 override_whitelisted_methods = {
 	"frappe.client.get": "stripe_service.access.frappe_overrides.get",
 	"frappe.client.get_count": "stripe_service.access.frappe_overrides.get_count",
 	"frappe.client.validate_link": "stripe_service.access.frappe_overrides.validate_link",
+	"frappe.core.doctype.user_permission.user_permission.get_user_permissions": "stripe_service.access.frappe_overrides.get_user_permissions",
+	"frappe.desk.doctype.dashboard_chart.dashboard_chart.get": "stripe_service.access.frappe_overrides.get_chart",
 	"frappe.desk.doctype.tag.tag.get_tagged_docs": "stripe_service.access.frappe_overrides.get_tagged_docs",
 	"frappe.desk.form.document_follow.get_follow_users": "stripe_service.access.frappe_overrides.get_follow_users",
 	"frappe.desk.listview.get_group_by_count": "stripe_service.access.frappe_overrides.get_group_by_count",
 	"frappe.desk.search.get_link_title": "stripe_service.access.frappe_overrides.get_link_title",
 	"frappe.desk.search.search_link": "stripe_service.access.frappe_overrides.search_link",
 	"frappe.desk.search.search_widget": "stripe_service.access.frappe_overrides.search_widget",
+	"frappe.desk.treeview.get_all_nodes": "stripe_service.access.frappe_overrides.get_all_nodes",
+	"frappe.email.relink": "stripe_service.access.frappe_overrides.relink",
+	"frappe.geo.utils.get_coords": "stripe_service.access.frappe_overrides.get_coords",
+	"frappe.model.mapper.make_mapped_doc": "stripe_service.access.frappe_overrides.make_mapped_doc",
+	"frappe.model.mapper.map_docs": "stripe_service.access.frappe_overrides.map_docs",
+	"frappe.realtime.can_subscribe_doctype": "stripe_service.access.frappe_overrides.can_subscribe_doctype",
+	"frappe.realtime.has_permission": "stripe_service.access.frappe_overrides.has_realtime_permission",
 	"frappe.utils.global_search.search": "stripe_service.access.frappe_overrides.search",
 	"frappe.workflow.doctype.workflow.workflow.get_workflow_state_count": "stripe_service.access.frappe_overrides.get_workflow_state_count",
 	"frappe.workflow.doctype.workflow_action.workflow_action.apply_action": "stripe_service.access.frappe_overrides.apply_action",

@@ -1,27 +1,22 @@
 """Calls of Frappe's that answer about documents without asking who may see them, asked here (hooks.py lists them under
 `override_whitelisted_methods`).
 
-Each hands on to Frappe's own function unless the DocType's documents are shown to some users only; for those it
-answers from what Frappe would list for the user. Arguments are taken as they come, because they differ between
-versions of Frappe.
+Each hands on to Frappe's own function unless that would tell more than the user may know; then it answers from what
+Frappe would list for the user. Documents that a call names by DocType and name are asked for before any call
+(requests.check); here is what finds or counts them by filters, and what a form asks while it is drawn, which answers
+nothing instead of an error. Arguments are taken as they come, because they differ between versions of Frappe.
 """
 
+import inspect
 from collections import Counter
 
 import frappe
-from frappe.utils import get_url_to_form
+from frappe.utils import cint, get_url_to_form
 from frappe.utils.verified_command import verify_request
 
-from stripe_service.access import query_conditions, units
+from stripe_service.access import permissions
+from stripe_service.access.guarded import is_limited, is_open_to
 from stripe_service.access.pay_actions import get_pay_transitions
-
-OURS = frozenset({"Invoice Payment", "Saved Card", "Stripe Bank Account", units.UNIT})
-
-
-def _guarded(doctype: str | None) -> bool:
-	return bool(doctype) and (
-		doctype in OURS or units.unit_control_on(doctype) or bool(query_conditions.parents_of(doctype))
-	)
 
 
 def _visible(doctype: str, names) -> set[str]:
@@ -32,85 +27,163 @@ def _visible(doctype: str, names) -> set[str]:
 	return set(frappe.get_list(doctype, filters={"name": ("in", names)}, pluck="name", limit_page_length=0))
 
 
-@frappe.whitelist()
-def get(doctype: str, name: str | int | None = None, **given):
-	"""For frappe.client.get, which lets anybody who may read some parent document see the rows of all of them."""
-	parents = query_conditions.parents_of(doctype)
-	if name and parents:
-		row = frappe.db.get_value(doctype, name, ["parenttype", "parent"], as_dict=True)
-		if row and row.parenttype in parents and not _visible(row.parenttype, [row.parent]):
-			raise frappe.PermissionError
-	return frappe.call("frappe.client.get", doctype=doctype, name=name, **given)
+def _call(method: str, **given):
+	"""Frappe's own function; on a Frappe that has it no more, what a call of an unknown name answers."""
+	try:
+		function = frappe.get_attr(method)
+	except AttributeError:
+		raise frappe.DoesNotExistError
+	if frappe.session.user == "Guest" and function not in frappe.guest_methods:
+		raise frappe.PermissionError
+	return frappe.call(function, **given)
+
+
+# Dispatchers: they call a function by the name that the request gives
 
 
 @frappe.whitelist()
-def get_count(doctype: str, **given):
-	"""For frappe.client.get_count, which counts whatever is there."""
-	if not _guarded(doctype):
-		return frappe.call("frappe.client.get_count", doctype=doctype, **given)
-	frappe.local.form_dict = frappe._dict(doctype=doctype, filters=given.get("filters"))
-	return frappe.call("frappe.desk.reportview.get_count")
-
-
-@frappe.whitelist(allow_guest=True)
-def validate_link(doctype: str, docname: str, **given):
-	"""For frappe.client.validate_link, which confirms names on DocType level."""
-	if _guarded(doctype) and not _visible(doctype, [docname]):
-		return {}
-	return frappe.call("frappe.client.validate_link", doctype=doctype, docname=docname, **given)
+def get_all_nodes(doctype: str, label: str, parent: str, tree_method: str, **given):
+	"""For frappe.desk.treeview.get_all_nodes."""
+	return _call(
+		"frappe.desk.treeview.get_all_nodes",
+		doctype=doctype,
+		label=label,
+		parent=parent,
+		tree_method=_overridden(tree_method),
+		**given,
+	)
 
 
 @frappe.whitelist()
-def get_link_title(doctype: str, docname: str, **given):
-	"""For frappe.desk.search.get_link_title, which tells any document's title."""
-	if _guarded(doctype) and not _visible(doctype, [docname]):
-		return None
-	return frappe.call("frappe.desk.search.get_link_title", doctype=doctype, docname=docname, **given)
+def make_mapped_doc(method: str, source_name: str, **given):
+	"""For frappe.model.mapper.make_mapped_doc."""
+	return _call(
+		"frappe.model.mapper.make_mapped_doc", method=_overridden(method), source_name=source_name, **given
+	)
+
+
+@frappe.whitelist()
+def map_docs(method: str, source_names: str, target_doc: str | dict, **given):
+	"""For frappe.model.mapper.map_docs."""
+	return _call(
+		"frappe.model.mapper.map_docs",
+		method=_overridden(method),
+		source_names=source_names,
+		target_doc=target_doc,
+		**given,
+	)
+
+
+def _overridden(method: str) -> str:
+	"""The name of the function that `method` stands for. Raises frappe.PermissionError for one that is not whitelisted."""
+	method = frappe.override_whitelisted_method(method)
+	function = frappe.get_attr(method)
+	if function not in frappe.whitelisted:
+		raise frappe.PermissionError
+	function = inspect.unwrap(function)
+	return frappe.override_whitelisted_method(f"{function.__module__}.{function.__qualname__}")
+
+
+# Lists and searches
 
 
 @frappe.whitelist()
 def search_link(doctype: str, txt: str, **given):
 	"""For frappe.desk.search.search_link, which a caller may tell to ignore User Permissions, and the hooks with them."""
-	if _guarded(doctype):
-		given["ignore_user_permissions"] = False
-	return frappe.call("frappe.desk.search.search_link", doctype=doctype, txt=txt, **given)
+	return _call("frappe.desk.search.search_link", doctype=doctype, txt=txt, **_searching(doctype, given))
 
 
 @frappe.whitelist()
 def search_widget(doctype: str, txt: str, **given):
 	"""For frappe.desk.search.search_widget, likewise."""
-	if _guarded(doctype):
+	return _call("frappe.desk.search.search_widget", doctype=doctype, txt=txt, **_searching(doctype, given))
+
+
+def _searching(doctype: str, given: dict) -> dict:
+	if given.get("query"):
+		given["query"] = _overridden(given["query"])
+	if not _ignores_user_permissions(doctype, given.get("reference_doctype")):
 		given["ignore_user_permissions"] = False
-	return frappe.call("frappe.desk.search.search_widget", doctype=doctype, txt=txt, **given)
+	return given
 
 
-@frappe.whitelist()
-def get_tagged_docs(doctype: str, tag: str):
-	"""For frappe.desk.doctype.tag.tag.get_tagged_docs, which asks for the DocType only."""
-	found = frappe.call("frappe.desk.doctype.tag.tag.get_tagged_docs", doctype=doctype, tag=tag)
-	if not _guarded(doctype):
-		return found
-	visible = _visible(doctype, [row[0] for row in found])
-	return [row for row in found if row[0] in visible]
+def _ignores_user_permissions(doctype: str, asked_from: str | None) -> bool:
+	"""Whether an administrator has said so on a link field, and it leads to nothing that is limited in other ways."""
+	if is_limited(doctype) or not asked_from or not frappe.has_permission(asked_from, "read"):
+		return False
+	return any(
+		field.options == doctype and field.ignore_user_permissions
+		for field in frappe.get_meta(asked_from).get_link_fields()
+	)
 
 
 @frappe.whitelist()
 def search(text: str, **given):
 	"""For frappe.utils.global_search.search, which shows what the index holds of every readable DocType."""
-	found = frappe.call("frappe.utils.global_search.search", text=text, **given)
+	given |= {name: cint(given[name]) for name in ("start", "limit") if name in given}
+	found = _call("frappe.utils.global_search.search", text=text, **given)
 	names: dict[str, set] = {}
 	for row in found:
-		if _guarded(row.doctype):
+		if is_limited(row.doctype):
 			names.setdefault(row.doctype, set()).add(row.name)
 	visible = {doctype: _visible(doctype, hits) for doctype, hits in names.items()}
 	return [row for row in found if row.doctype not in visible or row.name in visible[row.doctype]]
 
 
 @frappe.whitelist()
+def get_tagged_docs(doctype: str, tag: str):
+	"""For frappe.desk.doctype.tag.tag.get_tagged_docs, which asks for the DocType only."""
+	found = _call("frappe.desk.doctype.tag.tag.get_tagged_docs", doctype=doctype, tag=tag)
+	if not is_limited(doctype):
+		return found
+	visible = _visible(doctype, [row[0] for row in found])
+	return [row for row in found if row[0] in visible]
+
+
+@frappe.whitelist()
+def get_coords(doctype: str, filters: str | list | dict, type: str):
+	"""For frappe.geo.utils.get_coords, the map of a list, which asks nothing."""
+	if not frappe.has_permission(doctype, "read") or not is_open_to(doctype):
+		raise frappe.PermissionError
+	return _call("frappe.geo.utils.get_coords", doctype=doctype, filters=filters, type=type)
+
+
+# Counts and sums
+
+
+@frappe.whitelist()
+def get_count(doctype: str, **given):
+	"""For frappe.client.get_count, which until 15.44 counted whatever was there."""
+	form_dict = frappe.local.form_dict
+	frappe.local.form_dict = frappe._dict(doctype=doctype, filters=given.get("filters"))
+	try:
+		return _call("frappe.desk.reportview.get_count")
+	finally:
+		frappe.local.form_dict = form_dict
+
+
+@frappe.whitelist()
+def get_chart(chart_name: str | None = None, chart: str | dict | None = None, **given):
+	"""For frappe.desk.doctype.dashboard_chart.dashboard_chart.get: a heat map asks for no document, and the figures of
+	a saved chart are kept for whoever asks next. Figures of limited documents are each user's own; heat maps of them
+	are for those who see all."""
+	method = "frappe.desk.doctype.dashboard_chart.dashboard_chart.get"
+	source = frappe.get_doc("Dashboard Chart", chart_name) if chart_name else frappe._dict(frappe.parse_json(chart))
+	if source.type == "Heatmap" and source.document_type:
+		if not frappe.has_permission(source.document_type, "read") or not permissions.sees_all(source.document_type):
+			raise frappe.PermissionError
+	if not is_limited(source.document_type):
+		return _call(method, chart_name=chart_name, chart=chart, **given)
+	if chart_name:
+		source.check_permission("read")
+	return frappe.call(inspect.unwrap(frappe.get_attr(method)), chart_name=chart_name, chart=chart, **given)
+
+
+@frappe.whitelist()
 def get_group_by_count(doctype: str, current_filters: str | list | dict, field: str):
 	"""For frappe.desk.listview.get_group_by_count, which counts assignments of documents nobody shows."""
-	if field != "assigned_to" or not _guarded(doctype):
-		return frappe.call(
+	if field != "assigned_to" or is_open_to(doctype):
+		return _call(
 			"frappe.desk.listview.get_group_by_count",
 			doctype=doctype,
 			current_filters=current_filters,
@@ -139,8 +212,8 @@ def _as_list(filters) -> list:
 @frappe.whitelist()
 def get_workflow_state_count(doctype: str, workflow_state_field: str, states: str | list):
 	"""For the Workflow form's count of documents by state."""
-	if not _guarded(doctype):
-		return frappe.call(
+	if is_open_to(doctype):
+		return _call(
 			"frappe.workflow.doctype.workflow.workflow.get_workflow_state_count",
 			doctype=doctype,
 			workflow_state_field=workflow_state_field,
@@ -158,14 +231,97 @@ def get_workflow_state_count(doctype: str, workflow_state_field: str, states: st
 	return [{workflow_state_field: state, "count": count} for state, count in Counter(found).items() if state]
 
 
+# One document
+
+
+@frappe.whitelist()
+def get(doctype: str, name: str | int | None = None, filters: str | list | dict | None = None, **given):
+	"""For frappe.client.get, which finds a document by any filters and then says whether it may be read, and lets
+	anybody who may read some parent document see the rows of all of them."""
+	if not name and filters is not None and not frappe.get_meta(doctype).issingle:
+		found = frappe.get_list(
+			doctype,
+			filters=frappe.parse_json(filters),
+			pluck="name",
+			limit_page_length=1,
+			parent_doctype=given.get("parent"),
+		)
+		if not found:
+			raise frappe.DoesNotExistError
+		name = found[0]
+	parents = permissions.parents_of(doctype)
+	if name and parents:
+		row = frappe.db.get_value(doctype, name, ["parenttype", "parent"], as_dict=True)
+		if row and row.parenttype in parents and not _visible(row.parenttype, [row.parent]):
+			raise frappe.PermissionError
+	return _call("frappe.client.get", doctype=doctype, name=name, **given)
+
+
+@frappe.whitelist()
+def validate_link(doctype: str, docname: str, **given):
+	"""For frappe.client.validate_link of Frappe 15, which confirms names on DocType level."""
+	if is_limited(doctype) and not _visible(doctype, [docname]):
+		return {}
+	return _call("frappe.client.validate_link", doctype=doctype, docname=docname, **given)
+
+
+@frappe.whitelist()
+def get_link_title(doctype: str, docname: str, **given):
+	"""For frappe.desk.search.get_link_title, which tells any document's title."""
+	if is_limited(doctype) and not _visible(doctype, [docname]):
+		return None
+	return _call("frappe.desk.search.get_link_title", doctype=doctype, docname=docname, **given)
+
+
 @frappe.whitelist()
 def get_follow_users(doctype: str, doc_name: str):
 	"""For frappe.desk.form.document_follow.get_follow_users, which asks nothing."""
-	if _guarded(doctype) and not _visible(doctype, [doc_name]):
+	if is_limited(doctype) and not _visible(doctype, [doc_name]):
 		return []
-	return frappe.call(
-		"frappe.desk.form.document_follow.get_follow_users", doctype=doctype, doc_name=doc_name
+	return _call("frappe.desk.form.document_follow.get_follow_users", doctype=doctype, doc_name=doc_name)
+
+
+@frappe.whitelist()
+def relink(name: str, reference_doctype: str | None = None, reference_name: str | None = None):
+	"""For frappe.email.relink, which moves any mail to any document."""
+	mail = frappe.get_doc("Communication", name)
+	mail.check_permission("write")
+	if reference_doctype and reference_name:
+		frappe.has_permission(reference_doctype, "write", doc=reference_name, throw=True)
+	if mail.reference_doctype and mail.reference_name:
+		frappe.has_permission(mail.reference_doctype, "write", doc=mail.reference_name, throw=True)
+	return _call(
+		"frappe.email.relink", name=name, reference_doctype=reference_doctype, reference_name=reference_name
 	)
+
+
+# What goes on, and whose
+
+
+@frappe.whitelist(allow_guest=True)
+def can_subscribe_doctype(doctype: str):
+	"""For frappe.realtime.can_subscribe_doctype: whoever subscribes hears the name of every document that is saved,
+	and who saved it."""
+	if not is_open_to(doctype):
+		raise frappe.PermissionError
+	return _call("frappe.realtime.can_subscribe_doctype", doctype=doctype)
+
+
+@frappe.whitelist(allow_guest=True)
+def has_realtime_permission(doctype: str, name: str | None = None):
+	"""For frappe.realtime.has_permission, which takes its place in Frappe 16."""
+	if not name and not is_open_to(doctype):
+		raise frappe.PermissionError
+	return _call("frappe.realtime.has_permission", doctype=doctype, name=name or "")
+
+
+@frappe.whitelist()
+def get_user_permissions(user: str | None = None):
+	"""For frappe.core.doctype.user_permission.user_permission.get_user_permissions: another's are for those who may
+	read User Permissions."""
+	if user and user != frappe.session.user:
+		frappe.has_permission("User Permission", "read", throw=True)
+	return _call("frappe.core.doctype.user_permission.user_permission.get_user_permissions", user=user)
 
 
 @frappe.whitelist(allow_guest=True)
@@ -181,7 +337,7 @@ def apply_action(action: str, doctype: str, docname: str, **given):
 				{"type": "redirect", "location": get_url_to_form(doctype, docname) + "?pay=1"}
 			)
 		return None
-	return frappe.call(
+	return _call(
 		"frappe.workflow.doctype.workflow_action.workflow_action.apply_action",
 		action=action,
 		doctype=doctype,

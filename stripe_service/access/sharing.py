@@ -9,7 +9,8 @@ import frappe
 from frappe import _
 
 from stripe_service.access import units
-from stripe_service.access.document_checks import may_read
+from stripe_service.access.guarded import is_guarded
+from stripe_service.access.permissions import may_read
 
 
 def refuse_share(share, method: str | None = None) -> None:
@@ -38,10 +39,13 @@ def _refuse(message: str, share, user: str | None = None) -> None:
 
 
 def refuse_assignment(todo, method: str | None = None) -> None:
-	"""ToDo, validate: also what Assign To and Assignment Rules make."""
-	if not units.unit_control_on(todo.reference_type) or not todo.reference_name or todo.status != "Open":
+	"""ToDo, validate: also what Assign To and Assignment Rules make. One that was given may still be closed."""
+	if not units.unit_control_on(todo.reference_type) or not todo.reference_name:
 		return
-	if not _admits(todo.reference_type, todo.reference_name, todo.allocated_to):
+	given = ("reference_type", "reference_name", "allocated_to")
+	if todo.status != "Open" and not todo.is_new() and not any(todo.has_value_changed(field) for field in given):
+		return
+	if not _admits(todo.reference_type, todo.reference_name, todo.allocated_to or todo.owner):
 		frappe.throw(
 			_("{0} cannot be assigned to {1}, who does not belong to its organisation unit.").format(
 				frappe.bold(todo.reference_name), frappe.bold(todo.allocated_to)
@@ -73,6 +77,18 @@ def withhold_notification(log, method: str | None = None) -> None:
 				"link": None,
 			}
 		)
+
+
+def withhold_versions(version, method: str | None = None) -> None:
+	"""Version, before_insert: whoever may read a document is shown its history, whatever level its fields are of; so
+	changes of fields of a higher level are not in it."""
+	if not is_guarded(version.ref_doctype) or not version.data:
+		return
+	hidden = {field.fieldname for field in frappe.get_meta(version.ref_doctype).get_high_permlevel_fields()}
+	data = frappe.parse_json(version.data)
+	if hidden and isinstance(data, dict) and data.get("changed"):
+		data["changed"] = [change for change in data["changed"] if change[0] not in hidden]
+		version.data = frappe.as_json(data, indent=None)
 
 
 def withhold_email(queue, method: str | None = None) -> None:

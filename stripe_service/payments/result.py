@@ -4,6 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils import add_to_date, cint, formatdate, get_datetime, now_datetime
 
+from stripe_service.access.permissions import may_read
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, money, payment_states
 from stripe_service.payables.balance import balance_of
@@ -87,8 +88,11 @@ def _still_to_be_paid_if_known(payment) -> dict:
 
 
 def _still_to_be_paid(payment) -> dict:
-	"""What is neither paid nor under way; nothing where the document is gone, or is payable no more."""
-	if not get_config(payment.reference_doctype):
+	"""What is neither paid nor under way; nothing where the document is gone, is payable no more, or is no longer the
+	session user's to read."""
+	if not get_config(payment.reference_doctype) or not may_read(
+		payment.reference_doctype, payment.reference_name
+	):
 		return {}
 	doc = frappe.get_doc(payment.reference_doctype, payment.reference_name)
 	rest = balance_of(open_payable(doc), lock=False).available_minor

@@ -10,7 +10,7 @@ import frappe
 from frappe import _
 from frappe.permissions import get_role_permissions
 
-from stripe_service.access.answers import DENY, answer
+from stripe_service.access.permissions import DENY, answer
 from stripe_service.saved_methods.records import DOCTYPES
 
 
@@ -54,7 +54,7 @@ def query_conditions(user: str | None = None, doctype: str | None = None) -> str
 	user = user or frappe.session.user
 	if reads_all(doctype, user):
 		return ""
-	return f"`tab{doctype}`.`user` = {frappe.db.escape(user)}"
+	return f"`tab{doctype}`.`user` = {frappe.db.escape(user, percent=False)}"
 
 
 def has_permission(

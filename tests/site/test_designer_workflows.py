@@ -280,9 +280,7 @@ def test_the_payers_role_is_another(site, designer, make_invoice, make_user, pay
 
 def test_a_document_type_without_payable_row_costs_no_query(site_only):
 	from stripe_service.access import (
-		document_checks,
 		onload,
-		query_conditions,
 		sharing,
 		work_items,
 		workflow_guard,
@@ -293,8 +291,8 @@ def test_a_document_type_without_payable_row_costs_no_query(site_only):
 	note = frappe.get_doc(doctype="Note", title="Nothing to pay")
 	frappe.get_meta("Note")
 	with counted_queries() as queries:
-		query_conditions.of_document("Administrator", "Note")
-		document_checks.of_document(note, "read", "Administrator")
+		permissions.query_of_any("Administrator", "Note")
+		permissions.check_any(note, "read", "Administrator")
 		onload.set_payment_onload(note)
 		workflow_guard.refuse_unpaid(note)
 		work_items.create_item_if_rules_apply(note)

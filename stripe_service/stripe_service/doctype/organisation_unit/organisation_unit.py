@@ -3,6 +3,9 @@
 The path is the document's name, so that Links, User Permissions, rules and reports show it without a lookup. It follows
 from the unit's own name and its parent; renaming or moving a unit renames all below it through Frappe's rename, which
 takes every Link, User Permission, comment and version along.
+
+Where a unit stands in the tree decides who sees its documents. So it is moved by those who see all units, or belong to
+the unit and to both places; and the numbers by which Frappe knows the tree are its own.
 """
 
 import frappe
@@ -23,6 +26,7 @@ class OrganisationUnit(NestedSet):
 
 	def validate(self):
 		self.unit_name = self._checked_name()
+		self._keep_tree()
 		self._check_parent()
 		self._check_path(self._path())
 		if self.is_new():
@@ -84,6 +88,27 @@ class OrganisationUnit(NestedSet):
 	def _check_parent(self):
 		if self.parent_organisation_unit and self.parent_organisation_unit == self.name:
 			frappe.throw(_("A unit cannot be its own parent."))
+
+	def _keep_tree(self):
+		before = self.get_doc_before_save()
+		if not before:
+			self.lft = self.rgt = 0  # Frappe gives them
+			return
+		self.update({name: before.get(name) for name in ("lft", "rgt", "old_parent")})
+		if self.parent_organisation_unit != before.parent_organisation_unit:
+			self._check_may_move(before.parent_organisation_unit)
+
+	def _check_may_move(self, parent_before: str | None):
+		visible = units.visible_units()
+		ends = (self.name, parent_before, self.parent_organisation_unit)
+		# At the top nothing is above it, and only those who see all units see that it went there.
+		at_top = not self.parent_organisation_unit
+		if visible is units.ALL or (not at_top and all(unit in visible for unit in ends if unit)):
+			return
+		frappe.throw(
+			_("You can move a unit only if you belong to it, to where it is and to where it goes."),
+			frappe.PermissionError,
+		)
 
 	def _check_path(self, path: str):
 		if len(path) > MAX_PATH:

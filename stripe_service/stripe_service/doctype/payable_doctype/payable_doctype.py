@@ -2,6 +2,9 @@
 
 A mistake here would surface in front of a payer, or after their money has moved, so everything that can be known now
 is checked on saving, and each message names the field to be put right.
+
+A row makes the app write to documents, past the permissions of whoever saves them. So its maker must be one who may write
+such documents anyway, and what the app writes must be fields that nobody else fills in.
 """
 
 import frappe
@@ -33,11 +36,14 @@ LINKS_TO = {"currency_fieldname": "Currency", "unit_fieldname": "Organisation Un
 ONE_OF_ITS_KIND = {"currency_fieldname": "Link", "unit_fieldname": "Link", "total_fieldname": "Currency"}
 STATES = ("payable_statuses", "void_statuses", "status_partly_paid", "status_paid", "status_to_be_paid")
 OWN = {"Portal Invoice"}
+# Shown to every payer, whatever level the field is of.
+SHOWN = ("title_fieldname", "party_fieldname", "due_date_fieldname")
 
 
 class PayableDocType(Document):
 	def validate(self):
 		self._check_document_type()
+		self._check_maker()
 		self._fill_in_status_field()
 		for fieldname in FITTING:
 			self._check_field(fieldname)
@@ -167,6 +173,17 @@ class PayableDocType(Document):
 				_("{0} cannot be made payable: it {1}.").format(frappe.bold(_(self.document_type)), problem)
 			)
 
+	def _check_maker(self):
+		if self.flags.ignore_permissions or "System Manager" in frappe.get_roles():
+			return
+		if not frappe.has_permission(self.document_type, "write"):
+			frappe.throw(
+				_("To have {0} paid you need the right to write it: payment changes its documents.").format(
+					frappe.bold(_(self.document_type))
+				),
+				frappe.PermissionError,
+			)
+
 	def _meta(self):
 		if not frappe.db.exists("DocType", self.document_type):
 			frappe.throw(_("There is no DocType {0}.").format(frappe.bold(self.document_type)))
@@ -193,6 +210,13 @@ class PayableDocType(Document):
 				name,
 				_("{0} is of type {1}; needed is {2}").format(
 					frappe.bold(chosen), field.fieldtype, ", ".join(FITTING[name])
+				),
+			)
+		if name in SHOWN and field.permlevel:
+			self._refuse(
+				name,
+				_("{0} is of permission level {1}, and every payer would see it").format(
+					frappe.bold(chosen), field.permlevel
 				),
 			)
 		target = LINKS_TO.get(name)
@@ -227,6 +251,26 @@ class PayableDocType(Document):
 				)
 				self._refuse(name, _("{0} is used for something else already").format(frappe.bold(chosen)))
 
+		for chosen in written:
+			self._check_nobody_else_writes(chosen)
+
+	def _check_nobody_else_writes(self, chosen: str):
+		"""Of the fields that this row did not name before: the app overwrites them at every save."""
+		before = self.get_doc_before_save()
+		names = ("paid_fieldname", "reserved_fieldname", "outstanding_fieldname")
+		if before and chosen in [before.get(name) for name in names]:
+			return
+		field = self._meta().get_field(chosen)
+		if field.read_only or not frappe.db.exists(self.document_type, {chosen: ("!=", 0)}):
+			return
+		name = next(name for name in names if self.get(name) == chosen)
+		self._refuse(
+			name,
+			_("{0} can be typed in and holds amounts already, which would be overwritten. Make it read-only first").format(
+				frappe.bold(chosen)
+			),
+		)
+
 	def _check_unit_control(self):
 		if self.unit_control and not self.unit_fieldname:
 			self._refuse(
@@ -240,6 +284,9 @@ class PayableDocType(Document):
 			return
 		if not self.status_fieldname:
 			self._refuse("status_fieldname", _("needed, since states are named below"))
+		if self._linked_states():
+			self._check_linked_states(named)
+			return
 		allowed = self._allowed_states()
 		for name, state in named:
 			if allowed is not None and state not in allowed:
@@ -252,16 +299,31 @@ class PayableDocType(Document):
 					),
 				)
 
+	def _check_linked_states(self, named):
+		for name, state in named:
+			if not frappe.db.exists(self._linked_states(), state):
+				self._refuse(
+					name, _("there is no {0} {1}").format(_(self._linked_states()), frappe.bold(state))
+				)
+
+	def _linked_states(self) -> str | None:
+		"""The DocType whose documents are the states, where no Workflow says which of them there are."""
+		workflow = self._workflow()
+		if workflow and workflow.workflow_state_field == self.status_fieldname:
+			return None
+		field = self._meta().get_field(self.status_fieldname)
+		return field.options if field.fieldtype == "Link" else None
+
 	def _allowed_states(self) -> list[str] | None:
-		"""The values the status field can take; None if it takes any."""
+		"""The values the status field can take, as far as the session user may see them; None if it takes any."""
 		workflow = self._workflow()
 		if workflow and workflow.workflow_state_field == self.status_fieldname:
 			return [row.state for row in workflow.states]
 		field = self._meta().get_field(self.status_fieldname)
 		if field.fieldtype == "Select":
 			return [option for option in lines(field.options)]
-		if field.fieldtype == "Link":
-			return frappe.get_all(field.options, pluck="name", limit=500)
+		if field.fieldtype == "Link" and frappe.has_permission(field.options, "read"):
+			return frappe.get_list(field.options, pluck="name", limit=500)
 		return None
 
 	def _refuse(self, name: str, reason: str):

@@ -25,7 +25,7 @@ from stripe_service.utils import masking
 OURS = (
 	"status", "mode", "stripe_account_id", "business_name", "email", "charges_enabled", "payouts_enabled",
 	"details_source", "ach_capability", "key_message", "webhook_status", "webhook_message", "webhook_url",
-	"webhook_endpoint_id", "webhook_token", "previous_webhook_secret", "previous_secret_until", "last_event_at",
+	"webhook_endpoint_id", "webhook_token", "previous_webhook_secret", "previous_secret_until", "last_event_at", "events_fetched_until",
 	"bound_site", "bound_host", "bound_installation", "bound_by", "bound_at",
 	"problem", "problems", "events_missed_at", "webhook_refused_at", "webhook_refused",
 )  # fmt: skip
@@ -37,6 +37,7 @@ HISTORY = ("Stripe Customer", "Invoice Payment", "Saved Card", "Stripe Bank Acco
 class StripeAccount(Document):
 	def before_insert(self):
 		masking.forget_in_request()
+		self.validate_higher_perm_levels()  # Frappe's, early: Stripe is asked at the address that the row names
 		self._take_keys(None)
 
 	def save(self, *args, **kwargs):
@@ -46,6 +47,7 @@ class StripeAccount(Document):
 			stored = frappe.get_doc(self.doctype, self.name)
 			# Someone else saved meanwhile: Frappe will refuse, so Stripe need not be asked.
 			if str(stored.modified) == str(self.modified):
+				self.validate_higher_perm_levels()
 				self._take_keys(stored)
 		return super().save(*args, **kwargs)
 

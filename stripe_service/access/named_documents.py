@@ -1,0 +1,179 @@
+"""Documents that a request names: refused unless the user may read them, by whatever argument and in whatever JSON.
+
+Three kinds of names are looked for in the arguments of Frappe's calls. A guarded DocType and, beside or below it, the
+name of one of its documents. The name of a row that belongs to a document (a mail, a comment, a file ...), which is
+random and says by itself what it is. The address of a private file.
+
+A name that belongs to no document is let through: Frappe says what it says then. Filters and free text are not looked
+at: a list finds nothing that the user may not read, and text may say anything.
+"""
+
+import re
+from collections import defaultdict
+
+import frappe
+from frappe import _
+from frappe.query_builder import DocType
+
+from stripe_service.access import files, permissions, units
+from stripe_service.access.guarded import guarded_doctypes
+
+TEXT = frozenset(
+	{
+		"comment",
+		"content",
+		"csrf_token",
+		"description",
+		"fields",
+		"filters",
+		"filters_json",
+		"current_filters",
+		"export_filters",
+		"group_by",
+		"message",
+		"or_filters",
+		"order_by",
+		"search_term",
+		"subject",
+		"text",
+		"title",
+		"value",
+	}
+)
+LONGEST_NAME = 140
+DEEPEST = 12
+RANDOM_NAME = re.compile(r"[0-9a-z]{10}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Named:
+	"""What the arguments name: `documents` of guarded DocTypes, `rows` (random names) and `files` (addresses)."""
+
+	def __init__(self):
+		self.documents: dict[str, set[str]] = defaultdict(set)
+		self.rows: set[str] = set()
+		self.files: set[str] = set()
+		self._guarded = {doctype.casefold(): doctype for doctype in guarded_doctypes()}
+
+	def read(self, arguments: dict) -> None:
+		"""The arguments of a call. A link field's own query is given the text as its second argument."""
+		text = TEXT if arguments.get("query") else TEXT | {"txt"}
+		self._read_dict(arguments, set(), text, depth=0)
+
+	def read_document(self, document: dict) -> None:
+		"""The body of a REST call, whose DocType and name stand in the path."""
+		self._read_dict(document, set(), TEXT, depth=1)
+
+	def _read_any(self, value, doctypes: set[str], text: frozenset, depth: int) -> None:
+		if depth > DEEPEST:
+			frappe.throw(_("The request is nested too deeply."))
+		value = _from_json(value)
+		if isinstance(value, dict):
+			self._read_dict(value, doctypes, text, depth)
+		elif isinstance(value, list | tuple):
+			here = doctypes | self._doctypes_in(value)
+			for item in value:
+				self._read_any(item, here, text, depth + 1)
+		elif isinstance(value, str | int) and not isinstance(value, bool):
+			self._read_name(str(value), doctypes)
+
+	def _read_dict(self, values: dict, doctypes: set[str], text: frozenset, depth: int) -> None:
+		here = self._doctypes_in([*values.keys(), *values.values()])
+		if depth and "doctype" in values:  # a document, whose other fields say what they like
+			own = self._doctypes_in([values["doctype"]])
+			for doctype in own:
+				self._read_any(values.get("name"), {doctype}, text, depth + 1)
+			here -= own
+		else:
+			here |= doctypes
+		for key, value in values.items():
+			if key not in text:
+				self._read_any(value, here, text, depth + 1)
+
+	def _read_name(self, value: str, doctypes: set[str]) -> None:
+		if files.PRIVATE in value:
+			self.files.add(value)
+		if len(value) > LONGEST_NAME:
+			return
+		if RANDOM_NAME.fullmatch(value):
+			self.rows.add(value)
+		for doctype in doctypes:
+			self.documents[doctype].update((value, *value.split(",")))
+
+	def _doctypes_in(self, values) -> set[str]:
+		found = (self._guarded.get(value.strip().casefold()) for value in values if isinstance(value, str))
+		return {doctype for doctype in found if doctype}
+
+
+def _from_json(value):
+	if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+		try:
+			return frappe.parse_json(value.strip())
+		except ValueError:
+			return value
+		except RecursionError:
+			frappe.throw(_("The request is nested too deeply."))
+	return value
+
+
+def check(path: dict, arguments: dict) -> None:
+	"""Raises frappe.PermissionError. No query if the arguments name nothing that is guarded.
+
+	`path` is what a REST address names: Frappe itself asks for that document.
+	"""
+	named = Named()
+	if path:
+		named.read_document({**arguments, **path, "name": None})
+	else:
+		named.read(arguments)
+	if not all(
+		(
+			all(_may_name(doctype, names) for doctype, names in named.documents.items()),
+			_may_name_rows(named.rows),
+			all(files.may_open(address) for address in named.files),
+		)
+	):
+		frappe.throw(_("You do not have access to this document."), frappe.PermissionError)
+
+
+def _may_name(doctype: str, names: set[str]) -> bool:
+	meta = frappe.get_meta(doctype)
+	if meta.issingle or permissions.sees_all(doctype):
+		return True
+	fields = ["name", "parenttype", "parent"] if meta.istable else ["name"]
+	rows = frappe.get_all(doctype, filters={"name": ("in", list(names))}, fields=fields)
+	if meta.istable:
+		return all(permissions.may_read(row.parenttype, row.parent) for row in rows)
+	return all(_may_see(doctype, row.name) for row in rows)
+
+
+def _may_see(doctype: str, name: str) -> bool:
+	doc = frappe.get_doc(doctype, name)
+	return bool(
+		frappe.has_permission(doctype, "read", doc=doc)
+		or frappe.has_permission(doctype, "select", doc=doc)
+		or frappe.has_website_permission(doc)
+	)
+
+
+def _may_name_rows(names: set[str]) -> bool:
+	return all(permissions.may_read(doctype, name) for doctype, name in documents_of_rows(names))
+
+
+def documents_of_rows(names: set[str]) -> set[tuple[str, str]]:
+	"""The documents under unit control to which rows of these names belong, whatever DocType the rows are of."""
+	controlled = [config.document_type for config in units.all_controlled()]
+	if not names or not controlled:
+		return set()
+	queries = []
+	for doctype, (type_field, name_field) in permissions.REFERENCES.items():
+		if frappe.db.table_exists(doctype):
+			table = DocType(doctype)
+			queries.append(
+				frappe.qb.from_(table)
+				.select(table[type_field], table[name_field])
+				.where(table.name.isin(list(names)) & table[type_field].isin(controlled))
+			)
+	union = queries[0]
+	for query in queries[1:]:
+		union = union + query
+	return set(union.run())

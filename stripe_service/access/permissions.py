@@ -1,0 +1,287 @@
+"""Which documents a user may find (`permission_query_conditions`) and open (`has_permission`): each rule once for a
+list and once for one document, side by side.
+
+User Permissions fail open and Frappe's own rows about a document (comments, files, mails, notices ...) ask less than
+the document does, so the hooks below deny by default:
+
+- documents under unit control, and the rows of their tables, go by the unit;
+- rows of Frappe's own DocTypes that belong to a document (REFERENCES) go by that document;
+- payments go by their payer, their document, or the right to read the account.
+
+A query condition that is empty restricts nothing, so refusing is always said outright (`1=0`). Frappe 15 joins
+conditions with a bare `and`: each one here is a single comparison or stands in parentheses. A `has_permission` hook
+of Frappe 15 that answers True silences the hooks of other apps (there, not refusing is None); Frappe 16 asks every
+hook and takes None for a refusal. Shares go past both, by Frappe's design; sharing.py refuses the share.
+"""
+
+import frappe
+from frappe.model.db_query import DatabaseQuery
+from frappe.model.workflow import get_workflow_name
+
+from stripe_service.access import rules, units
+from stripe_service.payables import registry
+from stripe_service.utils import frappe_versions
+
+NOTHING = "1=0"
+EVERYTHING = ""
+DENY = False
+
+# Frappe's own DocTypes whose rows belong to a document, and the fields that say to which.
+REFERENCES = {
+	"Activity Log": ("reference_doctype", "reference_name"),
+	"Auto Repeat": ("reference_doctype", "reference_document"),
+	"Comment": ("reference_doctype", "reference_name"),
+	"Communication": ("reference_doctype", "reference_name"),
+	"Deleted Document": ("deleted_doctype", "deleted_name"),
+	"Discussion Topic": ("reference_doctype", "reference_docname"),
+	"DocShare": ("share_doctype", "share_name"),
+	"Document Follow": ("ref_doctype", "ref_docname"),
+	"Document Share Key": ("reference_doctype", "reference_docname"),
+	"Email Queue": ("reference_doctype", "reference_name"),
+	"Email Unsubscribe": ("reference_doctype", "reference_name"),
+	"Energy Point Log": ("reference_doctype", "reference_name"),
+	"Error Log": ("reference_doctype", "reference_name"),
+	"Event": ("reference_doctype", "reference_docname"),
+	"File": ("attached_to_doctype", "attached_to_name"),
+	"Integration Request": ("reference_doctype", "reference_docname"),
+	"Milestone": ("reference_type", "reference_name"),
+	"Notification Log": ("document_type", "document_name"),
+	"Permission Log": ("for_doctype", "for_document"),
+	"Reminder": ("reminder_doctype", "reminder_docname"),
+	"Submission Queue": ("ref_doctype", "ref_docname"),
+	"Tag Link": ("document_type", "document_name"),
+	"ToDo": ("reference_type", "reference_name"),
+	"Version": ("ref_doctype", "docname"),
+	"View Log": ("reference_doctype", "reference_name"),
+}
+
+
+def answer(allowed: bool) -> bool | None:
+	"""What a `has_permission` hook answers for `allowed` on the Frappe that is running."""
+	return frappe_versions.no_objection() if allowed else DENY
+
+
+# Every DocType ("*")
+
+
+def query_of_any(user: str | None = None, doctype: str | None = None) -> str:
+	"""For every DocType: its unit, the document it is a table of, or the one it belongs to. Else no restriction."""
+	user = user or frappe.session.user
+	if config := units.controlled(doctype):
+		return _in_units(doctype, config.unit_fieldname, units.visible_units(user, doctype))
+	if doctype in REFERENCES:
+		type_field, name_field = REFERENCES[doctype]
+		doctypes = [config.document_type for config in units.all_controlled()]
+		return _by_reference(doctype, type_field, name_field, doctypes, user)
+	parents = parents_of(doctype)
+	return _by_reference(doctype, "parenttype", "parent", parents, user) if parents else EVERYTHING
+
+
+def check_any(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
+	"""For every DocType. No query for one that has nothing to do with unit control."""
+	user = user or frappe.session.user
+	if doc.doctype in REFERENCES:
+		return answer(_may_read_reference(doc, user))
+	return answer(units.unit_allows(doc, user, ptype or "read"))
+
+
+def _may_read_reference(doc, user: str) -> bool:
+	"""Of what the row says now, and of what is stored: a field set by the request must not be the key to the row."""
+	type_field, name_field = REFERENCES[doc.doctype]
+	references = {(doc.get(type_field), doc.get(name_field))}
+	if doc.get("name") and not doc.get("__islocal") and units.all_controlled():
+		references |= set(frappe.db.get_values(doc.doctype, doc.name, [type_field, name_field]) or ())
+	return all(
+		may_read(doctype, name, user)
+		for doctype, name in references
+		if doctype and name and units.unit_control_on(doctype)
+	)
+
+
+def parents_of(doctype: str) -> list[str]:
+	"""The DocTypes under unit control that have `doctype` as a child table. No query: the metas are cached."""
+	configs = units.all_controlled()
+	if not configs or not frappe.get_meta(doctype).istable:
+		return []
+	return [config.document_type for config in configs if doctype in child_tables_of(config.document_type)]
+
+
+def child_tables_of(doctype: str) -> set[str]:
+	return {field.options for field in frappe.get_meta(doctype).get_table_fields()}
+
+
+# Workflow Action
+
+
+def query_of_work_item(user: str | None = None, doctype: str | None = None) -> str:
+	"""Frappe asks only for the role; here also for the document and the Work Item Rules."""
+	user = user or frappe.session.user
+	if user == "Administrator":
+		return EVERYTHING
+	doctypes = [doctype for doctype in registry.get_all_configs() if get_workflow_name(doctype)]
+	return _by_reference(
+		"Workflow Action", "reference_doctype", "reference_name", doctypes, user, narrow=rules.condition
+	)
+
+
+def check_work_item(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
+	"""The document can be read, the rules address the user, and nobody deletes it whose right ends with reading."""
+	user = user or frappe.session.user
+	if user == "Administrator" or not registry.get_config(doc.reference_doctype):
+		return answer(True)
+	reference = _existing(doc.reference_doctype, doc.reference_name)
+	if not reference or not frappe.has_permission(doc.reference_doctype, "read", doc=reference, user=user):
+		return answer(False)
+	if ptype == "delete":
+		return answer(frappe.has_permission(doc.reference_doctype, "write", doc=reference, user=user))
+	return answer(rules.addresses(reference, user, state=doc.workflow_state))
+
+
+# Invoice Payment
+
+
+def query_of_payment(user: str | None = None, doctype: str | None = None) -> str:
+	"""One's own, those of documents that one may see, and all for readers of the account."""
+	user = user or frappe.session.user
+	if reads_all_payments(user):
+		return EVERYTHING
+	ways = [f"`tabInvoice Payment`.`user` = {frappe.db.escape(user, percent=False)}"]
+	for doctype, config in registry.get_all_configs().items():
+		if config.unit_control:
+			shown = _in_units("Invoice Payment", "organisation_unit", units.visible_units(user, doctype))
+		else:
+			shown = f"`tabInvoice Payment`.`reference_name` in ({readable_names(doctype, user)})"
+		ways.append(
+			f"(`tabInvoice Payment`.`reference_doctype` = {frappe.db.escape(doctype)} and {shown or '1=1'})"
+		)
+	return "(" + " or ".join(ways) + ")"
+
+
+def check_payment(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
+	user = user or frappe.session.user
+	if ptype == "create" or doc.user == user or reads_all_payments(user):
+		return answer(True)
+	config = registry.get_config(doc.reference_doctype)
+	if not config:
+		return answer(False)
+	if config.unit_control:
+		return answer(doc.organisation_unit in units.visible_units(user, doc.reference_doctype))
+	return answer(may_read(doc.reference_doctype, doc.reference_name, user))
+
+
+def reads_all_payments(user: str) -> bool:
+	"""Whoever may read the Stripe Account may read all that went through it, of whatever unit."""
+	if units.sees_all_units(user):
+		return True
+	rights = frappe.permissions.get_role_permissions("Stripe Account", user=user)
+	return bool(rights.get("read")) and "read" not in rights.get("if_owner", {})
+
+
+# Organisation Unit
+
+
+def query_of_unit(user: str | None = None, doctype: str | None = None) -> str:
+	"""Those who keep the tree see all of it, others the units they belong to."""
+	user = user or frappe.session.user
+	if can_edit_units(user):
+		return EVERYTHING
+	return _in_units(units.UNIT, "name", units.visible_units(user))
+
+
+def check_unit(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
+	user = user or frappe.session.user
+	return answer(can_edit_units(user) or doc.name in units.visible_units(user))
+
+
+def can_edit_units(user: str) -> bool:
+	rights = frappe.permissions.get_role_permissions(units.UNIT, user=user)
+	return units.sees_all_units(user) or bool(rights.get("write"))
+
+
+# What other modules ask
+
+
+def may_read(doctype: str, name: str, user: str | None = None) -> bool:
+	"""Whether `user` may read the document. False as well for one that is not there."""
+	doc = _existing(doctype, name)
+	return bool(doc) and frappe.has_permission(doctype, "read", doc=doc, user=user or frappe.session.user)
+
+
+def _existing(doctype: str, name: str):
+	try:
+		return frappe.get_doc(doctype, name)
+	except (frappe.DoesNotExistError, ImportError):
+		frappe.clear_last_message()
+		return None
+
+
+def sees_all(doctype: str, user: str | None = None) -> bool:
+	"""Whether a list of `doctype` shows `user` every row: no unit, User Permission, hook or ownership narrows it."""
+	user = user or frappe.session.user
+	return user == "Administrator" or _conditions_of(doctype, user) == []
+
+
+def readable_names(doctype: str, user: str) -> str:
+	"""A subquery for the names of the documents that Frappe would list for `user`."""
+	conditions = _conditions_of(doctype, user)
+	if conditions is None:
+		conditions = [NOTHING]
+	where = " and ".join(f"({condition})" for condition in conditions)
+	return f"select `tab{doctype}`.`name` from `tab{doctype}`" + (f" where {where}" if where else "")
+
+
+def _conditions_of(doctype: str, user: str) -> list[str] | None:
+	"""What Frappe would add to a list of `doctype` for `user`; None if the user may not read the DocType at all."""
+	if not frappe.has_permission(doctype, "read", user=user):
+		return None
+	query = DatabaseQuery(doctype, user=user)
+	return [condition for condition in (query.build_match_conditions(), *query.conditions) if condition]
+
+
+def _in_units(doctype: str, fieldname: str | None, visible) -> str:
+	if visible is units.ALL:
+		return EVERYTHING
+	if not visible or not fieldname:
+		return NOTHING
+	names = ", ".join(frappe.db.escape(unit, percent=False) for unit in sorted(visible))
+	return f"`tab{doctype}`.`{fieldname}` in ({names})"
+
+
+def _by_reference(table: str, type_field: str, name_field: str, doctypes, user: str, narrow=None) -> str:
+	"""Rows of `table` that belong to none of `doctypes`, or to one of their documents that the user may read.
+
+	`narrow(doctype, user)` may add a condition on the rows of one DocType.
+	"""
+	ways = []
+	for doctype in doctypes:
+		conditions = [] if sees_all(doctype, user) else [
+			f"`tab{table}`.`{name_field}` in ({readable_names(doctype, user)})"
+		]
+		if narrow and (extra := narrow(doctype, user)):
+			conditions.append(extra)
+		if conditions:
+			ways.append((doctype, conditions))
+	if not ways:
+		return EVERYTHING
+	column = f"`tab{table}`.`{type_field}`"
+	listed = ", ".join(frappe.db.escape(doctype) for doctype, _conditions in ways)
+	shown = [
+		f"({column} = {frappe.db.escape(doctype)} and {' and '.join(conditions)})" for doctype, conditions in ways
+	]
+	return "(" + " or ".join([f"ifnull({column}, '') not in ({listed})", *shown]) + ")"
+
+
+# Stripe Refund: whoever sees its payment
+
+
+def query_of_refund(user: str | None = None) -> str:
+	payments = query_of_payment(user)
+	if not payments:
+		return EVERYTHING
+	return f"`tabStripe Refund`.`payment` in (select `name` from `tabInvoice Payment` where {payments})"
+
+
+def check_refund(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
+	if not doc.payment or not frappe.db.exists("Invoice Payment", doc.payment):
+		return answer(False)
+	return check_payment(frappe.get_doc("Invoice Payment", doc.payment), "read", user)
