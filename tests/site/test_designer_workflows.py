@@ -279,12 +279,7 @@ def test_the_payers_role_is_another(site, designer, make_invoice, make_user, pay
 
 
 def test_a_document_type_without_payable_row_costs_no_query(site_only):
-	from stripe_service.access import (
-		onload,
-		sharing,
-		work_items,
-		workflow_guard,
-	)
+	from stripe_service.access import onload, permissions, sharing, work_items, workflow_guard
 	from stripe_service.payables import balance, registry
 
 	registry.get_all_configs()
