@@ -9,7 +9,7 @@ from frappe.utils import cint, get_url, get_url_to_form, now_datetime
 
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, payment_states
-from stripe_service.payments import release
+from stripe_service.payments import limits, release
 from stripe_service.payments.intent import create_intent, write_at_once
 from stripe_service.payments.record import IntentSnapshot, record_failure
 from stripe_service.payments.settle import EXPAND, OutOfStep, apply, dispute_of, settle
@@ -77,6 +77,8 @@ def _not_created(payment_name: str, error: errors.GatewayError):
 def _fail_without_intent(payment_name: str, error: errors.GatewayError) -> None:
 	payment = lock_payment(payment_name)
 	record_failure(payment, error.code, error.decline_code, error.user_message)
+	of_amount = limits.learn_from_refusal(payment.stripe_account, error, payment.amount_minor, payment.currency)
+	payment.failure_message = of_amount or payment.failure_message
 	release.void(payment, payment_states.FAILED)
 
 
