@@ -18,7 +18,7 @@ from stripe_service.payables import registry
 NOTHING = "1=0"
 EVERYTHING = ""
 
-# Where rows of Frappe's own DocTypes say to which document they belong.
+# Where rows say to which document they belong.
 REFERENCES = {
 	"File": ("attached_to_doctype", "attached_to_name"),
 	"Tag Link": ("document_type", "document_name"),
@@ -27,6 +27,7 @@ REFERENCES = {
 	"Version": ("ref_doctype", "docname"),
 	"View Log": ("reference_doctype", "reference_name"),
 	"Document Follow": ("ref_doctype", "ref_docname"),
+	"Payment Adjustment": ("reference_doctype", "reference_name"),
 }
 
 

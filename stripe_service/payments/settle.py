@@ -8,16 +8,17 @@ anything that could fail for other reasons (scripts, workflow, e-mail) is even s
 
 import frappe
 from frappe import _
-from frappe.utils import cint, fmt_money
+from frappe.utils import cint
 
 from stripe_service.accounts.stripe_account import gateway_for
-from stripe_service.gateway import money, payment_states
+from stripe_service.gateway import payment_states
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payables.registry import get_enabled_config
 from stripe_service.payments import follow_up
 from stripe_service.payments.follow_up import AppliedChange
 from stripe_service.payments.record import IntentSnapshot, charge_of, facts_of, write_facts
+from stripe_service.payments.surplus import mark_surplus
 from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import lock_document
 from stripe_service.utils.transaction import in_fresh_transaction
 
@@ -116,19 +117,6 @@ def _report_impossible(payment, status: str) -> None:
 def _update_document(document, payment) -> None:
 	payable = open_payable(document)
 	balance = balance_of(payable, lock=True)
-	_mark_unallocated(payment, balance)
+	mark_surplus(payable, balance, loaded=payment)
 	payable.update_document(balance)
 
-
-def _mark_unallocated(payment, balance) -> None:
-	"""Money beyond what the document owes stays visible on the payment that brought it."""
-	excess = min(balance.unallocated_minor, cint(payment.settled_minor))
-	if excess == cint(payment.unallocated_minor):
-		return
-	amount = money.from_minor(excess, payment.currency)
-	attention = None
-	if excess:
-		attention = _(
-			"{0} more than the document owes was received. Refund it, or credit it to the payer."
-		).format(fmt_money(amount, currency=payment.currency))
-	payment.write(unallocated_minor=excess, unallocated_amount=amount, attention=attention)
