@@ -22,6 +22,8 @@ stripe_payable_handlers = {
 	"Sales Invoice": "stripe_service.payables.erpnext_sales_invoice.SalesInvoicePayable"
 }
 
+after_request = ["stripe_service.payables.busy.answer_busy"]
+
 doc_events = {
 	"DocShare": {"validate": ["stripe_service.access.sharing.refuse_share"]},
 	"Document Follow": {"validate": ["stripe_service.access.sharing.refuse_follow"]},
@@ -42,29 +44,40 @@ doc_events = {
 	"*": {
 		"onload": ["stripe_service.access.onload.set_payment_onload"],
 		"validate": [
+			"stripe_service.payables.guards.check_document",
 			"stripe_service.payables.balance.restore_payment_amounts",
 			"stripe_service.access.workflow_guard.refuse_unpaid",
 		],
-		"before_save": ["stripe_service.access.work_items.create_item_if_rules_apply"],
-		"before_submit": ["stripe_service.access.work_items.create_item_if_rules_apply"],
+		"before_save": ["stripe_service.access.work_items.create_item_first"],
+		"before_submit": ["stripe_service.access.work_items.create_item_first"],
 		"before_update_after_submit": [
+			"stripe_service.payables.guards.check_document",
 			"stripe_service.payables.balance.restore_payment_amounts",
 			"stripe_service.access.workflow_guard.refuse_unpaid",
-			"stripe_service.access.work_items.create_item_if_rules_apply",
+			"stripe_service.access.work_items.create_item_first",
 		],
-		"before_cancel": ["stripe_service.access.work_items.create_item_if_rules_apply"],
-		"after_insert": ["stripe_service.access.work_items.create_item_if_rules_apply"],
+		"before_cancel": ["stripe_service.access.work_items.create_item_first"],
+		"after_insert": ["stripe_service.access.work_items.create_item_first"],
 		"on_update": [
 			"stripe_service.access.work_items.sync_open_items",
 			"stripe_service.access.sharing.after_unit_changed",
+			"stripe_service.payments.after_payment.queue_for_document",
 		],
 		"on_update_after_submit": [
 			"stripe_service.access.work_items.sync_open_items",
 			"stripe_service.access.sharing.after_unit_changed",
+			"stripe_service.payments.after_payment.queue_for_document",
 		],
-		"on_cancel": ["stripe_service.access.work_items.sync_open_items"],
 		"before_discard": ["stripe_service.access.discard.refuse_discard"],
-		"on_discard": ["stripe_service.access.discard.after_discard"],
+		"on_discard": [
+			"stripe_service.access.discard.after_discard",
+			"stripe_service.payments.after_payment.queue_for_document",
+		],
+		"on_cancel": [
+			"stripe_service.access.work_items.sync_open_items",
+			"stripe_service.payments.after_payment.queue_for_document",
+		],
+		"on_trash": ["stripe_service.payables.guards.refuse_deletion"],
 	},
 }
 

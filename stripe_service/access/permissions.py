@@ -26,7 +26,7 @@ NOTHING = "1=0"
 EVERYTHING = ""
 DENY = False
 
-# Frappe's own DocTypes whose rows belong to a document, and the fields that say to which.
+# DocTypes, most of them Frappe's own, whose rows belong to a document, and the fields that say to which.
 REFERENCES = {
 	"Activity Log": ("reference_doctype", "reference_name"),
 	"Auto Repeat": ("reference_doctype", "reference_document"),
@@ -46,6 +46,7 @@ REFERENCES = {
 	"Integration Request": ("reference_doctype", "reference_docname"),
 	"Milestone": ("reference_type", "reference_name"),
 	"Notification Log": ("document_type", "document_name"),
+	"Payment Adjustment": ("reference_doctype", "reference_name"),
 	"Permission Log": ("for_doctype", "for_document"),
 	"Reminder": ("reminder_doctype", "reminder_docname"),
 	"Submission Queue": ("ref_doctype", "ref_docname"),

@@ -67,14 +67,16 @@ def _is_mailed(workflow: str, state: str) -> bool:
 	return bool(send_email_alert(workflow)) and bool(row) and row.get("send_email") != 0
 
 
-def create_item_if_rules_apply(doc, method: str | None = None) -> None:
-	"""doc_events "*", before the document is written (after_insert for a new one): where Work Item Rules narrow the
-	state that is entered, the item is made here, so that Frappe, which would mail everybody with the role, finds it
-	made."""
+def create_item_first(doc, method: str | None = None) -> None:
+	"""doc_events "*", before the document is written (after_insert for a new one): the item of the state that is entered is made
+	here, so that Frappe finds it made.
+
+	Where Work Item Rules narrow the state, Frappe would mail everybody with the role. And it ends the old items by a DELETE
+	over an index range, whose gap locks deadlock with the items that others are making.
+	"""
 	if not _enters_state(doc) or (doc.is_new() and method != "after_insert"):
 		return
-	if rules.rules_for(doc.doctype).get(rules.state_of(doc)):
-		renew(doc, frappe.session.user)
+	renew(doc, frappe.session.user)
 
 
 def sync_open_items(doc, method: str | None = None) -> None:

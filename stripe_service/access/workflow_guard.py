@@ -46,7 +46,7 @@ def _covered(doc, partly: bool) -> bool:
 	if balance.outstanding_minor > 0:
 		return False
 	# A document that keeps its own outstanding amount may have been paid by other means than ours.
-	return balance.settled_minor > 0 or payable.config.keeps_outstanding
+	return bool(balance.settled_minor or balance.written_off_minor or payable.config.keeps_outstanding)
 
 
 def _refuse(doc, state: str, actions: set[str]) -> None:

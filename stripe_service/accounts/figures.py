@@ -10,12 +10,12 @@ from datetime import date
 
 import frappe
 from frappe import _
-from frappe.utils import add_days, add_months, fmt_money, get_first_day, getdate, today
+from frappe.utils import add_days, add_months, get_first_day, getdate, today
 
 from stripe_service.accounts.stripe_account import default_account
 from stripe_service.gateway import money
 from stripe_service.gateway.payment_states import DISPUTED, RECEIVED
-from stripe_service.utils.labels import brand_name
+from stripe_service.utils.labels import brand_name, money_in_words
 
 PAYMENT = "Invoice Payment"
 MOST_LISTED = 100
@@ -26,7 +26,7 @@ def received_since(day: date | str) -> str:
 	"""What was received since that day, refunds and disputes not taken off, formatted in the account's currency."""
 	currency = account_currency()
 	rows = _received(day, currency)
-	return fmt_money(_major(sum(row.received_minor for row in rows), currency), currency=currency)
+	return money_in_words(sum(row.received_minor for row in rows), currency)
 
 
 def received_by_period(timespan: str = "Last Month", monthly: bool = False) -> dict:

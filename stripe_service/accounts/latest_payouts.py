@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 
 import frappe
 from frappe import _
-from frappe.utils import fmt_money
 
 from stripe_service.accounts.stripe_account import gateway_for
-from stripe_service.gateway import errors, money
+from stripe_service.gateway import errors
+from stripe_service.utils.labels import money_in_words
 
 LATEST = 20
 
@@ -35,7 +35,7 @@ def _row(payout: dict) -> dict:
 	currency = payout["currency"].upper()
 	return {
 		"date": _date(payout["arrival_date"]),
-		"amount": fmt_money(money.from_minor(payout["amount"], currency), currency=currency),
+		"amount": money_in_words(payout["amount"], currency),
 		"currency": currency,
 		"status": payout["status"],
 		"destination": _destination(payout.get("destination")),

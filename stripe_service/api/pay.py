@@ -11,8 +11,8 @@ from frappe import _
 from frappe.utils import cint
 
 from stripe_service.access.pay import check_may_pay
-from stripe_service.payables.payable import open_payable
-from stripe_service.payments import charge, release, unforeseen
+from stripe_service.payables.payable import load_payable, stored_name
+from stripe_service.payments import charge, limits, release, unforeseen
 from stripe_service.payments.allowed_methods import check_method
 from stripe_service.payments.claim import PayRequest, claim, find_claim
 from stripe_service.payments.form import form_of
@@ -31,7 +31,7 @@ def open_form(doctype: str, name: str) -> dict:
 	Needs read on the document. Whether it may be paid is part of the answer (`why_not`), and so is that no API keys
 	are entered (`loading_error`).
 	"""
-	doc = frappe.get_doc(doctype, name)
+	doc = load_payable(doctype, name).doc
 	doc.check_permission("read")
 	return form_of(doc, frappe.session.user)
 
@@ -40,7 +40,7 @@ def open_form(doctype: str, name: str) -> dict:
 def pay(
 	doctype: str,
 	name: str,
-	amount: str,
+	amount: str | int | float,
 	method_type: str,
 	confirmation_token: str | None = None,
 	saved_method: str | None = None,
@@ -54,14 +54,15 @@ def pay(
 	answers with what became of the first.
 	"""
 	_check_arguments(method_type, confirmation_token, saved_method, request_id)
-	request = PayRequest(doctype, name, amount, method_type, frappe.session.user, request_id or "")
-	# Before anything else: the answer to the first press may be that nothing is left to pay.
+	limits.read_amount(amount)
+	payable = load_payable(doctype, name)
+	request = PayRequest(doctype, payable.name, amount, method_type, frappe.session.user, request_id or "")
+	# Before it is asked whether it can be paid: the answer to the first press may be that nothing is left to pay.
 	earlier = find_claim(request)
 	if earlier:
 		return unforeseen.look_up(earlier, lambda: refresh(earlier))
-	doc = frappe.get_doc(doctype, name)
-	check_may_pay(doc)
-	payable = open_payable(doc)
+	check_may_pay(payable.doc)
+	limits.read_amount(amount, payable.currency)
 	check_method(payable, method_type)
 	account = payable.account
 	if saved_method:
@@ -119,7 +120,7 @@ def payment_status(
 	`request_id`, and hears {"status": "Not Started"} if the session user has claimed nothing under it.
 	"""
 	if not payment and doctype and name and request_id:
-		payment = find_claim(PayRequest(doctype, name, "", "", frappe.session.user, request_id))
+		payment = find_claim(PayRequest(doctype, stored_name(doctype, name), "", "", frappe.session.user, request_id))
 	if not payment:
 		return {"payment": None, "status": "Not Started", "outcome": "not_started"}
 	_check_may_see(payment)

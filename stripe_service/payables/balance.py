@@ -1,8 +1,8 @@
 """What a document owes, and how much of it may be claimed now.
 
-The Invoice Payments are the ledger: their settled and reserved amounts, summed by a locking read, decide. The fields
-on the document are a reflection for people and reports. A document that keeps its own outstanding amount (ERPNext's
-Sales Invoice) is taken at its word, less what was settled here and is not booked there yet.
+The Invoice Payments and Payment Adjustments are the ledger: their amounts, summed while the document's row is locked,
+decide. The fields on the document are a reflection for people and reports. A document that keeps its own outstanding
+amount (ERPNext's Sales Invoice) is taken at its word, less what was settled here and is not booked there yet.
 """
 
 from dataclasses import dataclass
@@ -12,20 +12,31 @@ import frappe
 from stripe_service.gateway import payment_states
 from stripe_service.payables.payable import open_payable
 from stripe_service.payables.registry import get_config
+from stripe_service.utils.transaction import read_committed
 
 _SUMS = """
-	select
-		coalesce(sum(case when status in %(reserving)s then amount_minor else 0 end), 0),
-		coalesce(sum(settled_minor), 0),
-		coalesce(sum(settled_minor - booked_minor), 0)
-	from `tabInvoice Payment`
-	where reference_doctype = %(doctype)s and reference_name = %(name)s
+	select reserved, settled, not_booked, recorded, written_off
+	from (
+		select
+			coalesce(sum(case when status in %(reserving)s then amount_minor else 0 end), 0) as reserved,
+			coalesce(sum(settled_minor), 0) as settled,
+			coalesce(sum(settled_minor - booked_minor), 0) as not_booked
+		from `tabInvoice Payment`
+		where reference_doctype = %(doctype)s and reference_name = %(name)s
+	) payments, (
+		select
+			coalesce(sum(case when kind = 'Paid Otherwise' then amount_minor else 0 end), 0) as recorded,
+			coalesce(sum(case when kind = 'Written Off' then amount_minor else 0 end), 0) as written_off
+		from `tabPayment Adjustment`
+		where reference_doctype = %(doctype)s and reference_name = %(name)s and status = 'Recorded'
+	) adjustments
 """
 
 
 @dataclass(frozen=True)
 class Balance:
-	"""All amounts in minor units of `currency`."""
+	"""All amounts in minor units of `currency`. `settled_minor` is all money that came for the document, `recorded_minor` the
+	part of it that did not come through Stripe. `unallocated_minor` is money beyond what is owed: never a write-off."""
 
 	currency: str
 	total_minor: int
@@ -33,6 +44,8 @@ class Balance:
 	reserved_minor: int
 	outstanding_minor: int
 	unallocated_minor: int
+	recorded_minor: int = 0
+	written_off_minor: int = 0
 
 	@property
 	def available_minor(self) -> int:
@@ -43,29 +56,28 @@ class Balance:
 def balance_of(payable, lock: bool) -> Balance:
 	"""The balance of an open Payable.
 
-	With `lock` the payments are read by a locking read; the caller must hold the document's row and have begun a
-	fresh transaction. Without, it is what a form shows: true when read, and checked again at the claim.
+	`lock`: the caller holds the lock on the document's row and decides by the answer, so it is what is committed now and
+	stays so while the lock is held, in a transaction of any age (utils.transaction). Without, it is what a form shows: true
+	when the transaction began to read, and checked again at the claim.
 	"""
-	reserved, settled, not_booked = _sums(payable.doctype, payable.name, lock)
+	read = read_committed if lock else frappe.db.sql
+	values = {"reserving": payment_states.RESERVING, "doctype": payable.doctype, "name": payable.name}
+	reserved, settled, not_booked, recorded, written_off = map(int, read(_SUMS, values)[0])
 	if payable.config.keeps_outstanding:
-		owed = payable.outstanding_minor - not_booked
+		unpaid = payable.outstanding_minor - not_booked
 	else:
-		owed = (0 if payable.is_void else payable.total_minor) - settled
+		unpaid = (0 if payable.is_void else payable.total_minor) - settled - recorded
+	owed = unpaid - written_off
 	return Balance(
 		currency=payable.currency,
 		total_minor=payable.total_minor,
-		settled_minor=settled,
+		settled_minor=settled + recorded,
 		reserved_minor=reserved,
 		outstanding_minor=max(owed, 0),
-		unallocated_minor=max(-owed, 0),
+		unallocated_minor=max(-unpaid, 0),
+		recorded_minor=recorded,
+		written_off_minor=written_off,
 	)
-
-
-def _sums(doctype: str, name: str, lock: bool) -> tuple[int, int, int]:
-	values = {"reserving": payment_states.RESERVING, "doctype": doctype, "name": name}
-	query = _SUMS + (" for update" if lock else "")
-	row = frappe.db.sql(query, values)[0]
-	return int(row[0]), int(row[1]), int(row[2])
 
 
 def restore_payment_amounts(doc, method=None) -> None:
@@ -78,7 +90,7 @@ def restore_payment_amounts(doc, method=None) -> None:
 	if not config or not any((config.paid_fieldname, config.reserved_fieldname, config.outstanding_fieldname)):
 		return
 	payable = open_payable(doc)
-	# The row is locked by the save; a locking read, because this transaction may be older than the last claim.
+	# The row is locked by the save, but this transaction may be older than the last claim.
 	if doc.is_new():
 		total = payable.total_minor
 		balance = Balance(payable.currency, total, 0, 0, outstanding_minor=max(total, 0), unallocated_minor=0)

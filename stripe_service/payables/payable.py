@@ -5,13 +5,17 @@ that a DocType made in the UI five minutes ago is paid by the same code as a Por
 documents in a way that field names can't tell brings a subclass by the hook `stripe_payable_handlers`.
 """
 
+from decimal import Decimal
+
 import frappe
 from frappe import _
-from frappe.utils import cstr, now
+from frappe.model.meta import get_field_currency
+from frappe.utils import cstr, flt, now
 
 from stripe_service.accounts.stripe_account import default_account
 from stripe_service.gateway import money
 from stripe_service.payables.registry import PayableConfig, get_config
+from stripe_service.utils.labels import money_in_words
 
 
 class NotPayable(frappe.ValidationError):
@@ -52,6 +56,34 @@ class Payable:
 	@property
 	def total_minor(self) -> int:
 		return self._minor("total")
+
+	@property
+	def exact_total(self) -> Decimal:
+		"""The total as the document holds it, in major units; what a float can't hold of its decimals is taken off."""
+		return Decimal(str(round(flt(self._value("total")), 9)))
+
+	def why_total_not_payable(self) -> str | None:
+		"""Why nobody could pay the total to the last minor unit, in words for whoever sends the document for payment; None if
+		that can be paid.
+
+		A document may hold more decimals than its currency has, or amounts between those that Stripe takes (steps of 0.010
+		in KWD, whole units in ISK). What is taken would not be what is shown, or a rest would stay that nobody can pay.
+		"""
+		if self.total_minor <= 0:
+			return _("There is nothing to pay: {0} is not above zero.").format(frappe.bold(self._label("total")))
+		if not self.currency:
+			return None
+		step = money.step_minor(self.currency)
+		if self.exact_total == money.from_minor(self.total_minor, self.currency) and not self.total_minor % step:
+			return None
+		below = int(self.exact_total.scaleb(money.exponent(self.currency)) // step) * step
+		return _("A total of {0} can't be paid online: amounts in {1} are paid in steps of {2}. Make it {3} or {4}.").format(
+			f"{self.currency} {self.exact_total.normalize():f}",
+			self.currency,
+			money_in_words(step, self.currency),
+			money_in_words(below, self.currency),
+			money_in_words(below + step, self.currency),
+		)
 
 	@property
 	def outstanding_minor(self) -> int:
@@ -134,11 +166,11 @@ class Payable:
 	def _why_no_amount(self) -> str | None:
 		if not self.currency:
 			return _("No currency is set on this document: fill in {0}.").format(
-				frappe.bold(self._label(self.config.currency_fieldname))
+				frappe.bold(self._label("currency"))
 			)
 		if self.total_minor <= 0:
 			return _("There is nothing to pay: {0} is not above zero.").format(
-				frappe.bold(self._label(self.config.total_fieldname))
+				frappe.bold(self._label("total"))
 			)
 		return None
 
@@ -214,6 +246,9 @@ class Payable:
 
 	def _in_words(self, field) -> str:
 		value = self.doc.get(field.fieldname)
+		currency = get_field_currency(field, self.doc) if field.fieldtype == "Currency" else None
+		if currency:
+			return money_in_words(money.round_to_minor(flt(value), currency), currency)
 		if field.fieldtype in ("Currency", "Date", "Datetime", "Float", "Int", "Percent", "Time", "Duration"):
 			return cstr(frappe.format_value(value, field, self.doc))
 		return _(cstr(value)) if field.fieldtype == "Select" else cstr(value)
@@ -228,8 +263,8 @@ class Payable:
 	def _minor(self, kind: str) -> int:
 		return money.round_to_minor(self._value(kind) or 0, self.currency or "USD")
 
-	def _label(self, fieldname: str) -> str:
-		return _(self.doc.meta.get_label(fieldname))
+	def _label(self, kind: str) -> str:
+		return _(self.doc.meta.get_label(self._fieldname(kind)))
 
 
 def open_payable(doc) -> Payable:
@@ -240,12 +275,37 @@ def open_payable(doc) -> Payable:
 	"""
 	config = get_config(doc.doctype)
 	if not config:
-		frappe.throw(
-			_("{0} cannot be paid here: nobody has made a Payable DocType for it.").format(_(doc.doctype)),
-			NotPayable,
-		)
+		_refuse(doc.doctype)
 	path = handler_of(doc.doctype)
 	return (frappe.get_attr(path) if path else Payable)(doc, config)
+
+
+def _refuse(doctype: str) -> None:
+	frappe.throw(
+		_("{0} cannot be paid here: nobody has made a Payable DocType for it.").format(
+			frappe.bold(frappe.utils.escape_html(_(cstr(doctype)[:140])))
+		),
+		NotPayable,
+	)
+
+
+def load_payable(doctype: str, name: str) -> Payable:
+	"""The document of this name as a Payable; checks no permission.
+
+	The registry is asked before anything is loaded, so that any other word is an answer and not an ImportError. Raises
+	NotPayable, frappe.DoesNotExistError.
+	"""
+	if not get_config(doctype):
+		_refuse(doctype)
+	return open_payable(frappe.get_doc(doctype, name))
+
+
+def stored_name(doctype: str, name: str) -> str:
+	"""The name of a document as it is stored, which MariaDB finds in other spellings too; as it was given where there is
+	none, so that the answer does not tell. Raises NotPayable."""
+	if not get_config(doctype):
+		_refuse(doctype)
+	return frappe.db.get_value(doctype, name) or name
 
 
 def handler_of(doctype: str) -> str | None:

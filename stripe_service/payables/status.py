@@ -23,8 +23,9 @@ def set_status(payable, balance) -> str | None:
 	what saving the document raises.
 	"""
 	state = state_for(payable, balance)
-	if not state or state == payable.status or not _may_leave(payable):
+	if not state or state == payable.status or not _may_leave(payable, state):
 		return None
+	payable.doc.flags.moved_by_payment = True
 	workflow = _workflow_of(payable)
 	if workflow:
 		_go_by_workflow(payable, workflow, state)
@@ -39,19 +40,21 @@ def state_for(payable, balance) -> str | None:
 	if not config.status_fieldname:
 		return None
 	if balance.outstanding_minor <= 0:
-		return config.status_paid if balance.settled_minor > 0 else None
+		return config.status_paid if balance.settled_minor or balance.written_off_minor else None
 	if balance.settled_minor > 0 and config.status_partly_paid:
 		return config.status_partly_paid
-	return (
-		config.status_to_be_paid
-		if balance.settled_minor <= 0 or payable.status == config.status_paid
-		else None
-	)
+	if balance.settled_minor <= 0 or payable.status == config.status_paid:
+		return config.status_to_be_paid
+	return None
 
 
-def _may_leave(payable) -> bool:
-	"""A document that somebody cancelled or put on hold meanwhile stays where they put it."""
-	return not payable.is_void and (not payable.status or payable.status in payable.config.own_statuses)
+def _may_leave(payable, state: str) -> bool:
+	"""A document that somebody cancelled or put on hold meanwhile stays where they put it; and among the states in which it
+	waits to be paid nothing is moved as long as nothing is paid."""
+	config, status = payable.config, payable.status
+	if payable.is_void or (status and status not in config.own_statuses):
+		return False
+	return state != config.status_to_be_paid or status not in config.payable_statuses or status == config.status_partly_paid
 
 
 def _workflow_of(payable):

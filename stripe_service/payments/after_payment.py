@@ -1,34 +1,36 @@
-"""What follows a payment once its money is recorded: the document's status, the event for scripts, the work item.
+"""What follows once money is recorded, or what a document owes has changed otherwise (`owed`): its amounts and state, the event
+for scripts, the work item.
 
 It runs in a job of its own and can be run again at any time, because everything in it may fail for reasons that have
-nothing to do with money: a designer's Workflow, an administrator's script, another app. Three steps, each in its own
+nothing to do with money: a designer's Workflow, an administrator's script, another app. Its steps, each in its own
 transaction, so that a failing script does not take the status with it:
 
-1. the built-in update of the document (`status`, or the handler's books), done whenever it has something to do;
-2. the event On Payment Authorization, once for every change of what the payment has settled;
-3. the work items.
+1. the amounts of the document, and the surplus marked on its payments;
+2. the built-in update of the document (`status`, or the handler's books), done whenever it has something to do;
+3. the event On Payment Authorization, once for every change of what the payment has settled;
+4. the work items;
+5. open payments that are no longer owed, canceled at Stripe.
 
 What has run is written on the Invoice Payment in the same transaction as its effects on the database. The queue only
-makes it prompt: `run_pending` finds whatever the queue lost, from the rows.
+makes it prompt: `run_pending` finds whatever the queue lost, from the rows. A document that is saved, cancelled or amended
+marks one of its payments Pending in the same transaction (`queue_for_document`).
 """
 
 from contextlib import contextmanager
 
 import frappe
 from frappe import _
-from frappe.model.workflow import get_workflow_name
 from frappe.utils import add_to_date, cint, now_datetime
 
-from stripe_service.access import work_items
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
-from stripe_service.payables.status import set_status
-from stripe_service.payments import fees
+from stripe_service.payables.registry import get_config
+from stripe_service.payments import fees, owed
 from stripe_service.payments.event_facts import facts_of
 from stripe_service.payments.follow_up import AppliedChange
 from stripe_service.utils.masking import mask
 from stripe_service.utils.notices import notify_administrators
-from stripe_service.utils.transaction import in_fresh_transaction
+from stripe_service.utils.transaction import in_fresh_transaction, read_committed
 
 PENDING, DONE, FAILED = "Pending", "Done", "Failed"
 # A failure is tried again by itself this often, then waits for Run After-Payment Again.
@@ -71,10 +73,68 @@ def run_soon(payment_name: str) -> None:
 	enqueue(payment_name)
 
 
+def queue_for_document(doc, method: str | None = None) -> None:
+	"""doc_events "*", after a document was written: if it owes something else than before, see to what follows.
+
+	No query for a DocType that nobody made payable, nor where nothing changed that counts.
+	"""
+	# A document that is moved by this module is being seen to.
+	if not get_config(doc.doctype) or doc.flags.moved_by_payment or not _owes_otherwise(doc):
+		return
+	names = [doc.name, doc.get("amended_from")]
+	payments = read_committed(_PAYMENTS, {"doctype": doc.doctype, "names": list(filter(None, names))})
+	for payment in {reference: payment for payment, reference in payments}.values():
+		# By its primary key, after the document, as everybody locks.
+		run_soon(payment)
+	if not payments:
+		enqueue_document(doc.doctype, doc.name)
+
+
+# The newest of a document last: it stands for the document.
+_PAYMENTS = """
+	select name, reference_name from `tabInvoice Payment`
+	where reference_doctype = %(doctype)s and reference_name in %(names)s and status not in ('Failed', 'Cancelled')
+	order by creation
+"""
+
+
+def _owes_otherwise(doc) -> bool:
+	before = doc.get_doc_before_save()
+	if not before:
+		return bool(doc.get("amended_from"))
+	was, now = open_payable(before), open_payable(doc)
+	return doc.docstatus != before.docstatus or any(
+		getattr(was, fact) != getattr(now, fact) for fact in ("status", "currency", "total_minor", "outstanding_minor")
+	)
+
+
+def enqueue_document(doctype: str, name: str) -> None:
+	"""Run what concerns a document that has no payments, soon and once this transaction is committed. Never raises."""
+	frappe.db.after_commit.add(lambda: _enqueue_document_now(doctype, name))
+
+
+def _enqueue_document_now(doctype: str, name: str) -> None:
+	try:
+		frappe.enqueue(
+			"stripe_service.payments.after_payment.run_for_document", queue="short", doctype=doctype, name=name
+		)
+	except Exception:
+		frappe.logger("stripe_service").warning(f"{doctype} {name}: not queued", exc_info=True)
+
+
 def run_pending() -> None:
 	"""Scheduled: run what is pending, and what failed and is due for another try."""
 	for name in _due():
 		run(name)
+	adjusted = frappe.get_all(
+		"Payment Adjustment",
+		filters={"follow_up_pending": 1},
+		fields=["reference_doctype", "reference_name"],
+		distinct=True,
+		limit=SWEEP,
+	)
+	for row in adjusted:
+		run_for_document(row.reference_doctype, row.reference_name)
 
 
 def _due() -> list[str]:
@@ -113,10 +173,57 @@ def run(payment_name: str) -> bool:
 	with _acting_user():
 		for _round in range(ROUNDS):
 			reference, settled = _read(payment_name)
-			faults = [fault for step in STEPS if (fault := _attempt(step, reference))]
+			if amendment := _hand_over(reference):
+				enqueue_document(reference.reference_doctype, reference.reference_name)
+				reference.reference_name = amendment
+			faults = _run_steps(reference)
 			if _record(payment_name, settled, faults):
 				return not faults
 	return False  # settled again and again meanwhile: it is Pending, and the sweep goes on
+
+
+def run_for_document(doctype: str, name: str) -> bool:
+	"""What follows where a document has no payment that stands for it; True if all is done. For jobs: see `run`. Commits."""
+	reference = frappe._dict(name=None, reference_doctype=doctype, reference_name=name)
+	if not frappe.db.exists(doctype, name):
+		return True
+	with _acting_user():
+		faults = _run_steps(reference)
+	for fault in faults:
+		frappe.log_error(
+			title=f"Stripe Service: what follows a change of {name}",
+			message=fault,
+			reference_doctype=doctype,
+			reference_name=name,
+		)
+	in_fresh_transaction(lambda: _forget_adjustments(doctype, name))
+	return not faults
+
+
+def _forget_adjustments(doctype: str, name: str) -> None:
+	filters = {"reference_doctype": doctype, "reference_name": name, "follow_up_pending": 1}
+	for adjustment in frappe.get_all("Payment Adjustment", filters=filters, pluck="name"):
+		frappe.db.set_value("Payment Adjustment", adjustment, "follow_up_pending", 0, update_modified=False)
+
+
+def _hand_over(reference) -> str | None:
+	"""The amendment to which the payments of a replaced document were handed over; a failure leaves them where they are."""
+	try:
+		return in_fresh_transaction(lambda: owed.hand_over_to_amendment(reference))
+	except Exception:
+		frappe.clear_messages()
+		frappe.log_error(title=f"Stripe Service: amendment of {reference.reference_name}")
+		return None
+
+
+def _run_steps(reference) -> list[str]:
+	faults = [fault for step in STEPS if (fault := _attempt(step, reference))]
+	try:
+		owed.cancel_what_is_not_owed(reference)
+	except Exception as fault:
+		frappe.clear_messages()
+		faults.append(_in_words(owed.cancel_what_is_not_owed, fault))
+	return faults
 
 
 @contextmanager
@@ -152,26 +259,26 @@ def _attempt(step, reference) -> str | None:
 
 
 def _lock(reference):
-	"""(payment, payable), the document locked before the payment, as claim and settle do it. The first thing in a
-	transaction, so that every later read sees what was committed before the lock was had."""
-	doc = frappe.get_doc(reference.reference_doctype, reference.reference_name, for_update=True)
-	payment = frappe.get_doc("Invoice Payment", reference.name, for_update=True)
-	return payment, open_payable(doc)
+	"""(payment, payable), the document locked before the payment, as claim and settle do it."""
+	payable = owed.lock_payable(reference)
+	return frappe.get_doc("Invoice Payment", reference.name, for_update=True), payable
 
 
 def apply_built_in_update(reference) -> None:
-	"""Step 1: the built-in update, which a switch in Stripe Service Settings turns off."""
+	"""The built-in update, which a switch in Stripe Service Settings turns off: the books, and the state."""
 	if not built_in():
 		return
-	payment, payable = _lock(reference)
-	if payable.post_to_ledger(payment):
-		_mark(payment.name, booked_minor=cint(payment.settled_minor))
-		payable.doc.reload()
-	set_status(payable, balance_of(payable, lock=True))
+	if reference.name:
+		payment, payable = _lock(reference)
+		if payable.post_to_ledger(payment):
+			_mark(payment.name, booked_minor=cint(payment.settled_minor))
+	owed.move_state(reference)
 
 
 def fire_event(reference) -> None:
-	"""Step 2: the event, once for each change of what is settled."""
+	"""The event, once for each change of what is settled."""
+	if not reference.name:
+		return
 	payment, payable = _lock(reference)
 	before = cint(payment.event_minor)
 	if cint(payment.settled_minor) == before:
@@ -190,17 +297,12 @@ def fire_event(reference) -> None:
 
 
 def update_work_items(reference) -> None:
-	"""Step 3: gone when nothing is outstanding, there again when something is."""
-	payment, payable = _lock(reference)
-	if not get_workflow_name(payable.doctype):
-		return
-	if balance_of(payable, lock=True).outstanding_minor <= 0:
-		work_items.close_for(payable.doc, payment.user)
-	else:
-		work_items.reopen(payable.doc)
+	"""The work items, done by whoever paid."""
+	paid_by = frappe.db.get_value("Invoice Payment", reference.name, "user") if reference.name else None
+	owed.update_work_items(reference, paid_by)
 
 
-STEPS = (apply_built_in_update, fire_event, update_work_items)
+STEPS = (owed.show_amounts, apply_built_in_update, fire_event, update_work_items)
 
 
 def built_in() -> bool:
@@ -253,9 +355,11 @@ def _notify_administrators(payment) -> None:
 def _in_words(step, fault: Exception) -> str:
 	"""The step, the error and the lines of code it came from, without values of variables and without secrets."""
 	names = {
+		owed.show_amounts: _("The amounts of the document"),
 		apply_built_in_update: _("Updating the document"),
 		fire_event: _("The event On Payment Authorization"),
 		update_work_items: _("The work items"),
+		owed.cancel_what_is_not_owed: _("Cancelling what is no longer owed"),
 	}
 	text = f"{names[step]}: {_way_out(fault)}\n\n{frappe.get_traceback()}"
 	return mask(text)[:20000]

@@ -9,7 +9,7 @@ from frappe.utils import cint, get_url, get_url_to_form, now_datetime
 
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, payment_states
-from stripe_service.payments import release
+from stripe_service.payments import limits, release
 from stripe_service.payments.intent import choose_customer, create_intent, look_up, write_at_once
 from stripe_service.payments.record import IntentSnapshot, record_failure
 from stripe_service.payments.settle import EXPAND, OutOfStep, apply, disputes_of, settle
@@ -166,6 +166,10 @@ def _describe(payment, error: errors.GatewayError) -> None:
 		payment.failure_message = failure_messages.payments_unavailable()
 	elif not error.outcome_known:
 		payment.failure_message = _("Stripe had a fault. Nothing was charged. Please try again.")
+	elif of_amount := limits.learn_from_refusal(
+		payment.stripe_account, error, payment.amount_minor, payment.currency
+	):
+		payment.failure_message = of_amount
 
 
 def _record_error(payment_name: str, error: errors.GatewayError) -> None:

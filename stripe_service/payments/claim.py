@@ -21,7 +21,8 @@ from stripe_service.utils.transaction import in_fresh_transaction
 @dataclass(frozen=True)
 class PayRequest:
 	"""What a payer asks for. `amount` is in major units, as typed; currency, account and customer are not theirs to
-	say. `request_id` names this press of the button, so that the same press never claims twice."""
+	say. `request_id` names this press of the button, so that the same press never claims twice. `name` is the name of the
+	document that was loaded: MariaDB finds it in other spellings too ("pinv-1 "), and each would be another press."""
 
 	doctype: str
 	name: str
@@ -42,6 +43,7 @@ def claim(request: PayRequest) -> tuple[str, bool]:
 	Needs the right to pay the document (access.pay). Raises frappe.PermissionError, AmountRefused, or
 	frappe.ValidationError where the document can't be paid now. Commits.
 	"""
+	limits.read_amount(request.amount)
 	earlier = find_claim(request)
 	if earlier:
 		return earlier, False
@@ -73,19 +75,20 @@ def _claim(request: PayRequest) -> tuple[str, bool]:
 	balance = balance_of(payable, lock=True)
 	check_may_pay(doc, request.user, balance)
 	amount_minor = limits.read_amount(request.amount, payable.currency)
-	limits.check(amount_minor, allowed_bounds(payable, balance))
+	limits.check(amount_minor, allowed_bounds(payable, balance, request.method_type))
 	payment = _insert(request, payable, amount_minor)
 	payable.update_document(balance_of(payable, lock=True))
 	return payment, True
 
 
-def allowed_bounds(payable, balance) -> limits.Bounds:
-	"""The bounds that the document's Stripe Account sets (partial payments, least amount)."""
+def allowed_bounds(payable, balance, method: str = "card") -> limits.Bounds:
+	"""The bounds that Stripe and the document's Stripe Account set (partial payments, least amount)."""
 	account = frappe.get_cached_doc("Stripe Account", payable.account)
 	least = 0
 	if account.minimum_partial_amount and account.default_currency == balance.currency:
 		least = money.round_to_minor(account.minimum_partial_amount, balance.currency)
-	return limits.bounds(balance, bool(account.allow_partial_payments), least)
+	of_stripe = limits.limits_of(account.name, balance.currency, method)
+	return limits.bounds(balance, bool(account.allow_partial_payments), least, of_stripe)
 
 
 def _insert(request: PayRequest, payable, amount_minor: int) -> str:

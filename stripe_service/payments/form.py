@@ -76,7 +76,7 @@ def _amount(bounds: limits.Bounds) -> dict:
 		"min": str(money.from_minor(bounds.min_minor, currency)),
 		"min_minor": bounds.min_minor,
 		"owed_minor": bounds.owed_minor,
-		"least_rest_minor": money.minimum_minor(currency),
+		"least_rest_minor": bounds.least_rest_minor,
 		"step_minor": money.step_minor(currency),
 		"partial_allowed": bounds.partial_allowed,
 		"reason": bounds.reason,

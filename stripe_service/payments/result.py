@@ -11,6 +11,7 @@ from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payables.registry import get_config
 from stripe_service.payments import release, settle
+from stripe_service.utils.labels import money_in_words
 
 # A request that is still being worked on by another worker is not to be recovered under its feet.
 IN_FLIGHT_SECONDS = 90
@@ -126,9 +127,7 @@ def _kind(payment) -> str:
 
 
 def _money(payment) -> str:
-	return frappe.utils.fmt_money(
-		payment.amount, precision=money.exponent(payment.currency), currency=payment.currency
-	)
+	return money_in_words(payment.amount_minor, payment.currency)
 
 
 def _about_unknown(payment) -> str:
@@ -150,11 +149,20 @@ def _about_processing(payment) -> str:
 	return _("The payment of {0} is under way. You may close this.").format(_money(payment))
 
 
+def _about_paid(payment) -> str:
+	if not payment.unallocated_minor:
+		return _("{0} paid with {1}. Thank you.").format(_money(payment), payment.method_label)
+	return _(
+		"{0} were taken from {1}, but the document was changed or cancelled meanwhile: {2} of it are not owed any more."
+		" The administrators have been told, and will refund or credit them. You need do nothing."
+	).format(_money(payment), payment.method_label, money_in_words(payment.unallocated_minor, payment.currency))
+
+
 _MESSAGES = {
 	"unknown": _about_unknown,
 	"processing": _about_processing,
 	"action_required": lambda payment: _("Your bank asks you to confirm this payment."),
-	"paid": lambda payment: _("{0} paid with {1}. Thank you.").format(_money(payment), payment.method_label),
+	"paid": _about_paid,
 	"failed": lambda payment: payment.failure_message or _("The payment failed. Nothing was charged."),
 	"cancelled": lambda payment: _("The payment was cancelled. Nothing was charged."),
 	"refunded": lambda payment: _("{0} were refunded.").format(_money(payment)),

@@ -13,10 +13,10 @@ from collections.abc import Callable
 
 import frappe
 from frappe import _
-from frappe.utils import cint, fmt_money
+from frappe.utils import cint
 
 from stripe_service.accounts.stripe_account import gateway_for
-from stripe_service.gateway import disputes, errors, money, payment_states
+from stripe_service.gateway import disputes, errors, payment_states
 from stripe_service.gateway.disputes import Disputes
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import is_booked, open_payable
@@ -31,6 +31,7 @@ from stripe_service.payments.record import (
 	facts_of,
 	set_shown,
 )
+from stripe_service.payments.surplus import mark_surplus
 from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import (
 	lock_document,
 	reference_of,
@@ -166,22 +167,9 @@ def _update_document(payment) -> None:
 	document = frappe.get_doc(payment.reference_doctype, payment.reference_name, for_update=True)
 	payable = open_payable(document)
 	balance = balance_of(payable, lock=True)
-	_mark_unallocated(payment, balance)
+	mark_surplus(payable, balance, loaded=payment)
 	payable.update_document(balance)
 
-
-def _mark_unallocated(payment, balance) -> None:
-	"""Money beyond what the document owes stays visible on the payment that brought it."""
-	excess = min(balance.unallocated_minor, cint(payment.settled_minor))
-	if excess == cint(payment.unallocated_minor):
-		return
-	amount = money.from_minor(excess, payment.currency)
-	attention = None
-	if excess:
-		attention = _(
-			"{0} more than the document owes was received. Refund it, or credit it to the payer."
-		).format(fmt_money(amount, currency=payment.currency))
-	payment.write(unallocated_minor=excess, unallocated_amount=amount, attention=attention)
 
 
 def _write_shown(change: AppliedChange, snapshot: IntentSnapshot) -> None:

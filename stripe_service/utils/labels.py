@@ -1,6 +1,9 @@
-"""How people name a payment method: VISA •••• 4242. One place, for the desk, the pay form, mails and the ledger."""
+"""How people name a payment method (VISA •••• 4242) and an amount. One place, for the desk, the pay form, mails and the ledger."""
 
 from frappe import _
+from frappe.utils import fmt_money
+
+from stripe_service.gateway import money
 
 # The brands that Stripe Service Settings can allow, as Stripe names them.
 BRAND_NAMES = {
@@ -28,3 +31,11 @@ def method_label(method_type: str | None, brand_or_bank: str | None, last4: str 
 	else:
 		name = brand_or_bank or _("Bank account")
 	return f"{name} •••• {last4}" if last4 else name
+
+
+def money_in_words(minor: int, currency: str) -> str:
+	"""An amount in minor units of `currency`, formatted for people, with the decimals that the currency has at Stripe.
+
+	Frappe by itself shows two decimals, or the system's, whatever the currency: KWD 10.12 for 10.125.
+	"""
+	return fmt_money(money.from_minor(minor, currency), precision=money.exponent(currency), currency=currency.upper())

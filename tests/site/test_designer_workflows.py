@@ -290,7 +290,7 @@ def test_a_document_type_without_payable_row_costs_no_query(site_only):
 		permissions.check_any(note, "read", "Administrator")
 		onload.set_payment_onload(note)
 		workflow_guard.refuse_unpaid(note)
-		work_items.create_item_if_rules_apply(note)
+		work_items.create_item_first(note)
 		work_items.sync_open_items(note)
 		sharing.after_unit_changed(note)
 		balance.restore_payment_amounts(note)

@@ -1,12 +1,16 @@
 """A payer pays an invoice by card, and everything that can come between."""
 
+import time
+
 import frappe
 import pytest
 
 from stripe_service.api import pay as pay_api
+from stripe_service.payables.payable import NotPayable
 from stripe_service.payments.limits import AmountRefused
 from stripe_service.payments.new_card import CardRefused
 from stripe_service.payments.settle import settle_intent
+from tests.support.cards import confirmation_token
 from tests.support.records import unique
 
 
@@ -108,8 +112,14 @@ def test_a_part_is_paid_and_the_rest_later(scene):
 		("100.01", "At most"),
 		("0", "above zero"),
 		("-5", "above zero"),
-		("10.001", "more decimals"),
+		("10.001", "10.001</strong> can be read in two ways. Please enter 10.001 or 10001"),
+		("10.0001", "more decimals"),
+		("1,234", "1.234 or 1234"),
+		("1.234,50", "as 1234.50"),
 		("ten", "as a number"),
+		("1e1", "as a number"),
+		("5_0", "as a number"),
+		("٥", "as a number"),
 		("0.49", "at least"),
 		("99.60", "too little to be paid online"),
 	],
@@ -130,6 +140,56 @@ def test_currencies_without_and_with_three_decimals_are_exact(scene, currency, t
 	assert outcome["outcome"] == "paid"
 	assert scene.received_minor(invoice) == minor
 	assert float(scene.reread(invoice).outstanding_amount) == pytest.approx(float(total) - float(part))
+
+
+@pytest.mark.parametrize("amount", ["1e999997", "5_0", "0", "ten", "1.190"])
+def test_no_document_is_loaded_and_no_row_locked_for_what_is_no_amount(scene, amount, monkeypatch):
+	"""What is no amount in any currency is refused before the document is loaded, the rest before its row is locked."""
+	queries = []
+	original = frappe.db.sql
+	monkeypatch.setattr(frappe.db, "sql", lambda *args, **kwargs: queries.append(str(args[0])) or original(*args, **kwargs))
+	begun = time.process_time()
+	with pytest.raises(AmountRefused):
+		scene.pay(amount)
+	assert time.process_time() - begun < 2
+	touched = [query for query in queries if "tabPortal Invoice`" in query]
+	assert not [query for query in touched if "for update" in query.lower()]
+	if amount in ("1e999997", "5_0", "ten"):
+		assert touched == []
+
+
+def test_a_claim_refuses_what_is_no_amount_before_it_locks(scene, monkeypatch):
+	from stripe_service.payments import claim
+
+	monkeypatch.setattr(claim, "in_fresh_transaction", lambda work: pytest.fail("a transaction was begun"))
+	with pytest.raises(AmountRefused):
+		claim.claim(claim.PayRequest("Portal Invoice", scene.invoice.name, "1e999997", "card", scene.payer))
+
+
+def test_the_same_press_is_known_however_the_name_of_the_document_is_written(scene):
+	"""MariaDB compares names without case and trailing blanks."""
+	press, name = unique("press"), scene.invoice.name
+	first = scene.pay("40.00", request_id=press)
+	for spelling in (name.lower(), f"{name} ", name.title()):
+		with scene.as_user(scene.payer):
+			again = pay_api.pay(
+				"Portal Invoice", spelling, "40.00", "card", confirmation_token=confirmation_token(scene.url), request_id=press
+			)
+			asked = pay_api.payment_status(doctype="Portal Invoice", name=spelling, request_id=press)
+		assert (again["payment"], asked["payment"]) == (first["payment"], first["payment"])
+	assert scene.received_minor() == 4000
+
+
+@pytest.mark.parametrize("doctype", ["No Such Thing", "portal invoice", "ToDo", "../x", ""])
+def test_a_doctype_that_is_not_payable_is_an_answer_and_not_a_fault(scene, doctype):
+	with scene.as_user(scene.payer):
+		for call in (
+			lambda: pay_api.open_form(doctype, scene.invoice.name),
+			lambda: pay_api.pay(doctype, scene.invoice.name, "5.00", "card", confirmation_token="ctoken_x"),
+			lambda: pay_api.payment_status(doctype=doctype or "x", name="x", request_id="x"),
+		):
+			with pytest.raises(NotPayable, match="cannot be paid here"):
+				call()
 
 
 def test_the_same_press_sent_twice_charges_once(scene):

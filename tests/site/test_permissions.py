@@ -82,6 +82,15 @@ class Stage:
 			amount_minor=100,
 			idempotency_key=unique("key"),
 		)
+		self.adjustment = self._row(
+			"Payment Adjustment",
+			kind="Written Off",
+			status="Cancelled",
+			reference_doctype="Portal Invoice",
+			reference_name=self.invoice.name,
+			currency="USD",
+			amount_minor=100,
+		)
 		frappe.get_doc(
 			doctype="File",
 			file_name=f"{unique('file')}.txt",
@@ -149,6 +158,9 @@ ARGUMENTS = {
 	"methods.remove_method": lambda stage, user: (stage.card,),
 	"methods.set_default": lambda stage, user: (stage.card,),
 	"methods.refresh_bank_account": lambda stage, user: (stage.bank_account,),
+	"payables.record_payment": lambda stage, user: ("Portal Invoice", stage.invoice.name, "1.00", "Barter"),
+	"payables.write_off": lambda stage, user: ("Portal Invoice", stage.invoice.name, " "),
+	"payables.cancel_adjustment": lambda stage, user: (stage.adjustment, " "),
 	"units.children": lambda stage, user: ("Organisation Unit", "", True),
 	"units.add": lambda stage, user: (unique("Unit"), stage.unit),
 	"account.connect": lambda stage, user: (stage.account, "pk_wrong", "sk_wrong"),

@@ -6,10 +6,11 @@ money: it is inserted by the claim, changed by settling, and by nothing else.
 
 import frappe
 from frappe import _
-from frappe.utils import cint, fmt_money
+from frappe.utils import cint
 
-from stripe_service.gateway import money, payment_states
+from stripe_service.gateway import payment_states
 from stripe_service.utils.fitting import fit
+from stripe_service.utils.labels import money_in_words
 from stripe_service.utils.written_by_app import WrittenByApp
 
 
@@ -53,11 +54,7 @@ class InvoicePayment(WrittenByApp):
 
 	def in_words(self, minor: int) -> str:
 		"""An amount in minor units of `currency`, formatted for people, with the decimals that Stripe knows."""
-		return fmt_money(
-			money.from_minor(minor, self.currency),
-			precision=money.exponent(self.currency),
-			currency=self.currency,
-		)
+		return money_in_words(minor, self.currency)
 
 
 def lock_payment(name: str) -> InvoicePayment:

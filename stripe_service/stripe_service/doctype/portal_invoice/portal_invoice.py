@@ -1,7 +1,7 @@
 """An invoice of the portal, for sites that have no invoices of their own.
 
 Its total is computed here, exact to the currency's minor unit; what is paid, under way and outstanding follows from
-its Invoice Payments (payables.amounts) and cannot be typed.
+its Invoice Payments (payables.balance) and cannot be typed. What holds of every payable document is in payables.guards.
 """
 
 from decimal import Decimal
@@ -16,18 +16,6 @@ from stripe_service.gateway import money
 class PortalInvoice(Document):
 	def validate(self):
 		self._compute_total()
-		self._check_currency()
-
-	def on_trash(self):
-		if frappe.db.exists(
-			"Invoice Payment", {"reference_doctype": self.doctype, "reference_name": self.name}
-		):
-			frappe.throw(
-				_("{0} has payments and cannot be deleted. Cancel it instead.").format(
-					frappe.bold(self.name)
-				),
-				frappe.LinkExistsError,
-			)
 
 	def _compute_total(self):
 		for item in self.items:
@@ -48,16 +36,3 @@ class PortalInvoice(Document):
 
 	def _major(self, minor: int) -> float:
 		return float(money.from_minor(minor, self.currency))
-
-	def _check_currency(self):
-		before = self.get_doc_before_save()
-		if not before or before.currency == self.currency:
-			return
-		if frappe.db.exists(
-			"Invoice Payment", {"reference_doctype": self.doctype, "reference_name": self.name}
-		):
-			frappe.throw(
-				_("The currency cannot change any more: there are payments in {0}.").format(
-					frappe.bold(before.currency)
-				)
-			)

@@ -1,0 +1,34 @@
+"""What a document no longer owes without having been paid for through Stripe: paid otherwise (cheque, transfer, cash), or a rest
+that was written off.
+
+Part of the ledger, as Invoice Payments are: written by payments.adjustments under the document's lock, never edited and
+never deleted; a wrong one is cancelled, with a reason. The right to make one is *create* here, to cancel one *write*.
+"""
+
+import frappe
+from frappe import _
+
+from stripe_service.gateway import money
+from stripe_service.utils.labels import money_in_words
+from stripe_service.utils.written_by_app import WrittenByApp
+
+PAID_OTHERWISE, WRITTEN_OFF = "Paid Otherwise", "Written Off"
+RECORDED, CANCELLED = "Recorded", "Cancelled"
+MEANS = ("Cheque", "Bank Transfer", "Cash", "Other")
+
+
+class PaymentAdjustment(WrittenByApp):
+	def written_by(self) -> str:
+		return _("Press Record a Payment or Write Off Rest on the document instead, or Cancel on a wrong one.")
+
+	def before_insert(self):
+		self.amount = money.from_minor(self.amount_minor, self.currency)
+
+	@property
+	def in_words(self) -> str:
+		return money_in_words(self.amount_minor, self.currency)
+
+
+def on_doctype_update():
+	"""The balance of a document sums them: by index, however many there are."""
+	frappe.db.add_index("Payment Adjustment", ["reference_doctype", "reference_name"])
