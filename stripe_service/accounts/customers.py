@@ -71,6 +71,17 @@ def delete_customer(customer: str) -> None:
 	mark_deleted(customer, by=frappe.session.user)
 
 
+def mark_if_deleted(customer: str) -> None:
+	"""Ask Stripe whether the Customer is gone, and mark it if it is. Commits. Raises gateway.errors."""
+	account = frappe.db.get_value(DOCTYPE, customer, "stripe_account")
+	try:
+		gone = bool(gateway_for(account).call("customers.retrieve", customer).get("deleted"))
+	except errors.NotFound:
+		gone = True
+	if gone:
+		mark_deleted(customer)
+
+
 def mark_deleted(customer: str, by: str | None = None) -> None:
 	"""The Customer is gone at Stripe (by `by`, or there): mark the row, and with it go its saved cards and
 	bank accounts. Commits. Does nothing for a row that is unknown or marked already."""

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import frappe
 from frappe import _
-from frappe.utils import escape_html, now
+from frappe.utils import now
 
 from stripe_service.gateway import errors
 from stripe_service.gateway.client import Gateway
 from stripe_service.utils.notices import notify_administrators
+from stripe_service.utils.plain_text import as_text
 from stripe_service.utils.transaction import in_fresh_transaction
 
 DOCTYPE = "Stripe Account"
@@ -186,7 +187,7 @@ def _tell(account: str) -> None:
 	known = _locked(account)
 	untold = [entry for entry in known.values() if not entry["told"]]
 	for entry in untold:
-		notify_administrators(DOCTYPE, account, f"{escape_html(account)}: {escape_html(entry['message'])}")
+		notify_administrators(DOCTYPE, account, f"{account}: {entry['message']}")
 		entry["told"] = True
 	if untold:
 		_store(account, known)
@@ -199,6 +200,6 @@ def _locked(account: str) -> dict[str, dict]:
 def _store(account: str, known: dict[str, dict]) -> None:
 	values = {
 		"problems": json.dumps(known) if known else None,
-		"problem": "\n".join(entry["message"] for entry in known.values()) or None,
+		"problem": as_text("\n".join(entry["message"] for entry in known.values())) or None,
 	}
 	frappe.db.set_value(DOCTYPE, account, values, update_modified=False)

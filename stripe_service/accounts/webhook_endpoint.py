@@ -24,6 +24,7 @@ from stripe_service.accounts.stripe_account import CONNECTED, gateway_for, usabl
 from stripe_service.gateway import errors
 from stripe_service.gateway.client import API_VERSION, Gateway
 from stripe_service.gateway.events import EVENT_TYPES
+from stripe_service.utils.plain_text import as_text
 from stripe_service.utils.transaction import begin_fresh, in_fresh_transaction
 
 PATH = "/api/method/stripe_service.api.webhook.receive"
@@ -229,7 +230,7 @@ def _note_failure(row, error: Exception) -> None:
 	carries_on = _(
 		"Payments are followed by polling meanwhile. A signing secret can also be entered by hand."
 	)
-	_set(row.name, webhook_message=f"{_reason(error)} {carries_on}", webhook_url=_address(row))
+	_set(row.name, webhook_message=as_text(f"{_reason(error)} {carries_on}"), webhook_url=_address(row))
 
 
 def _reason(error: Exception) -> str:

@@ -15,6 +15,7 @@ from stripe_service.payables.payable import load_payable, stored_name
 from stripe_service.payments import charge, limits, release, unforeseen
 from stripe_service.payments.allowed_methods import check_method
 from stripe_service.payments.claim import PayRequest, claim, find_claim
+from stripe_service.payments.declines import check_declines
 from stripe_service.payments.form import form_of
 from stripe_service.payments.new_card import read_new_card
 from stripe_service.payments.result import refresh
@@ -69,6 +70,7 @@ def pay(
 		request, method_params = _with_saved_method(request, account, saved_method)
 	else:
 		request, method_params = _with_new_card(request, account, confirmation_token, cint(save))
+	check_declines(request.user, doctype, payable.name, request.brand, request.last4)
 	payment, is_new = claim(request)
 	if not is_new:
 		return unforeseen.look_up(payment, lambda: refresh(payment))

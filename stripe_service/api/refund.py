@@ -7,6 +7,7 @@ from frappe import _
 from stripe_service.payments import refund as refunds
 from stripe_service.payments import release, result, settle
 from stripe_service.payments.limits import read_amount
+from stripe_service.utils.stripe_errors import StripeUnavailable, stripe_errors_as_messages
 
 
 @frappe.whitelist(methods=["POST"])
@@ -52,7 +53,11 @@ def _refund_result(row) -> dict:
 def read_from_stripe(payment: str) -> dict:
 	"""Bring a payment into line with Stripe now; returns the outcome."""
 	_for_administrator(payment)
-	return result.payment_result(settle.settle(payment))
+	try:
+		with stripe_errors_as_messages():
+			return result.payment_result(settle.settle(payment))
+	except settle.OutOfStep:
+		frappe.throw(_("This payment is being changed at the moment. Try again in a minute."), StripeUnavailable)
 
 
 @frappe.whitelist(methods=["POST"])

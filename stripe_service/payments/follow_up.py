@@ -13,6 +13,7 @@ from frappe.utils import cint, flt
 STEPS = (
 	"stripe_service.payments.after_payment.enqueue_if_due",
 	"stripe_service.payments.saving.save_card_if_wanted",
+	"stripe_service.payments.new_card.report_other_brand",
 	"stripe_service.payments.release.cancel_if_failed",
 	"stripe_service.payments.refund.sync_if_refunds_changed",
 	"stripe_service.payments.follow_up.publish",

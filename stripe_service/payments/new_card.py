@@ -10,9 +10,13 @@ import frappe
 from frappe import _
 
 from stripe_service.accounts.stripe_account import gateway_for
-from stripe_service.gateway import errors
+from stripe_service.gateway import errors, payment_states
+from stripe_service.payments.follow_up import AppliedChange
 from stripe_service.saved_methods import brands
+from stripe_service.utils.labels import brand_name
+from stripe_service.utils.notices import notify_administrators
 from stripe_service.utils.stripe_errors import StripeUnavailable, raise_payments_unavailable
+from stripe_service.utils.transaction import in_fresh_transaction
 
 
 class CardRefused(frappe.ValidationError):
@@ -53,3 +57,24 @@ def _check_brand(brand: str) -> None:
 	reason = brands.why_not_accepted(brand)
 	if reason:
 		frappe.throw(reason, CardRefused, title=_("Card not accepted"))
+
+
+def report_other_brand(change: AppliedChange) -> None:
+	"""A follow-up step. The brand was checked when the card was entered, but a PaymentIntent that waits for 3-D Secure can
+	be confirmed in the browser with another card. That money is received; administrators decide what becomes of it."""
+	payment = change.payment
+	newly = payment.status in payment_states.RECEIVED and change.old_status in payment_states.RESERVING
+	if not newly or payment.method_type != "card" or payment.brand in (None, "", change.before.brand):
+		return
+	if not brands.why_not_accepted(payment.brand):
+		return
+
+	def report() -> None:
+		row = frappe.get_doc("Invoice Payment", payment.name, for_update=True)
+		attention = _("It was paid with {0}, which is not accepted here. Refund it, or leave it.").format(
+			brand_name(payment.brand)
+		)
+		row.write(attention=row.attention or attention)
+		notify_administrators(row.doctype, row.name, f"{row.name}: {attention}")
+
+	in_fresh_transaction(report)

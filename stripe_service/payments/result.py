@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils import add_to_date, cint, formatdate, get_datetime, now_datetime
 
-from stripe_service.access.permissions import may_read
+from stripe_service.access.permissions import may_read, reads_all_payments
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, money, payment_states
 from stripe_service.payables.balance import balance_of
@@ -13,7 +13,7 @@ from stripe_service.payables.registry import get_config
 from stripe_service.payments import release, settle
 from stripe_service.utils.labels import money_in_words
 
-# A request that is still being worked on by another worker is not to be recovered under its feet.
+# A request that is still being worked on by another worker must not be ended meanwhile.
 IN_FLIGHT_SECONDS = 90
 
 
@@ -49,14 +49,14 @@ def payment_result(payment) -> dict:
 		"amount": str(money.from_minor(payment.amount_minor, payment.currency)),
 		"amount_minor": cint(payment.amount_minor),
 		"currency": payment.currency,
-		"method_label": payment.method_label,
-		"receipt_url": payment.receipt_url,
 		"expected_by": payment.expected_by,
-		"failure_code": payment.failure_code,
-		"decline_code": payment.decline_code,
 		"message": _MESSAGES[kind](payment),
 	}
-	if kind == "action_required":
+	is_payer = payment.user == frappe.session.user
+	if is_payer or reads_all_payments(frappe.session.user):
+		# Which card a colleague uses is theirs to know.
+		answer |= {"method_label": payment.method_label, "receipt_url": payment.receipt_url}
+	if kind == "action_required" and is_payer:
 		answer["client_secret"] = client_secret(payment)
 	if kind in ("paid", "processing"):
 		answer |= _still_to_be_paid_if_known(payment)
@@ -101,7 +101,8 @@ def _still_to_be_paid(payment) -> dict:
 
 
 def client_secret(payment) -> str | None:
-	"""For the payer's own browser only, read from Stripe each time: it is stored nowhere."""
+	"""For the payer's own browser only, since whoever has it can confirm the payment; read from Stripe each time, stored
+	nowhere."""
 	try:
 		intent = gateway_for(payment.stripe_account).call(
 			"payment_intents.retrieve", payment.payment_intent_id

@@ -13,6 +13,7 @@ from frappe.utils import now_datetime
 from stripe_service.accounts.jobs import Report
 from stripe_service.gateway import money
 from stripe_service.utils.notices import notify_administrators
+from stripe_service.utils.plain_text import as_text
 
 DOCTYPE = "Stripe Reconciliation Finding"
 UNKNOWN_HERE = "Charge Without a Payment Here"
@@ -39,9 +40,9 @@ def record_finding(
 	try:
 		frappe.db.rollback()
 		if frappe.db.exists(DOCTYPE, name):
-			frappe.db.set_value(DOCTYPE, name, {"last_seen_at": now_datetime(), "reason": reason})
+			frappe.db.set_value(DOCTYPE, name, {"last_seen_at": now_datetime(), "reason": as_text(reason)})
 		else:
-			values = {"kind": kind, "object_id": object_id, "reason": reason, "invoice_payment": payment}
+			values = {"kind": kind, "object_id": object_id, "reason": as_text(reason), "invoice_payment": payment}
 			_insert(name, report.account, values, amount_minor, currency)
 		frappe.db.commit()
 	except Exception:
@@ -136,7 +137,7 @@ def close_finding(name: str, note: str) -> None:
 				"status": SETTLED,
 				"settled_at": now_datetime(),
 				"settled_by": frappe.session.user,
-				"note": note,
+				"note": as_text(note),
 			},
 		)
 		frappe.db.commit()

@@ -23,11 +23,14 @@ from frappe.utils import (
 )
 from frappe.utils.html_utils import sanitize_html
 
+from stripe_service.utils.plain_text import as_text
+
 ELLIPSIS = "…"
 _TEXT_BYTES = 65_535  # MariaDB's text
 _LARGEST = {"int": 2**31 - 1, "bigint": 2**63 - 1}
 # decimal(21,9)
 _LARGEST_DECIMAL = 10**12
+_SHOWN_AS_HTML = ("Small Text", "Text", "Long Text")
 _NOT_HTML = ("Code", "JSON", "HTML Editor", "Text Editor", "Markdown Editor")
 _NEVER_NULL = ("Check", "Int", "Currency", "Float", "Percent")
 # An address or an e-mail address that is cut is another one.
@@ -125,7 +128,9 @@ def _fit_link(field, text: str, values: dict) -> str:
 
 
 def _fit_text(field, text: str) -> str:
-	if field.fieldtype not in _NOT_HTML and "<" in text:
+	if field.fieldtype in _SHOWN_AS_HTML:
+		text = text if "<" not in text else as_text(text)
+	elif field.fieldtype not in _NOT_HTML and "<" in text:
 		text = sanitize_html(text)
 	column = frappe.db.type_map.get(field.fieldtype, ("varchar",))[0]
 	if column == "varchar":

@@ -11,6 +11,7 @@ from frappe.desk.doctype.notification_settings.notification_settings import is_n
 from frappe.utils import cint, now_datetime
 
 from stripe_service.utils.masking import mask
+from stripe_service.utils.plain_text import as_text
 
 DOCTYPE = "Stripe Notice"
 USER = "User"
@@ -37,7 +38,7 @@ def _write(audience: str, user: str | None, doctype: str, name: str, subject: st
 		user=user,
 		reference_doctype=doctype,
 		reference_name=name,
-		subject=mask(subject),
+		subject=as_text(mask(subject)),
 		attempts=0,
 	).db_insert()
 	frappe.db.after_commit.add(_queue_delivery)
@@ -94,7 +95,7 @@ def _write_notification_logs(notice: frappe._dict) -> None:
 				from_user="Administrator",
 				document_type=notice.reference_doctype,
 				document_name=notice.reference_name,
-				subject=frappe.utils.escape_html(notice.subject),
+				subject=notice.subject,
 			).insert(ignore_permissions=True)
 
 
@@ -103,7 +104,7 @@ def _note_failure(name: str, reason: str) -> None:
 		attempts = cint(frappe.db.get_value(DOCTYPE, name, "attempts"))
 		if not attempts:
 			frappe.log_error(title=f"Stripe Service: notice {name} not delivered", message=reason)
-		frappe.db.set_value(DOCTYPE, name, {"attempts": attempts + 1, "error": reason[:500]})
+		frappe.db.set_value(DOCTYPE, name, {"attempts": attempts + 1, "error": as_text(reason[:500])})
 		frappe.db.commit()
 	except Exception:
 		frappe.db.rollback()

@@ -7,6 +7,7 @@ from frappe import _
 
 from stripe_service.gateway import errors
 from stripe_service.utils import failure_messages
+from stripe_service.utils.plain_text import as_text
 
 
 class StripeUnavailable(frappe.ValidationError):
@@ -35,7 +36,10 @@ def stripe_errors_as_messages(method_type: str | None = None):
 		yield
 	except errors.CardError as error:
 		frappe.throw(
-			failure_messages.failure_message(error.code, error.decline_code, error.user_message, method_type), RefusedByStripe
+			failure_messages.failure_message(
+				error.code, error.decline_code, as_text(error.user_message), method_type
+			),
+			RefusedByStripe,
 		)
 	except (errors.Unreachable, errors.RateLimited):
 		frappe.throw(_("Stripe can't be reached just now. Try again in a minute."), StripeUnavailable)

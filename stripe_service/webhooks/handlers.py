@@ -162,7 +162,7 @@ def customer_deleted(event: Event) -> str:
 	"""Someone deleted a payer's Customer at Stripe, and its payment methods with it."""
 	if not frappe.db.exists("Stripe Customer", {"name": event.object_id, "stripe_account": event.account}):
 		raise Ignore("Not one of this site's customers.")
-	customers.mark_deleted(event.object_id)
+	customers.mark_if_deleted(event.object_id)
 	return f"{event.object_id}: {frappe.db.get_value('Stripe Customer', event.object_id, 'status')}"
 
 

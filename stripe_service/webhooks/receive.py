@@ -20,6 +20,7 @@ from stripe_service.accounts.secrets import read_secret
 from stripe_service.gateway import webhook_signature
 from stripe_service.gateway.events import EVENT_TYPES
 from stripe_service.gateway.times import from_stripe
+from stripe_service.utils.masking import mask
 
 MAX_BODY_BYTES = 1024 * 1024
 PROCESS = "stripe_service.webhooks.process.process_events"
@@ -144,7 +145,12 @@ def _secrets(account: frappe._dict) -> tuple[str, ...]:
 
 
 def _is_id(value) -> bool:
-	return isinstance(value, str) and value.startswith("evt_") and len(value) <= 140
+	return isinstance(value, str) and bool(re.fullmatch(r"evt_[A-Za-z0-9_]{1,136}", value))
+
+
+def _ascii(value) -> str:
+	"""Stripe's ids, types and versions are short and plain; whatever else stands there must still fit its column."""
+	return str(value or "").encode("ascii", "ignore").decode()[:140]
 
 
 def store(account, event: dict, body: str | None = None, source: str = "Webhook") -> bool:
@@ -160,13 +166,13 @@ def store(account, event: dict, body: str | None = None, source: str = "Webhook"
 		{
 			"doctype": "Stripe Event",
 			"name": event["id"],
-			"event_type": event["type"][:140],
+			"event_type": _ascii(event["type"]),
 			"status": "Ignored" if ignored else "Received",
 			"stripe_account": account.name,
 			"source": source,
-			"object_id": str(subject.get("id") or "")[:140],
-			"object_type": str(subject.get("object") or "")[:140],
-			"api_version": str(event.get("api_version") or "")[:140],
+			"object_id": _ascii(subject.get("id")),
+			"object_type": _ascii(subject.get("object")),
+			"api_version": _ascii(event.get("api_version")),
 			"livemode": int(bool(event.get("livemode"))),
 			"created_at_stripe": from_stripe(event.get("created")),
 			"received_at": now,
@@ -196,7 +202,8 @@ def _why_ignored(account, event: dict) -> str | None:
 
 
 def without_client_secrets(body: str) -> str:
-	return _CLIENT_SECRET.sub(r'\1"(removed)"', body)
+	"""Also those in addresses, such as the one where a bank asks the payer."""
+	return mask(_CLIENT_SECRET.sub(r'\1"(removed)"', body))
 
 
 def queue_processing() -> None:

@@ -1,0 +1,70 @@
+"""A limit on declined attempts, against card testing.
+
+Who tries stolen cards needs many attempts, and each decline costs the merchant trust at Stripe and the card networks.
+A person who mistypes needs a few. So after a number of declines within an hour (Stripe Service Settings), a payer, or
+everybody on one document, has to wait; administrators are told once.
+https://docs.stripe.com/disputes/prevention/card-testing
+"""
+
+import frappe
+from frappe import _
+from frappe.utils import add_to_date, cint, now_datetime
+
+from stripe_service.gateway import payment_states
+from stripe_service.utils.notices import notify_administrators
+from stripe_service.utils.transaction import in_fresh_transaction
+
+WITHIN_MINUTES = 60
+# The same card, declined again and again, will not be accepted the next time either.
+SAME_CARD = 5
+
+
+class TooManyDeclines(frappe.ValidationError):
+	"""The payer, the card or the document has had too many declined attempts; the message says when to try again."""
+
+	http_status_code = 429
+
+
+def check_declines(user: str, doctype: str, name: str, brand: str = "", last4: str = "") -> None:
+	"""Raises TooManyDeclines, before anything is claimed, if one more attempt would be one too many."""
+	limit = cint(frappe.get_cached_doc("Stripe Service Settings").declines_per_hour)
+	if not limit:
+		return
+	of_payer = {"user": user}
+	of_document = {"reference_doctype": doctype, "reference_name": name}
+	if _declined(of_payer) >= limit or _declined(of_document) >= limit:
+		_notify_once(user, doctype, name)
+		frappe.throw(
+			_("Too many attempts were declined. Nothing was charged. Try again in an hour, or ask an administrator."),
+			TooManyDeclines,
+			title=_("Too many declined attempts"),
+		)
+	if last4 and _declined({**of_payer, "brand": brand, "last4": last4}) >= SAME_CARD:
+		frappe.throw(
+			_("This card was declined several times. Nothing was charged. Use another card, or ask your bank."),
+			TooManyDeclines,
+			title=_("Too many declined attempts"),
+		)
+
+
+def _declined(filters: dict) -> int:
+	since = add_to_date(now_datetime(), minutes=-WITHIN_MINUTES)
+	return frappe.db.count(
+		"Invoice Payment",
+		{**filters, "status": payment_states.FAILED, "method_type": "card", "creation": (">", since)},
+	)
+
+
+def _notify_once(user: str, doctype: str, name: str) -> None:
+	"""Once within the hour for each payer, however often they go on trying."""
+	since = add_to_date(now_datetime(), minutes=-WITHIN_MINUTES)
+	subject = _("Many declined cards: {0} is paused for an hour. Last document: {1}. Someone may be testing cards.").format(
+		user, name
+	)
+	known = {"reference_doctype": "User", "reference_name": user, "creation": (">", since)}
+
+	def notify() -> None:
+		if not frappe.db.exists("Stripe Notice", known):
+			notify_administrators("User", user, subject)
+
+	in_fresh_transaction(notify)
