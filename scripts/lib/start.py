@@ -59,6 +59,7 @@ def _as_one_user(needs: set[str]) -> int:
 	home = _find_home(user, become)
 	environment = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON.split()}
 	environment = {name: value for name, value in environment.items() if not name.startswith("XDG_")}
+	environment["PYTHONDONTWRITEBYTECODE"] = ""  # start.sh set it, for the repo
 	environment |= {"HOME": user.pw_dir, "USER": user.pw_name, "LOGNAME": user.pw_name, "LANG": "C.UTF-8"}
 	first = [str(Path(os.environ["NODE"]).parent)] if "NODE" in os.environ else []
 	environment["PATH"] = ":".join([*first, f"{home}/bin", os.environ.get("PATH", ""), SYSTEM_PATH])
