@@ -66,7 +66,7 @@ def _as_one_user(needs: set[str]) -> int:
 	environment |= {"STRIPE_SERVICE_HOME": str(home), "STRIPE_SERVICE_BEGUN": str(BEGUN)}
 	environment["COULD_NOT_INSTALL"] = machine.install_packages(needs, become, environment)
 	environment["COMMIT"] = _git("rev-parse", "HEAD")
-	environment["UNCOMMITTED"] = _git("status", "--porcelain")
+	environment["UNCOMMITTED"] = _git("status", "--porcelain")[:1]
 	_copy_repo(home / "source", user)
 	return _wait_for([*become, str(home / "source/scripts/lib/start.sh"), *sys.argv[1:]], home, environment)
 
