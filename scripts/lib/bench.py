@@ -27,7 +27,7 @@ def main(options) -> int:
 	run, codes = Run([]), []
 	with held("test"):
 		try:
-			run.set_up(browser=True)
+			run.set_up(browser=False)
 			for name in options.names or THERE if run.bench else ():
 				progress(f"Measuring: {name} ...")
 				codes.append(run.python(run.bench.python.parent, ["-m", f"tests.bench.{name}"]))

@@ -57,7 +57,7 @@ def install_packages(needs: set[str], become: list[str], environment: dict) -> s
 			for arguments in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
 				done = read([*apt, *arguments], Path("/"))
 				if done.returncode:
-					raise Problem(f"apt-get {arguments[0]} failed:\n{done.stdout}", "")
+					raise Problem(f"apt-get {arguments[0]} failed:\n{done.stdout[-2000:]}", "")
 	except Problem as problem:
 		return str(problem)
 	return ""

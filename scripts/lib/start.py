@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from scripts.lib import machine
-from scripts.lib.common import REPO, Problem, progress
+from scripts.lib.common import BEGUN, REPO, Problem, progress
 
 SYSTEM_USER = "stripe-service-dev"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -59,13 +59,14 @@ def _as_one_user(needs: set[str]) -> int:
 	home = _find_home(user, become)
 	environment = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON.split()}
 	environment = {name: value for name, value in environment.items() if not name.startswith("XDG_")}
+	environment["PYTHONDONTWRITEBYTECODE"] = ""  # start.sh set it, for the repo
 	environment |= {"HOME": user.pw_dir, "USER": user.pw_name, "LOGNAME": user.pw_name, "LANG": "C.UTF-8"}
 	first = [str(Path(os.environ["NODE"]).parent)] if "NODE" in os.environ else []
 	environment["PATH"] = ":".join([*first, f"{home}/bin", os.environ.get("PATH", ""), SYSTEM_PATH])
-	environment["STRIPE_SERVICE_HOME"] = str(home)
+	environment |= {"STRIPE_SERVICE_HOME": str(home), "STRIPE_SERVICE_BEGUN": str(BEGUN)}
 	environment["COULD_NOT_INSTALL"] = machine.install_packages(needs, become, environment)
 	environment["COMMIT"] = _git("rev-parse", "HEAD")
-	environment["UNCOMMITTED"] = _git("status", "--porcelain")
+	environment["UNCOMMITTED"] = _git("status", "--porcelain")[:1]
 	_copy_repo(home / "source", user)
 	return _wait_for([*become, str(home / "source/scripts/lib/start.sh"), *sys.argv[1:]], home, environment)
 

@@ -181,7 +181,6 @@ class Run:
 	def python(self, programs: Path, arguments: list, log: Path | None = None) -> int:
 		"""In the copy of the repo, and a process group of its own: interrupted, it takes its servers and browsers along."""
 		own = {
-			"PYTHONDONTWRITEBYTECODE": "1",
 			"PORT_RANGE": "",  # of these ports the demo has its own: the tests take what the kernel gives
 			"EMULATOR_PYTHON": str(small_environment() / "python"),
 			"BROWSER_OUTPUT": str(PICTURES),
