@@ -169,7 +169,7 @@ def test_a_customer_is_deleted_in_the_desk(administrator, http, scene, new_page)
 	scene.pay()
 	customer = frappe.db.get_value("Stripe Customer", {"user": scene.payer, "status": "Active"})
 	administrator.goto(f"{http.url}/app/stripe-customer/{customer}", wait_until="domcontentloaded")
-	expect(administrator.get_by_text("a customer of test payments")).to_be_visible()
+	expect(administrator.get_by_text(TEST_MODE).first).to_be_visible()
 	administrator.get_by_role("button", name="Delete", exact=True).filter(visible=True).first.click()
 	dialog = administrator.locator(".modal.show .modal-dialog").last
 	expect(dialog).to_contain_text("The payments stay listed")

@@ -13,6 +13,8 @@ const adapter = {
 			? { decimal: ",", group: "." }
 			: { decimal: ".", group: "," },
 	login_url: () => "/login",
+	remember: (what, value) => localStorage.setItem(`${user}:${what}`, value),
+	recall: (what) => localStorage.getItem(`${user}:${what}`),
 	async call(method, args) {
 		let response;
 		try {

@@ -299,3 +299,19 @@ def _named(route, name: str) -> None:
 	"""The site's answer names the row that it made; the test page makes none."""
 	answer = route.fetch()
 	route.fulfill(json={"message": {**answer.json()["message"], "name": name}})
+
+
+def test_who_paid_by_bank_account_last_time_finds_it_chosen(bank_form, open_form):
+	form = bank_form()
+	form.root.get_by_role("button", name="Add a bank account").click()
+	form.link_bank()
+	form.add_account()
+	expect(form.bank_row("6789").get_by_text("Verified")).to_be_visible()
+	form.pay()
+	expect(form.heading).to_contain_text("is on its way")
+	card = open_form(page=form.page)
+	expect(card.root.get_by_role("radio", name=ACH)).to_be_checked()
+	card.choose("Card")
+	card.pay_by_new_card()
+	expect(card.heading).to_contain_text("You have paid")
+	expect(open_form(page=form.page).root.get_by_role("radio", name="Card", exact=True)).to_be_checked()

@@ -197,3 +197,29 @@ def test_the_result_is_reported_to_whoever_opened_the_form(open_form):
 	assert told["status"] == "Succeeded"
 	assert told["amount"] == "15.00"
 	assert re.match(r"PAY-\d+", told["payment"])
+
+
+def test_in_forced_colours_what_is_chosen_and_what_can_be_pressed_has_an_edge(open_form):
+	form = open_form()
+	expect(form.pay_button).to_be_enabled()
+	form.page.emulate_media(forced_colors="active")
+	tabs = form.root.locator(".stripe-pay-tab")
+	look = "node => { const s = getComputedStyle(node); return [s.backgroundColor, s.color]; }"
+	chosen, other = tabs.nth(0).evaluate(look), tabs.nth(1).evaluate(look)
+	assert chosen != other
+	behind = form.root.locator(".stripe-pay-footer").evaluate(look)
+	assert form.pay_button.evaluate(look) != behind
+	for edged in (form.pay_button, tabs.nth(1)):
+		expect(edged).to_have_css("border-top-width", "1px")
+
+
+@pytest.mark.parametrize(
+	("locale", "shown"),
+	[("en-US", "Dec 2, 2026"), ("en-GB", "2 Dec 2026"), ("de", "2. Dez. 2026"), ("not a language", "Dec 2, 2026")],
+)
+def test_dates_name_the_month_and_never_break(open_form, locale, shown):
+	form = open_form()
+	found = form.page.evaluate(
+		"async locale => (await import('/pay_form/format.js')).readable_date('2026-12-02', locale)", locale
+	)
+	assert found == shown.replace(" ", "\u00a0")

@@ -23,6 +23,9 @@ function name_dialog(modal) {
 	const attributes = { role: "dialog", "aria-modal": "true", "aria-labelledby": title.id };
 	for (const [name, value] of Object.entries(attributes)) modal.setAttribute(name, value);
 	modal.querySelector(".btn-modal-close")?.setAttribute("aria-label", __("Close"));
+	const danger = modal.querySelector(".btn-danger");
+	// Bootstrap's red is too light for white letters (4.4 to 1).
+	if (danger) danger.style.cssText = "background-color: #b52a2a; border-color: #b52a2a";
 }
 
 /** Frappe's labels stand beside their inputs without a tie between them. */
@@ -85,12 +88,13 @@ function go_round(modal, event) {
 	(event.shiftKey ? last : first).focus();
 }
 
-/** To what was pressed; if that is gone, to the title of the page, and not to nowhere. */
+/** To what was pressed, or to the button of the menu that it was in; if both are gone, to the title of the page. */
 function give_back_focus(before) {
-	if (before?.isConnected && before !== document.body && before.getClientRects().length) {
-		return before.focus();
-	}
-	focus_title();
+	const menu = before?.closest?.(".inner-group-button, .btn-group")?.querySelector("button");
+	const place = [before, menu].find(
+		(node) => node?.isConnected && node !== document.body && node.getClientRects().length
+	);
+	place ? place.focus() : focus_title();
 }
 
 export function focus_title() {

@@ -17,12 +17,25 @@ export function frappe_adapter() {
 		translate: window.__,
 		locale: frappe.boot?.lang || document.documentElement.lang || undefined,
 		on_change,
+		remember: (what, value) => with_storage((storage) => storage.setItem(key_of(what), value)),
+		recall: (what) => with_storage((storage) => storage.getItem(key_of(what))),
 		login_url: () =>
 			`/login?redirect-to=${encodeURIComponent(
 				window.location.pathname + window.location.search
 			)}`,
 		...(window.get_number_format && frappe.boot?.sysdefaults ? frappe_formats() : {}),
 	};
+}
+
+const key_of = (what) => `stripe_service:${frappe.session?.user}:${what}`;
+
+/** A browser may forbid its storage; then nothing is remembered. */
+function with_storage(use) {
+	try {
+		return use(window.localStorage);
+	} catch {
+		return null;
+	}
 }
 
 /** Calls back when the server tells that a payment of this document, or the document, changed. Answers how to stop. */

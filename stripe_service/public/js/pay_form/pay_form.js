@@ -6,6 +6,7 @@
  *   translate(text, values)  optional
  *   format_currency(major, currency, decimals), number_format(currency) as {decimal, group, pairs}, locale   optional
  *   on_change(document, callback)  optional: calls back when the document may have changed, answers how to stop
+ *   remember(what, value), recall(what)  optional: kept in this browser for this payer, for convenience only
  *   login_url()              optional: where a payer whose session has ended logs in again
  *
  * `on_result(result)` tells of a payment that is paid or on its way; `on_close` gives the result a Close button; `on_escape`
@@ -327,6 +328,7 @@ export class PayForm {
 	}
 
 	_tell_result() {
+		this.adapter.remember?.("method", this.state.method);
 		this._ask_script("on_result", this.state.result);
 		this.on_result?.(this.state.result);
 	}
@@ -407,7 +409,7 @@ export class PayForm {
 				: amount.max_minor;
 		return {
 			amount: this._typed(minor, form),
-			method: wished.method,
+			method: wished.method || this.adapter.recall?.("method"),
 			resumed: this._resumed(form),
 		};
 	}
