@@ -174,7 +174,7 @@ add_to_apps_screen = [
 	{
 		"name": "stripe_service",
 		"logo": "/assets/stripe_service/images/stripe-service.svg",
-		"title": "Stripe",
+		"title": "Stripe Service",
 		"route": "/app/stripe",
 		"has_permission": "stripe_service.access.apps_screen.may_see_workspace",
 	}
