@@ -14,6 +14,7 @@ from stripe_service.accounts.secrets import FIELDS as SECRET_FIELDS
 from stripe_service.accounts.secrets import forget_secret, read_secret
 from stripe_service.gateway.client import Credentials, Gateway
 from stripe_service.gateway.payment_states import RESERVING
+from stripe_service.utils.fitting import fit
 from stripe_service.utils.transaction import begin_fresh, in_fresh_transaction
 
 DOCTYPE = stripe_account.DOCTYPE
@@ -43,7 +44,7 @@ def refresh(account: str) -> None:
 	facts = identity.read_facts(stripe_account.gateway_for(account))
 	doc = frappe.get_doc(DOCTYPE, account)
 	if facts.details_source == stripe_account.SOURCE_STRIPE:
-		doc.update(asdict(facts))
+		doc.update(fit(DOCTYPE, asdict(facts)))
 	else:
 		doc.update({"details_source": facts.details_source, "key_message": facts.key_message})
 	_write(doc)

@@ -7,6 +7,7 @@ minutes.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import frappe
 from frappe import _
@@ -30,7 +31,7 @@ def carry_out(payment_name: str, work: Callable) -> dict:
 		return payment_result(work())
 	except Exception as fault:
 		_log(payment_name)
-		return look_up(payment_name, lambda: _end(payment_name, fault))
+		return look_up(payment_name, partial(_end, payment_name, fault))
 
 
 def look_up(payment_name: str, work: Callable) -> dict:
@@ -67,7 +68,9 @@ def _in_words(fault: Exception) -> str:
 	"""What frappe.throw says is for people; everything else is for the Error Log."""
 	if isinstance(fault, frappe.ValidationError) and str(fault):
 		return _("Nothing was charged. {0}").format(strip_html(str(fault)))
-	return _("Nothing was charged: something went wrong on this site. Please try again, or ask an administrator.")
+	return _(
+		"Nothing was charged: something went wrong on this site. Please try again, or ask an administrator."
+	)
 
 
 def _log(payment_name: str) -> None:

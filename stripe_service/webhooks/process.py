@@ -21,6 +21,7 @@ from frappe.utils import now_datetime, strip_html
 
 from stripe_service.accounts.jobs import ACCOUNT_FAULTS
 from stripe_service.accounts.webhook_endpoint import note_event
+from stripe_service.utils.fitting import fit
 from stripe_service.utils.masking import mask
 from stripe_service.utils.notices import notify_administrators
 from stripe_service.webhooks import receive
@@ -272,4 +273,4 @@ def _give_up(event: frappe._dict, reason: str, traceback: str) -> None:
 
 
 def _write(event: frappe._dict, **values) -> None:
-	frappe.db.set_value("Stripe Event", event.name, values)
+	frappe.db.set_value("Stripe Event", event.name, fit("Stripe Event", values))

@@ -133,10 +133,15 @@ def test_the_money_is_booked_on_the_day_on_which_stripe_had_it(books, till, scen
 		emulator.set_clock(time.time())
 		emulator.clear_webhook_rules()
 		emulator.forget_webhooks()
-	received = frappe.db.get_value("Invoice Payment", payment, ["settled_at", "payment_intent_id"], as_dict=True)
+	received = frappe.db.get_value(
+		"Invoice Payment", payment, ["settled_at", "payment_intent_id"], as_dict=True
+	)
 	assert getdate(received.settled_at) == getdate(add_days(nowdate(), -3))
 	entry = frappe.db.get_value(
-		"Payment Entry", {"reference_no": received.payment_intent_id}, ["posting_date", "reference_date"], as_dict=True
+		"Payment Entry",
+		{"reference_no": received.payment_intent_id},
+		["posting_date", "reference_date"],
+		as_dict=True,
 	)
 	assert entry.posting_date == entry.reference_date == getdate(received.settled_at)
 

@@ -73,7 +73,9 @@ def test_what_is_shown_of_an_older_reading_is_not_written_over_a_newer_one(readi
 	settle._write_shown_unless_older(payment.name, older)
 	frappe.db.commit()
 	frappe.db.rollback()
-	assert frappe.db.get_value("Invoice Payment", payment.name, "receipt_url") == "https://stripe.example/newer"
+	assert (
+		frappe.db.get_value("Invoice Payment", payment.name, "receipt_url") == "https://stripe.example/newer"
+	)
 
 
 def test_two_workers_with_an_older_and_a_newer_reading_at_the_same_instant(readings):

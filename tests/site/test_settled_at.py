@@ -49,7 +49,9 @@ def test_a_debit_is_settled_when_it_succeeded_and_not_when_it_was_begun(quiet):
 	quiet.emulator.set_clock(time.time())
 	payment = read(name)
 	booked = next(
-		each["created"] for each in quiet.emulator.objects("balance_transaction") if each["source"] == payment.charge_id
+		each["created"]
+		for each in quiet.emulator.objects("balance_transaction")
+		if each["source"] == payment.charge_id
 	)
 	assert (payment.status, payment.settled_at) == ("Succeeded", from_stripe(booked))
 	assert abs(time.time() - 4 * DAY - booked) < 600

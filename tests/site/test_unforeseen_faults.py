@@ -5,9 +5,9 @@ import frappe
 import pytest
 from frappe.utils import add_to_date, now_datetime
 
+from stripe_service.accounts.jobs import for_each_account
 from stripe_service.api import pay as pay_api
 from stripe_service.reconcile import comparison, schedule
-from stripe_service.accounts.jobs import for_each_account
 from tests.support.account import ACCOUNT
 from tests.support.records import unique
 
@@ -113,7 +113,7 @@ def test_when_nothing_can_be_written_any_more_minutes_later_the_claim_is_ended(s
 
 def test_the_job_of_every_few_minutes_reads_nothing_where_nothing_is_left_behind(scene):
 	schedule.poll()
-	for paid in range(3):
+	for _payment in range(3):
 		scene.pay("10.00")
 	scene.pay("10.00", card="3ds_required")
 	scene.emulator.clear_requests()

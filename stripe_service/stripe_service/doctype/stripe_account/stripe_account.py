@@ -19,6 +19,7 @@ from stripe_service.accounts import binding, identity, keys, stripe_account, web
 from stripe_service.accounts.secrets import FIELDS as SECRET_FIELDS
 from stripe_service.accounts.secrets import read_secret
 from stripe_service.gateway.client import Credentials, Gateway
+from stripe_service.utils.fitting import fit
 from stripe_service.utils import masking
 
 # Nobody writes these but our own code.
@@ -176,7 +177,7 @@ class StripeAccount(Document):
 			told["stripe_account_id"] = self.stripe_account_id if has_history(self.name) else ""
 		else:
 			self.ach_enabled_by_hand = 0 if facts.ach_capability != "Unknown" else self.ach_enabled_by_hand
-		self.update(told)
+		self.update(fit(self.doctype, told))
 		self.update({"publishable_key": pair.publishable, "mode": pair.mode, "status": stripe_account.CONNECTED})
 		self.webhook_token = self.webhook_token or frappe.generate_hash(length=32)
 		self.webhook_url = webhook_endpoint.url_of(self.webhook_token)
