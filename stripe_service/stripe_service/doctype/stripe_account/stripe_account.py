@@ -19,8 +19,8 @@ from stripe_service.accounts import binding, identity, keys, stripe_account, web
 from stripe_service.accounts.secrets import FIELDS as SECRET_FIELDS
 from stripe_service.accounts.secrets import read_secret
 from stripe_service.gateway.client import Credentials, Gateway
-from stripe_service.utils.fitting import fit
 from stripe_service.utils import masking
+from stripe_service.utils.fitting import fit
 
 # Nobody writes these but our own code.
 OURS = (
