@@ -16,6 +16,7 @@ from stripe_service.accounts.secrets import forget_secret, read_secret
 from stripe_service.gateway import errors
 from stripe_service.gateway.client import Credentials, Gateway
 from stripe_service.gateway.payment_states import RESERVING
+from stripe_service.utils.fitting import fit
 from stripe_service.utils.transaction import begin_fresh, in_fresh_transaction
 
 DOCTYPE = stripe_account.DOCTYPE
@@ -49,7 +50,7 @@ def refresh(account: str, by_hand: bool = False) -> None:
 	if by_hand:
 		problems.clear(account, problems.missing_rights(account))
 	facts = identity.read_facts(stripe_account.gateway_for(account))
-	values = asdict(facts)
+	values = fit(DOCTYPE, asdict(facts))
 	if facts.details_source != stripe_account.SOURCE_STRIPE:
 		values = {"details_source": facts.details_source, "key_message": facts.key_message}
 

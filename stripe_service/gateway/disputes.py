@@ -66,7 +66,9 @@ def withheld_minor(dispute: dict, received_minor: int, currency: str) -> int:
 	"""
 	amount = int(dispute.get("amount") or 0)
 	if (dispute.get("currency") or currency).lower() != currency.lower():
-		amount = received_minor  # in another currency than was charged: no part of it can be told from the whole
+		amount = (
+			received_minor  # in another currency than was charged: no part of it can be told from the whole
+		)
 	minor = _withdrawn_minor(dispute, amount, currency)
 	if minor is None:
 		minor = 0 if _takes_nothing_by_status(dispute) else amount

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import frappe
 from frappe import _
-from frappe.utils import cint, flt, nowdate
+from frappe.utils import cint, flt, getdate, nowdate
 
 from stripe_service.gateway import money
 from stripe_service.payables.payable import Payable
@@ -105,15 +105,36 @@ def accounts_of(invoice) -> Accounts:
 
 
 def _post_payment_entry(invoice, payment, minor: int, accounts: Accounts) -> None:
-	"""Receive `minor` (minor units of the invoice's currency). What the invoice no longer owes stays unallocated, as
-	the customer's credit."""
+	"""Receive `minor` (minor units of the invoice's currency), on the day on which Stripe had it; today, if the books of
+	that day are closed."""
+	today, day = getdate(nowdate()), _received_on(payment)
+	if day < today:
+		frappe.db.savepoint("day_of_the_payment")
+		try:
+			_post_payment_entry_on(day, invoice, payment, minor, accounts)
+			return
+		except frappe.ValidationError:
+			frappe.db.rollback(save_point="day_of_the_payment")
+			frappe.clear_messages()
+	_post_payment_entry_on(today, invoice, payment, minor, accounts)
+
+
+def _received_on(payment):
+	"""The day of `settled_at`; today for money that came back later (a dispute that was won)."""
+	first = not cint(payment.booked_minor) and payment.settled_at
+	return getdate(payment.settled_at if first else nowdate())
+
+
+def _post_payment_entry_on(day, invoice, payment, minor: int, accounts: Accounts) -> None:
+	"""What the invoice no longer owes stays unallocated, as the customer's credit."""
 	gross = float(money.from_minor(minor, invoice.currency))
 	entry = _new_payment_entry(invoice, accounts, gross)
 	entry.update(
 		{
+			"posting_date": day,
 			"mode_of_payment": MODE_OF_PAYMENT,
 			"reference_no": payment.payment_intent_id,
-			"reference_date": nowdate(),
+			"reference_date": day,
 			"custom_remarks": 1,
 			"remarks": _remark(payment),
 		}

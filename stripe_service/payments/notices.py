@@ -43,7 +43,9 @@ def _about_dispute(payment) -> str:
 	which = _("{0} ({1})").format(payment.name, payment.reference_name)
 	reason = payment.dispute_reason or _("no reason given")
 	if payment.disputes_unread:
-		return _("{0} is disputed. Stripe does not say how yet; until it does, nothing of it counts.").format(which)
+		return _("{0} is disputed. Stripe does not say how yet; until it does, nothing of it counts.").format(
+			which
+		)
 	if payment.method_type == "us_bank_account":
 		return _("{0} was returned by the payer's bank: {1}. The amount is due again.").format(which, reason)
 	if payment.status == payment_states.DISPUTE_LOST:

@@ -69,7 +69,12 @@ def unknown_result(payment_name: str) -> dict:
 		frappe.db.rollback()
 		payment = frappe.get_doc("Invoice Payment", payment_name)
 		message = _MESSAGES[_kind(payment)](payment)
-		return {"payment": payment_name, "status": payment.status, "outcome": _kind(payment), "message": message}
+		return {
+			"payment": payment_name,
+			"status": payment.status,
+			"outcome": _kind(payment),
+			"message": message,
+		}
 	except Exception:
 		return {
 			"payment": payment_name,

@@ -176,7 +176,9 @@ def _write_shown(change: AppliedChange, snapshot: IntentSnapshot) -> None:
 	"""What people are shown of a payment whose money is committed. Never raises; what is missing comes with the next
 	reading, at the latest when the fee is looked for."""
 	try:
-		change.payment = in_fresh_transaction(lambda: _write_shown_unless_older(change.payment.name, snapshot))
+		change.payment = in_fresh_transaction(
+			lambda: _write_shown_unless_older(change.payment.name, snapshot)
+		)
 	except Exception:
 		_log(_write_shown.__name__, change.payment)
 

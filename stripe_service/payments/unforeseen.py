@@ -68,7 +68,9 @@ def _in_words(fault: Exception) -> str:
 	"""What frappe.throw says is for people; everything else is for the Error Log."""
 	if isinstance(fault, frappe.ValidationError) and str(fault):
 		return _("Nothing was charged. {0}").format(strip_html(str(fault)))
-	return _("Nothing was charged: something went wrong on this site. Please try again, or ask an administrator.")
+	return _(
+		"Nothing was charged: something went wrong on this site. Please try again, or ask an administrator."
+	)
 
 
 def _log(payment_name: str) -> None:

@@ -36,9 +36,13 @@ class WrittenByApp(Document):
 		given = {field: value for field, value in self.get_valid_dict().items() if value is not None}
 		fitted = fit(self.doctype, given)
 		self.update({field: fitted.get(field) for field in given})
-		missing = [field.label for field in self.meta.fields if _is_ours(field) and not self.get(field.fieldname)]
+		missing = [
+			field.label for field in self.meta.fields if _is_ours(field) and not self.get(field.fieldname)
+		]
 		if missing:
-			frappe.throw(_("{0} lacks {1}.").format(_(self.doctype), ", ".join(missing)), frappe.MandatoryError)
+			frappe.throw(
+				_("{0} lacks {1}.").format(_(self.doctype), ", ".join(missing)), frappe.MandatoryError
+			)
 
 	def validate(self):
 		if not self.flags.by_stripe_service:

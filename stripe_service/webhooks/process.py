@@ -22,9 +22,9 @@ from frappe.utils import now_datetime, strip_html
 
 from stripe_service.accounts.jobs import AccountHealth
 from stripe_service.accounts.webhook_endpoint import note_event
+from stripe_service.utils.fitting import fit
 from stripe_service.utils.masking import mask
 from stripe_service.utils.notices import notify_administrators
-from stripe_service.utils.plain_text import as_text
 from stripe_service.webhooks import receive
 from stripe_service.webhooks.handlers import HANDLERS, Event, Ignore
 
@@ -279,6 +279,4 @@ def _give_up(event: frappe._dict, reason: str, traceback: str) -> None:
 
 
 def _write(event: frappe._dict, **values) -> None:
-	if "outcome" in values:
-		values["outcome"] = as_text(values["outcome"])
-	frappe.db.set_value("Stripe Event", event.name, values)
+	frappe.db.set_value("Stripe Event", event.name, fit("Stripe Event", values))

@@ -38,6 +38,7 @@ CLAIM_TO_SETTLE = [
 	"after call payment_intents.confirm",
 	f"before {PAYMENTS}.settle._apply",
 	f"after {PAYMENTS}.settle._apply",
+	f"before {PAYMENTS}.settle._write_shown",
 	f"before {PAYMENTS}.follow_up.run",
 	f"before {PAYMENTS}.after_payment.enqueue_if_due",
 	f"after {PAYMENTS}.after_payment.enqueue_if_due",

@@ -28,7 +28,11 @@ def read(payment):
 def told(payment) -> list[str]:
 	"""The notices about the payment, as administrators read them, oldest first."""
 	return frappe.get_all(
-		"Notification Log", {"document_name": payment.name}, pluck="subject", order_by="creation", distinct=True
+		"Notification Log",
+		{"document_name": payment.name},
+		pluck="subject",
+		order_by="creation",
+		distinct=True,
 	)
 
 
@@ -130,7 +134,9 @@ def test_a_payment_that_is_disputed_before_it_is_read_the_first_time_never_count
 	try:
 		scene.emulator.complete_3ds(intent)
 		scene.emulator.dispute(intent)
-		scene.emulator.fault("error", operation="disputes.list", count=-1, status=403, type="invalid_request_error")
+		scene.emulator.fault(
+			"error", operation="disputes.list", count=-1, status=403, type="invalid_request_error"
+		)
 		with scene.as_user(scene.payer):
 			assert pay_api.finish(outcome["payment"])["outcome"] == "disputed"
 		assert scene.reread().outstanding_amount == 100

@@ -3,10 +3,12 @@
 Runs on a site that has ERPNext; elsewhere it says loudly that it did not.
 """
 
+import time
 import warnings
 
 import frappe
 import pytest
+from frappe.utils import add_days, getdate, nowdate
 
 from stripe_service.api import pay as pay_api
 from stripe_service.api.after_payment import run_again
@@ -119,6 +121,29 @@ def test_paid_partly_by_card_and_the_rest_by_ach_then_refunded_and_the_ledger_ba
 		books.income: -100,
 	}
 	assert books.trial_balance() == 0
+
+
+def test_the_money_is_booked_on_the_day_on_which_stripe_had_it(books, till, scene, emulator):
+	invoice = books.make_invoice(100)
+	emulator.hold_webhooks()
+	try:
+		emulator.set_clock(time.time() - 3 * 24 * 3600)
+		payment = till.by_card(invoice, "40.00")["payment"]
+	finally:
+		emulator.set_clock(time.time())
+		emulator.clear_webhook_rules()
+		emulator.forget_webhooks()
+	received = frappe.db.get_value(
+		"Invoice Payment", payment, ["settled_at", "payment_intent_id"], as_dict=True
+	)
+	assert getdate(received.settled_at) == getdate(add_days(nowdate(), -3))
+	entry = frappe.db.get_value(
+		"Payment Entry",
+		{"reference_no": received.payment_intent_id},
+		["posting_date", "reference_date"],
+		as_dict=True,
+	)
+	assert entry.posting_date == entry.reference_date == getdate(received.settled_at)
 
 
 def test_a_payment_is_booked_once_however_often_it_is_run(books, till, scene):

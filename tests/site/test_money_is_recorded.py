@@ -80,8 +80,14 @@ def set_path(intent: dict, path: str, value) -> None:
 		("latest_charge.payment_method_details", ["a", "list"]),
 		("latest_charge.payment_method_details", None),
 		("latest_charge.balance_transaction", {}),
-		("latest_charge.balance_transaction", {"id": "txn_1", "currency": "xts", "fee": 1, "net": 2, "created": 1}),
-		("latest_charge.balance_transaction", {"id": "txn_1", "currency": "usd", "fee": 10**40, "net": 10**40}),
+		(
+			"latest_charge.balance_transaction",
+			{"id": "txn_1", "currency": "xts", "fee": 1, "net": 2, "created": 1},
+		),
+		(
+			"latest_charge.balance_transaction",
+			{"id": "txn_1", "currency": "usd", "fee": 10**40, "net": 10**40},
+		),
 		("latest_charge.balance_transaction", {"id": LONG, "currency": None, "fee": "free", "net": None}),
 		("latest_charge.payment_method_details.card.brand", "lone surrogate \ud83d"),
 		("latest_charge.payment_method_details.card.brand", "<script>alert(1)</script>" * 50),
@@ -162,6 +168,22 @@ def test_every_field_of_every_doctype_that_stripe_fills_takes_any_value(site):
 				_write_and_take_back(doctype, values)
 
 
+def test_a_link_to_what_does_not_exist_and_a_value_that_is_no_option_are_left_out(site):
+	given = {
+		"saved_card": "pm_gone",
+		"fee_currency": "XTS",
+		"currency": "USD",
+		"user": "Administrator",
+		"method_type": "carrier_pigeon",
+		"reference_doctype": "Portal Invoice",
+		"reference_name": "PINV-gone",
+	}
+	kept = fit("Invoice Payment", given)
+	assert kept == {"currency": "USD", "user": "Administrator", "reference_doctype": "Portal Invoice"}
+	assert fit("Stripe Customer", {"email": "no address"}) == {}
+	assert fit("Stripe Customer", {"email": "payer@example.com"}) == {"email": "payer@example.com"}
+
+
 def _write_and_take_back(doctype: str, values: dict) -> None:
 	"""The database, in strict mode, takes what `fit` leaves."""
 	row = frappe.new_doc(doctype)
@@ -187,7 +209,10 @@ def test_no_field_that_holds_minor_units_is_narrower_than_a_bigint(site):
 
 def test_people_units_and_documents_that_are_gone_stop_nothing(waiting, scene):
 	payment, intent = waiting
-	for doctype, name in (("Organisation Unit", payment.organisation_unit), ("Portal Invoice", payment.reference_name)):
+	for doctype, name in (
+		("Organisation Unit", payment.organisation_unit),
+		("Portal Invoice", payment.reference_name),
+	):
 		frappe.db.delete(doctype, {"name": name})
 	frappe.db.set_value("Invoice Payment", payment.name, "user", "nobody@example.com", update_modified=False)
 	frappe.db.commit()
@@ -270,7 +295,9 @@ if doc.status == "Succeeded" and before.status != doc.status:
 		script.delete()
 		frappe.db.commit()
 	assert frappe.db.count("Comment", {"reference_name": outcome["payment"], "content": heard}) == 1
-	versions = frappe.get_all("Version", {"ref_doctype": "Invoice Payment", "docname": outcome["payment"]}, pluck="data")
+	versions = frappe.get_all(
+		"Version", {"ref_doctype": "Invoice Payment", "docname": outcome["payment"]}, pluck="data"
+	)
 	assert any('"Succeeded"' in data for data in versions)
 
 

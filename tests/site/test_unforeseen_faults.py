@@ -113,7 +113,7 @@ def test_when_nothing_can_be_written_any_more_minutes_later_the_claim_is_ended(s
 
 def test_the_job_of_every_few_minutes_reads_nothing_where_nothing_is_left_behind(scene):
 	schedule.poll()
-	for paid in range(3):
+	for _payment in range(3):
 		scene.pay("10.00")
 	scene.pay("10.00", card="3ds_required")
 	scene.emulator.clear_requests()

@@ -19,7 +19,9 @@ from stripe_service.gateway.payment_states import Facts
 )
 def test_before_success_the_amount_stays_reserved(stripe_status, state):
 	assert payment_states.status_of(Facts(stripe_status)) == state
-	assert payment_states.status_of(Facts(stripe_status, has_failure=True)) == state, "a decline alone frees nothing"
+	assert (
+		payment_states.status_of(Facts(stripe_status, has_failure=True)) == state
+	), "a decline alone frees nothing"
 	assert state in payment_states.RESERVING
 
 

@@ -74,7 +74,9 @@ def lock_document(reference) -> bool:
 	money is recorded all the same. Only the row: what loads a document may fail, and is not needed to record money."""
 	try:
 		return bool(
-			frappe.db.get_value(reference.reference_doctype, reference.reference_name, "name", for_update=True)
+			frappe.db.get_value(
+				reference.reference_doctype, reference.reference_name, "name", for_update=True
+			)
 		)
 	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
 		raise

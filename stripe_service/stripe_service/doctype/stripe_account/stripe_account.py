@@ -20,6 +20,7 @@ from stripe_service.accounts.secrets import FIELDS as SECRET_FIELDS
 from stripe_service.accounts.secrets import read_secret
 from stripe_service.gateway.client import Credentials, Gateway
 from stripe_service.utils import masking
+from stripe_service.utils.fitting import fit
 
 # Nobody writes these but our own code.
 OURS = (
@@ -175,7 +176,7 @@ class StripeAccount(Document):
 			told["stripe_account_id"] = self.stripe_account_id if has_history(self.name) else ""
 		else:
 			self.ach_enabled_by_hand = 0 if facts.ach_capability != "Unknown" else self.ach_enabled_by_hand
-		self.update(told)
+		self.update(fit(self.doctype, told))
 		self.update({"publishable_key": pair.publishable, "mode": pair.mode, "status": stripe_account.CONNECTED})
 		# What earlier keys could not do; what these can't will be noted anew.
 		self.update({"problem": None, "problems": None})
