@@ -112,7 +112,8 @@ def _owes_otherwise(doc) -> bool:
 		return bool(doc.get("amended_from"))
 	was, now = open_payable(before), open_payable(doc)
 	return doc.docstatus != before.docstatus or any(
-		getattr(was, fact) != getattr(now, fact) for fact in ("status", "currency", "total_minor", "outstanding_minor")
+		getattr(was, fact) != getattr(now, fact)
+		for fact in ("status", "currency", "total_minor", "outstanding_minor")
 	)
 
 
@@ -124,7 +125,10 @@ def enqueue_document(doctype: str, name: str) -> None:
 def _enqueue_document_now(doctype: str, name: str) -> None:
 	try:
 		frappe.enqueue(
-			"stripe_service.payments.after_payment.run_for_document", queue="short", doctype=doctype, name=name
+			"stripe_service.payments.after_payment.run_for_document",
+			queue="short",
+			doctype=doctype,
+			name=name,
 		)
 	except Exception:
 		frappe.logger("stripe_service").warning(f"{doctype} {name}: not queued", exc_info=True)

@@ -77,7 +77,9 @@ def _not_created(payment_name: str, error: errors.GatewayError):
 def _fail_without_intent(payment_name: str, error: errors.GatewayError) -> None:
 	payment = lock_payment(payment_name)
 	record_failure(payment, error.code, error.decline_code, error.user_message)
-	of_amount = limits.learn_from_refusal(payment.stripe_account, error, payment.amount_minor, payment.currency)
+	of_amount = limits.learn_from_refusal(
+		payment.stripe_account, error, payment.amount_minor, payment.currency
+	)
 	payment.failure_message = of_amount or payment.failure_message
 	release.void(payment, payment_states.FAILED)
 

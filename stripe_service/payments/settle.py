@@ -119,4 +119,3 @@ def _update_document(document, payment) -> None:
 	balance = balance_of(payable, lock=True)
 	mark_surplus(payable, balance, loaded=payment)
 	payable.update_document(balance)
-
