@@ -7,7 +7,7 @@ for real ones: Stripe's have a long run of letters and digits after the prefix, 
 
 import secrets
 
-from . import errors
+from . import errors, testdata
 
 ALL_CAPABILITIES = {
 	"card_payments": "active",
@@ -15,11 +15,14 @@ ALL_CAPABILITIES = {
 	"us_bank_account_ach_payments": "active",
 }
 
+# Businesses have such names; a field that is too short for them must show in the tests.
+LONG_NAME = "Purveyors of Fine Goods and Services to Schools, Offices and Households throughout North America"
+
 DEMO_ACCOUNTS = [
 	{
 		"id": "acct_emulator_us",
 		"name": "us",
-		"business_name": "Emulated Goods Inc.",
+		"business_name": "Emulated Goods Inc., Wholesale and Retail Trade in Office, School and Household Supplies of North America",
 		"email": "owner@emulated-goods.example",
 		"url": "https://emulated-goods.example",
 		"country": "US",
@@ -29,7 +32,7 @@ DEMO_ACCOUNTS = [
 	{
 		"id": "acct_emulator_us_two",
 		"name": "us_two",
-		"business_name": "Second Emulated Goods LLC",
+		"business_name": "Second Emulated Goods LLC, a Subsidiary of Emulated Goods Inc. for Online Sales and Returns",
 		"email": "second@emulated-goods.example",
 		"url": "https://second.emulated-goods.example",
 		"country": "US",
@@ -39,7 +42,7 @@ DEMO_ACCOUNTS = [
 	{
 		"id": "acct_emulator_de",
 		"name": "de",
-		"business_name": "Emulierte Waren GmbH",
+		"business_name": "Emulierte Waren Groß- und Einzelhandelsgesellschaft mit beschränkter Haftung und Co. Kommanditgesellschaft",
 		"email": "konto@emulierte-waren.example",
 		"url": "https://emulierte-waren.example",
 		"country": "DE",
@@ -72,15 +75,21 @@ def create(store, now: int, **given) -> dict:
 		"id": account_id,
 		"name": name,
 		"livemode": livemode,
-		"business_name": given.get("business_name") or f"Emulated account {name}",
+		"business_name": given.get("business_name") or f"Emulated account {name}, {LONG_NAME}",
 		"email": given.get("email") or f"{name}@emulator.example",
 		"url": given.get("url") or "https://emulator.example",
 		"country": given.get("country") or "US",
 		"default_currency": given.get("default_currency") or "usd",
+		# Further currencies that are paid out without conversion; all others settle in the default one.
+		"settlement_currencies": given.get("settlement_currencies") or [],
+		# What becomes of the next refunds (see refunding.OUTCOMES), first come first served.
+		"next_refunds": [],
 		"capabilities": dict(capabilities),
+		# Methods that the Dashboard's settings switch off although the account is able to.
+		"methods_switched_off": [],
 		"charges_enabled": given.get("charges_enabled", True),
 		"created": now,
-		"payout_bank": given.get("payout_bank") or {"bank_name": "STRIPE TEST BANK", "last4": "6789"},
+		"payout_bank": given.get("payout_bank") or {"bank_name": testdata.BANK_NAME, "last4": "6789"},
 		# Stripe is reported to refuse GET /v1/account to restricted keys even with the right.
 		"keys": {},
 	}

@@ -18,6 +18,7 @@ from werkzeug.routing import Map, Rule
 
 from . import accounts, context, errors, forms, idempotency, params, render
 from .errors import StripeError
+from .ids import new_id
 from .registry import ROUTES
 from .resources import load_all
 
@@ -54,7 +55,7 @@ class Call:
 		self.query = request.query_string.decode() if request.method == "POST" else ""
 		self.headers = request.headers
 		self.base_url = request.host_url.rstrip("/")
-		self.request_id = context.new_id("req", 14)
+		self.request_id = new_id("req", 14)
 		self.idempotency_key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
 		self.api_version = request.headers.get("Stripe-Version") or emulator.settings["default_api_version"]
 		self.key: dict | None = None

@@ -4,11 +4,14 @@ Cards are decided at once (or after 3-D Secure). Bank debits are pending for bus
 Every change of an intent goes through `move`, so that its event can't be forgotten.
 """
 
-from . import balance, errors, testdata
-from .context import new_id
+from urllib.parse import urlencode
+
+from . import balance, errors, methods, testdata
+from .ids import new_id
 from .registry import task
 from .render import public
 
+RECEIPT_ADDRESS_LENGTH = 160
 INTENT_EVENTS = {
 	"requires_action": "payment_intent.requires_action",
 	"processing": "payment_intent.processing",
@@ -40,7 +43,7 @@ def new_charge(ctx, intent: dict, method: dict, status: str, **more) -> dict:
 		"application_fee_amount": None,
 		"balance_transaction": None,
 		"billing_details": method["billing_details"],
-		"calculated_statement_descriptor": "EMULATED GOODS" if method["type"] == "card" else None,
+		"calculated_statement_descriptor": _descriptor(ctx, intent) if method["type"] == "card" else None,
 		"captured": paid,
 		"created": ctx.now,
 		"currency": intent["currency"],
@@ -66,7 +69,7 @@ def new_charge(ctx, intent: dict, method: dict, status: str, **more) -> dict:
 		"radar_options": {},
 		"receipt_email": intent["receipt_email"],
 		"receipt_number": None,
-		"receipt_url": f"{ctx.base_url}/emulator/receipts/{charge_id}" if status == "succeeded" else None,
+		"receipt_url": receipt_url(ctx, charge_id) if status == "succeeded" else None,
 		"refunded": False,
 		"review": None,
 		"shipping": intent["shipping"],
@@ -84,6 +87,21 @@ def new_charge(ctx, intent: dict, method: dict, status: str, **more) -> dict:
 	ctx.put(charge)
 	intent["latest_charge"] = charge_id
 	return charge
+
+
+def receipt_url(ctx, charge_id: str) -> str:
+	"""The receipt's page, in an address as long as Stripe's, which were measured at 156 to 159 characters."""
+	address = f"{ctx.base_url}/emulator/receipts/{charge_id}-"
+	return address + new_id("rcpt", RECEIPT_ADDRESS_LENGTH)[: max(RECEIPT_ADDRESS_LENGTH - len(address), 20)]
+
+
+def _descriptor(ctx, intent: dict) -> str:
+	"""What the payer's bank statement says: at most 22 characters, and Stripe's default uses them."""
+	prefix = "".join(c for c in ctx.account["business_name"].upper() if c.isalnum() or c == " ")
+	suffix = intent["statement_descriptor_suffix"]
+	if suffix:
+		return f"{prefix[:10].strip()}* {suffix}"[:22]
+	return prefix[:22].strip()
 
 
 # Cards
@@ -128,7 +146,15 @@ def needs_authentication(card: testdata.Card, method: dict, options: dict) -> bo
 def ask_for_authentication(ctx, intent: dict, method: dict) -> None:
 	"""requires_action, with a page of the emulator standing in for the bank's."""
 	source = new_id("src")
-	url = f"{ctx.base_url}/emulator/3ds/{intent['id']}?client_secret={intent['client_secret']}"
+	# As many parameters as Stripe's own address has.
+	query = {
+		"client_secret": intent["client_secret"],
+		"merchant": ctx.account["id"],
+		"publishable_key": ctx.account["keys"]["publishable"][0],
+		"source": source,
+		"attempt": new_id("payatt"),
+	}
+	url = f"{ctx.base_url}/emulator/3ds/{intent['id']}?{urlencode(query)}"
 	if intent["_confirm"].get("use_stripe_sdk") or not intent["_confirm"].get("return_url"):
 		action = {
 			"type": "use_stripe_sdk",
@@ -203,13 +229,13 @@ def error_of(decline: testdata.Decline, method: dict) -> dict:
 
 
 def raise_card_error(intent: dict, error: dict) -> None:
-	"""A synchronous refusal, 402 for the bank's: it carries the intent, so that the caller can go on with it."""
+	"""A synchronous refusal: the request was right and the payment failed. It carries the intent, to go on with."""
 	shown = {
 		name: value for name, value in error.items() if name not in ("message", "code", "type", "doc_url")
 	}
 	raise errors.StripeError(
 		error["message"],
-		status=402 if error["type"] == "card_error" else 400,
+		status=402,
 		type=error["type"],
 		code=error["code"],
 		stored=True,
@@ -241,12 +267,10 @@ def succeed(ctx, intent: dict, method: dict, charge: dict) -> None:
 
 def save_method(ctx, intent: dict, method: dict) -> None:
 	"""With setup_future_usage and a customer the method is attached; without, it was good for this once."""
-	from .resources import payment_methods
-
 	if method["customer"]:
 		return
 	if intent["setup_future_usage"] and intent["customer"]:
-		payment_methods.save_for(ctx, method, intent["customer"])
+		methods.save_for(ctx, method, intent["customer"])
 	else:
 		_use_up(ctx, method)
 
@@ -271,8 +295,11 @@ def make_available(ctx, transaction: str) -> None:
 
 def _aftermath(ctx, charge: dict, card: testdata.Card) -> None:
 	soon = ctx.clock.time() + ctx.settings["dispute_delay_seconds"]
-	if card.dispute:
-		ctx.schedule(soon, "disputes.open", charge=charge["id"], reason=card.dispute, inquiry=card.inquiry)
+	for _ in range(card.disputes if card.dispute else 0):
+		ctx.schedule(
+			soon, "disputes.open", charge=charge["id"], reason=card.dispute, inquiry=card.inquiry,
+			amount=charge["amount"] // card.disputes,
+		)  # fmt: skip
 	if card.early_fraud_warning:
 		ctx.schedule(soon, "charging.warn_of_fraud", charge=charge["id"])
 

@@ -1,17 +1,9 @@
 """One request's (or one task's) view of the emulator: an account, a key, the time, and what may be done there."""
 
-import random
-import string
-
 from . import errors, events
 
 # What Stripe calls the id in a path, where an error names it.
 PATH_PARAM = {"payment_intent": "intent", "setup_intent": "intent", "payment_method": "payment_method"}
-ALPHABET = string.ascii_letters + string.digits
-
-
-def new_id(prefix: str, length: int = 24) -> str:
-	return f"{prefix}_{''.join(random.choices(ALPHABET, k=length))}"
 
 
 class Context:
@@ -69,6 +61,13 @@ class Context:
 		if other and other["object"] == kind and other["_space"].rsplit(":", 1)[0] == self.account["id"]:
 			raise errors.wrong_mode(name, object_id, not self.livemode, param or PATH_PARAM.get(kind, "id"))
 		raise errors.missing(kind, object_id, param or PATH_PARAM.get(kind, "id"), 400 if param else 404)
+
+	def existing(self, kind: str, object_id: str, param: str | None = None) -> dict:
+		"""The object, unless it was deleted: a deleted customer can still be read, but not used."""
+		found = self.get(kind, object_id, param)
+		if found.get("_deleted"):
+			raise errors.missing(kind, object_id, param or "id", 400 if param else 404)
+		return found
 
 	def put(self, obj: dict) -> dict:
 		obj.setdefault("_space", self.space)

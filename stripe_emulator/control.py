@@ -84,6 +84,18 @@ class Emulator:
 	def revoke_key(self, key: str) -> None:
 		self._post("keys/revoke", key=key)
 
+	def set_permissions(self, key: str, permissions: list[str]) -> None:
+		"""Change what a restricted key may do; `accounts.APP_PERMISSIONS` has what the app needs."""
+		self._post("keys/permissions", key=key, permissions=permissions)
+
+	def switch_method(self, method: str, on: bool, account: str = "us", **more) -> None:
+		"""Switch `card` or `us_bank_account` on or off in the account's payment method settings."""
+		self._post("accounts/method", method=method, on=on, account=account, **more)
+
+	def forget(self, object_id: str) -> None:
+		"""Stripe no longer knows this customer, payment method, mandate ...: resource_missing from now on."""
+		self._post("forget", object_id=object_id)
+
 	# Payments
 
 	def settle(self, payment_intent: str) -> None:
@@ -98,18 +110,57 @@ class Emulator:
 		return self._post("late_return", payment_intent=payment_intent, reason=reason)
 
 	def dispute(
-		self, payment: str, reason: str = "fraudulent", inquiry: bool = False, amount: int | None = None
+		self,
+		payment: str,
+		reason: str = "fraudulent",
+		inquiry: bool = False,
+		amount: int | None = None,
+		status: str | None = None,
+		case_type: str | None = None,
 	) -> dict:
-		return self._post("dispute", payment=payment, reason=reason, inquiry=inquiry, amount=amount)
+		"""Open a dispute, one more each time; answers `dispute` (the id) and `status`.
 
-	def close_dispute(self, dispute: str, status: str = "lost") -> None:
-		self._post("close_dispute", dispute=dispute, status=status)
+		:param amount: minor units of the charge's currency; None: all that was not refunded
+		:param status: where it begins (`prevented`, `appeal_needs_response` ...); None: as usual for the payment method
+		:param case_type: of a card: block, chargeback, compliance, inquiry or resolution
+		"""
+		return self._post(
+			"dispute", payment=payment, reason=reason, inquiry=inquiry, amount=amount, status=status,
+			case_type=case_type,
+		)  # fmt: skip
+
+	def move_dispute(self, dispute: str, status: str, case_type: str | None = None) -> dict:
+		"""Put the dispute into any status of the API version; money is withdrawn or given back as the status says."""
+		return self._post("move_dispute", dispute=dispute, status=status, case_type=case_type)
+
+	def close_dispute(self, dispute: str, status: str = "lost") -> dict:
+		"""`status`: won, lost, warning_closed or prevented."""
+		return self._post("close_dispute", dispute=dispute, status=status)
+
+	def next_refund(
+		self, outcome: str, count: int = 1, reason: str | None = None, account: str = "us", **more
+	) -> None:
+		"""Decide what becomes of the account's next refunds, before they are made.
+
+		:param outcome: insufficient_funds (refused), stays_pending, waits_for_funds, requires_action, succeeds_then_fails,
+		        pending_then_succeeds, pending_then_fails, fails, succeeds
+		:param reason: the failure_reason of one that fails
+		"""
+		self._post("next_refund", outcome=outcome, count=count, reason=reason, account=account, **more)
+
+	def hold_refund(self, refund: str) -> None:
+		"""Keep a pending refund pending, however far the clock goes."""
+		self._post("hold_refund", refund=refund)
 
 	def settle_refund(self, refund: str) -> None:
 		self._post("settle_refund", refund=refund)
 
 	def fail_refund(self, refund: str, reason: str = "unknown") -> None:
+		"""The bank sends the refund back, even one that had succeeded."""
 		self._post("fail_refund", refund=refund, reason=reason)
+
+	def cancel_refund(self, refund: str) -> None:
+		self._post("cancel_refund", refund=refund)
 
 	def authenticate(self, intent: str, outcome: str = "complete") -> str:
 		"""Finish 3-D Secure without its page; answers the intent's status."""
@@ -155,10 +206,42 @@ class Emulator:
 	# Faults and requests
 
 	def fault(
-		self, kind: str, path: str = "/v1/*", method: str = "*", count: int = 1, after: int = 0, **more
+		self,
+		kind: str,
+		path: str = "/v1/*",
+		method: str = "*",
+		count: int = 1,
+		after: int = 0,
+		operation: str | None = None,
+		**more,
 	) -> dict:
-		"""`kind`: refuse, drop_response, rate_limit, error_before, error_after, slow (seconds), error (status, code ...)."""
-		return self._post("faults", kind=kind, path=path, method=method, count=count, after=after, **more)
+		"""Disturb the next `count` requests.
+
+		:param kind: refuse, drop_response, rate_limit, error_before, error_after, slow (seconds), error (status, code ...)
+		:param operation: the call as the SDK names it, in place of `path` and `method`: `payment_intents.confirm`
+		"""
+		return self._post(
+			"faults",
+			kind=kind,
+			path=path,
+			method=method,
+			count=count,
+			after=after,
+			operation=operation,
+			**more,
+		)
+
+	def server_error(
+		self, operation: str, done: bool = False, remembered: bool = True, count: int = 1, after: int = 0
+	) -> dict:
+		"""The next `operation` answers 500.
+
+		:param operation: as the SDK names it: `refunds.create`, `payment_intents.confirm`
+		:param done: whether everything was done before the error
+		:param remembered: whether the idempotency key keeps the 500 for a day, as Stripe does once a call began to run
+		"""
+		kind = "error_after" if done else "error_before"
+		return self.fault(kind, operation=operation, count=count, after=after, stored=remembered)
 
 	def clear_faults(self) -> None:
 		self._post("faults/clear")

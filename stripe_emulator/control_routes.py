@@ -12,8 +12,20 @@ from fnmatch import fnmatchcase
 from werkzeug.wrappers import Request, Response
 
 from . import __doc__ as title
-from . import accounts, charging, debits, errors, events, faults, mandates, render, testdata
-from .resources import balance, disputes, payment_intents, refunds, setup_intents, webhook_endpoints
+from . import (
+	accounts,
+	charging,
+	debits,
+	disputing,
+	errors,
+	events,
+	faults,
+	mandates,
+	refunding,
+	render,
+	testdata,
+)
+from .resources import balance, payment_intents, setup_intents, webhook_endpoints
 
 WRITING = ("POST", "DELETE")
 ROUTES: dict[tuple[str, str], object] = {}
@@ -212,6 +224,30 @@ def revoke_key(emulator, key: str):
 		emulator.store.keys.put(key, {**emulator.store.keys[key], "revoked": True})
 
 
+@control("POST", "keys/permissions")
+def set_permissions(emulator, key: str, permissions: list):
+	"""Change what a restricted key may do, as in the Dashboard; the key stays the same."""
+	with emulator.store.lock:
+		emulator.store.keys.put(key, {**emulator.store.keys[key], "permissions": permissions})
+
+
+@control("POST", "accounts/method")
+def switch_method(emulator, method: str, on: bool, account: str | None = None, livemode: bool = False):
+	"""Switch a payment method on or off in the account's settings; what is off is silently left out."""
+	with emulator.store.lock:
+		record = emulator.store.spaces[space_of(emulator, account, livemode)]
+		off = {*record.get("methods_switched_off", ()), method} - ({method} if on else set())
+		emulator.store.spaces.put(record["space"], {**record, "methods_switched_off": sorted(off)})
+
+
+@control("POST", "forget")
+def forget(emulator, object_id: str):
+	"""Stripe no longer knows the object, as when a sandbox's data was deleted; what refers to it still does."""
+	with emulator.store.lock:
+		owner_of(emulator, object_id)
+		emulator.store.objects.drop(object_id)
+
+
 # What happens to money
 
 
@@ -241,39 +277,87 @@ def late_return(emulator, payment_intent: str, reason: str = "insufficient_funds
 
 @control("POST", "dispute")
 def dispute(
-	emulator, payment: str, reason: str = "fraudulent", inquiry: bool = False, amount: int | None = None
+	emulator,
+	payment: str,
+	reason: str = "fraudulent",
+	inquiry: bool = False,
+	amount: int | None = None,
+	status: str | None = None,
+	case_type: str | None = None,
 ):
-	"""The holder disputes a payment (the id of a PaymentIntent or a charge)."""
+	"""The holder disputes a payment (the id of a PaymentIntent or a charge), as often as asked; see disputing.py."""
 	with emulator.store.lock:
 		ctx = owner_of(emulator, payment)
 		intent = ctx.find("payment_intent", payment)
 		charge = ctx.get("charge", intent["latest_charge"] if intent else payment)
 		if charge["status"] != "succeeded":
 			raise ValueError(f"{charge['id']} is {charge['status']}: there is nothing to dispute")
-		opened = disputes.open_dispute(ctx, charge["id"], reason, inquiry, amount)
-		return {"dispute": opened["id"], "status": opened["status"]}
+		return _shown(disputing.open_dispute(ctx, charge["id"], reason, inquiry, amount, status, case_type))
+
+
+@control("POST", "move_dispute")
+def move_dispute(emulator, dispute: str, status: str, case_type: str | None = None):
+	"""Put a dispute into any of its ten statuses; its money and what may be refunded follow."""
+	with emulator.store.lock:
+		ctx = owner_of(emulator, dispute)
+		return _shown(disputing.move(ctx, ctx.get("dispute", dispute), status, case_type))
 
 
 @control("POST", "close_dispute")
 def close_dispute(emulator, dispute: str, status: str = "lost"):
-	"""Decide a dispute: won or lost. A won ACH dispute is not possible at Stripe, and here only if asked for."""
-	if status not in ("won", "lost"):
-		raise ValueError("status must be won or lost")
+	"""Decide a dispute. A won ACH dispute is not possible at Stripe, and here only if asked for."""
+	closed = [name for name, meaning in disputing.STATUSES.items() if meaning.closed]
+	if status not in closed:
+		raise ValueError(f"status must be one of {', '.join(closed)}")
 	with emulator.store.lock:
 		ctx = owner_of(emulator, dispute)
-		disputes.finish(ctx, ctx.get("dispute", dispute), status)
+		return _shown(disputing.finish(ctx, ctx.get("dispute", dispute), status))
+
+
+def _shown(dispute: dict) -> dict:
+	return {"dispute": dispute["id"], "status": dispute["status"]}
+
+
+@control("POST", "next_refund")
+def next_refund(
+	emulator,
+	outcome: str,
+	count: int = 1,
+	reason: str | None = None,
+	account: str | None = None,
+	livemode: bool = False,
+):
+	"""What becomes of the next `count` refunds of the account: one of refunding.OUTCOMES; `reason` of a failure."""
+	with emulator.store.lock:
+		refunding.order_next(emulator.context(space_of(emulator, account, livemode)), outcome, count, reason)
+
+
+@control("POST", "hold_refund")
+def hold_refund(emulator, refund: str):
+	"""A pending refund stays pending until a test moves it on."""
+	with emulator.store.lock:
+		refunding.hold(owner_of(emulator, refund), refund)
 
 
 @control("POST", "fail_refund")
 def fail_refund(emulator, refund: str, reason: str = "unknown"):
+	"""The bank sends the refund back, even one that had succeeded."""
 	with emulator.store.lock:
-		refunds.fail(owner_of(emulator, refund), refund, reason)
+		refunding.fail(owner_of(emulator, refund), refund, reason)
 
 
 @control("POST", "settle_refund")
 def settle_refund(emulator, refund: str):
 	with emulator.store.lock:
-		refunds.succeed(owner_of(emulator, refund), refund)
+		refunding.succeed(owner_of(emulator, refund), refund)
+
+
+@control("POST", "cancel_refund")
+def cancel_refund(emulator, refund: str):
+	"""Stripe cancels a refund that waits for the customer's action."""
+	with emulator.store.lock:
+		ctx = owner_of(emulator, refund)
+		refunding.cancel(ctx, ctx.get("refund", refund))
 
 
 @control("POST", "authenticate")

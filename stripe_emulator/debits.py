@@ -22,8 +22,8 @@ REFUSALS = {
 	),
 }
 BLOCKED = testdata.Decline(
-	"payment_method_bank_account_blocked",
-	"Payments from this bank account have been blocked because of an earlier return. Use another bank account.",
+	"bank_account_unusable",
+	"The bank account provided can not be used for payments, because an earlier debit of it was returned. Use another one.",
 )
 
 
@@ -67,9 +67,7 @@ def decide(ctx, intent: str) -> None:
 def settle(ctx, intent: dict) -> None:
 	"""The bank paid."""
 	charge, method = _under_way(ctx, intent)
-	charge.update(
-		status="succeeded", paid=True, receipt_url=f"{ctx.base_url}/emulator/receipts/{charge['id']}"
-	)
+	charge.update(status="succeeded", paid=True, receipt_url=charging.receipt_url(ctx, charge["id"]))
 	charging.succeed(ctx, intent, method, charge)
 
 

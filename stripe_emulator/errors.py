@@ -111,6 +111,16 @@ def missing_permission(key: str, permission: str, account: str) -> StripeError:
 	)
 
 
+def may_not_charge() -> StripeError:
+	"""The account is not activated, or was stopped (`charges_enabled` is false)."""
+	return StripeError(
+		"Your account cannot currently make live charges. If you are the site owner, please activate your account at "
+		"https://dashboard.stripe.com/account/onboarding to remove this restriction. If you are a customer trying to make a "
+		"purchase, please contact the owner of this site. Your transaction has not been processed.",
+		code="testmode_charges_only",
+	)
+
+
 def wrong_mode(kind: str, object_id: str, live_object: bool, param: str) -> StripeError:
 	there, here = ("live", "test") if live_object else ("test", "live")
 	return StripeError(

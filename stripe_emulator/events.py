@@ -2,7 +2,7 @@
 
 import json
 
-from . import context, webhooks
+from .ids import new_id
 from .render import public
 
 
@@ -12,7 +12,7 @@ def emit(ctx, type: str, obj: dict, previous: dict | None = None) -> dict:
 	if previous:
 		data["previous_attributes"] = previous
 	event = {
-		"id": context.new_id("evt"),
+		"id": new_id("evt"),
 		"object": "event",
 		"account": None,
 		"api_version": ctx.settings["default_api_version"],
@@ -25,7 +25,7 @@ def emit(ctx, type: str, obj: dict, previous: dict | None = None) -> dict:
 		"_data": json.dumps(data),
 	}
 	ctx.put(event)
-	webhooks.notify(ctx, event)
+	ctx.emulator.dispatcher.notify(ctx, event)
 	return event
 
 

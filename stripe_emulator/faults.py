@@ -2,6 +2,11 @@
 
 import fnmatch
 import itertools
+import re
+
+from .registry import ROUTES
+
+PLACE = re.compile(r"<[^>]+>")
 
 # kind: what the caller meets
 KINDS = {
@@ -21,11 +26,23 @@ class Faults:
 		self._numbers = itertools.count(1)
 
 	def add(
-		self, kind: str, method: str = "*", path: str = "/v1/*", count: int = 1, after: int = 0, **more
+		self,
+		kind: str,
+		method: str = "*",
+		path: str = "/v1/*",
+		count: int = 1,
+		after: int = 0,
+		operation: str | None = None,
+		**more,
 	) -> dict:
-		"""Disturb the next `count` requests (-1: all) that match, once `after` matching ones have passed."""
+		"""Disturb the next `count` requests (-1: all) that match, once `after` matching ones have passed.
+
+		`operation` names a call as the SDK does (`payment_intents.confirm`), in place of `method` and `path`.
+		"""
 		if kind not in KINDS:
 			raise ValueError(f"unknown fault {kind!r}; known: {', '.join(KINDS)}")
+		if operation:
+			method, path = _request_of(operation)
 		fault = {
 			"id": next(self._numbers),
 			"kind": kind,
@@ -34,6 +51,7 @@ class Faults:
 			"left": count,
 			"after": after,
 			"hits": 0,
+			"operation": operation,
 			**more,
 		}
 		self.active.append(fault)
@@ -56,4 +74,23 @@ class Faults:
 		self.active.clear()
 
 	def _matches(self, fault: dict, method: str, path: str) -> bool:
+		if fault["operation"] and path.count("/") != fault["path"].count("/"):
+			return False  # the * of a path pattern would also take what follows the id
 		return fault["method"] in ("*", method) and fnmatch.fnmatchcase(path, fault["path"])
+
+
+def _request_of(operation: str) -> tuple[str, str]:
+	"""`refunds.create` is POST /v1/refunds; raises ValueError where the emulator has no such route."""
+	resource, _, verb = operation.rpartition(".")
+	base = f"/v1/{resource.replace('.', '/')}"
+	method, path = {
+		"create": ("POST", base),
+		"list": ("GET", base),
+		"retrieve": ("GET", f"{base}/*"),
+		"update": ("POST", f"{base}/*"),
+		"delete": ("DELETE", f"{base}/*"),
+	}.get(verb, ("POST", f"{base}/*/{verb}"))
+	known = {(route.method, PLACE.sub("*", route.path)) for route in ROUTES}
+	if (method, path) not in known:
+		raise ValueError(f"unknown operation {operation!r}: there is no {method} {path}")
+	return method, path

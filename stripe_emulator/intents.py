@@ -1,9 +1,12 @@
-"""What PaymentIntents and SetupIntents have in common: client secrets, payment methods, and what a browser may see."""
+"""What PaymentIntents and SetupIntents have in common: how they are made and changed, client secrets, payment methods, and
+what a browser may see.
+"""
 
-from . import errors, testdata
-from .context import new_id
+from . import errors, methods, testdata
+from .ids import new_id
 from .params import params_class
-from .resources import payment_methods
+from .render import public
+from .shapes import merge_metadata
 
 # What Stripe answers to a publishable key; everything else of an intent is the server's alone.
 PUBLIC_FIELDS = {
@@ -36,10 +39,130 @@ NEEDS_RETURN_URL = (
 	"`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents."
 )
 TOKEN_LIFE_HOURS = 12
+EDITABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+PAST = {"confirm": "confirmed", "cancel": "canceled", "update": "updated"}
 
 
-def new_secret(intent_id: str) -> str:
-	return new_id(f"{intent_id}_secret")
+def blank(ctx, intent_id: str, kind: str, params: dict, automatic: dict | None, types: list[str]) -> dict:
+	"""The fields that both kinds have; `automatic` and `types` are those of `chosen_types`."""
+	configuration = {"id": f"pmc_{ctx.account['name']}", "parent": None} if automatic else None
+	return {
+		"id": intent_id,
+		"object": kind,
+		"allowed_payment_method_types": params.get("allowed_payment_method_types"),
+		"application": None,
+		"automatic_payment_methods": automatic,
+		"cancellation_reason": None,
+		"client_secret": new_id(f"{intent_id}_secret"),
+		"created": ctx.now,
+		"customer": None,
+		"customer_account": None,
+		"description": params.get("description"),
+		"excluded_payment_method_types": params.get("excluded_payment_method_types"),
+		"livemode": ctx.livemode,
+		"metadata": params.get("metadata") or {},
+		"next_action": None,
+		"on_behalf_of": None,
+		"payment_method": None,
+		"payment_method_configuration_details": configuration,
+		"payment_method_options": method_options(kind, types, params.get("payment_method_options")),
+		"payment_method_types": types,
+		"status": "requires_payment_method",
+		"_confirm": {},
+		"_microdeposits": None,
+	}
+
+
+def create(ctx, intent: dict, params: dict, prepare, attempt) -> dict:
+	"""Keep a new intent, and confirm it at once where that is asked for.
+
+	:param prepare: `(ctx, intent, params) -> method`, which refuses what can't be confirmed before anything is kept
+	:param attempt: `(ctx, intent, method, params) -> intent`, which confirms it
+	"""
+	_set_customer(ctx, intent, params)
+	set_method(ctx, intent, params)
+	method = prepare(ctx, intent, params) if params.get("confirm") else None
+	ctx.put(intent)
+	ctx.emit(f"{intent['object']}.created", intent)
+	return attempt(ctx, intent, method, params) if method else intent
+
+
+def update(ctx, intent: dict, params: dict, currency: str | None) -> dict:
+	"""Change what both kinds have; the caller has checked that the intent may be changed."""
+	_set_customer(ctx, intent, params)
+	if params.keys() & {"allowed_payment_method_types", "excluded_payment_method_types"}:
+		_, intent["payment_method_types"] = chosen_types(ctx, params, currency)
+	if "description" in params:
+		intent["description"] = params["description"] or None
+	set_options(intent, params)
+	merge_metadata(intent, params)
+	set_method(ctx, intent, params)
+	return ctx.put(intent)
+
+
+def set_options(intent: dict, params: dict) -> None:
+	if params.get("payment_method_options"):
+		intent["payment_method_options"] = method_options(
+			intent["object"], intent["payment_method_types"], params["payment_method_options"]
+		)
+
+
+def method_options(kind: str, types: list[str], given: dict | None) -> dict:
+	card = {"mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
+	if kind == "payment_intent":
+		card["installments"] = None
+	defaults = {
+		"card": card,
+		"us_bank_account": {"mandate_options": {}, "verification_method": "automatic"},
+	}
+	return {name: {**defaults[name], **((given or {}).get(name) or {})} for name in types}
+
+
+def set_method(ctx, intent: dict, params: dict) -> None:
+	"""A payment method that is given without a confirmation waits for one."""
+	if params.get("confirm") or not (params.get("payment_method") or params.get("payment_method_data")):
+		return
+	if params.get("payment_method_data"):
+		method = methods.make(ctx, params["payment_method_data"], "payment_method_data")
+	else:
+		method = methods.resolve(ctx, params["payment_method"])
+	check_method(ctx, intent, method)
+	intent.update(payment_method=method["id"], status="requires_confirmation", next_action=None)
+
+
+def wrong_status(intent: dict, verb: str, allowed: tuple) -> errors.StripeError:
+	"""`verb` is confirm, cancel or update."""
+	title = TITLE[intent["object"]]
+	return errors.unexpected_state(
+		f"You cannot {verb} this {title} because it has a status of {intent['status']}. Only a {title} with one of the "
+		f"following statuses may be {PAST[verb]}: {', '.join(allowed)}.",
+		f"{intent['object']}_unexpected_state",
+		**{intent["object"]: public(intent)},
+	)
+
+
+def refuse_unsupported(params: dict, names: tuple) -> None:
+	"""Better refused than done wrong: what this emulator does not do."""
+	for name in names:
+		if params.get(name):
+			raise errors.invalid(f"The Stripe emulator does not support {name}.", None, name)
+
+
+def check_verification(intent: dict, method: dict) -> None:
+	"""
+	:raises StripeError: where only an account linked in Financial Connections will do, and this one was typed in
+	"""
+	wanted = intent["payment_method_options"].get("us_bank_account") or {}
+	if not method["_verified"] and wanted.get("verification_method") == "instant":
+		raise errors.invalid(
+			f"This {TITLE[intent['object']]} requires the bank account to be verified instantly with Financial Connections.",
+			"intent_verification_method_missing",
+		)
+
+
+def _set_customer(ctx, intent: dict, params: dict) -> None:
+	if params.get("customer"):
+		intent["customer"] = ctx.existing("customer", params["customer"], "customer")["id"]
 
 
 def find(ctx, kind: str, intent_id: str, params: dict) -> dict:
@@ -77,11 +200,20 @@ def method_types(ctx, currency: str | None) -> list[str]:
 		types.append("card")
 	if ach_allowed(ctx) and currency in (None, "usd"):
 		types.append("us_bank_account")
-	return types
+	switched_off = ctx.account.get("methods_switched_off") or ()
+	return [kind for kind in types if kind not in switched_off]
 
 
 def ach_allowed(ctx) -> bool:
 	return ctx.account["capabilities"].get("us_bank_account_ach_payments") == "active"
+
+
+def check_account(ctx) -> None:
+	"""
+	:raises StripeError: where the account may not charge at all
+	"""
+	if not ctx.account["charges_enabled"]:
+		raise errors.may_not_charge()
 
 
 def check_ach(ctx, currency: str | None) -> None:
@@ -140,9 +272,9 @@ def take_method(ctx, intent: dict, params: dict) -> dict:
 	if params.get("confirmation_token"):
 		method = _from_confirmation_token(ctx, intent, params)
 	elif params.get("payment_method"):
-		method = payment_methods.resolve(ctx, params["payment_method"])
+		method = methods.resolve(ctx, params["payment_method"])
 	elif params.get("payment_method_data"):
-		method = payment_methods.make(ctx, params["payment_method_data"], "payment_method_data")
+		method = methods.make(ctx, params["payment_method_data"], "payment_method_data")
 	elif intent["payment_method"]:
 		method = ctx.get("payment_method", intent["payment_method"])
 	else:
@@ -180,7 +312,7 @@ def check_method(ctx, intent: dict, method: dict) -> None:
 			"payment_method",
 		)
 	if not method["customer"] and method["_used"]:
-		raise errors.invalid(payment_methods.USED_BEFORE, None, "payment_method")
+		raise errors.invalid(methods.USED_BEFORE, None, "payment_method")
 
 
 def check_return_url(intent: dict, options: dict) -> None:
@@ -221,7 +353,7 @@ def _from_confirmation_token(ctx, intent: dict, params: dict) -> dict:
 		)
 	_merge_token(intent, params, token)
 	if token.get("_payment_method"):
-		return payment_methods.resolve(ctx, token["_payment_method"])
+		return methods.resolve(ctx, token["_payment_method"])
 	return dict(token["_method"])
 
 

@@ -5,7 +5,7 @@ bank account was set up with, which Stripe finds by itself.
 """
 
 from . import errors
-from .context import new_id
+from .ids import new_id
 
 MISSING = (
 	"This PaymentIntent requires a mandate, but no existing mandate was found. Collect mandate acceptance from the "

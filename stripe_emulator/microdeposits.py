@@ -4,8 +4,11 @@ The intent waits in requires_action. A wrong answer leaves it there and counts; 
 deposit itself comes back, the intent needs another payment method.
 """
 
-from . import charging, errors, mandates, testdata
+from urllib.parse import urlencode
+
+from . import charging, errors, mandates, setup_attempts, testdata
 from .clock import DAY, add_business_days
+from .ids import new_id
 from .registry import task
 from .render import public
 
@@ -20,7 +23,7 @@ def start(ctx, intent: dict, method: dict, event: str) -> None:
 		"type": "verify_with_microdeposits",
 		"verify_with_microdeposits": {
 			"arrival_date": arrival,
-			"hosted_verification_url": f"{ctx.base_url}/emulator/microdeposits/{intent['id']}?client_secret={intent['client_secret']}",
+			"hosted_verification_url": _address(ctx, intent),
 			"microdeposit_type": kind,
 		},
 	}
@@ -33,6 +36,12 @@ def start(ctx, intent: dict, method: dict, event: str) -> None:
 		ctx.schedule(arrival, "microdeposits.fail", intent=intent["id"], method=method["id"])
 	expiry = ctx.now + ctx.settings["microdeposit_expiry_days"] * DAY
 	ctx.schedule(expiry, "microdeposits.expire", intent=intent["id"], method=method["id"])
+
+
+def _address(ctx, intent: dict) -> str:
+	"""Stripe's page for this, in an address as long as Stripe's (about 190 characters)."""
+	query = {"client_secret": intent["client_secret"], "token": new_id("pacs_test", 36)}
+	return f"{ctx.base_url}/emulator/microdeposits/{intent['id']}?{urlencode(query)}"
 
 
 def verify(ctx, intent: dict, params: dict) -> bool:
@@ -154,9 +163,7 @@ def _give_up(ctx, intent: dict, code: str, message: str, raising: bool = False) 
 	if intent["object"] == "payment_intent":
 		charging.fail_intent(ctx, intent, error)
 	else:
-		from .resources.setup_intents import fail_setup
-
-		fail_setup(ctx, intent, error)
+		setup_attempts.fail(ctx, intent, error)
 	if raising:
 		raise errors.StripeError(
 			message,

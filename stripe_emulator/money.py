@@ -1,8 +1,12 @@
 """Currencies as Stripe takes them: decimals, least and greatest amounts. All amounts are in minor units.
 
-https://docs.stripe.com/currencies. The rates only serve to turn Stripe's $0.50 minimum and a foreign charge's
-settlement into round figures; nobody may rely on them.
+https://docs.stripe.com/currencies; the table in currencies.json is the emulator's own and shared with nobody, so that a
+mistake in the app's shows. Its rates only serve to turn a foreign charge's settlement into round figures; nobody may rely on
+them.
 """
+
+import json
+from pathlib import Path
 
 from . import errors
 
@@ -16,16 +20,7 @@ SUPPORTED = frozenset(
 	"mzn nad ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle sos srd "
 	"std szl thb tjs tnd top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xof xpf yer zar zmw".split()
 )
-MINIMUM = {
-	"usd": 50, "aed": 200, "aud": 50, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250, "eur": 50, "gbp": 30,
-	"hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200, "nok": 300, "nzd": 50, "pln": 200,
-	"ron": 200, "sek": 300, "sgd": 50, "thb": 1000,
-}  # fmt: skip
-# US dollars for one major unit.
-RATES = {"eur": 1.1, "gbp": 1.27, "jpy": 0.0067, "kwd": 3.25, "bhd": 2.65, "omr": 2.6, "jod": 1.41, "tnd": 0.32,
-	"cad": 0.73, "aud": 0.66, "chf": 1.13, "krw": 0.00073, "isk": 0.0072, "ugx": 0.00027, "vnd": 0.00004,
-	"clp": 0.0011, "xof": 0.0017, "xaf": 0.0017}  # fmt: skip
-MAXIMUM = 99_999_999
+TABLE = json.loads((Path(__file__).parent / "currencies.json").read_text())
 
 
 def decimals(currency: str) -> int:
@@ -33,11 +28,21 @@ def decimals(currency: str) -> int:
 
 
 def minimum(currency: str) -> int:
-	if currency in MINIMUM:
-		return MINIMUM[currency]
-	units = 0.5 / RATES.get(currency, 1.0) * 10 ** decimals(currency)
-	step = 10 if currency in THREE_DECIMAL else 100 if currency in WHOLE_UNITS_ONLY else 1
-	return max(int(-(-units // step) * step), 1)
+	"""Of a charge that settles in its own currency. Those that Stripe does not list are worth the dollar's."""
+	if currency in TABLE["minimum"]:
+		return TABLE["minimum"][currency]
+	least, _ = converted(TABLE["minimum"]["usd"], "usd", currency)
+	return max(-(-least // step(currency)) * step(currency), 1)
+
+
+def maximum(currency: str, types: list[str]) -> int:
+	"""A technical limit of so many digits, which some payment methods extend."""
+	digits = TABLE["maximum_digits"].get(currency) or TABLE["maximum_digits"]["default"]
+	return 10 ** max(digits.get(kind, digits["any"]) for kind in types) - 1
+
+
+def step(currency: str) -> int:
+	return 10 if currency in THREE_DECIMAL else 100 if currency in WHOLE_UNITS_ONLY else 1
 
 
 def shown(amount: int, currency: str) -> str:
@@ -56,45 +61,56 @@ def check_currency(currency: str, param: str = "currency") -> str:
 	return lower
 
 
-def check_amount(amount: int, currency: str, param: str = "amount") -> int:
+def check_amount(amount: int, currency: str, settlement: str, types: list[str], param: str = "amount") -> int:
 	"""
+	:param settlement: the currency in which the account receives it: the minimum is that one's, after conversion
+	:param types: the payment methods that may be used
 	:raises StripeError: amount_too_small, amount_too_large, parameter_invalid_integer
 	"""
 	if amount < 1:
 		raise errors.invalid(
 			"This value must be greater than or equal to 1.", "parameter_invalid_integer", param
 		)
-	if amount > MAXIMUM:
+	most = maximum(currency, types)
+	if amount > most:
 		raise errors.invalid(
-			f"Amount must be no more than {_dollars(MAXIMUM, currency)}", "amount_too_large", param
+			f"Amount must be no more than {_signed(most, currency)}", "amount_too_large", param
 		)
-	if currency in THREE_DECIMAL and amount % 10:
+	if amount % step(currency):
 		raise errors.invalid(
-			f"Invalid amount: {amount}. Amounts in {currency.upper()} must be divisible by 10.",
+			f"Invalid amount: {amount}. Amounts in {currency.upper()} must be divisible by {step(currency)}.",
 			"parameter_invalid_integer",
 			param,
 		)
-	if currency in WHOLE_UNITS_ONLY and amount % 100:
-		raise errors.invalid(
-			f"Invalid amount: {amount}. Amounts in {currency.upper()} must be divisible by 100.",
-			"parameter_invalid_integer",
-			param,
-		)
-	if amount < minimum(currency):
-		raise errors.invalid(
-			f"Amount must be at least {_dollars(minimum(currency), currency)}", "amount_too_small", param
-		)
+	_check_minimum(amount, currency, settlement, param)
 	return amount
+
+
+def _check_minimum(amount: int, currency: str, settlement: str, param: str) -> None:
+	least = minimum(settlement)
+	settled, _ = converted(amount, currency, settlement)
+	if settled >= least:
+		return
+	if currency == settlement:
+		message = f"Amount must be at least {_signed(least, currency)}"
+	else:
+		unit = TABLE["minor_units"].get(settlement, "minor units")
+		message = (
+			f"Amount must convert to at least {least} {unit}. {_signed(amount, currency)} converts to approximately "
+			f"{_signed(settled, settlement)}."
+		)
+	raise errors.invalid(message, "amount_too_small", param)
 
 
 def converted(amount: int, currency: str, into: str) -> tuple[int, float | None]:
 	"""The amount in another currency's minor units, and the rate where the currencies differ."""
 	if currency == into:
 		return amount, None
-	rate = RATES.get(currency, 1.0) / RATES.get(into, 1.0)
+	rates = TABLE["us_dollars_for_one"]
+	rate = rates.get(currency, 1.0) / rates.get(into, 1.0)
 	return round(amount / 10 ** decimals(currency) * rate * 10 ** decimals(into)), round(rate, 6)
 
 
-def _dollars(amount: int, currency: str) -> str:
+def _signed(amount: int, currency: str) -> str:
 	symbol = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}.get(currency, "")
 	return f"{symbol}{shown(amount, currency)}"

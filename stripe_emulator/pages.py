@@ -145,8 +145,9 @@ def _verify(emulator, intent: dict, given: dict) -> None:
 # Receipts
 
 
-def receipt(emulator, request: Request, charge_id: str) -> Response:
-	charge = emulator.store.objects.get(charge_id)
+def receipt(emulator, request: Request, token: str) -> Response:
+	"""The charge's id, and what makes the address as long as Stripe's."""
+	charge = emulator.store.objects.get(token.partition("-")[0])
 	if charge is None or charge["object"] != "charge":
 		raise NotFound()
 	account = account_shape(emulator.store.spaces[charge["_space"]])

@@ -11,6 +11,10 @@ DEFAULTS = {
 	"async_capture_seconds": 2,
 	# Business days until an ACH refund, or the pending test refund of a card, is decided.
 	"refund_business_days": 5,
+	# Whether a refund is refused that the account's balance does not cover.
+	"refunds_need_balance": False,
+	# Patterns of e-mail addresses that are refused besides the malformed ones.
+	"refused_emails": [],
 	# "descriptor_code" (Stripe's default) or "amounts".
 	"microdeposit_type": "descriptor_code",
 	# Business days until a micro-deposit arrives (and until 000666666661 is known to fail).

@@ -83,6 +83,7 @@ class Card:
 	blocked: bool = False
 	checks: dict = field(default_factory=dict)
 	dispute: str | None = None
+	disputes: int = 1
 	inquiry: bool = False
 	early_fraud_warning: bool = False
 	refund: str = "succeeds"  # "pending_then_succeeds", "succeeds_then_fails"
@@ -144,7 +145,7 @@ CARDS = {
 		Card("4000000000002685", dispute="product_not_received"),
 		Card("4000000000001976", dispute="fraudulent", inquiry=True),
 		Card("4000000000005423", early_fraud_warning=True),
-		Card("4000000404000038", dispute="fraudulent"),
+		Card("4000000404000038", dispute="fraudulent", disputes=2),
 		Card("4000000000007726", refund="pending_then_succeeds"),
 		Card("4000000000005126", refund="succeeds_then_fails"),
 		Card("4000000000000077", available_at_once=True),
@@ -273,7 +274,9 @@ BANKS = {
 	]
 }  # fmt: skip
 
-TEST_ROUTING_NUMBERS = {"110000000": "STRIPE TEST BANK", "110000001": "STRIPE TEST BANK"}
+# As long as the names of real banks get, which the short one of Stripe's own test bank hides.
+BANK_NAME = "STRIPE TEST BANK AND TRUST COMPANY OF THE COMMONWEALTH OF MASSACHUSETTS, NATIONAL ASSOCIATION"
+TEST_ROUTING_NUMBERS = {"110000000": BANK_NAME, "110000001": BANK_NAME}
 
 BANK_TOKENS = {
 	"pm_usBankAccount": "000123456789",

@@ -18,16 +18,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
-from . import context, events
+from . import events
+from .ids import new_id
 
 LOG_LENGTH = 20_000
-
-
-def notify(ctx, event: dict) -> None:
-	"""Queue `event` for every enabled endpoint of the account that subscribed to its type."""
-	for endpoint in ctx.all("webhook_endpoint"):
-		if endpoint["status"] == "enabled" and _wants(endpoint, event["type"]):
-			ctx.emulator.dispatcher.queue(ctx, endpoint, event)
 
 
 def _wants(endpoint: dict, type: str) -> bool:
@@ -98,6 +92,12 @@ class Dispatcher:
 
 	# Queueing, with the store's lock held by the caller.
 
+	def notify(self, ctx, event: dict) -> None:
+		"""Queue `event` for every enabled endpoint of the account that subscribed to its type."""
+		for endpoint in ctx.all("webhook_endpoint"):
+			if endpoint["status"] == "enabled" and _wants(endpoint, event["type"]):
+				self.queue(ctx, endpoint, event)
+
 	def queue(self, ctx, endpoint: dict, event: dict) -> None:
 		rule = self._take_rule(event["type"])
 		action = rule["action"] if rule else None
@@ -119,7 +119,7 @@ class Dispatcher:
 	def _new(self, ctx, endpoint: dict, event: dict) -> dict:
 		event["pending_webhooks"] += 1
 		return {
-			"id": context.new_id("dlv"),
+			"id": new_id("dlv"),
 			"event": event["id"],
 			"type": event["type"],
 			"endpoint": endpoint["id"],

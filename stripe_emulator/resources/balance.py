@@ -3,10 +3,10 @@
 from .. import balance as entries
 from .. import errors
 from ..clock import DAY, start_of_day
-from ..context import new_id
+from ..ids import new_id
 from ..registry import route, task
 from ..render import page, public
-from .payment_methods import merge_metadata
+from ..shapes import merge_metadata
 
 
 @route("GET", "/v1/balance", "BalanceRetrieveParams", permission="balance_read")
@@ -97,11 +97,13 @@ def create_payout(ctx, params):
 
 
 def pay_out(ctx, ids: list[str] | None = None) -> dict | None:
-	"""An automatic payout of everything available (or of the transactions named), with its transactions marked."""
+	"""An automatic payout of all that is available in the default currency (or of the transactions named), which are marked."""
+	currency = ctx.account["default_currency"]
 	rows = [
 		row
 		for row in ctx.all("balance_transaction")
 		if row["status"] == "available"
+		and row["currency"] == currency
 		and not row["payout"]
 		and row["type"] != "payout"
 		and (not ids or row["id"] in ids)
@@ -109,7 +111,7 @@ def pay_out(ctx, ids: list[str] | None = None) -> dict | None:
 	total = sum(row["net"] for row in rows)
 	if total <= 0:
 		return None
-	payout = _new_payout(ctx, total, ctx.account["default_currency"], automatic=True)
+	payout = _new_payout(ctx, total, currency, automatic=True)
 	for row in rows:
 		row["payout"] = payout["id"]
 		ctx.put(row)

@@ -2,7 +2,7 @@
 
 from ..registry import route
 from ..render import page
-from .payment_methods import merge_metadata
+from ..shapes import merge_metadata
 
 
 @route("GET", "/v1/charges/<id>", "ChargeRetrieveParams", permission="charge_read")

@@ -1,13 +1,12 @@
 """ConfirmationTokens: payment details collected by Stripe.js, which a server confirms without ever seeing them."""
 
-from .. import errors
+from .. import errors, methods
 from ..clock import HOUR
-from ..context import new_id
+from ..ids import new_id
 from ..intents import TOKEN_LIFE_HOURS
 from ..params import params_class
 from ..registry import route
 from ..render import public
-from . import payment_methods
 
 # Stripe.js' own call has no class in the server SDK; these are the fields of its documented arguments.
 BROWSER_FIELDS = {
@@ -82,12 +81,12 @@ def _make(ctx, params: dict) -> dict:
 def _method(ctx, params: dict) -> dict:
 	"""An existing PaymentMethod, or a new one that is stored only once the token is used."""
 	if params.get("payment_method"):
-		return payment_methods.resolve(ctx, params["payment_method"])
+		return methods.resolve(ctx, params["payment_method"])
 	if not params.get("payment_method_data"):
 		raise errors.invalid(
 			"Missing required param: payment_method_data.", "parameter_missing", "payment_method_data"
 		)
-	method = payment_methods.make(ctx, params["payment_method_data"], "payment_method_data")
+	method = methods.make(ctx, params["payment_method_data"], "payment_method_data")
 	ctx.store.objects.drop(method["id"])
 	return method
 

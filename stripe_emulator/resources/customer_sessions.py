@@ -1,16 +1,15 @@
 """CustomerSessions: what lets the Payment Element show a customer's saved methods."""
 
 from ..clock import MINUTE
-from ..context import new_id
+from ..ids import new_id
 from ..registry import route
-from . import customers
 
 PLAIN = ("active_entitlements", "buy_button", "customer_portal", "pricing_table")
 
 
 @route("POST", "/v1/customer_sessions", "CustomerSessionCreateParams", permission="customer_session_write")
 def create(ctx, params):
-	customer = customers.existing(ctx, params.get("customer") or "", "customer")
+	customer = ctx.existing("customer", params.get("customer") or "", "customer")
 	given = params.get("components") or {}
 	element = given.get("payment_element") or {}
 	features = None

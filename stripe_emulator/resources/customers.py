@@ -1,12 +1,10 @@
 """Customers, and the PaymentMethods saved for them."""
 
-import re
-
-from .. import errors
-from ..context import new_id
+from .. import emails, errors, methods
+from ..ids import new_id
 from ..registry import route
 from ..render import page, public
-from . import payment_methods
+from ..shapes import address, merge_metadata
 
 FIELDS = ("address", "description", "email", "name", "phone", "preferred_locales", "shipping", "tax_exempt")
 DEFAULTS = {"preferred_locales": [], "tax_exempt": "none"}
@@ -14,7 +12,7 @@ DEFAULTS = {"preferred_locales": [], "tax_exempt": "none"}
 
 @route("POST", "/v1/customers", "CustomerCreateParams", permission="customer_write")
 def create(ctx, params):
-	_check(params)
+	_check(ctx, params)
 	customer_id = new_id("cus", 14)
 	customer = {
 		"id": customer_id,
@@ -48,7 +46,7 @@ def create(ctx, params):
 	_apply(customer, params)
 	ctx.put(customer)
 	if params.get("payment_method"):
-		payment_methods.attach_to(ctx, payment_methods.resolve(ctx, params["payment_method"]), customer)
+		methods.attach_to(ctx, methods.resolve(ctx, params["payment_method"]), customer)
 	_set_default_payment_method(ctx, customer, params)
 	ctx.emit("customer.created", customer)
 	return ctx.put(customer)
@@ -64,11 +62,11 @@ def retrieve(ctx, params, id):
 
 @route("POST", "/v1/customers/<id>", "CustomerModifyParams", permission="customer_write")
 def update(ctx, params, id):
-	_check(params)
-	customer = existing(ctx, id)
+	_check(ctx, params)
+	customer = ctx.existing("customer", id)
 	before = public(customer)
 	_apply(customer, params)
-	payment_methods.merge_metadata(customer, params)
+	merge_metadata(customer, params)
 	_set_default_payment_method(ctx, customer, params)
 	changed = {name: value for name, value in before.items() if customer[name] != value}
 	ctx.put(customer)
@@ -79,9 +77,9 @@ def update(ctx, params, id):
 
 @route("DELETE", "/v1/customers/<id>", permission="customer_write")
 def delete(ctx, params, id):
-	customer = existing(ctx, id)
+	customer = ctx.existing("customer", id)
 	for method in ctx.all("payment_method", "customer", id):
-		payment_methods.detach_from(ctx, method)
+		methods.detach_from(ctx, method)
 	ctx.emit("customer.deleted", customer)
 	customer["_deleted"] = True
 	ctx.put(customer)
@@ -107,7 +105,7 @@ def list_(ctx, params):
 	permission="payment_method_read",
 )
 def list_payment_methods(ctx, params, id):
-	existing(ctx, id)
+	ctx.existing("customer", id)
 	return page(
 		ctx,
 		"payment_method",
@@ -120,19 +118,11 @@ def list_payment_methods(ctx, params, id):
 
 @route("GET", "/v1/customers/<id>/payment_methods/<method_id>", permission="payment_method_read")
 def retrieve_payment_method(ctx, params, id, method_id):
-	existing(ctx, id)
+	ctx.existing("customer", id)
 	method = ctx.get("payment_method", method_id)
 	if method["customer"] != id:
 		raise errors.missing("payment_method", method_id, "payment_method")
 	return method
-
-
-def existing(ctx, customer_id: str, param: str | None = None) -> dict:
-	"""The customer, unless it was deleted."""
-	customer = ctx.get("customer", customer_id, param)
-	if customer.get("_deleted"):
-		raise errors.missing("customer", customer_id, param or "id", 400 if param else 404)
-	return customer
 
 
 def _wanted(row: dict, params: dict) -> bool:
@@ -141,10 +131,8 @@ def _wanted(row: dict, params: dict) -> bool:
 	return not params.get("allow_redisplay") or row["allow_redisplay"] == params["allow_redisplay"]
 
 
-def _check(params: dict) -> None:
-	email = params.get("email")
-	if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
-		raise errors.invalid(f"Invalid email address: {email}", "email_invalid", "email")
+def _check(ctx, params: dict) -> None:
+	emails.check(ctx, params.get("email"), "email")
 	for name, limit in (("name", 256), ("phone", 20), ("email", 512)):
 		if len(params.get(name) or "") > limit:
 			raise errors.invalid(
@@ -157,7 +145,7 @@ def _apply(customer: dict, params: dict) -> None:
 		if name in params:
 			customer[name] = params[name] or DEFAULTS.get(name)
 	if customer["address"]:
-		customer["address"] = payment_methods.address(customer["address"])
+		customer["address"] = address(customer["address"])
 
 
 def _set_default_payment_method(ctx, customer: dict, params: dict) -> None:

@@ -5,7 +5,7 @@ shows as the dialog makes them by `POST /v1/financial_connections/accounts`.
 """
 
 from .. import errors, testdata
-from ..context import new_id
+from ..ids import new_id
 from ..registry import route
 from ..render import public
 

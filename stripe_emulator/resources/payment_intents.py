@@ -4,14 +4,13 @@ requires_payment_method → requires_confirmation → requires_action → proces
 requires_payment_method, and canceled ends it. https://docs.stripe.com/payments/paymentintents/lifecycle
 """
 
-from .. import charging, debits, errors, intents, mandates, microdeposits, money
-from ..context import new_id
+from .. import balance, charging, debits, emails, errors, intents, mandates, microdeposits, money
+from ..ids import new_id
 from ..registry import route
 from ..render import page, public
-from . import customers, payment_methods
 
 OPEN = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action")
-EDITABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+UNSUPPORTED = ("on_behalf_of", "transfer_data", "application_fee_amount", "hooks", "customer_account")
 CONFIRM_OPTIONS = ("off_session", "use_stripe_sdk", "return_url", "error_on_requires_action")
 CONFIRM_ONLY = (
 	"confirmation_token", "error_on_requires_action", "mandate", "mandate_data", "off_session", "return_url",
@@ -21,19 +20,15 @@ CONFIRM_ONLY = (
 
 @route("POST", "/v1/payment_intents", "PaymentIntentCreateParams", permission="payment_intent_write")
 def create(ctx, params):
+	intents.check_account(ctx)
 	_refuse_unsupported(params)
 	_check_confirm_only(params)
+	emails.check(ctx, params.get("receipt_email"), "receipt_email")
 	currency = money.check_currency(params["currency"])
-	money.check_amount(params["amount"], currency)
 	automatic, types = intents.chosen_types(ctx, params, currency)
-	customer = customers.existing(ctx, params["customer"], "customer") if params.get("customer") else None
+	_check_amount(ctx, params["amount"], currency, types)
 	intent = _blank(ctx, params, currency, automatic, types)
-	intent["customer"] = customer["id"] if customer else None
-	_set_method(ctx, intent, params)
-	method = _prepare(ctx, intent, params) if params.get("confirm") else None
-	ctx.put(intent)
-	ctx.emit("payment_intent.created", intent)
-	return _attempt(ctx, intent, method, params) if method else intent
+	return intents.create(ctx, intent, params, _prepare, _attempt)
 
 
 @route(
@@ -59,18 +54,14 @@ def list_(ctx, params):
 def update(ctx, params, id):
 	intent = ctx.get("payment_intent", id)
 	_check_update(intent, params)
+	emails.check(ctx, params.get("receipt_email"), "receipt_email")
 	if "currency" in params:
 		intent["currency"] = money.check_currency(params["currency"])
 	if "amount" in params:
-		intent["amount"] = money.check_amount(params["amount"], intent["currency"])
-	if params.get("customer"):
-		intent["customer"] = customers.existing(ctx, params["customer"], "customer")["id"]
-	if params.keys() & {"allowed_payment_method_types", "excluded_payment_method_types"}:
-		_, intent["payment_method_types"] = intents.chosen_types(ctx, params, intent["currency"])
+		types = intent["payment_method_types"]
+		intent["amount"] = _check_amount(ctx, params["amount"], intent["currency"], types)
 	_apply_plain(intent, params)
-	payment_methods.merge_metadata(intent, params)
-	_set_method(ctx, intent, params)
-	return ctx.put(intent)
+	return intents.update(ctx, intent, params, intent["currency"])
 
 
 @route(
@@ -89,12 +80,7 @@ def cancel(ctx, params, id):
 	intent = ctx.get("payment_intent", id)
 	processing = intent["status"] == "processing" and ctx.settings["cancel_while_processing"]
 	if intent["status"] not in OPEN and not processing:
-		raise errors.unexpected_state(
-			f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}. Only a PaymentIntent "
-			f"with one of the following statuses may be canceled: {', '.join(OPEN)}.",
-			"payment_intent_unexpected_state",
-			payment_intent=public(intent),
-		)
+		raise intents.wrong_status(intent, "cancel", OPEN)
 	if processing:
 		_withdraw(ctx, intent)
 	intent["_microdeposits"] = None
@@ -140,7 +126,9 @@ def finish_authentication(ctx, intent: dict, succeeded: bool) -> None:
 
 def _prepare(ctx, intent: dict, params: dict) -> dict:
 	"""Everything that may be refused before anything is attempted or kept; answers the method to charge."""
+	intents.check_account(ctx)
 	_check_confirmable(intent)
+	emails.check(ctx, params.get("receipt_email"), "receipt_email")
 	method = intents.take_method(ctx, intent, params)
 	if params.get("amount_to_confirm") not in (None, intent["amount"]):
 		raise errors.invalid(
@@ -148,11 +136,12 @@ def _prepare(ctx, intent: dict, params: dict) -> dict:
 			"payment_intent_invalid_parameter",
 			"amount_to_confirm",
 		)
+	_check_amount(ctx, intent["amount"], intent["currency"], [method["type"]])
 	intents.check_return_url(intent, params)
 	if method["type"] == "us_bank_account":
 		intents.check_ach(ctx, intent["currency"])
 		mandates.check(ctx, method, params)
-		_check_verification(intent, method)
+		intents.check_verification(intent, method)
 	return method
 
 
@@ -180,26 +169,20 @@ def _attempt_debit(ctx, intent: dict, method: dict, params: dict) -> dict | None
 	return None
 
 
-def _check_verification(intent: dict, method: dict) -> None:
-	options = (intent["payment_method_options"] or {}).get("us_bank_account") or {}
-	if not method["_verified"] and options.get("verification_method") == "instant":
-		raise errors.invalid(
-			"This PaymentIntent requires the bank account to be verified instantly with Financial Connections.",
-			"intent_verification_method_missing",
-		)
+def _check_amount(ctx, amount: int, currency: str, types: list[str]) -> int:
+	return money.check_amount(amount, currency, balance.settlement_currency(ctx, currency), types)
 
 
 def _check_confirmable(intent: dict) -> None:
-	if intent["status"] in EDITABLE:
+	if intent["status"] in intents.EDITABLE:
 		return
-	if intent["status"] == "succeeded":
-		message = "You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed."
-	else:
-		message = (
-			f"You cannot confirm this PaymentIntent because it has a status of {intent['status']}. Only a PaymentIntent with "
-			"one of the following statuses may be confirmed: requires_confirmation, requires_action."
-		)
-	raise errors.unexpected_state(message, "payment_intent_unexpected_state", payment_intent=public(intent))
+	if intent["status"] != "succeeded":
+		raise intents.wrong_status(intent, "confirm", ("requires_confirmation", "requires_action"))
+	raise errors.unexpected_state(
+		"You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.",
+		"payment_intent_unexpected_state",
+		payment_intent=public(intent),
+	)
 
 
 def _withdraw(ctx, intent: dict) -> None:
@@ -218,41 +201,19 @@ def _withdraw(ctx, intent: dict) -> None:
 
 
 def _blank(ctx, params: dict, currency: str, automatic: dict | None, types: list[str]) -> dict:
-	intent_id = new_id("pi")
 	return {
-		"id": intent_id,
-		"object": "payment_intent",
+		**intents.blank(ctx, new_id("pi"), "payment_intent", params, automatic, types),
 		"amount": params["amount"],
 		"amount_capturable": 0,
 		"amount_details": {"tip": {}},
 		"amount_received": 0,
-		"allowed_payment_method_types": params.get("allowed_payment_method_types"),
-		"application": None,
 		"application_fee_amount": None,
-		"automatic_payment_methods": automatic,
 		"canceled_at": None,
-		"cancellation_reason": None,
 		"capture_method": params.get("capture_method") or "automatic_async",
-		"client_secret": intents.new_secret(intent_id),
 		"confirmation_method": "automatic",
-		"created": ctx.now,
 		"currency": currency,
-		"customer": None,
-		"customer_account": None,
-		"description": params.get("description"),
-		"excluded_payment_method_types": params.get("excluded_payment_method_types"),
 		"last_payment_error": None,
 		"latest_charge": None,
-		"livemode": ctx.livemode,
-		"metadata": params.get("metadata") or {},
-		"next_action": None,
-		"on_behalf_of": None,
-		"payment_method": None,
-		"payment_method_configuration_details": (
-			{"id": f"pmc_{ctx.account['name']}", "parent": None} if automatic else None
-		),
-		"payment_method_options": _options(types, params.get("payment_method_options")),
-		"payment_method_types": types,
 		"payment_record": None,
 		"processing": None,
 		"receipt_email": params.get("receipt_email"),
@@ -262,26 +223,9 @@ def _blank(ctx, params: dict, currency: str, automatic: dict | None, types: list
 		"source": None,
 		"statement_descriptor": params.get("statement_descriptor"),
 		"statement_descriptor_suffix": params.get("statement_descriptor_suffix"),
-		"status": "requires_payment_method",
 		"transfer_data": None,
 		"transfer_group": params.get("transfer_group"),
-		"_confirm": {},
-		"_microdeposits": None,
 	}
-
-
-def _options(types: list[str], given: dict | None) -> dict:
-	defaults = {
-		"card": {
-			"installments": None,
-			"mandate_options": None,
-			"network": None,
-			"request_three_d_secure": "automatic",
-		},
-		"us_bank_account": {"mandate_options": {}, "verification_method": "automatic"},
-	}
-	given = given or {}
-	return {kind: {**defaults[kind], **(given.get(kind) or {})} for kind in types}
 
 
 def _apply_plain(intent: dict, params: dict) -> None:
@@ -291,31 +235,17 @@ def _apply_plain(intent: dict, params: dict) -> None:
 	):  # fmt: skip
 		if name in params:
 			intent[name] = params[name] or None
-	if params.get("payment_method_options"):
-		intent["payment_method_options"] = _options(
-			intent["payment_method_types"], params["payment_method_options"]
-		)
-
-
-def _set_method(ctx, intent: dict, params: dict) -> None:
-	if params.get("confirm") or not (params.get("payment_method") or params.get("payment_method_data")):
-		return
-	if params.get("payment_method_data"):
-		method = payment_methods.make(ctx, params["payment_method_data"], "payment_method_data")
-	else:
-		method = payment_methods.resolve(ctx, params["payment_method"])
-	intents.check_method(ctx, intent, method)
-	intent.update(payment_method=method["id"], status="requires_confirmation", next_action=None)
+	intents.set_options(intent, params)
 
 
 def _check_update(intent: dict, params: dict) -> None:
 	harmless = {"metadata", "description", "receipt_email", "expand", "transfer_group"}
 	frozen = [name for name in params if name not in harmless]
-	if intent["status"] in EDITABLE or not frozen:
+	if intent["status"] in intents.EDITABLE or not frozen:
 		return
 	raise errors.unexpected_state(
 		f"This PaymentIntent's {frozen[0]} could not be updated because it has a status of {intent['status']}. You may only "
-		f"update the {frozen[0]} of a PaymentIntent with one of the following statuses: {', '.join(EDITABLE)}.",
+		f"update the {frozen[0]} of a PaymentIntent with one of the following statuses: {', '.join(intents.EDITABLE)}.",
 		"payment_intent_unexpected_state",
 		payment_intent=public(intent),
 	)
@@ -334,10 +264,7 @@ def _check_confirm_only(params: dict) -> None:
 
 
 def _refuse_unsupported(params: dict) -> None:
-	"""Better refused than done wrong: what this emulator does not do."""
 	for name, value in (("capture_method", "manual"), ("confirmation_method", "manual")):
 		if params.get(name) == value:
 			raise errors.invalid(f"The Stripe emulator does not support {name}={value}.", None, name)
-	for name in ("on_behalf_of", "transfer_data", "application_fee_amount", "hooks", "customer_account"):
-		if params.get(name):
-			raise errors.invalid(f"The Stripe emulator does not support {name}.", None, name)
+	intents.refuse_unsupported(params, UNSUPPORTED)

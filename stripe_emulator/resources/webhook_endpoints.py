@@ -4,10 +4,10 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from .. import errors
-from ..context import new_id
+from ..ids import new_id
 from ..registry import route
 from ..render import page, public
-from .payment_methods import merge_metadata
+from ..shapes import merge_metadata
 
 MOST = 16
 

@@ -1,12 +1,10 @@
 """The emulator's contract: what these tests say holds for Stripe too, and is asked with Stripe's own SDK only.
 
 They run with the oldest and the newest SDK that the app supports (the emulator itself needs the newest: EMULATOR_PYTHON
-names a Python that has it). STRIPE_SANDBOX_KEY=sk_test_... runs them against a real Stripe sandbox instead; those that move
-the clock or order faults are then left out. As far as is known, nobody has done that yet.
+names a Python that has it), and against a Stripe sandbox: see sandbox.py.
 """
 
 import json
-import os
 import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,15 +14,22 @@ import pytest
 import requests
 import stripe
 
+from tests.emulator import sandbox
+
+sandbox.refuse_live_keys()
+
 REPO = Path(__file__).resolve().parents[2]
 API_VERSION = "2026-10-28.endive"
-SANDBOX_KEY = os.environ.get("STRIPE_SANDBOX_KEY")
+DIFFERENCES = sandbox.Differences()
 
 
 def make_client(key: str, url: str | None = None, **options):
 	"""A StripeClient whose services are found under the same names in every supported SDK."""
 	where = {"base_addresses": {"api": url}} if url else {}
-	client = stripe.StripeClient(key, stripe_version=API_VERSION, max_network_retries=0, **where, **options)
+	retries = 3 if sandbox.KEY else 0  # a sandbox answers 429 above 25 requests a second
+	client = stripe.StripeClient(
+		key, stripe_version=API_VERSION, max_network_retries=retries, **where, **options
+	)
 	return getattr(client, "v1", client)  # 10.12 has no .v1; the newest warns of names without it
 
 
@@ -84,16 +89,24 @@ def _flat(value, prefix: str = "") -> dict:
 	return pairs
 
 
+def pytest_configure(config):
+	config.addinivalue_line("markers", "emulator_only: steers the emulator, which can't be done to Stripe")
+
+
 def pytest_collection_modifyitems(config, items):
-	"""Against a sandbox there is no clock to move and no fault to order: those tests are left out, not passed."""
-	if not SANDBOX_KEY:
-		return
-	ours = [item for item in items if "tests/emulator/" in str(item.path)]
-	left_out = [
-		item for item in ours if {"control", "browser", "receiver", "emulator_url"} & set(item.fixturenames)
-	]
-	config.hook.pytest_deselected(items=left_out)
-	items[:] = [item for item in items if item not in left_out]
+	sandbox.leave_out_controls(config, items)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+	outcome = yield
+	if sandbox.KEY:
+		DIFFERENCES.add(outcome.get_result(), item.config.rootpath)
+
+
+def pytest_terminal_summary(terminalreporter):
+	if sandbox.KEY:
+		DIFFERENCES.write(terminalreporter)
 
 
 @pytest.fixture
@@ -109,15 +122,25 @@ def control(emulator):
 @pytest.fixture
 def account(request):
 	"""A Stripe account of this test's own, with its keys; the sandbox's where one is given."""
-	if SANDBOX_KEY:
-		return {"keys": {"secret": [SANDBOX_KEY]}, "name": "sandbox"}
+	if sandbox.KEY:
+		return {"keys": {"secret": [sandbox.KEY]}, "name": "sandbox"}
 	emulator = request.getfixturevalue("emulator")
 	return emulator.create_account(f"t{uuid.uuid4().hex[:8]}")
 
 
 @pytest.fixture
 def api_url(request):
-	return None if SANDBOX_KEY else request.getfixturevalue("emulator_url")
+	return sandbox.URL if sandbox.KEY else request.getfixturevalue("emulator_url")
+
+
+@pytest.fixture
+def wait(request):
+	"""`wait(10)`: let so many seconds go by; the emulator's clock is moved on, Stripe's can't be."""
+	return (
+		sandbox.wait
+		if sandbox.KEY
+		else lambda seconds: request.getfixturevalue("emulator").advance(seconds=seconds)
+	)
 
 
 @pytest.fixture

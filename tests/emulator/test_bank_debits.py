@@ -73,7 +73,10 @@ def test_blocked_account_is_refused(client, customer, debit, control):
 	control.advance(days=7)
 	with pytest.raises(stripe.StripeError) as caught:
 		debit(intent.payment_method, customer=customer.id)
-	assert caught.value.code == "payment_method_bank_account_blocked"
+	assert (caught.value.http_status, caught.value.code) == (402, "bank_account_unusable")
+	assert caught.value.error.payment_intent.status == "requires_payment_method"
+	details = client.payment_methods.retrieve(intent.payment_method).us_bank_account.status_details
+	assert (details.blocked.network_code, details.blocked.reason) == ("R02", "bank_account_closed")
 
 
 def test_account_that_stays_processing_until_the_test_says(client, debit, control):

@@ -8,6 +8,8 @@ import pytest
 import requests
 import stripe
 
+from stripe_emulator.control import ControlError
+
 
 def key() -> dict:
 	return {"idempotency_key": uuid.uuid4().hex}
@@ -135,3 +137,109 @@ def test_reading_ignores_the_key(client, customer):
 	assert client.customers.retrieve(customer.id, {}, options).name == "Jenny Rosen"
 	client.customers.update(customer.id, {"name": "Changed"})
 	assert client.customers.retrieve(customer.id, {}, options).name == "Changed"
+
+
+# What the app does with an idempotency key: the SDK's name of the call, and how to make it.
+OPERATIONS = {
+	"customers.create": lambda c, made: (c.customers.create, {"name": "Jenny Rosen"}),
+	"payment_intents.create": lambda c, made: (c.payment_intents.create, {"amount": 1000, "currency": "usd"}),
+	"payment_intents.confirm": lambda c, made: (c.payment_intents.confirm, made["intent"], {"payment_method": "pm_card_visa"}),
+	"payment_intents.cancel": lambda c, made: (c.payment_intents.cancel, made["intent"], {}),
+	"refunds.create": lambda c, made: (c.refunds.create, {"payment_intent": made["paid"]}),
+	"setup_intents.create": lambda c, made: (c.setup_intents.create, {"customer": made["customer"]}),
+	"setup_intents.confirm": lambda c, made: (c.setup_intents.confirm, made["setup"], {"payment_method": "pm_card_visa"}),
+	"setup_intents.cancel": lambda c, made: (c.setup_intents.cancel, made["setup"], {}),
+	"payment_methods.attach": lambda c, made: (c.payment_methods.attach, "pm_card_visa", {"customer": made["customer"]}),
+	"payment_methods.detach": lambda c, made: (c.payment_methods.detach, made["saved"], {}),
+}  # fmt: skip
+
+
+@pytest.fixture
+def call(client, customer, pay, control):
+	"""`call("refunds.create", options)`: one of OPERATIONS, on objects that were made for it."""
+	only_cards = {"allowed_payment_method_types": ["card"]}
+	made = {
+		"intent": client.payment_intents.create({"amount": 1000, "currency": "usd", **only_cards}).id,
+		"paid": pay().id,
+		"setup": client.setup_intents.create(only_cards).id,
+		"customer": customer.id,
+		"saved": client.payment_methods.attach("pm_card_visa", {"customer": customer.id}).id,
+	}
+
+	def call(operation: str, options: dict):
+		function, *arguments = OPERATIONS[operation](client, made)
+		return function(*arguments, options)
+
+	return call
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_one_500_is_remembered_for_a_day(call, control, operation):
+	"""Without anything being done: the same key gets it again and again, a new one gets through."""
+	control.server_error(operation)
+	options = key()
+	for _ in range(3):
+		with pytest.raises(stripe.APIError) as caught:
+			call(operation, options)
+		assert caught.value.http_status == 500
+	assert caught.value.headers["idempotent-replayed"] == "true"
+	control.advance(hours=23)
+	with pytest.raises(stripe.APIError):
+		call(operation, options)
+	control.advance(hours=2)
+	assert call(operation, options).id
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_500_after_everything_was_done(client, call, control, operation):
+	def events() -> int:
+		return len(client.events.list({"limit": 100}).data)
+
+	before = events()
+	control.server_error(operation, done=True)
+	options = key()
+	with pytest.raises(stripe.APIError):
+		call(operation, options)
+	once = events()
+	assert once > before, "it was done"
+	with pytest.raises(stripe.APIError):
+		call(operation, options)
+	assert events() == once, "and not done again"
+
+
+def test_500_that_is_not_remembered(call, control):
+	control.server_error("customers.create", remembered=False)
+	options = key()
+	with pytest.raises(stripe.APIError):
+		call("customers.create", options)
+	assert call("customers.create", options).id
+
+
+def test_operation_is_one_call_and_not_those_below_it(client, call, control):
+	control.server_error("payment_intents.update")
+	assert call("payment_intents.confirm", key()).status == "succeeded"
+
+
+def test_unknown_operation_is_refused(control):
+	with pytest.raises(ControlError, match="unknown operation"):
+		control.server_error("payment_intents.teleport")
+
+
+def test_refusal_that_ran_is_remembered(client, pay):
+	"""The state refused it, not the parameters: the same key gets the same answer after the state has changed."""
+	refunded = pay()
+	client.refunds.create({"payment_intent": refunded.id})
+	options = key()
+	for _ in range(2):
+		with pytest.raises(stripe.InvalidRequestError) as caught:
+			client.refunds.create({"payment_intent": refunded.id}, options)
+	assert caught.value.code == "charge_already_refunded"
+	assert caught.value.headers["idempotent-replayed"] == "true"
+
+
+def test_conflict_and_lock_are_not_remembered(client, control):
+	control.fault("error", operation="customers.create", status=409, code="lock_timeout", message="Locked.")
+	options = key()
+	with pytest.raises(stripe.StripeError):
+		client.customers.create({}, options)
+	assert client.customers.create({}, options).id

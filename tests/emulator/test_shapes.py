@@ -5,7 +5,7 @@ import typing
 import pytest
 import stripe
 
-from tests.emulator.conftest import ACCEPTED, bank_details, plain
+from tests.emulator.conftest import ACCEPTED, API_VERSION, bank_details, plain
 
 CLASSES = {
 	"account": stripe.Account,
@@ -23,6 +23,7 @@ CLASSES = {
 	"mandate": stripe.Mandate,
 	"payment_intent": stripe.PaymentIntent,
 	"payment_method": stripe.PaymentMethod,
+	"payment_method_domain": stripe.PaymentMethodDomain,
 	"payout": stripe.Payout,
 	"radar.early_fraud_warning": stripe.radar.EarlyFraudWarning,
 	"refund": stripe.Refund,
@@ -54,6 +55,31 @@ def missing(value, hint, path: str) -> list[str]:
 		elif type(None) not in typing.get_args(field):
 			found.append(f"{path}.{name}")
 	return found
+
+
+def foreign(value, hint, path: str) -> list[str]:
+	"""The values that the SDK's enumerations of `hint` do not have, by their path."""
+	known = [
+		name
+		for a in alternatives(hint)
+		if typing.get_origin(a) is typing.Literal
+		for name in typing.get_args(a)
+	]
+	if isinstance(value, str):
+		return [f"{path} is {value}"] if known and value not in known else []
+	if isinstance(value, list):
+		items = [typing.get_args(a)[0] for a in alternatives(hint) if typing.get_origin(a) is list]
+		return [name for entry in value for item in items for name in foreign(entry, item, path)]
+	classes = [a for a in alternatives(hint) if isinstance(a, type) and issubclass(a, stripe.StripeObject)]
+	if not isinstance(value, dict) or not classes or classes[0] is stripe.StripeObject:
+		return []
+	hints = own_hints(classes[0])
+	return [
+		name
+		for field, entry in value.items()
+		if field in hints
+		for name in foreign(entry, hints[field], f"{path}.{field}")
+	]
 
 
 def alternatives(hint) -> list:
@@ -104,6 +130,17 @@ def everything(client, account, customer, pay, debit, browser, control):
 	control.settle(late.id)
 	control.late_return(late.id)
 	refund = client.refunds.create({"payment_intent": paid.id, "amount": 100})
+	for outcome in ("fails", "requires_action", "waits_for_funds"):
+		control.next_refund(outcome, account=account["name"])
+		client.refunds.create({"payment_intent": paid.id, "amount": 100})
+	foreign_money = pay(currency="eur")
+	control.advance(seconds=10)
+	for how in (
+		{"inquiry": True},
+		{"status": "prevented", "case_type": "resolution"},
+		{"status": "appeal_needs_response"},
+	):
+		control.dispute(foreign_money.id, amount=100, **how)
 	payout = control.payout(account["name"])["payout"]
 	linked = browser.post("financial_connections/accounts", account_number="000123456789")
 	session = {
@@ -124,10 +161,20 @@ def everything(client, account, customer, pay, debit, browser, control):
 		client.payouts.retrieve(payout, {"expand": ["destination"]}),
 		client.refunds.retrieve(refund.id),
 		client.mandates.retrieve(setup.mandate),
+		client.payment_method_domains.create({"domain_name": "pay.example.com"}),
+		client.payment_method_domains.create({"domain_name": "pay.example.test"}),
 		client.webhook_endpoints.create({"url": "https://example.com/", "enabled_events": ["*"]}),
 	]
 	expanded = {"expand": ["latest_charge.balance_transaction", "payment_method"]}
-	for intent in (paid, disputed, asked, declined.value.error.payment_intent, processing, late):
+	for intent in (
+		paid,
+		foreign_money,
+		disputed,
+		asked,
+		declined.value.error.payment_intent,
+		processing,
+		late,
+	):
 		objects.append(client.payment_intents.retrieve(intent.id, expanded))
 	for intent in (setup, card_setup):
 		objects.append(
@@ -135,7 +182,7 @@ def everything(client, account, customer, pay, debit, browser, control):
 				intent.id, {"expand": ["latest_attempt", "payment_method", "mandate"]}
 			)
 		)
-	for service in (client.disputes, client.balance_transactions, client.events):
+	for service in (client.disputes, client.refunds, client.balance_transactions, client.events):
 		objects += service.list({"limit": 100}).data
 	return [plain(each) for each in objects]
 
@@ -160,6 +207,13 @@ def test_every_object_is_complete(everything):
 	}
 	assert not absent, "\n".join(sorted(absent))
 	assert {row["object"] for row in found} == set(CLASSES)
+	if stripe.api_version == API_VERSION:  # an older SDK knows older enumerations
+		unheard_of = {
+			f"{row['object']}: {name.removeprefix('.')}"
+			for row in found
+			for name in foreign(row, CLASSES[row["object"]], "")
+		}
+		assert not unheard_of, "\n".join(sorted(unheard_of))
 
 
 def test_no_private_field_leaves_the_emulator(everything):

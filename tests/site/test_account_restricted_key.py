@@ -101,7 +101,8 @@ def test_payouts_say_where_the_money_went(till, connected, emulator):
 	emulator.payout(account=connected.at_stripe)
 	answer = account_api.payout_destinations(connected.name)
 	[payout] = answer["payouts"]
-	assert (payout["currency"], payout["destination"]) == ("USD", "STRIPE TEST BANK •••• 6789")
+	bank = connected.record["payout_bank"]["bank_name"]
+	assert (payout["currency"], payout["destination"]) == ("USD", f"{bank} •••• 6789")
 	assert "96.80" in payout["amount"], "100.00 less Stripe's fee"
 	assert answer["message"] == ""
 
