@@ -122,7 +122,9 @@ def payment_status(
 	`request_id`, and hears {"status": "Not Started"} if the session user has claimed nothing under it.
 	"""
 	if not payment and doctype and name and request_id:
-		payment = find_claim(PayRequest(doctype, stored_name(doctype, name), "", "", frappe.session.user, request_id))
+		payment = find_claim(
+			PayRequest(doctype, stored_name(doctype, name), "", "", frappe.session.user, request_id)
+		)
 	if not payment:
 		return {"payment": None, "status": "Not Started", "outcome": "not_started"}
 	_check_may_see(payment)

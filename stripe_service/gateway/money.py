@@ -77,7 +77,9 @@ def maximum_minor(currency: str, method: str = "card") -> int:
 	"""The greatest amount Stripe charges at once by a payment method of this type, in minor units."""
 	code = currency.upper()
 	by_currency = LIMITS["maximum_digits"]
-	digits = LIMITS["maximum_digits_by_method"].get(method, {}).get(code) or by_currency.get(code, by_currency["default"])
+	digits = LIMITS["maximum_digits_by_method"].get(method, {}).get(code) or by_currency.get(
+		code, by_currency["default"]
+	)
 	most = 10**digits - 1
 	return most - most % step_minor(currency)
 

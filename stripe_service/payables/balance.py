@@ -87,7 +87,9 @@ def restore_payment_amounts(doc, method=None) -> None:
 	Runs on every save on the site, so the first line decides for nearly all of them, without a query.
 	"""
 	config = get_config(doc.doctype)
-	if not config or not any((config.paid_fieldname, config.reserved_fieldname, config.outstanding_fieldname)):
+	if not config or not any(
+		(config.paid_fieldname, config.reserved_fieldname, config.outstanding_fieldname)
+	):
 		return
 	payable = open_payable(doc)
 	# The row is locked by the save, but this transaction may be older than the last claim.

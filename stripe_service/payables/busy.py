@@ -41,7 +41,9 @@ def answer_busy(response=None, request=None) -> None:
 def _was_locked(response) -> bool:
 	try:
 		body = json.loads(response.get_data())
-		return body.get("exc_type") in LOCKED or any(error.get("type") in LOCKED for error in body.get("errors") or ())
+		return body.get("exc_type") in LOCKED or any(
+			error.get("type") in LOCKED for error in body.get("errors") or ()
+		)
 	except (ValueError, AttributeError):
 		return False  # no answer of the API
 

@@ -50,9 +50,7 @@ def _check_currency(doc, currency: str) -> None:
 
 def ledger_of(doc) -> str | None:
 	"""The currency in which money of the document is claimed, was received or is accounted for; None if there is none."""
-	rows = read_committed(
-		_LEDGER, {"doctype": doc.doctype, "name": doc.name, "void": payment_states.VOID}
-	)
+	rows = read_committed(_LEDGER, {"doctype": doc.doctype, "name": doc.name, "void": payment_states.VOID})
 	return rows[0][0] if rows else None
 
 
@@ -61,7 +59,11 @@ def _check_total(payable, before) -> None:
 	if not _waits_for_payment(payable):
 		return
 	facts = ("currency", "total_minor", "exact_total")
-	if before and _waits_for_payment(before) and all(getattr(before, f) == getattr(payable, f) for f in facts):
+	if (
+		before
+		and _waits_for_payment(before)
+		and all(getattr(before, f) == getattr(payable, f) for f in facts)
+	):
 		return
 	problem = payable.why_total_not_payable()
 	if problem and not (payable.total_minor <= 0 and before and ledger_of(payable.doc)):
@@ -81,7 +83,11 @@ def refuse_deletion(doc, method: str | None = None) -> None:
 	if not get_config(doc.doctype):
 		return
 	named = {"reference_doctype": doc.doctype, "reference_name": doc.name}
-	if frappe.db.exists("Invoice Payment", named) or frappe.db.exists("Payment Adjustment", named) or ledger_of(doc):
+	if (
+		frappe.db.exists("Invoice Payment", named)
+		or frappe.db.exists("Payment Adjustment", named)
+		or ledger_of(doc)
+	):
 		frappe.throw(
 			_("{0} has payments and cannot be deleted. Cancel it instead.").format(frappe.bold(doc.name)),
 			frappe.LinkExistsError,

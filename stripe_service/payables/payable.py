@@ -70,14 +70,21 @@ class Payable:
 		in KWD, whole units in ISK). What is taken would not be what is shown, or a rest would stay that nobody can pay.
 		"""
 		if self.total_minor <= 0:
-			return _("There is nothing to pay: {0} is not above zero.").format(frappe.bold(self._label("total")))
+			return _("There is nothing to pay: {0} is not above zero.").format(
+				frappe.bold(self._label("total"))
+			)
 		if not self.currency:
 			return None
 		step = money.step_minor(self.currency)
-		if self.exact_total == money.from_minor(self.total_minor, self.currency) and not self.total_minor % step:
+		if (
+			self.exact_total == money.from_minor(self.total_minor, self.currency)
+			and not self.total_minor % step
+		):
 			return None
 		below = int(self.exact_total.scaleb(money.exponent(self.currency)) // step) * step
-		return _("A total of {0} can't be paid online: amounts in {1} are paid in steps of {2}. Make it {3} or {4}.").format(
+		return _(
+			"A total of {0} can't be paid online: amounts in {1} are paid in steps of {2}. Make it {3} or {4}."
+		).format(
 			f"{self.currency} {self.exact_total.normalize():f}",
 			self.currency,
 			money_in_words(step, self.currency),

@@ -54,7 +54,11 @@ def _may_leave(payable, state: str) -> bool:
 	config, status = payable.config, payable.status
 	if payable.is_void or (status and status not in config.own_statuses):
 		return False
-	return state != config.status_to_be_paid or status not in config.payable_statuses or status == config.status_partly_paid
+	return (
+		state != config.status_to_be_paid
+		or status not in config.payable_statuses
+		or status == config.status_partly_paid
+	)
 
 
 def _workflow_of(payable):

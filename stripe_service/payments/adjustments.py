@@ -51,7 +51,9 @@ def record_payment(doctype: str, name: str, paid: OtherPayment):
 	"""
 	read_amount(paid.amount)
 	if paid.means not in MEANS:
-		frappe.throw(_("Please say how it was paid: {0}.").format(", ".join(map(_, MEANS))), AdjustmentRefused)
+		frappe.throw(
+			_("Please say how it was paid: {0}.").format(", ".join(map(_, MEANS))), AdjustmentRefused
+		)
 	received_on = getdate(paid.received_on or nowdate())
 	if received_on > getdate(nowdate()):
 		frappe.throw(_("The money can't have been received in the future."), AdjustmentRefused)
@@ -126,9 +128,9 @@ def _lock(doctype: str, name: str):
 	payable = open_payable(frappe.get_doc(doctype, name, for_update=True))
 	if payable.config.keeps_outstanding:
 		frappe.throw(
-			_("{0} keeps its own account of what is paid. Record it there, as a Payment Entry in ERPNext.").format(
-				_(doctype)
-			),
+			_(
+				"{0} keeps its own account of what is paid. Record it there, as a Payment Entry in ERPNext."
+			).format(_(doctype)),
 			AdjustmentRefused,
 		)
 	balance = balance_of(payable, lock=True)

@@ -76,25 +76,36 @@ def run_soon(payment_name: str) -> None:
 def queue_for_document(doc, method: str | None = None) -> None:
 	"""doc_events "*", after a document was written: if it owes something else than before, see to what follows.
 
-	No query for a DocType that nobody made payable, nor where nothing changed that counts.
+	No query for a DocType that nobody made payable, nor where nothing changed that counts. A document without money, claimed
+	or received, needs nothing: its state is its keeper's affair.
 	"""
 	# A document that is moved by this module is being seen to.
 	if not get_config(doc.doctype) or doc.flags.moved_by_payment or not _owes_otherwise(doc):
 		return
-	names = [doc.name, doc.get("amended_from")]
-	payments = read_committed(_PAYMENTS, {"doctype": doc.doctype, "names": list(filter(None, names))})
-	for payment in {reference: payment for payment, reference in payments}.values():
-		# By its primary key, after the document, as everybody locks.
-		run_soon(payment)
-	if not payments:
-		enqueue_document(doc.doctype, doc.name)
+	names = list(filter(None, (doc.name, doc.get("amended_from"))))
+	stands_for = {
+		reference: (ledger, name)
+		for ledger, name, reference in read_committed(_LEDGER, {"doctype": doc.doctype, "names": names})
+	}
+	# Marked by the primary key, after the document, as everybody locks.
+	for reference, (ledger, name) in stands_for.items():
+		if ledger == "Invoice Payment":
+			run_soon(name)
+		else:
+			frappe.db.set_value("Payment Adjustment", name, "follow_up_pending", 1, update_modified=False)
+			enqueue_document(doc.doctype, reference)
 
 
-# The newest of a document last: it stands for the document.
-_PAYMENTS = """
-	select name, reference_name from `tabInvoice Payment`
-	where reference_doctype = %(doctype)s and reference_name in %(names)s and status not in ('Failed', 'Cancelled')
-	order by creation
+# The last row of a document stands for it: its newest payment, or its newest adjustment if it has no payment.
+_LEDGER = """
+	select ledger, name, reference_name from (
+		select 'Payment Adjustment' as ledger, name, reference_name, creation from `tabPayment Adjustment`
+		where reference_doctype = %(doctype)s and reference_name in %(names)s
+		union all
+		select 'Invoice Payment', name, reference_name, creation from `tabInvoice Payment`
+		where reference_doctype = %(doctype)s and reference_name in %(names)s and status not in ('Failed', 'Cancelled')
+	) rows_of_ledger
+	order by ledger = 'Invoice Payment', creation
 """
 
 
@@ -104,7 +115,8 @@ def _owes_otherwise(doc) -> bool:
 		return bool(doc.get("amended_from"))
 	was, now = open_payable(before), open_payable(doc)
 	return doc.docstatus != before.docstatus or any(
-		getattr(was, fact) != getattr(now, fact) for fact in ("status", "currency", "total_minor", "outstanding_minor")
+		getattr(was, fact) != getattr(now, fact)
+		for fact in ("status", "currency", "total_minor", "outstanding_minor")
 	)
 
 
@@ -116,7 +128,10 @@ def enqueue_document(doctype: str, name: str) -> None:
 def _enqueue_document_now(doctype: str, name: str) -> None:
 	try:
 		frappe.enqueue(
-			"stripe_service.payments.after_payment.run_for_document", queue="short", doctype=doctype, name=name
+			"stripe_service.payments.after_payment.run_for_document",
+			queue="short",
+			doctype=doctype,
+			name=name,
 		)
 	except Exception:
 		frappe.logger("stripe_service").warning(f"{doctype} {name}: not queued", exc_info=True)
@@ -188,7 +203,10 @@ def run_for_document(doctype: str, name: str) -> bool:
 	if not frappe.db.exists(doctype, name):
 		return True
 	with _acting_user():
+		amendment = _hand_over(reference)
 		faults = _run_steps(reference)
+	if amendment:
+		enqueue_document(doctype, amendment)
 	for fault in faults:
 		frappe.log_error(
 			title=f"Stripe Service: what follows a change of {name}",

@@ -193,7 +193,9 @@ def learn_from_refusal(account: str, error, amount_minor: int, currency: str) ->
 	frappe.cache.set_value(key, learnt, expires_in_sec=LEARNT_FOR_SECONDS)
 	shown = money_in_words(limit, currency)
 	if error.code == amount_refusals.TOO_LARGE:
-		return _("Nothing was charged. At most {0} can be paid at once: please pay {0} or less.").format(shown)
+		return _("Nothing was charged. At most {0} can be paid at once: please pay {0} or less.").format(
+			shown
+		)
 	return _(
 		"Nothing was charged. At least {0} can be paid online at the moment: please pay {0} or more. Is less than that due, an"
 		" administrator can tell how to pay it."

@@ -30,7 +30,9 @@ class NotCancelled(Exception):
 
 def lock_payable(reference):
 	"""The document that `reference` (reference_doctype, reference_name) names, its row locked, as a Payable."""
-	return open_payable(frappe.get_doc(reference.reference_doctype, reference.reference_name, for_update=True))
+	return open_payable(
+		frappe.get_doc(reference.reference_doctype, reference.reference_name, for_update=True)
+	)
 
 
 def show_amounts(reference) -> None:

@@ -161,7 +161,9 @@ def _about_paid(payment) -> str:
 	return _(
 		"{0} were taken from {1}, but the document was changed or cancelled meanwhile: {2} of it are not owed any more."
 		" The administrators have been told, and will refund or credit them. You need do nothing."
-	).format(_money(payment), payment.method_label, money_in_words(payment.unallocated_minor, payment.currency))
+	).format(
+		_money(payment), payment.method_label, money_in_words(payment.unallocated_minor, payment.currency)
+	)
 
 
 _MESSAGES = {

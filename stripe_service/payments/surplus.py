@@ -45,11 +45,13 @@ def _payments(payable) -> list:
 def _write(payment, minor: int) -> None:
 	attention = None
 	if minor:
-		attention = _("{0} more than the document owes was received. Refund it, or credit it to the payer.").format(
-			money_in_words(minor, payment.currency)
-		)
+		attention = _(
+			"{0} more than the document owes was received. Refund it, or credit it to the payer."
+		).format(money_in_words(minor, payment.currency))
 	payment.write(
-		unallocated_minor=minor, unallocated_amount=money.from_minor(minor, payment.currency), attention=attention
+		unallocated_minor=minor,
+		unallocated_amount=money.from_minor(minor, payment.currency),
+		attention=attention,
 	)
 
 

@@ -14,7 +14,12 @@ BRAND_NAMES = {
 	"diners": "Diners Club",
 	"jcb": "JCB",
 }
-_OTHER_BRANDS = {"unionpay": "UnionPay", "eftpos_au": "eftpos", "cartes_bancaires": "Cartes Bancaires", "link": "Link"}
+_OTHER_BRANDS = {
+	"unionpay": "UnionPay",
+	"eftpos_au": "eftpos",
+	"cartes_bancaires": "Cartes Bancaires",
+	"link": "Link",
+}
 
 
 def brand_name(brand: str | None) -> str:
@@ -38,4 +43,6 @@ def money_in_words(minor: int, currency: str) -> str:
 
 	Frappe by itself shows two decimals, or the system's, whatever the currency: KWD 10.12 for 10.125.
 	"""
-	return fmt_money(money.from_minor(minor, currency), precision=money.exponent(currency), currency=currency.upper())
+	return fmt_money(
+		money.from_minor(minor, currency), precision=money.exponent(currency), currency=currency.upper()
+	)

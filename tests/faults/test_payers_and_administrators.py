@@ -60,7 +60,11 @@ class Log:
 	def check(self):
 		faults = [(what, code, text[-1500:]) for what, code, text in self.answers if code >= 500]
 		assert not faults, (self.codes(), faults[:2])
-		told = [(what, text[-500:]) for what, _code, text in self.answers if "QueryDeadlock" in text or "QueryTimeout" in text]
+		told = [
+			(what, text[-500:])
+			for what, _code, text in self.answers
+			if "QueryDeadlock" in text or "QueryTimeout" in text
+		]
 		assert not told, told[:2]
 
 
@@ -80,7 +84,13 @@ class Clerk:
 	"""An administrator who makes and sends invoices of their own, and changes those that payers are paying."""
 
 	def __init__(self, client, unit: str, shared: list[str], log: Log, seed: int):
-		self.client, self.unit, self.shared, self.log, self.dice = client, unit, shared, log, random.Random(seed)
+		self.client, self.unit, self.shared, self.log, self.dice = (
+			client,
+			unit,
+			shared,
+			log,
+			random.Random(seed),
+		)
 		self.sent = []
 
 	def make_and_send(self):
@@ -111,13 +121,17 @@ class Clerk:
 	def delete_shared(self):
 		for _ in range(ROUNDS):
 			name = self.dice.choice(self.shared)
-			self.log.add("delete", self.client.call("frappe.client.delete", doctype="Portal Invoice", name=name))
+			self.log.add(
+				"delete", self.client.call("frappe.client.delete", doctype="Portal Invoice", name=name)
+			)
 
 	def _url(self, name: str = "") -> str:
 		return f"{self.client.server.address}/api/resource/Portal Invoice/{name}".rstrip("/")
 
 	def _rest(self, what: str, verb: str, name: str, values: dict):
-		return self.log.add(what, getattr(self.client.session, verb)(self._url(name), json=values, timeout=60))
+		return self.log.add(
+			what, getattr(self.client.session, verb)(self._url(name), json=values, timeout=60)
+		)
 
 	def _apply(self, what: str, doc: dict, action: str):
 		call = self.client.call("frappe.model.workflow.apply_workflow", doc=json.dumps(doc), action=action)
@@ -143,14 +157,25 @@ def test_nobody_meets_a_fault_of_the_server(site, people, make_invoice, emulator
 	unit, payers, clients = people
 	shared = [make_invoice(unit=unit, total="10000").name for _ in range(SHARED)]
 	for name in shared:
-		assert pay(payers[0], name, emulator_url, Log()).status_code == 200  # from here on nobody may delete it
+		assert (
+			pay(payers[0], name, emulator_url, Log()).status_code == 200
+		)  # from here on nobody may delete it
 	log = Log()
 	clerks = [Clerk(client, unit, shared, log, seed) for seed, client in enumerate(clients)]
 	paying = [
-		lambda client=client, n=n: [pay(client, shared[(n + i) % SHARED], emulator_url, log) for i in range(ROUNDS // 2)]
+		lambda client=client, n=n: [
+			pay(client, shared[(n + i) % SHARED], emulator_url, log) for i in range(ROUNDS // 2)
+		]
 		for n, client in enumerate(payers)
 	]
-	in_turn([*paying, clerks[0].change_shared, clerks[1].delete_shared, *(clerk.make_and_send for clerk in clerks[2:])])
+	in_turn(
+		[
+			*paying,
+			clerks[0].change_shared,
+			clerks[1].delete_shared,
+			*(clerk.make_and_send for clerk in clerks[2:]),
+		]
+	)
 	log.check()
 	codes = log.codes()
 	for what in ("make", "send", "read", "pay"):
@@ -162,7 +187,9 @@ def test_nobody_meets_a_fault_of_the_server(site, people, make_invoice, emulator
 	frappe.db.rollback()
 	for name in shared:
 		invoice = frappe.get_doc("Portal Invoice", name)
-		settled = frappe.db.sql("select sum(settled_minor) from `tabInvoice Payment` where reference_name = %s", name)[0][0]
+		settled = frappe.db.sql(
+			"select sum(settled_minor) from `tabInvoice Payment` where reference_name = %s", name
+		)[0][0]
 		assert invoice.paid_amount * 100 == settled
 		assert invoice.reserved_amount == 0
 		assert invoice.outstanding_amount == invoice.total - invoice.paid_amount

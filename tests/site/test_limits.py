@@ -116,7 +116,9 @@ def refusal(code: str, message: str) -> errors.InvalidRequest:
 	return errors.InvalidRequest(message, code=code)
 
 
-def test_what_stripe_refuses_for_its_amount_is_answered_with_one_that_would_do(scene, nothing_learnt, monkeypatch):
+def test_what_stripe_refuses_for_its_amount_is_answered_with_one_that_would_do(
+	scene, nothing_learnt, monkeypatch
+):
 	told = limits.learn_from_refusal(
 		"Emulator", refusal("amount_too_small", "Amount must be at least $7.50 usd"), 500, "USD"
 	)
@@ -138,7 +140,12 @@ def test_what_stripe_refuses_for_its_amount_is_answered_with_one_that_would_do(s
 
 
 def test_another_refusal_teaches_nothing(site, nothing_learnt):
-	assert limits.learn_from_refusal("Emulator", refusal("parameter_invalid", "Amount must be at least $7.50"), 1, "USD") is None
+	assert (
+		limits.learn_from_refusal(
+			"Emulator", refusal("parameter_invalid", "Amount must be at least $7.50"), 1, "USD"
+		)
+		is None
+	)
 	assert limits.limits_of("Emulator", "USD").least_minor == 50
 
 

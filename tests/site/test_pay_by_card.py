@@ -11,7 +11,7 @@ from stripe_service.payments.limits import AmountRefused
 from stripe_service.payments.new_card import CardRefused
 from stripe_service.payments.settle import settle_intent
 from tests.support.cards import confirmation_token
-from tests.support.records import unique
+from tests.support.records import PASSWORD, unique
 
 
 def test_a_new_card_pays_the_invoice_and_it_is_paid(scene):
@@ -147,7 +147,9 @@ def test_no_document_is_loaded_and_no_row_locked_for_what_is_no_amount(scene, am
 	"""What is no amount in any currency is refused before the document is loaded, the rest before its row is locked."""
 	queries = []
 	original = frappe.db.sql
-	monkeypatch.setattr(frappe.db, "sql", lambda *args, **kwargs: queries.append(str(args[0])) or original(*args, **kwargs))
+	monkeypatch.setattr(
+		frappe.db, "sql", lambda *args, **kwargs: queries.append(str(args[0])) or original(*args, **kwargs)
+	)
 	begun = time.process_time()
 	with pytest.raises(AmountRefused):
 		scene.pay(amount)
@@ -156,6 +158,21 @@ def test_no_document_is_loaded_and_no_row_locked_for_what_is_no_amount(scene, am
 	assert not [query for query in touched if "for update" in query.lower()]
 	if amount in ("1e999997", "5_0", "ten"):
 		assert touched == []
+
+
+@pytest.mark.parametrize(
+	"amount, code",
+	[(40, 200), ("40.00", 200), (19.99, 417), ([40], 417), ({"a": 1}, 417), (None, 417), (True, 417)],
+)
+def test_whatever_is_sent_as_an_amount_is_answered_in_words(scene, http, amount, code):
+	session = http.login(scene.payer, PASSWORD)
+	sent = {"doctype": "Portal Invoice", "name": scene.invoice.name, "amount": amount, "method_type": "card"}
+	answer = session.session.post(
+		f"{http.address}/api/method/stripe_service.api.pay.pay",
+		json={**sent, "confirmation_token": confirmation_token(scene.url)},
+		timeout=60,
+	)
+	assert answer.status_code == code, answer.text[-500:]
 
 
 def test_a_claim_refuses_what_is_no_amount_before_it_locks(scene, monkeypatch):
@@ -173,7 +190,12 @@ def test_the_same_press_is_known_however_the_name_of_the_document_is_written(sce
 	for spelling in (name.lower(), f"{name} ", name.title()):
 		with scene.as_user(scene.payer):
 			again = pay_api.pay(
-				"Portal Invoice", spelling, "40.00", "card", confirmation_token=confirmation_token(scene.url), request_id=press
+				"Portal Invoice",
+				spelling,
+				"40.00",
+				"card",
+				confirmation_token=confirmation_token(scene.url),
+				request_id=press,
 			)
 			asked = pay_api.payment_status(doctype="Portal Invoice", name=spelling, request_id=press)
 		assert (again["payment"], asked["payment"]) == (first["payment"], first["payment"])

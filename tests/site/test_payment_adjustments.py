@@ -32,7 +32,9 @@ def cancel(scene, clerk, adjustment, reason="It bounced"):
 
 def facts(scene, invoice=None) -> tuple:
 	doc = scene.reread(invoice)
-	items = frappe.get_all("Workflow Action", {"reference_name": doc.name, "status": "Open"}, pluck="workflow_state")
+	items = frappe.get_all(
+		"Workflow Action", {"reference_name": doc.name, "status": "Open"}, pluck="workflow_state"
+	)
 	return doc.workflow_state, doc.paid_amount, doc.outstanding_amount, items
 
 
@@ -144,7 +146,11 @@ def test_a_write_off_needs_a_reason_and_something_to_write_off(scene, clerk):
 
 def test_nobody_else_records_writes_off_or_cancels(scene, clerk, make_user, make_unit):
 	told = record(scene, clerk)
-	strangers = [scene.payer, make_user(roles=["Stripe Reader"], unit=scene.unit), make_user(roles=["System Manager"])]
+	strangers = [
+		scene.payer,
+		make_user(roles=["Stripe Reader"], unit=scene.unit),
+		make_user(roles=["System Manager"]),
+	]
 	of_another_unit = make_user(roles=["Stripe Administrator"], unit=make_unit())
 	for user in [*strangers, of_another_unit]:
 		for call in (record, write_off, lambda scene, user: cancel(scene, user, told["adjustment"])):
@@ -180,7 +186,9 @@ def test_with_the_queue_away_the_sweep_does_what_follows(scene, clerk):
 	assert facts(scene)[0] == "To Be Paid"
 	after_payment.run_pending()
 	assert facts(scene) == ("Paid", 100, 0, [])
-	assert not frappe.db.exists("Payment Adjustment", {"reference_name": scene.invoice.name, "follow_up_pending": 1})
+	assert not frappe.db.exists(
+		"Payment Adjustment", {"reference_name": scene.invoice.name, "follow_up_pending": 1}
+	)
 
 
 def test_two_clerks_at_once_record_no_more_than_is_due(scene, clerk, http):

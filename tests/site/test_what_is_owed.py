@@ -30,7 +30,11 @@ def facts(scene, invoice=None) -> tuple:
 	"""State, outstanding amount and the states of the open work items."""
 	doc = scene.reread(invoice)
 	filters = {"reference_name": doc.name, "status": "Open"}
-	return doc.workflow_state, doc.outstanding_amount, frappe.get_all("Workflow Action", filters, pluck="workflow_state")
+	return (
+		doc.workflow_state,
+		doc.outstanding_amount,
+		frappe.get_all("Workflow Action", filters, pluck="workflow_state"),
+	)
 
 
 def surplus(*payments) -> list[int]:
@@ -223,6 +227,16 @@ def test_an_edit_that_changes_nothing_owed_runs_nothing(scene):
 	assert frappe.db.get_value("Invoice Payment", payment, "after_payment_status") == "Done"
 
 
+def test_a_document_that_waits_in_a_state_of_the_designers_stays_there_while_nothing_is_paid(scene):
+	doc = a_fee(fee_doctype(), 40)
+	pay_fee(scene, doc, "30.00", card="3ds_required")
+	doc.reload().update({"status": "Reminded", "fee": 50})
+	doc.save()
+	frappe.db.commit()
+	scene.drain()
+	assert doc.reload().status == "Reminded"
+
+
 def test_an_invoice_of_nothing_is_not_sent_for_payment(scene):
 	draft = scene.make_invoice(total="0.00", state="Draft")
 	with pytest.raises(NotToBeSent, match="nothing to pay"):
@@ -310,7 +324,9 @@ def test_an_amendment_counts_what_was_paid_for_the_document_it_replaces(scene):
 	amended.insert()
 	frappe.db.commit()
 	scene.drain()
-	assert frappe.db.get_value("Invoice Payment", payment, "reference_name") == doc.name, "not before it is submitted"
+	assert (
+		frappe.db.get_value("Invoice Payment", payment, "reference_name") == doc.name
+	), "not before it is submitted"
 
 	amended.submit()
 	frappe.db.commit()
@@ -353,7 +369,9 @@ def test_a_save_in_an_old_snapshot_shows_what_was_paid_since(scene):
 	with old_snapshot():
 		assert frappe.db.count("Invoice Payment", {"reference_name": scene.invoice.name}) == 0
 		in_another_process(scene, lambda: scene.pay("30.00"))
-		assert frappe.db.count("Invoice Payment", {"reference_name": scene.invoice.name}) == 0, "the snapshot is old"
+		assert (
+			frappe.db.count("Invoice Payment", {"reference_name": scene.invoice.name}) == 0
+		), "the snapshot is old"
 		invoice = frappe.get_doc("Portal Invoice", scene.invoice.name, for_update=True)
 		invoice.title = "Saved meanwhile"
 		invoice.save()
@@ -367,7 +385,9 @@ def test_paid_is_not_reached_by_money_that_has_gone_back_since(scene):
 	with old_snapshot():
 		assert frappe.db.get_value("Invoice Payment", payment, "settled_minor") == 10000
 		in_another_process(scene, lambda: refund_api.refund_payment(payment))
-		assert frappe.db.get_value("Invoice Payment", payment, "settled_minor") == 10000, "the snapshot is old"
+		assert (
+			frappe.db.get_value("Invoice Payment", payment, "settled_minor") == 10000
+		), "the snapshot is old"
 		invoice = frappe.get_doc("Portal Invoice", scene.invoice.name, for_update=True)
 		invoice.workflow_state = "Paid"
 		with pytest.raises(frappe.ValidationError, match="no settled payment"):
@@ -436,7 +456,7 @@ def fee_doctype(submittable: bool = False) -> str:
 		{"fieldname": "fee", "label": "Fee", "fieldtype": "Currency", "options": "money"},
 		{"fieldname": "still_due", "label": "Still Due", "fieldtype": "Currency", "options": "money", "allow_on_submit": 1},
 		{
-			"fieldname": "status", "label": "Status", "fieldtype": "Select", "options": "Open\nPart\nPaid\nOff",
+			"fieldname": "status", "label": "Status", "fieldtype": "Select", "options": "Open\nReminded\nPart\nPaid\nOff",
 			"allow_on_submit": 1,
 		},
 	]  # fmt: skip
@@ -446,7 +466,13 @@ def fee_doctype(submittable: bool = False) -> str:
 		if not any(field.fieldname == "amended_from" for field in meta.fields):
 			meta.append(
 				"fields",
-				{"fieldname": "amended_from", "label": "Amended From", "fieldtype": "Link", "options": doctype, "no_copy": 1},
+				{
+					"fieldname": "amended_from",
+					"label": "Amended From",
+					"fieldtype": "Link",
+					"options": doctype,
+					"no_copy": 1,
+				},
 			)
 			meta.save()
 	make_payable(
@@ -455,7 +481,7 @@ def fee_doctype(submittable: bool = False) -> str:
 		total_fieldname="fee",
 		outstanding_fieldname="still_due",
 		status_fieldname="status",
-		payable_statuses="Open\nPart",
+		payable_statuses="Open\nReminded\nPart",
 		void_statuses="Off",
 		status_partly_paid="Part",
 		status_paid="Paid",
@@ -473,4 +499,6 @@ def a_fee(doctype: str, fee: float):
 
 def pay_fee(scene, doc, amount: str, card: str = "visa") -> dict:
 	with scene.as_user(scene.payer):
-		return pay_api.pay(doc.doctype, doc.name, amount, "card", confirmation_token=confirmation_token(scene.url, card))
+		return pay_api.pay(
+			doc.doctype, doc.name, amount, "card", confirmation_token=confirmation_token(scene.url, card)
+		)

@@ -18,10 +18,22 @@ SMALL, LARGE = "amount_too_small", "amount_too_large"
 		(SMALL, "Amount must be at least 30 pence", 10, "GBP", 30),
 		(SMALL, "Amount must be at least ¥50 jpy", 10, "JPY", 50),
 		(SMALL, "Amount must be at least 0.155 kwd", 10, "KWD", 160),
-		(SMALL, "Amount must convert to at least 50 cents. ¥5 converts to approximately $0.03.", 5, "JPY", 100),
+		(
+			SMALL,
+			"Amount must convert to at least 50 cents. ¥5 converts to approximately $0.03.",
+			5,
+			"JPY",
+			100,
+		),
 		(LARGE, "Amount must be no more than $999,999.99", 10**9, "USD", 99_999_999),
 		(LARGE, "Amount must be no more than 99,999.999 kwd", 10**9, "KWD", 99_999_990),
-		(SMALL, "Amount must convert to at least 50 cents. ¥1 converts to approximately $0.00.", 1, "JPY", None),
+		(
+			SMALL,
+			"Amount must convert to at least 50 cents. ¥1 converts to approximately $0.00.",
+			1,
+			"JPY",
+			None,
+		),
 		(SMALL, "The amount is not right.", 1, "USD", None),
 		(LARGE, "Amount must be at least $0.50 usd", 10, "USD", None),
 		("card_declined", "Amount must be at least $0.50 usd", 10, "USD", None),
@@ -32,13 +44,19 @@ def test_the_limit_is_read(code, message, refused, currency, limit):
 	assert limit_in(code, message, refused, currency) == limit
 
 
-@given(refused=st.integers(100, 10**6), rate=st.floats(0.00005, 5), currency=st.sampled_from(["JPY", "IDR", "ISK", "KWD"]))
+@given(
+	refused=st.integers(100, 10**6),
+	rate=st.floats(0.00005, 5),
+	currency=st.sampled_from(["JPY", "IDR", "ISK", "KWD"]),
+)
 def test_an_amount_that_is_converted_is_enough_at_whatever_rate_was_rounded(refused, rate, currency):
 	"""`rate`: cents for one minor unit, unknown to us but for what the refused amount comes to, rounded to a cent."""
 	cents = round(refused * rate)
 	if not 0 < cents < 50:
 		return
-	message = f"Amount must convert to at least 50 cents. X{refused} converts to approximately ${cents / 100:.2f}."
+	message = (
+		f"Amount must convert to at least 50 cents. X{refused} converts to approximately ${cents / 100:.2f}."
+	)
 	limit = limit_in(SMALL, message, refused, currency)
 	assert limit % money.step_minor(currency) == 0
 	assert limit * rate >= 50 - 1e-6

@@ -39,7 +39,8 @@ def test_any_text_is_read_or_refused_and_what_is_read_is_plain_ascii_digits(text
 
 
 @given(
-	text=st.from_regex(r"[0-9]{0,3}[.,' ]?[0-9]{1,3}[.,]?[0-9]{0,3}", fullmatch=True), currency=st.sampled_from(CURRENCIES)
+	text=st.from_regex(r"[0-9]{0,3}[.,' ]?[0-9]{1,3}[.,]?[0-9]{0,3}", fullmatch=True),
+	currency=st.sampled_from(CURRENCIES),
 )
 def test_each_reading_that_is_named_consists_of_the_digits_that_were_typed(text, currency):
 	try:
@@ -101,11 +102,15 @@ def test_what_may_have_been_meant_is_named(amount, currency, readings):
 	assert refused(amount, currency).readings == readings
 
 
-@pytest.mark.parametrize("amount, currency", [("100.00", "JPY"), ("5.00", "KRW"), ("1.0000", "KWD"), ("19.990", "USD")])
+@pytest.mark.parametrize(
+	"amount, currency", [("100.00", "JPY"), ("5.00", "KRW"), ("1.0000", "KWD"), ("19.990", "USD")]
+)
 def test_zeros_count_as_decimals(amount, currency):
 	assert refused(amount, currency).reason == money.AmountError.NOT_EXACT
 
 
-@pytest.mark.parametrize("amount, currency, minor", [(5, "USD", 500), ("1.190", "KWD", 1190), ("7", "ISK", 700), (" 5 ", "JPY", 5)])
+@pytest.mark.parametrize(
+	"amount, currency, minor", [(5, "USD", 500), ("1.190", "KWD", 1190), ("7", "ISK", 700), (" 5 ", "JPY", 5)]
+)
 def test_what_is_read(amount, currency, minor):
 	assert money.parse_amount(amount, currency) == minor

@@ -19,7 +19,9 @@ MEANS = ("Cheque", "Bank Transfer", "Cash", "Other")
 
 class PaymentAdjustment(WrittenByApp):
 	def written_by(self) -> str:
-		return _("Press Record a Payment or Write Off Rest on the document instead, or Cancel on a wrong one.")
+		return _(
+			"Press Record a Payment or Write Off Rest on the document instead, or Cancel on a wrong one."
+		)
 
 	def before_insert(self):
 		self.amount = money.from_minor(self.amount_minor, self.currency)
