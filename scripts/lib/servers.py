@@ -33,8 +33,8 @@ from .common import (
 from .machine import find_python
 
 GROUPS = {
-	"databases": ["mariadb", "redis_cache", "redis_queue", "test_redis_cache", "test_redis_queue"],
 	"demo": ["web", "socketio", "emulator", "worker", "scheduler"],
+	"databases": ["mariadb", "redis_cache", "redis_queue", "test_redis_cache", "test_redis_queue"],
 	"form": ["form_page", "form_emulator"],
 }
 LISTEN_NOT = {"worker", "scheduler"}
