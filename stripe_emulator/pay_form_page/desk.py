@@ -1,4 +1,8 @@
-"""Invoices, payments and bank accounts in memory; the money is the emulator's, through the app's own gateway."""
+"""Invoices, payments and bank accounts in memory; the money is the emulator's, through the app's own gateway.
+
+What the form is answered is recorded from the app's API (answers.py) and only filled in here. What is left to do is what a
+recording can't: to charge for real, once for each request, so that tests may lose answers and ask Stripe what was charged.
+"""
 
 import threading
 import uuid
@@ -7,13 +11,29 @@ from datetime import datetime, timezone
 from stripe_service.gateway import errors, money
 from stripe_service.gateway.client import Credentials, Gateway
 
+from . import answers
+
 DOCTYPE = "Portal Invoice"
-BRANDS = ["visa", "mastercard", "amex", "discover", "diners", "jcb"]
+BRANDS = {
+	"visa": "VISA", "mastercard": "MasterCard", "amex": "American Express", "discover": "Discover",
+	"diners": "Diners Club", "jcb": "JCB",
+}  # fmt: skip
 OPEN = ("Started", "Action Required", "Processing")
 TRIES = {"amounts": 3, "descriptor_code": 10}
 STATUS = {
 	"requires_action": "Action Required", "processing": "Processing", "succeeded": "Succeeded",
 	"requires_payment_method": "Failed", "canceled": "Cancelled",
+}  # fmt: skip
+# The recorded answer for each status. A payment that has just begun has the fields of one that failed.
+ANSWERS = {
+	"Succeeded": "paid", "Processing": "processing", "Action Required": "action_required", "Cancelled": "cancelled",
+	"Failed": "failed", "Started": "failed",
+}  # fmt: skip
+
+
+BANK_ANSWERS = {
+	"Verified": "bank_account_verified", "Verification Pending": "bank_account_pending",
+	"Failed": "bank_account_failed",
 }  # fmt: skip
 
 
@@ -95,32 +115,35 @@ class Desk:
 		invoice = self.invoices.get(name)
 		if invoice is None:
 			raise Refused("There is no such invoice.")
-		if invoice.get("loading_error"):
-			return self._without_keys(invoice, user)
-		for payment in self._payments_of(invoice, *OPEN):
-			self._refresh(payment)
-		return {
-			"invoice": self._shown(invoice),
-			"why_not": invoice.get("why_not") or self._why_not(invoice),
-			"loading_error": None,
-			"amount": self._amount(invoice),
-			"methods": self._methods(invoice),
-			"saved": {"cards": self._cards(user), "bank_accounts": self._bank_accounts(user)},
-			"stripe": {
+		if not invoice.get("loading_error"):
+			for payment in self._payments_of(invoice, *OPEN):
+				self._refresh(payment)
+		form = answers.answer(
+			"open_form",
+			invoice=self._shown(invoice),
+			why_not=invoice.get("why_not") or self._why_not(invoice),
+			loading_error=invoice.get("loading_error"),
+			amount=self._amount(invoice),
+			methods=self._methods(invoice),
+			saved={"cards": self._cards(user), "bank_accounts": self._bank_accounts(user)},
+			stripe={
 				"publishable_key": self.publishable_key,
 				"stripe_js_url": f"{self.stripe_url}/endive/stripe.js",
 				"test_mode": invoice.get("test_mode", True),
-				"account": "Emulator",
 			},
-			"under_way": self._under_way(invoice, user),
-			"resume": self._resume(invoice, user),
-		}
-
-	def _without_keys(self, invoice: dict, user: str) -> dict:
-		return {
-			"invoice": self._shown(invoice), "why_not": None, "loading_error": invoice["loading_error"], "amount": None,
-			"methods": {}, "saved": {}, "stripe": None, "under_way": self._under_way(invoice, user), "resume": None,
-		}  # fmt: skip
+			under_way=self._under_way(invoice, user),
+			resume=self._resume(invoice, user),
+		)
+		if invoice.get("loading_error"):
+			form |= {
+				"why_not": None,
+				"amount": None,
+				"methods": {},
+				"saved": {},
+				"stripe": None,
+				"resume": None,
+			}
+		return form
 
 	def _shown(self, invoice: dict) -> dict:
 		currency = invoice["currency"]
@@ -135,6 +158,7 @@ class Desk:
 			"exponent": money.exponent(currency),
 			"total": _major(invoice["total_minor"], currency),
 			"outstanding": _major(outstanding, currency),
+			"outstanding_minor": outstanding,
 			"reserved": _major(outstanding - available, currency),
 			"paid": _major(invoice["total_minor"] - outstanding, currency),
 			"status": "Paid" if not outstanding else "To Be Paid",
@@ -169,24 +193,25 @@ class Desk:
 			"" if invoice["currency"] == "USD" else "Bank accounts can only pay invoices in USD."
 		)
 		return {
-			"card": {"allowed": True, "reason": "", "brands": BRANDS, "may_save": True},
-			"us_bank_account": {"allowed": not reason, "reason": reason, "may_save": True},
+			"card": {"allowed": True, "reason": "", "brands": list(BRANDS)},
+			"us_bank_account": {"allowed": not reason, "reason": reason},
 		}
 
 	def _under_way(self, invoice: dict, user: str) -> list[dict]:
-		return [
-			{
-				"payment": payment["name"],
-				"payer": payment["user"],
-				"amount": _major(payment["amount_minor"], invoice["currency"]),
-				"currency": invoice["currency"],
-				"method_label": payment["method_label"],
-				"status": payment["status"],
-				"expected_by": None,
-				"mine": payment["user"] == user,
-			}
-			for payment in self._payments_of(invoice, *OPEN)
-		]
+		return [self._one_under_way(p, user, invoice["currency"]) for p in self._payments_of(invoice, *OPEN)]
+
+	def _one_under_way(self, payment: dict, user: str, currency: str) -> dict:
+		mine = payment["user"] == user
+		return answers.row(
+			"open_form" if mine else "open_form_of_a_colleague",
+			"under_way",
+			payment=payment["name"],
+			payer=payment["user"],
+			amount=_major(payment["amount_minor"], currency),
+			currency=currency,
+			status=payment["status"],
+			**({"method_label": payment["method_label"]} if mine else {}),
+		)
 
 	def _resume(self, invoice: dict, user: str) -> dict | None:
 		for payment in self._payments_of(invoice, "Action Required"):
@@ -313,7 +338,7 @@ class Desk:
 	def payment_status(self, user, payment=None, doctype=None, name=None, request_id=None) -> dict:
 		found = self.payments.get(payment) if payment else self._by_request(user, request_id)
 		if not found or found["user"] != user:
-			return {"status": "Not Started"}
+			return answers.answer("not_started")
 		self._refresh(found)
 		return self._result(found)
 
@@ -328,20 +353,26 @@ class Desk:
 	def _result(self, payment: dict) -> dict:
 		invoice = self.invoices[payment["invoice"]]
 		currency = invoice["currency"]
-		outstanding = self._outstanding_minor(invoice)
-		action = payment["status"] == "Action Required"
-		return {
-			"payment": payment["name"],
-			"status": payment["status"],
-			"amount": _major(payment["amount_minor"], currency),
-			"amount_minor": payment["amount_minor"],
-			"currency": currency,
-			"message": payment["message"],
-			"client_secret": payment.get("client_secret") if action else None,
-			"outstanding": _major(outstanding, currency),
-			"outstanding_minor": outstanding,
-			"receipt_url": self._receipt(payment),
+		rest = self._available_minor(invoice)
+		still_to_be_paid = {"outstanding_minor": rest, "outstanding": _major(rest, currency)}
+		more = {
+			"Started": {"outcome": "unknown"},
+			"Action Required": {"client_secret": payment.get("client_secret")},
+			"Processing": still_to_be_paid,
+			"Succeeded": still_to_be_paid,
 		}
+		return answers.answer(
+			ANSWERS[payment["status"]],
+			payment=payment["name"],
+			status=payment["status"],
+			amount=_major(payment["amount_minor"], currency),
+			amount_minor=payment["amount_minor"],
+			currency=currency,
+			method_label=payment["method_label"],
+			message=payment["message"],
+			receipt_url=self._receipt(payment),
+			**more.get(payment["status"], {}),
+		)
 
 	def _receipt(self, payment: dict) -> str | None:
 		if payment["status"] != "Succeeded":
@@ -379,11 +410,12 @@ class Desk:
 				"usage": "off_session",
 			},
 		)
-		return {
-			"client_secret": setup["client_secret"],
-			"setup_intent": setup["id"],
-			"billing_details": {"name": "", "email": user},
-		}
+		return answers.answer(
+			"bank_account_started",
+			client_secret=setup["client_secret"],
+			setup_intent=setup["id"],
+			billing_details={"name": "", "email": user},
+		)
 
 	def bank_account_confirmed(self, user, setup_intent) -> dict:
 		known = next((a for a in self.accounts.values() if a["setup_intent"] == setup_intent), None)
@@ -428,18 +460,16 @@ class Desk:
 		account["last"] = method.get("us_bank_account") or account["last"] or {}
 		waiting = (setup.get("next_action") or {}).get("verify_with_microdeposits") or {}
 		kind = waiting.get("microdeposit_type")
-		return {
-			"name": account["name"],
-			"bank_name": account["last"].get("bank_name"),
-			"last4": account["last"].get("last4"),
-			"status": _bank_status(setup),
-			"usable": setup["status"] == "succeeded",
-			"is_default": False,
-			"microdeposit_type": kind,
-			"arrival_date": _date(waiting.get("arrival_date")),
-			"attempts_left": TRIES[kind] - account["tried"] if kind else None,
-			"reason": "",
-		}
+		return answers.answer(
+			BANK_ANSWERS[_bank_status(setup)],
+			name=account["name"],
+			bank_name=account["last"].get("bank_name"),
+			last4=account["last"].get("last4"),
+			microdeposit_type=kind,
+			arrival_date=_date(waiting.get("arrival_date")),
+			attempts_left=TRIES[kind] - account["tried"] if kind else None,
+			is_default=False,
+		)
 
 
 def _bank_status(setup: dict) -> str:
@@ -447,21 +477,24 @@ def _bank_status(setup: dict) -> str:
 		return "Verified"
 	if setup["status"] == "requires_action":
 		return "Verification Pending"
-	return "Failed" if setup.get("last_setup_error") else "New"
+	return "Failed"
 
 
 def _card_row(method: dict, is_default: bool) -> dict:
 	card = method["card"]
 	now = datetime.now(timezone.utc)
-	return {
-		"name": method["id"],
-		"brand": card["brand"],
-		"last4": card["last4"],
-		"exp_month": card["exp_month"],
-		"exp_year": card["exp_year"],
-		"expired": (card["exp_year"], card["exp_month"]) < (now.year, now.month),
-		"is_default": is_default,
-	}
+	return answers.row(
+		"open_form",
+		"saved.cards",
+		name=method["id"],
+		brand=card["brand"],
+		brand_name=BRANDS[card["brand"]],
+		last4=card["last4"],
+		exp_month=card["exp_month"],
+		exp_year=card["exp_year"],
+		expired=(card["exp_year"], card["exp_month"]) < (now.year, now.month),
+		is_default=is_default,
+	)
 
 
 def _major(minor: int, currency: str) -> str:
