@@ -101,7 +101,7 @@ def test_the_refund_proposes_what_is_left_and_says_what_it_did(payment_form):
 	expect(dialog.root.get_by_role("button", name="Refund $ 0.82")).to_be_visible()
 	dialog.set("Amount in USD", "$ 0.50")
 	dialog.press("Refund $ 0.50")
-	expect(form.page.locator(".desk-alert", has_text="$ 0.50 was refunded to")).to_be_visible()
+	expect(form.page.locator(".desk-alert", has_text="$ 0.50 is being refunded to")).to_be_visible()
 	expect(form.page.get_by_text("Thank you")).to_have_count(0)
 	expect(form.value("Refunded Amount")).to_have_text("$ 0.70")
 

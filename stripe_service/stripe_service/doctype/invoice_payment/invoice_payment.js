@@ -70,7 +70,7 @@ function add_actions(frm) {
 }
 
 function refund(frm) {
-	frappe.require("stripe_desk.bundle.js", () => stripe_service.ask_refund(frm));
+	frappe.require("stripe_desk.bundle.js", () => stripe_service.refund(frm));
 }
 
 function read(frm) {
