@@ -231,7 +231,9 @@ def test_there_is_never_a_second_dialog(at_desk, payer, invoice):
 	page = at_desk(payer, invoice)
 	form = PayDialog.by_button(page)
 	expect(form.pay_button).to_be_enabled()
-	page.evaluate("name => { stripe_service.pay_form.open({ doctype: 'Portal Invoice', name }); }", invoice.name)
+	page.evaluate(
+		"name => { stripe_service.pay_form.open({ doctype: 'Portal Invoice', name }); }", invoice.name
+	)
 	settle(page)
 	expect(page.locator(".stripe-pay-dialog")).to_have_count(1)
 
@@ -258,7 +260,9 @@ def test_the_card_fields_can_be_read_in_the_dialog(at_desk, payer, invoice, them
 	for _ in range(3):
 		form = PayDialog.by_button(page)
 		number = form.card_frame.get_by_label("Card number")
-		ours = form.amount.evaluate("node => [getComputedStyle(node).color, getComputedStyle(node).backgroundColor]")
+		ours = form.amount.evaluate(
+			"node => [getComputedStyle(node).color, getComputedStyle(node).backgroundColor]"
+		)
 		expect(number).to_have_css("color", ours[0])
 		expect(number).to_have_css("background-color", ours[1])
 		page.keyboard.press("Escape")

@@ -1,5 +1,5 @@
 /**
- * The pay form: one component for the desk's dialog, the portal page, the public pay link and the test page.
+ * The pay form: one component, shown in a dialog of the desk, and alone on the test page.
  *
  * It knows no Frappe. What surrounds it comes in as an `adapter`:
  *   call(method, args)       a Promise; rejects with {status, message} (api.js says what the statuses mean)
