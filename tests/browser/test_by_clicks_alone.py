@@ -432,7 +432,7 @@ def test_a_payment_is_refunded_and_its_customer_deleted(http, at_desk, scene, si
 	form.dialog.fill_in({"Amount in USD": "30.00", "Reason": "Paid twice"})
 	picture(page, "clicks-refund-dialog")
 	form.dialog.press("Refund $ 30.00")
-	expect(page.locator(".desk-alert", has_text="$ 30.00 was refunded to VISA")).to_be_visible()
+	expect(page.locator(".desk-alert", has_text="$ 30.00 is being refunded to VISA")).to_be_visible()
 	expect(form.value("Status")).to_have_text("Partly Refunded")
 	expect(form.value("Refunded Amount")).to_contain_text("30.00")
 	picture(page, "clicks-refunded", full_page=True)

@@ -37,7 +37,9 @@ CUT = """node => [node, ...node.querySelectorAll('*')].some(
 	n => getComputedStyle(n).overflow === 'hidden' && n.scrollWidth > n.clientWidth + 1)"""
 
 
-@pytest.mark.parametrize("size", [WIDE, {"width": 1920, "height": 1000}, PHONE], ids=["1280", "1920", "phone"])
+@pytest.mark.parametrize(
+	"size", [WIDE, {"width": 1920, "height": 1000}, PHONE], ids=["1280", "1920", "phone"]
+)
 def test_the_list_shows_amount_due_date_and_state_uncut(at_list, payer, unit, make_invoice, size):
 	make_invoice(unit=unit, total="1234567.89", title="Roof repair")
 	page = at_list(payer, "portal-invoice", viewport=size)
@@ -51,9 +53,12 @@ def test_the_list_shows_amount_due_date_and_state_uncut(at_list, payer, unit, ma
 
 
 @pytest.mark.parametrize(
-	("currency", "total", "shown"), [("JPY", "45000", "¥ 45,000"), ("KWD", "75.250", "75.250"), ("USD", "9.5", "$ 9.50")]
+	("currency", "total", "shown"),
+	[("JPY", "45000", "¥ 45,000"), ("KWD", "75.250", "75.250"), ("USD", "9.5", "$ 9.50")],
 )
-def test_amounts_have_their_currencys_own_decimals(at_list, http, payer, unit, make_invoice, currency, total, shown):
+def test_amounts_have_their_currencys_own_decimals(
+	at_list, http, payer, unit, make_invoice, currency, total, shown
+):
 	invoice = make_invoice(unit=unit, total=total, currency=currency)
 	page = at_list(payer, "portal-invoice", viewport=WIDE)
 	row = page.locator(".list-row-container").first
@@ -101,14 +106,18 @@ def test_the_refund_proposes_what_is_left_and_says_what_it_did(payment_form):
 	expect(dialog.root.get_by_role("button", name="Refund $ 0.82")).to_be_visible()
 	dialog.set("Amount in USD", "$ 0.50")
 	dialog.press("Refund $ 0.50")
-	expect(form.page.locator(".desk-alert", has_text="$ 0.50 was refunded to")).to_be_visible()
+	expect(form.page.locator(".desk-alert", has_text="$ 0.50 is being refunded to")).to_be_visible()
 	expect(form.page.get_by_text("Thank you")).to_have_count(0)
 	expect(form.value("Refunded Amount")).to_have_text("$ 0.70")
 
 
 @pytest.mark.parametrize(
 	("typed", "words"),
-	[("0.83", "At most $ 0.82 can be refunded."), ("abc", "This is not an amount."), ("0", "This is not an amount.")],
+	[
+		("0.83", "At most $ 0.82 can be refunded."),
+		("abc", "This is not an amount."),
+		("0", "This is not an amount."),
+	],
 )
 def test_a_refund_that_cannot_be_keeps_what_was_typed(payment_form, typed, words):
 	form = payment_form()

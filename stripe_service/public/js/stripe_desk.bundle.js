@@ -4,6 +4,6 @@ import { show_in_list, test_mode_banner } from "./desk/test_mode";
 
 frappe.provide("stripe_service");
 
-stripe_service.ask_refund = ask_refund;
+stripe_service.refund = ask_refund;
 stripe_service.overview = { show: show_overview };
 stripe_service.test_mode = { show_in_list, banner: test_mode_banner };

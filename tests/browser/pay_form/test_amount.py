@@ -212,7 +212,13 @@ def test_what_is_no_amount_of_the_invoice_is_refused(read, typed, problem):
 		("", "USD", "2000.00", "1,234", "Do you mean $1,234.00 or $1.234? For $1,234.00, write 1,234.00."),
 		(GERMAN, "EUR", "2000.00", "1.190", "Do you mean 1.190,00 € or 1,19 €? Write 1.190,00 or 1,19."),
 		("", "JPY", "20000", "15.000", "Do you mean ¥15,000 or ¥15? Write 15,000 or 15."),
-		("", "USD", "2000.00", "50 EUR", "This invoice is in USD. Enter only the amount, for example 123.45."),
+		(
+			"",
+			"USD",
+			"2000.00",
+			"50 EUR",
+			"This invoice is in USD. Enter only the amount, for example 123.45.",
+		),
 	],
 )
 def test_a_doubt_is_told_with_both_readings(open_form, charged, query, currency, total, typed, words):

@@ -215,7 +215,12 @@ def test_in_forced_colours_what_is_chosen_and_what_can_be_pressed_has_an_edge(op
 
 @pytest.mark.parametrize(
 	("locale", "shown"),
-	[("en-US", "Dec 2, 2026"), ("en-GB", "2 Dec 2026"), ("de", "2. Dez. 2026"), ("not a language", "Dec 2, 2026")],
+	[
+		("en-US", "Dec 2, 2026"),
+		("en-GB", "2 Dec 2026"),
+		("de", "2. Dez. 2026"),
+		("not a language", "Dec 2, 2026"),
+	],
 )
 def test_dates_name_the_month_and_never_break(open_form, locale, shown):
 	form = open_form()

@@ -14,11 +14,11 @@ const COLUMNS_BY_WIDTH = [
 ];
 
 /** `fieldnames` in the order of their importance; as many as fit are shown. Call it in the list's `onload`. */
-export function set_up_list(listview, fieldnames = []) {
+export function set_up_list(listview, fieldnames = [], { shows_money = true } = {}) {
 	listview.$page.addClass("stripe-list");
-	frappe.require(["stripe_desk.bundle.css", "stripe_desk.bundle.js"], () =>
-		stripe_service.test_mode.show_in_list(listview)
-	);
+	frappe.require(["stripe_desk.bundle.css", "stripe_desk.bundle.js"], () => {
+		if (shows_money) stripe_service.test_mode.show_in_list(listview);
+	});
 	if (fieldnames.length && !listview.list_view_settings?.fields) {
 		show_columns(listview, fieldnames);
 	}

@@ -1,11 +1,11 @@
 /** The Refund dialog of an Invoice Payment: any part of what is left, entered and checked as in the pay form. */
 
-import { parse_amount, to_major, to_typed } from "../pay_form/amount.js";
+import { parse_amount, PROBLEM, to_major, to_typed } from "../pay_form/amount.js";
 import { Api, NoAnswer } from "../pay_form/api.js";
 import { make_format } from "../pay_form/format.js";
 import { frappe_adapter } from "../pay_form/frappe_adapter.js";
 import { amount_problem } from "../pay_form/messages.js";
-import { PROBLEM } from "../pay_form/amount.js";
+import { make_uuid } from "../pay_form/uuid.js";
 import { accessible } from "./accessible_dialog.js";
 
 const EXPONENTS = [2, 0, 3]; // of all currencies that Stripe knows
@@ -18,7 +18,7 @@ class RefundDialog {
 	constructor(frm) {
 		this.frm = frm;
 		// One for each opening of the dialog: pressed twice, or again after a lost answer, it is the same refund.
-		this.request_id = frappe.utils.get_random(32);
+		this.request_id = make_uuid();
 		this.left_minor = left_minor(frm.doc);
 		this.exponent = exponent_of(frm.doc);
 		this.format = make_format(frappe_adapter());
@@ -108,23 +108,23 @@ class RefundDialog {
 		}
 	}
 
-	/** What is sent. The server takes no `request_id` yet: once it does, it belongs here. */
 	_request(minor) {
 		return {
 			payment: this.frm.doc.name,
 			amount: to_major(minor, this.exponent),
 			reason: this.dialog.get_value("reason"),
+			request_id: this.request_id,
 		};
 	}
 
-	/** The refund's own message where the server sends one; the payment's outcome would speak of what was paid. */
-	_say(answer, amount) {
+	/** An answer that names a refund has the refund's message; without one it would be that of the payment: "Thank you". */
+	_say({ refund, refund_status, message }, amount) {
 		const { method_label, name } = this.frm.doc;
-		const said =
-			answer?.refund?.message ||
-			(!answer?.outcome && answer?.message) ||
-			__("{0} was refunded to {1}.", [amount, method_label || name]);
-		frappe.show_alert({ message: frappe.utils.escape_html(said), indicator: "green" });
+		const said = refund
+			? message
+			: __("{0} is being refunded to {1}.", [amount, method_label || name]);
+		const indicator = ["Failed", "Cancelled"].includes(refund_status) ? "red" : "green";
+		frappe.show_alert({ message: frappe.utils.escape_html(said), indicator });
 	}
 
 	_complain(text) {

@@ -1,5 +1,5 @@
 /**
- * The pay form: one component for the desk's dialog, the portal page, the public pay link and the test page.
+ * The pay form: one component, shown in a dialog of the desk, and alone on the test page.
  *
  * It knows no Frappe. What surrounds it comes in as an `adapter`:
  *   call(method, args)       a Promise; rejects with {status, message} (api.js says what the statuses mean)
@@ -26,6 +26,7 @@ import { amount_problem, answers, brand_name, default_texts } from "./messages.j
 import { CardElement, EntryRefused } from "./payment_element.js";
 import { can_pay, FIELDS, initial, is_busy, NEW, PHASE, reduce, saved_method } from "./state.js";
 import { load_stripe } from "./stripe_loader.js";
+import { make_uuid } from "./uuid.js";
 import { FormView } from "./view/form_view.js";
 
 const ASK_AGAIN_AFTER = [1000, 2000, 4000, 8000, 15000]; // milliseconds; the last one repeats
@@ -139,7 +140,7 @@ export class PayForm {
 		if (is_busy(this.state)) return;
 		const minor = this._amount_to_pay();
 		if (minor === null || !can_pay(this.state)) return;
-		this._dispatch({ type: "pay_started", request_id: crypto_id(), amount_minor: minor });
+		this._dispatch({ type: "pay_started", request_id: make_uuid(), amount_minor: minor });
 		if (this.state.phase !== PHASE.SENDING) return;
 
 		const request = this._request(minor);
@@ -538,18 +539,4 @@ function refused_brand(brands, accepted) {
 
 function pause(milliseconds) {
 	return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-/** A UUID also where the page is not served over https (crypto.randomUUID exists in secure contexts only). */
-function crypto_id() {
-	if (crypto.randomUUID) return crypto.randomUUID();
-	const bytes = crypto.getRandomValues(new Uint8Array(16));
-	const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-	return [
-		hex.slice(0, 8),
-		hex.slice(8, 12),
-		hex.slice(12, 16),
-		hex.slice(16, 20),
-		hex.slice(20),
-	].join("-");
 }

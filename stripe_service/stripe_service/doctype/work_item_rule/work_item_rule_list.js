@@ -9,10 +9,9 @@ frappe.listview_settings["Work Item Rule"] = {
 			: [__("Disabled"), "gray", "enabled,=,0"],
 
 	onload: (listview) =>
-		stripe_service.set_up_list(listview, [
-			"role",
-			"organisation_unit",
-			"unit_source",
-			"workflow",
-		]),
+		stripe_service.set_up_list(
+			listview,
+			["role", "organisation_unit", "unit_source", "workflow"],
+			{ shows_money: false }
+		),
 };

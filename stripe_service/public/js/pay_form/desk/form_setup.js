@@ -133,7 +133,7 @@ function keep_pay_out(frm) {
 		.filter((index, item) => labels.includes(item.textContent.trim()))
 		.remove();
 	// Frappe adds Help on the Workflow wherever there is an action; alone it is no reason for a menu.
-	const left = frm.page.actions.children("li:not(.divider)").toArray();
+	const left = frm.page.actions.children("li:not(.dropdown-divider):not(.divider)").toArray();
 	const nothing_to_do = left.every((item) => item.textContent.trim() === __("Help"));
 	if (nothing_to_do && labels.length) frm.page.hide_actions_menu();
 	// One primary button, not two.
