@@ -18,9 +18,16 @@ def mark_surplus(payable, balance, loaded=None) -> list:
 
 	In the caller's transaction, which holds the lock on the document's row. `loaded` is a payment that the caller has in
 	hand and goes on using: it is written instead of a second copy.
+
+	A document that keeps its own outstanding amount tells of a surplus only until it is booked (as the customer's credit,
+	in ERPNext), so there the payment that is being settled is marked and the others are left as they are.
 	"""
+	if payable.config.keeps_outstanding and loaded is None:
+		return []
 	left, changed = balance.unallocated_minor, []
 	for row in _payments(payable):
+		if payable.config.keeps_outstanding and row.name != loaded.name:
+			continue
 		share = min(left, cint(row.settled_minor))
 		left -= share
 		if share != cint(row.unallocated_minor):

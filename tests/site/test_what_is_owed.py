@@ -11,7 +11,7 @@ from stripe_service.payments import after_payment
 from stripe_service.utils.notices import stripe_administrators
 from tests.support.cards import confirmation_token
 from tests.support.payables import make_doctype, make_payable
-from tests.support.records import enable_currency
+from tests.support.records import PASSWORD, enable_currency
 
 
 def edit_total(scene, total, invoice=None):
@@ -303,6 +303,37 @@ def test_a_document_with_payments_is_not_deleted_whatever_became_of_them(scene, 
 		with pytest.raises(frappe.LinkExistsError, match="has payments"):
 			frappe.delete_doc(doc.doctype, doc.name, **flags)
 		frappe.db.rollback()
+
+
+def test_a_deletion_beside_a_payment_is_answered_in_words(scene, http, make_user):
+	"""Frappe does not wait for the lock on the row, and answers HTTP 500."""
+	clerk = make_user(roles=["Stripe Administrator"], unit=scene.unit, password=PASSWORD)
+	session = http.login(clerk, PASSWORD)
+	name = scene.invoice.name
+	resource = f"{http.address}/api/resource/Portal Invoice/{name}"
+	frappe.db.commit()
+	frappe.get_doc("Portal Invoice", name, for_update=True)  # as a claim holds it
+	answers = [
+		session.call("frappe.client.delete", doctype="Portal Invoice", name=name),
+		session.session.delete(resource, timeout=60),
+		session.session.delete(resource.replace("/resource/", "/v2/document/") + "/", timeout=60),
+	]
+	frappe.db.rollback()
+	for answer in answers:
+		assert answer.status_code == 409, answer.text[-500:]
+		assert "Please try again" in answer.text and "QueryTimeout" not in answer.text
+	assert session.session.delete(resource, timeout=60).status_code == 202
+
+
+def test_what_is_none_of_ours_is_answered_as_frappe_does(scene, http):
+	session = http.login(scene.payer, PASSWORD)
+	todo = frappe.get_doc(doctype="ToDo", description="x", allocated_to=scene.payer, owner=scene.payer).insert()
+	frappe.db.set_value("ToDo", todo.name, "owner", scene.payer)
+	frappe.db.commit()
+	frappe.get_doc("ToDo", todo.name, for_update=True)
+	answer = session.call("frappe.client.delete", doctype="ToDo", name=todo.name)
+	frappe.db.rollback()
+	assert answer.json()["exc_type"] == "QueryTimeoutError"
 
 
 # An amended document takes over the payments of the one it replaces
