@@ -14,8 +14,8 @@ STEPS = (
 	"stripe_service.payments.after_payment.enqueue_if_settled",
 	"stripe_service.payments.saving.save_card_if_wanted",
 	"stripe_service.payments.release.cancel_if_failed",
-	"stripe_service.payments.refund.sync_if_refunds_changed",
 	"stripe_service.payments.notices.notify_about",
+	"stripe_service.payments.refund.sync_if_refunds_changed",
 	"stripe_service.payments.follow_up.publish",
 )
 

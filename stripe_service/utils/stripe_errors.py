@@ -35,7 +35,8 @@ def stripe_errors_as_messages(method_type: str | None = None):
 		yield
 	except errors.CardError as error:
 		frappe.throw(
-			failure_messages.failure_message(error.code, error.decline_code, error.user_message, method_type), RefusedByStripe
+			failure_messages.failure_message(error.code, error.decline_code, error.user_message, method_type),
+			RefusedByStripe,
 		)
 	except (errors.Unreachable, errors.RateLimited):
 		frappe.throw(_("Stripe can't be reached just now. Try again in a minute."), StripeUnavailable)
