@@ -78,7 +78,9 @@ def _account() -> Answer:
 			_("{0} was connected by another site, and waits for a confirmation.").format(account),
 			link=link,
 		)
-	if row.details_source == stripe_account.SOURCE_ADMINISTRATOR and not (row.country and row.default_currency):
+	if row.details_source == stripe_account.SOURCE_ADMINISTRATOR and not (
+		row.country and row.default_currency
+	):
 		return Answer(
 			TO_DO,
 			_("Stripe does not tell this key the account's details. Enter country and currency."),
@@ -105,7 +107,12 @@ def _webhook() -> Answer:
 		stripe_account.DOCTYPE,
 		account,
 		[
-			"status", "webhook_status", "webhook_message", "last_event_at", "events_missed_at", "webhook_refused_at",
+			"status",
+			"webhook_status",
+			"webhook_message",
+			"last_event_at",
+			"events_missed_at",
+			"webhook_refused_at",
 		],
 		as_dict=True,
 	)

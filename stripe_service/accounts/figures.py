@@ -15,6 +15,7 @@ from frappe.utils import add_days, add_months, get_first_day, getdate, today
 from stripe_service.accounts.stripe_account import default_account
 from stripe_service.gateway import money
 from stripe_service.gateway.payment_states import DISPUTED, RECEIVED
+from stripe_service.gateway.refund_states import NOT_REFUNDED
 from stripe_service.utils.labels import brand_name, money_in_words
 
 PAYMENT = "Invoice Payment"
@@ -58,13 +59,21 @@ def received_by_method(timespan: str = "Last Month") -> dict:
 
 
 def needing_attention() -> list[str]:
-	"""The payments that someone has to look at: disputed, failed after the payment, or with money that fits nowhere."""
+	"""The payments that someone has to look at: disputed, failed after the payment, with money that fits nowhere, or with a
+	refund that failed."""
 	conditions = [
 		["status", "=", DISPUTED],
 		["after_payment_status", "=", "Failed"],
 		["unallocated_minor", ">", 0],
+		["name", "in", _with_failed_refund() or [""]],
 	]
 	return frappe.get_list(PAYMENT, or_filters=conditions, pluck="name", limit=MOST_LISTED)
+
+
+def _with_failed_refund() -> list[str]:
+	"""By way of the refunds, of which few fail: the payments themselves have no index for it."""
+	failed = frappe.get_all("Stripe Refund", {"status": ("in", NOT_REFUNDED)}, pluck="payment", distinct=True)
+	return frappe.get_all(PAYMENT, {"name": ("in", failed or [""]), "attention": ("is", "set")}, pluck="name")
 
 
 def account_currency() -> str:

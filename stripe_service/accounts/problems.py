@@ -23,7 +23,7 @@ ANY = "*"
 KEY = "key"
 CHARGING = ("payment_intents.create", "payment_intents.confirm", "setup_intents.create")
 # A right that the app can do without: what is missing is shown where it is used.
-OPTIONAL = ("accounts.", "webhook_endpoints.")
+OPTIONAL = ("accounts.", "webhook_endpoints.", "customers.list")
 METHODS_PAGE = "https://dashboard.stripe.com/settings/payment_methods"
 KEYS_PAGE = "https://dashboard.stripe.com/apikeys"
 
@@ -62,7 +62,9 @@ class AccountGateway(Gateway):
 		for method in off:
 			note(self._account, _method_problem(method))
 		if self._known:
-			self._clear([key for key, entry in self._known.items() if _is_over(key, entry, operation, wanted, off)])
+			self._clear(
+				[key for key, entry in self._known.items() if _is_over(key, entry, operation, wanted, off)]
+			)
 		return answer
 
 	def _clear(self, keys: list[str]) -> None:
@@ -121,7 +123,9 @@ def _problems_of(operation: str, error: errors.GatewayError, wanted: list[str]) 
 		return [
 			Problem(
 				KEY,
-				_("Stripe no longer takes the secret key of this account. Enter a new one ({0}).").format(KEYS_PAGE),
+				_("Stripe no longer takes the secret key of this account. Enter a new one ({0}).").format(
+					KEYS_PAGE
+				),
 				(ANY,),
 			)
 		]
@@ -132,9 +136,9 @@ def _problems_of(operation: str, error: errors.GatewayError, wanted: list[str]) 
 		return [
 			Problem(
 				f"right:{right}",
-				_("The restricted key of this account lacks the permission {0} ({1}). Add it in the Stripe Dashboard: {2}").format(
-					right, operation, KEYS_PAGE
-				),
+				_(
+					"The restricted key of this account lacks the permission {0} ({1}). Add it in the Stripe Dashboard: {2}"
+				).format(right, operation, KEYS_PAGE),
 				(operation,),
 			)
 		]
@@ -153,10 +157,14 @@ def _took_the_key(error: errors.GatewayError) -> bool:
 
 
 def _method_problem(method_type: str) -> Problem:
-	name = _("payment by bank account (ACH Direct Debit)") if method_type == "us_bank_account" else _("payment by card")
-	message = _("At Stripe {0} is not switched on for this account. Switch it on in the Stripe Dashboard: {1}").format(
-		name, METHODS_PAGE
+	name = (
+		_("payment by bank account (ACH Direct Debit)")
+		if method_type == "us_bank_account"
+		else _("payment by card")
 	)
+	message = _(
+		"At Stripe {0} is not switched on for this account. Switch it on in the Stripe Dashboard: {1}"
+	).format(name, METHODS_PAGE)
 	return Problem(f"method:{method_type}", message, ())
 
 
@@ -171,7 +179,12 @@ def _add(account: str, problem: Problem) -> bool:
 	known = _locked(account)
 	if problem.key in known:
 		return False
-	known[problem.key] = {"message": problem.message, "operations": problem.operations, "since": now(), "told": False}
+	known[problem.key] = {
+		"message": problem.message,
+		"operations": problem.operations,
+		"since": now(),
+		"told": False,
+	}
 	_store(account, known)
 	return True
 

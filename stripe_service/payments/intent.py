@@ -90,7 +90,9 @@ def _replace_customer(payment_name: str, error: errors.NotFound) -> None:
 	payment = frappe.get_doc("Invoice Payment", payment_name)
 	customers.mark_deleted(payment.stripe_customer)
 	if payment.saved_card or payment.stripe_bank_account:
-		raise errors.NotFound(error.message, code=error.code, param="payment_method", stripe_status=error.stripe_status)
+		raise errors.NotFound(
+			error.message, code=error.code, param="payment_method", stripe_status=error.stripe_status
+		)
 	customer = customers.customer_for(payment.stripe_account, payment.user)
 	write_at_once(payment_name, stripe_customer=customer, idempotency_key=new_key())
 

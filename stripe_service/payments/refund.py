@@ -123,7 +123,7 @@ def _read_before(payment_name: str) -> None:
 		pass
 	except errors.GatewayError as error:
 		if error.our_fault:
-			_refuse(str(failure_messages.payments_unavailable()))
+			_refuse(_problem_of(frappe.db.get_value("Invoice Payment", payment_name, "stripe_account")))
 		frappe.throw(
 			_("Stripe can't be reached at the moment. Nothing was refunded. Please try again in a minute."),
 			StripeUnavailable,
@@ -148,6 +148,7 @@ def _request(payment_name: str, amount_minor: int | None, values: dict) -> tuple
 	left = refundable_minor(payment)
 	amount = left if amount_minor is None else amount_minor
 	_check(payment, amount, left)
+	_clear_attention(payment)
 	return _insert_request(payment, amount, values), True
 
 
@@ -159,10 +160,12 @@ def _request_again(payment_name: str, refund_name: str) -> tuple[str, bool]:
 		return later or refund_name, False
 	amount = cint(failed.amount_minor)
 	_check(payment, amount, refundable_minor(payment))
-	_clear_attention(payment, failed)
+	_clear_attention(payment)
 	if failed.stripe_refund_id:
 		return _insert_request(payment, amount, {"reason": failed.reason, "retry_of": refund_name}), True
-	failed.write(status=refund_states.PENDING, failure_message=None, failure_reason=None, last_error=None, **_attempt())
+	failed.write(
+		status=refund_states.PENDING, failure_message=None, failure_reason=None, last_error=None, **_attempt()
+	)
 	return refund_name, True
 
 
@@ -250,31 +253,38 @@ def _not_sent(row, error: errors.GatewayError) -> None:
 	if error.outcome_known:
 		words = failure_messages.refund_refusal(error.code, error.user_message or error.message)
 		if error.our_fault:
-			words = str(failure_messages.payments_unavailable())
-		_fail_attempt(row, words, str(error))
+			words = _problem_of(row.stripe_account)
+		_fail_attempt(row, words, str(error), notified=1)
 		_refuse(_("Stripe did not refund: {0}").format(words))
 	in_fresh_transaction(lambda: frappe.db.set_value(DOCTYPE, row.name, "last_error", str(error)[:1000]))
 	if error.answered:
 		# The request is over, and its key would be answered with the same fault for a day: only the list tells.
 		try:
-			look_up(row.name, is_over=True)
+			look_up(row.name, is_over=True, notified=1)
 		except errors.GatewayError as fault:
 			frappe.logger("stripe_service").warning(f"{row.name}: not looked up: {fault}")
 
 
-def look_up(refund_name: str, is_over: bool) -> None:
+def look_up(refund_name: str, is_over: bool, notified: int = 0) -> None:
 	"""Look a refund up at Stripe that was not answered, and adopt what came of it. If nothing did and its request `is_over`,
-	it is Failed and open to *Try Again*. Commits. Raises gateway.errors."""
+	it is Failed and open to *Try Again*; administrators are told unless `notified` says that whoever asked is answered now.
+	Commits. Raises gateway.errors."""
 	row = frappe.get_doc(DOCTYPE, refund_name)
 	sync_refunds(row.payment)
 	frappe.db.rollback()
 	if not frappe.get_doc(DOCTYPE, refund_name).outcome_is_unknown:
 		_settle_quietly(row.payment)
 	elif is_over:
-		_fail_attempt(row, _("Stripe had a fault, and nothing was refunded. Try again."))
+		_fail_attempt(row, _("Stripe had a fault, and nothing was refunded. Try again."), notified=notified)
 
 
-def _fail_attempt(attempt, words: str, error: str | None = None) -> None:
+def _problem_of(account: str) -> str:
+	"""What Stripe refuses for the account's own sake, for whoever administers it."""
+	problem = frappe.db.get_value("Stripe Account", account, "problem")
+	return problem or str(failure_messages.payments_unavailable())
+
+
+def _fail_attempt(attempt, words: str, error: str | None = None, notified: int = 0) -> None:
 	"""Nothing came of this attempt. A row that was found at Stripe, or tried again, meanwhile is left alone."""
 
 	def fail() -> None:
@@ -282,7 +292,7 @@ def _fail_attempt(attempt, words: str, error: str | None = None) -> None:
 		row = frappe.get_doc(DOCTYPE, attempt.name, for_update=True)
 		if row.outcome_is_unknown and row.idempotency_key == attempt.idempotency_key:
 			last_error = (error or row.last_error or "")[:1000]
-			row.write(status=refund_states.FAILED, failure_message=words, last_error=last_error, notified=0)
+			row.write(status=refund_states.FAILED, failure_message=words, last_error=last_error, notified=notified)
 
 	in_fresh_transaction(fail)
 	notify_failed(attempt.payment)
@@ -373,7 +383,9 @@ def _write_facts(payment, row, told: dict) -> None:
 	if not row:
 		row = frappe.new_doc(DOCTYPE)
 		row.update({**_facts_of_payment(payment, cint(told["amount"])), "source": DASHBOARD})
-		row.update({"requested_at": from_stripe(told.get("created")), "reason": (told.get("reason") or "")[:140]})
+		row.update(
+			{"requested_at": from_stripe(told.get("created")), "reason": (told.get("reason") or "")[:140]}
+		)
 	new_status = refund_states.state_of(told)
 	failure = (told.get("failure_reason") or "")[:140]
 	failed = new_status in refund_states.NOT_REFUNDED
@@ -420,6 +432,10 @@ def _notify_failed(payment_name: str) -> None:
 		frappe.db.set_value(DOCTYPE, row.name, "notified", 1, update_modified=False)
 
 
-def _clear_attention(payment, failed) -> None:
-	if payment.attention and f"({failed.name})" in payment.attention:
+def _clear_attention(payment) -> None:
+	"""Somebody refunds anew, and so has seen that an earlier refund failed."""
+	failed = {"payment": payment.name, "status": ["in", refund_states.NOT_REFUNDED]}
+	if payment.attention and any(
+		f"({name})" in payment.attention for name in frappe.get_all(DOCTYPE, filters=failed, pluck="name")
+	):
 		payment.write(attention=None)

@@ -7,33 +7,24 @@ the SetupIntent's id. Stripe verifies at once where the bank can be asked, and b
 `usage` stays Stripe's default, off_session: it makes the mandate one for many payments, while an on_session one would
 have the payer accept it anew each time. The debits themselves are still started by the payer.
 
-Every row follows one SetupIntent; `sync` re-reads it and may run any number of times, from anywhere.
+What one bank account does (following its SetupIntent, ending at Stripe) stands on its controller.
 """
 
 import frappe
 from frappe import _
-from frappe.utils import add_to_date, cint, cstr, formatdate, now_datetime
+from frappe.utils import add_to_date, cint, cstr, now_datetime
 
 from stripe_service.accounts import customers, stripe_account
-from stripe_service.gateway import bank_account_states, errors
-from stripe_service.gateway.bank_account_states import (
-	BLOCKED,
-	FAILED,
-	NEW,
-	PENDING,
-	REMOVED,
-	UNFINISHED,
-	VERIFIED,
-)
-from stripe_service.saved_methods import ownership, saved_method
-from stripe_service.saved_methods.records import BANK_ACCOUNT, apply_fresh_reading
-from stripe_service.utils import failure_messages
+from stripe_service.gateway import errors
+from stripe_service.gateway.bank_account_states import NEW, PENDING, REMOVED, VERIFIED
+from stripe_service.saved_methods import ownership
+from stripe_service.saved_methods.ownership import BANK_ACCOUNT
+from stripe_service.saved_methods.saved_method import as_document
 from stripe_service.utils.stripe_errors import stripe_errors_as_messages
 from stripe_service.utils.transaction import in_fresh_transaction
 
 CURRENCY = "USD"
 UNFINISHED_ALLOWED = 10  # forms opened and left within an hour, by one payer
-EXPAND = ["payment_method", "mandate"]
 LISTED = [
 	"name", "stripe_account", "stripe_customer", "bank_name", "last4", "account_type", "account_holder_name", "status",
 	"status_code", "network_code", "is_default", "microdeposit_type", "arrival_date", "attempts_left",
@@ -73,7 +64,7 @@ def saved_bank_accounts(user: str, account: str) -> list[dict]:
 		fields=LISTED,
 		order_by="is_default desc, creation desc",
 	)
-	return [as_listed(row) for row in rows]
+	return [as_listed(as_document(BANK_ACCOUNT, row)) for row in rows]
 
 
 def as_listed(row) -> dict:
@@ -89,44 +80,8 @@ def as_listed(row) -> dict:
 		"microdeposit_type": row.microdeposit_type or None,
 		"arrival_date": cstr(row.arrival_date) or None,
 		"attempts_left": cint(row.attempts_left) if row.status == PENDING else None,
-		"reason": why_not_usable(row),
+		"reason": row.why_not_usable(),
 	}
-
-
-def why_not_usable(row) -> str | None:
-	"""None for a bank account that can pay; otherwise what is the matter and what to do."""
-	if row.status == VERIFIED:
-		return None
-	if row.status == NEW:
-		return _("Adding this bank account was not finished. Add it again.")
-	if row.status == PENDING:
-		return _pending_advice(row)
-	if row.status == FAILED:
-		return failure_messages.failure_message(row.status_code, None, _failed_advice(), "us_bank_account")
-	if row.status == BLOCKED and row.status_code == bank_account_states.MANDATE_INACTIVE:
-		return failure_messages.failure_message(row.status_code, None, None, "us_bank_account")
-	if row.status == BLOCKED:
-		return failure_messages.block_message(row.status_code, row.network_code)
-	return _("This bank account was removed. Use another one, or add it again.")
-
-
-def _failed_advice() -> str:
-	return _(
-		"The verification has failed. Contact your bank; then remove the bank account here and add it again."
-	)
-
-
-def _pending_advice(row) -> str:
-	if not row.microdeposit_type:
-		return _("The bank is still checking this account. Look again in a few minutes.")
-	by = formatdate(row.arrival_date) if row.arrival_date else _("within two business days")
-	if row.microdeposit_type == "amounts":
-		return _(
-			"Two small deposits marked ACCTVERIFY arrive by {0}. Then verify the account with their amounts."
-		).format(by)
-	return _(
-		"A deposit of $0.01 arrives by {0}. Then verify the account with the code in its description."
-	).format(by)
 
 
 # adding
@@ -246,112 +201,9 @@ def refresh_own(name: str, user: str | None = None) -> dict:
 
 
 def sync(name: str):
-	"""Bring a Stripe Bank Account to what Stripe reports of its SetupIntent; returns the row.
-
-	Idempotent and safe against older readings. Raises gateway errors, frappe.DoesNotExistError.
-	"""
-	doc = frappe.get_doc(BANK_ACCOUNT, name)
-	if doc.status == REMOVED or not doc.setup_intent_id:
-		return doc
-	gateway = stripe_account.gateway_for(doc.stripe_account)
-	was_verified = doc.status == VERIFIED
-	doc = apply_fresh_reading(BANK_ACCOUNT, name, lambda: _read(gateway, doc.setup_intent_id), _apply)
-	if doc.status == VERIFIED and not was_verified:
-		saved_method.remove_duplicates(BANK_ACCOUNT, doc)
-	return doc
-
-
-def block_without_mandate(name: str) -> None:
-	"""Stripe no longer knows the mandate: the payer has to authorise debits anew. Commits."""
-
-	def block() -> None:
-		doc = frappe.get_doc(BANK_ACCOUNT, name, for_update=True)
-		if doc.status == VERIFIED:
-			doc.update({"status": BLOCKED, "status_code": bank_account_states.MANDATE_INACTIVE, "is_default": 0})
-			doc.write(status_reason=why_not_usable(doc))
-
-	in_fresh_transaction(block)
-
-
-def _read(gateway, setup_intent_id: str) -> dict:
-	return gateway.call("setup_intents.retrieve", setup_intent_id, params={"expand": EXPAND})
-
-
-def _apply(doc, setup_intent: dict) -> None:
-	if doc.status == REMOVED:
-		return
-	facts = bank_account_states.facts_of(setup_intent, doc.stripe_customer)
-	values = _values_of(facts, doc)
-	if any(cstr(doc.get(key)) != cstr(value) for key, value in values.items()):
-		doc.write(**values)
-
-
-def _values_of(facts: bank_account_states.BankAccountFacts, doc) -> dict:
-	values = {"status": facts.status, "status_code": facts.code, "network_code": facts.network_code}
-	for key, value in {
-		"payment_method_id": facts.payment_method_id,
-		"mandate_id": facts.mandate_id,
-		**facts.details,
-	}.items():
-		# What Stripe stops reporting (the account behind a failed verification) stays known here.
-		if value:
-			values[key] = value
-	if facts.status == PENDING and facts.microdeposit_type:
-		values |= _deposit_values(facts, doc)
-	if facts.status == VERIFIED and doc.status != VERIFIED:
-		values |= _verified_values(doc)
-	if facts.status == REMOVED:
-		values["removed_at"] = now_datetime()
-	if facts.status != VERIFIED:
-		values["is_default"] = 0
-	reason = why_not_usable(frappe._dict(doc.as_dict(no_nulls=False) | values))
-	return values | {"status_reason": reason or ""}
-
-
-def _deposit_values(facts: bank_account_states.BankAccountFacts, doc) -> dict:
-	values = {
-		"microdeposit_type": facts.microdeposit_type,
-		"arrival_date": facts.arrival_date,
-		"verification_method": "microdeposits",
-	}
-	if doc.status != PENDING or doc.payment_method_id != facts.payment_method_id:
-		values["attempts_left"] = bank_account_states.TRIES.get(facts.microdeposit_type, 0)
-	return values
-
-
-def _verified_values(doc) -> dict:
-	return {
-		"verified_at": now_datetime(),
-		"verification_method": doc.verification_method or "instant",
-		"is_default": int(saved_method.is_first(BANK_ACCOUNT, doc.stripe_customer)),
-		"attempts_left": 0,
-	}
-
-
-# ending
-
-
-def end_at_stripe(row) -> None:
-	"""Make sure that nothing can be debited or verified with this bank account any more. Raises gateway errors."""
-	if row.status not in UNFINISHED:
-		saved_method.detach(row.stripe_account, row.payment_method_id)
-	elif row.setup_intent_id:
-		_cancel_setup_intent(row)
-
-
-def _cancel_setup_intent(row) -> None:
-	gateway = stripe_account.gateway_for(row.stripe_account)
-	try:
-		gateway.call("setup_intents.cancel", row.setup_intent_id)
-	except errors.NotFound:
-		return
-	except errors.InvalidRequest:
-		# Canceled already, or verified while we looked.
-		intent = gateway.call("setup_intents.retrieve", row.setup_intent_id)
-		if intent["status"] == "succeeded":
-			saved_method.detach(row.stripe_account, intent["payment_method"])
-		elif intent["status"] != "canceled":
-			raise
+	"""Bring the Stripe Bank Account of this name to what Stripe reports; returns the row. Raises gateway errors,
+	frappe.DoesNotExistError."""
+	return frappe.get_doc(BANK_ACCOUNT, name).sync()
 
 
 # what no webhook told
@@ -391,7 +243,7 @@ def _sync_or_end(name: str) -> bool:
 	doc = sync(name)
 	if doc.status != NEW or doc.last4 or doc.creation > add_to_date(now_datetime(), days=-1):
 		return False
-	end_at_stripe(doc)
+	doc.end_at_stripe()
 	in_fresh_transaction(lambda: _delete_unused(name))
 	return True
 

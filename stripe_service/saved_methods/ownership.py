@@ -11,11 +11,14 @@ from frappe import _
 from frappe.permissions import get_role_permissions
 
 from stripe_service.access.permissions import DENY, answer
-from stripe_service.saved_methods.records import DOCTYPES
+
+CARD = "Saved Card"
+BANK_ACCOUNT = "Stripe Bank Account"
+DOCTYPES = (CARD, BANK_ACCOUNT)
 
 
-def check_own(doctype: str, name: str, user: str | None = None) -> frappe._dict:
-	"""The row `name` of `doctype` as a dict, if it is `user`'s (default: the session's) and their Customer is Active.
+def check_own(doctype: str, name: str, user: str | None = None):
+	"""The document `name` of `doctype`, if it is `user`'s (default: the session's) and their Customer is Active.
 
 	Raises frappe.PermissionError, with the same words whether the row is another's or is not there at all.
 	"""
@@ -34,8 +37,8 @@ def doctype_of(name: str, user: str | None = None) -> str:
 	return doctype
 
 
-def _row(doctype: str, name: str) -> frappe._dict | None:
-	return frappe.db.get_value(doctype, name, "*", as_dict=True)
+def _row(doctype: str, name: str):
+	return frappe.get_doc(doctype, name) if frappe.db.exists(doctype, name) else None
 
 
 def _customer_is_active(customer: str, user: str) -> bool:

@@ -14,7 +14,7 @@ from stripe_service.accounts import stripe_account
 from stripe_service.gateway import bank_account_states, errors
 from stripe_service.gateway.bank_account_states import PENDING, VERIFIED
 from stripe_service.saved_methods import bank_accounts, ownership
-from stripe_service.saved_methods.records import BANK_ACCOUNT
+from stripe_service.saved_methods.ownership import BANK_ACCOUNT
 from stripe_service.utils import failure_messages
 from stripe_service.utils.stripe_errors import stripe_errors_as_messages
 from stripe_service.utils.transaction import in_fresh_transaction
@@ -46,7 +46,7 @@ def verify(
 	if row.status == VERIFIED:
 		return bank_accounts.as_listed(row)
 	if row.status != PENDING or not row.microdeposit_type:
-		frappe.throw(bank_accounts.why_not_usable(row))
+		frappe.throw(row.why_not_usable())
 	params = _deposits(row, amounts, descriptor_code)
 	with stripe_errors_as_messages("us_bank_account"):
 		_ask_stripe(row, params)
@@ -91,7 +91,9 @@ def _ask_stripe(row, params: dict) -> None:
 
 
 def _wrong_deposits(row, error: errors.GatewayError) -> None:
-	left = in_fresh_transaction(lambda: _count_try(row.name, bank_account_states.tries_left_in(error.message)))
+	left = in_fresh_transaction(
+		lambda: _count_try(row.name, bank_account_states.tries_left_in(error.message))
+	)
 	frappe.throw(f"{failure_messages.failure_message(error.code)} {tries_left(left)}", WrongDeposits)
 
 

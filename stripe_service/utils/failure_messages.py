@@ -340,7 +340,9 @@ REFUND_FAILURES = {
 }
 # `code` of a refund that Stripe refuses at once
 REFUND_REFUSALS = {
-	"amount_too_large": _lt("Less than this amount is left to refund. Read the payment from Stripe, then try again."),
+	"amount_too_large": _lt(
+		"Less than this amount is left to refund. Read the payment from Stripe, then try again."
+	),
 	"charge_already_refunded": _lt("The payment was refunded already."),
 	"charge_disputed": _lt("The payment is disputed, so the money is with the payer's bank."),
 	"charge_expired_for_capture": _lt("The payment is too old to be refunded through Stripe."),

@@ -66,7 +66,9 @@ def _fetch_span(row: frappe._dict, begin: datetime, end: datetime | None, read_u
 		frappe.db.rollback()
 		stored = [event for event in sorted(found, key=lambda event: event["created"]) if _store(row, event)]
 		values = {"events_fetched_until": read_until}
-		if late := [event for event in stored if event["created"] < to_stripe(now_datetime() - IS_DELIVERED_WITHIN)]:
+		if late := [
+			event for event in stored if event["created"] < to_stripe(now_datetime() - IS_DELIVERED_WITHIN)
+		]:
 			# Stripe had the time to deliver these: the checklist warns of an endpoint that is silent.
 			values["events_missed_at"] = from_stripe(max(event["created"] for event in late))
 		frappe.db.set_value("Stripe Account", row.name, values, update_modified=False)

@@ -123,9 +123,7 @@ def _note_heard(accounts: set[str]) -> None:
 		frappe.db.rollback()
 
 
-def _work_on(
-	name: str, resting: set[str], heard: set[str], health: dict[str, AccountHealth]
-) -> None:
+def _work_on(name: str, resting: set[str], heard: set[str], health: dict[str, AccountHealth]) -> None:
 	claimed = _claim(name, resting)
 	if not claimed:
 		return

@@ -4,6 +4,7 @@ import frappe
 import pytest
 from frappe.utils import add_to_date, now_datetime
 
+from stripe_service.accounts import figures
 from stripe_service.accounts.jobs import for_each_account
 from stripe_service.api import refund as api
 from stripe_service.payments import refund as refunds
@@ -105,9 +106,7 @@ def test_the_same_press_sent_again_answers_with_the_first(shop, paid):
 @pytest.mark.parametrize("apart", [0.0, 0.05, 0.3])
 def test_a_press_that_comes_many_times_refunds_once(shop, paid, apart):
 	press = unique("press")
-	answers = in_parallel(
-		6, lambda _: api.refund_payment(paid, "20.00", request_id=press), apart=apart
-	)
+	answers = in_parallel(6, lambda _: api.refund_payment(paid, "20.00", request_id=press), apart=apart)
 	assert [answer for answer in answers if isinstance(answer, Exception)] == []
 	assert {answer["refund"] for answer in answers} == {rows(paid)[0].name}
 	assert refunded(shop, paid) == 2000 and len(rows(paid)) == 1
@@ -229,7 +228,7 @@ def test_a_lost_answer_stays_pending_holds_its_amount_and_is_found(shop, paid, e
 	answer = api.refund_payment(paid, "60.00", request_id=unique("press"))
 	emulator.clear_faults()
 	assert answer["refund_status"] == "Pending" and "not known" in answer["message"]
-	(row,) = rows(paid)
+	assert len(rows(paid)) == 1
 	with pytest.raises(RefundRefused, match="At most"):
 		api.refund_payment(paid, "60.00")
 	assert refunded(shop, paid) == 6000 and rows(paid)[0].status == "Succeeded"
@@ -304,6 +303,7 @@ def test_a_refund_that_fails_later_is_seen_told_once_and_made_again(shop, paid, 
 	payment = shop.payment(paid)
 	assert (payment.status, payment.refunded_minor) == ("Succeeded", 0)
 	assert row.failure_message in payment.attention
+	assert paid in figures.needing_attention()
 	assert len(notices_of(administrator, refund)) == 1
 
 	again = api.try_again(refund)
@@ -312,6 +312,7 @@ def test_a_refund_that_fails_later_is_seen_told_once_and_made_again(shop, paid, 
 	assert [row.status for row in rows(paid)] == ["Failed", "Succeeded"]
 	assert (refunded(shop, paid), shop.payment(paid).status) == (10000, "Refunded")
 	assert not shop.payment(paid).attention
+	assert paid not in figures.needing_attention()
 
 
 def test_a_retry_pressed_many_times_at_once_is_one_refund(shop, paid, emulator):

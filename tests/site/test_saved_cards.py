@@ -213,7 +213,8 @@ def test_an_expired_card_is_marked_and_does_not_pay(payer, emulator):
 @pytest.mark.parametrize("months, expired", [(-1, True), (0, False), (1, False)])
 def test_a_card_is_good_until_the_end_of_its_month(site, months, expired):
 	month = frappe.utils.add_months(frappe.utils.get_first_day(frappe.utils.nowdate()), months)
-	assert cards.has_expired(frappe._dict(exp_month=month.month, exp_year=month.year)) is expired
+	card = frappe.get_doc(doctype="Saved Card", exp_month=month.month, exp_year=month.year)
+	assert card.has_expired is expired
 
 
 def test_a_card_that_its_bank_renewed_has_the_new_expiry_and_number(payer, emulator):
