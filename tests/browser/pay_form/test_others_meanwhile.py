@@ -210,3 +210,19 @@ def test_a_session_that_ended_while_the_outcome_is_unknown_leads_to_the_login(op
 	form.pay_by_new_card()
 	assert_can_log_in_again(form)
 	expect(form.root.get_by_text("what happened to a payment you made")).to_be_visible()
+
+
+def test_an_answer_with_no_more_than_the_status_is_enough(open_form, charged):
+	"""What the server answers where something failed after the charge that nobody foresaw."""
+	form = open_form(total="64.00")
+
+	def only_the_status(route):
+		result = route.fetch().json()["message"]
+		kept = {key: result[key] for key in ("payment", "status")} | {"message": "Thank you."}
+		route.fulfill(json={"message": kept})
+
+	form.page.route("**/call/pay.pay", only_the_status)
+	form.amount.fill("20")
+	form.pay_by_new_card()
+	expect(form.heading).to_have_text("You have paid $20.00")
+	assert charged(form.user) == [2000]

@@ -7,6 +7,8 @@
  * arrives late meets the second one under the same id and the server makes one payment of them.
  */
 
+import { to_major } from "./amount.js";
+
 export const PHASE = {
 	LOADING: "loading",
 	UNAVAILABLE: "unavailable", // no keys, no right, nothing to pay: `notice` says why
@@ -221,7 +223,8 @@ const HANDLERS = {
 	answered(state, { result, texts }) {
 		const answer = ANSWERS[result.status] || still_unknown;
 		const attempt = { ...state.attempt, payment: result.payment || state.attempt?.payment };
-		return answer({ ...state, attempt, result }, result, texts || {});
+		const whole = { ...amount_of(state), ...result };
+		return answer({ ...state, attempt, result: whole }, whole, texts || {});
 	},
 
 	/** The payer goes on with what the bank asked. */
@@ -230,6 +233,14 @@ const HANDLERS = {
 			? { ...state, phase: PHASE.AUTHENTICATING, notice: null }
 			: state,
 };
+
+/** An answer after a fault of the server's tells no more than the status: what was to be paid is known here. */
+function amount_of({ form, attempt }) {
+	const { amount_minor } = attempt || {};
+	if (amount_minor === undefined || !form?.invoice) return {};
+	const { currency, exponent } = form.invoice;
+	return { amount: to_major(amount_minor, exponent), amount_minor, currency };
+}
 
 const ANSWERS = {
 	Succeeded: paid,
