@@ -6,6 +6,8 @@ from pathlib import Path
 
 
 class Commands:
+	environment: dict[str, str] | None = None  # of these commands; None: this process's own
+
 	def __init__(self, bench: Path, site: str, database_account: list[str]):
 		self.bench, self.site, self.database_account = bench, site, database_account
 
@@ -27,6 +29,7 @@ class Commands:
 		return subprocess.run(
 			[self._python, "-c", OF_ANOTHER_VERSION, version, "frappe", "--site", self.site, *arguments],
 			cwd=self.bench / "sites",
+			env=self.environment,
 			stdin=subprocess.DEVNULL,
 			stdout=subprocess.PIPE,
 			stderr=subprocess.STDOUT,
@@ -38,6 +41,7 @@ class Commands:
 		done = subprocess.run(
 			[self._python, "-c", PROGRAM, self.site, program],
 			cwd=self.bench / "sites",
+			env=self.environment,
 			stdin=subprocess.DEVNULL,
 			capture_output=True,
 			text=True,
@@ -53,6 +57,7 @@ class Commands:
 		done = subprocess.run(
 			[self._python, "-m", "frappe.utils.bench_helper", "frappe", *arguments],
 			cwd=self.bench / "sites",
+			env=self.environment,
 			stdin=subprocess.DEVNULL,
 			stdout=subprocess.PIPE,
 			stderr=subprocess.STDOUT,

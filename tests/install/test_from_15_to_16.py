@@ -32,6 +32,11 @@ class Site(Commands):
 		]
 		super().__init__(Path(os.environ[f"BENCH_{version}"]), name, account)
 		self.answers = answers
+		# Each bench's own Redis: the tests' environment names that of the bench which runs the test, and a running
+		# scheduler of the other one, which comes by while the site is made, would leave half a site in its cache.
+		common = json.loads((self.bench / "sites/common_site_config.json").read_text())
+		redis = {f"FRAPPE_{kind}".upper(): common[kind] for kind in ("redis_cache", "redis_queue")}
+		self.environment = os.environ | redis
 
 	@property
 	def config(self) -> Path:
@@ -44,9 +49,7 @@ class Site(Commands):
 		done = subprocess.run(
 			[self._python, "-m", "tests.install.every_state", what, emulator_url, str(answer)],
 			cwd=REPO,
-			env=os.environ
-			| {"BENCH": str(self.bench), "SITE": self.site, "PYTHONPATH": str(REPO)}
-			| self._redis(),
+			env=self.environment | {"BENCH": str(self.bench), "SITE": self.site, "PYTHONPATH": str(REPO)},
 			stdin=subprocess.DEVNULL,
 			capture_output=True,
 			text=True,
@@ -63,15 +66,6 @@ class Site(Commands):
 		config, before = json.loads(self.config.read_text()), json.loads(other.config.read_text())
 		config |= {name: before[name] for name in CARRIED if name in before}
 		self.config.write_text(json.dumps(config, indent=1))
-
-	def _redis(self) -> dict:
-		"""Each bench's own: the tests' environment names those of the bench that runs the test."""
-		common = json.loads((self.bench / "sites/common_site_config.json").read_text())
-		return {
-			f"FRAPPE_{name.upper()}": common[name]
-			for name in ("redis_cache", "redis_queue")
-			if name in common
-		}
 
 
 @pytest.fixture(scope="module")

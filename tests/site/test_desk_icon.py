@@ -1,0 +1,59 @@
+"""The desk of Frappe 16 begins with icons: ours is there for everybody who has to do with payments, and leads somewhere."""
+
+import frappe
+import pytest
+
+HOME, INVOICES = "Stripe", "Portal Invoice"
+FIRST_PAGE = {
+	"an administrator": (["Stripe Administrator"], HOME),
+	"a viewer": (["Stripe Viewer", "Stripe Reader"], HOME),
+	"a payer": (["Invoice Payers", "Stripe Payer"], INVOICES),
+	"a role administrator": (["System Manager"], INVOICES),
+}
+
+
+@pytest.fixture
+def desk_of(site_only, make_user, as_user):
+	"""What the desk of a new user with these roles is given: icons by label, and the sidebar behind ours."""
+	if not frappe.db.exists("DocType", "Workspace Sidebar"):
+		pytest.skip("this Frappe has no desk of icons (new in 16)")
+
+	def look(roles):
+		from frappe.boot import get_bootinfo
+
+		with as_user(make_user(roles=roles)):
+			boot = get_bootinfo()
+		icons = {icon["label"]: icon for icon in boot.desktop_icons}
+		return icons, boot.workspace_sidebar_item.get("stripe", {}).get("items", [])
+
+	return look
+
+
+@pytest.mark.parametrize("who", FIRST_PAGE)
+def test_the_icon_is_there_and_leads_to_the_first_page_that_is_allowed(desk_of, who):
+	roles, first = FIRST_PAGE[who]
+	icons, items = desk_of(roles)
+
+	icon = icons["Stripe"]
+	assert icon["link_type"] in frappe.get_meta("Desktop Icon").get_field("link_type").options.split("\n")
+	assert not icon["hidden"] and icon["logo_url"]
+	links = [item for item in items if item["type"] == "Link"]
+	assert links[0]["link_to"] == first
+
+
+def test_payers_find_their_work_items_and_their_payment_methods(desk_of):
+	_icons, items = desk_of(FIRST_PAGE["a payer"][0])
+	assert {"Work Items", "My Payment Methods"} <= {item["label"] for item in items}
+
+
+def test_who_has_nothing_to_do_with_payments_has_no_icon(desk_of):
+	icons, _items = desk_of(["Website Manager"])
+	assert not {"Stripe", "Stripe Service"} & set(icons)
+
+
+def test_the_icon_can_be_saved(desk_of, site_only):
+	"""Frappe checks only then what the file says."""
+	desk_of(["System Manager"])
+	for name in frappe.get_all("Desktop Icon", filters={"app": "stripe_service"}, pluck="name"):
+		frappe.get_doc("Desktop Icon", name).save()
+	frappe.db.rollback()
