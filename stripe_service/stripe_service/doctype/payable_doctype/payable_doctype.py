@@ -73,6 +73,10 @@ class PayableDocType(Document):
 		clear_cache()
 		frappe.clear_cache(doctype=self.document_type)
 
+	def after_delete(self):
+		# Whoever asked between on_trash and here has put the row back into the cache.
+		clear_cache()
+
 	@frappe.whitelist()
 	def choices(self) -> dict:
 		"""What the form offers: {"fields": {fieldname here: [{value, label}]}, "states": [...] or None, "suggested":
