@@ -40,6 +40,7 @@ def payment_result(payment) -> dict:
 	"""The answer of every payment call. `outcome` is one of paid, processing, action_required, failed, cancelled,
 	unknown, refunded, disputed; `message` is translated and for the payer."""
 	kind = _kind(payment)
+	mine = is_payer_or_reader(payment)
 	answer = {
 		"payment": payment.name,
 		"status": payment.status,
@@ -48,18 +49,23 @@ def payment_result(payment) -> dict:
 		"amount": str(money.from_minor(payment.amount_minor, payment.currency)),
 		"amount_minor": cint(payment.amount_minor),
 		"currency": payment.currency,
-		"method_label": payment.method_label,
-		"receipt_url": payment.receipt_url,
+		"method_label": payment.method_label if mine else None,
+		"receipt_url": payment.receipt_url if mine else None,
 		"expected_by": payment.expected_by,
-		"failure_code": payment.failure_code,
-		"decline_code": payment.decline_code,
-		"message": _MESSAGES[kind](payment),
+		"failure_code": payment.failure_code if mine else None,
+		"decline_code": payment.decline_code if mine else None,
+		"message": _MESSAGES[kind](payment) if mine else _(payment.status),
 	}
 	if kind == "action_required":
 		answer["client_secret"] = client_secret(payment)
 	if kind in ("paid", "processing"):
 		answer |= _still_to_be_paid(payment)
 	return answer
+
+
+def is_payer_or_reader(payment) -> bool:
+	"""Whether the session user may know what was paid with and why it failed: the payer, and who holds level 1."""
+	return payment.user == frappe.session.user or bool(payment.has_permlevel_access_to("last4"))
 
 
 def _still_to_be_paid(payment) -> dict:

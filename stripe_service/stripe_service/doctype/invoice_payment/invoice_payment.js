@@ -15,6 +15,14 @@ function show_state(frm) {
 	if (!frm.doc.livemode) {
 		frm.set_intro(__("Test mode: no real money moves."), "orange");
 	}
+	const own = frm.doc.__onload?.own?.method_label;
+	if (own && !frm.doc.method_label) {
+		frm.dashboard.add_comment(
+			__("You paid with {0}.", [frappe.utils.escape_html(own)]),
+			"blue",
+			true
+		);
+	}
 	if (frm.doc.attention) {
 		frm.dashboard.add_comment(frappe.utils.escape_html(frm.doc.attention), "red", true);
 	}
@@ -31,9 +39,10 @@ function add_links(frm) {
 	frm.add_custom_button(__("Paid Document"), () =>
 		frappe.set_route("Form", frm.doc.reference_doctype, frm.doc.reference_name)
 	);
-	if (frm.doc.receipt_url) {
+	const receipt_url = frm.doc.receipt_url || frm.doc.__onload?.own?.receipt_url;
+	if (receipt_url) {
 		frm.add_custom_button(__("Receipt"), () =>
-			window.open(frm.doc.receipt_url, "_blank", "noopener")
+			window.open(receipt_url, "_blank", "noopener")
 		);
 	}
 }

@@ -16,6 +16,12 @@ class InvoicePayment(WrittenByApp):
 	def written_by(self) -> str:
 		return _("Payments are written by the payment itself. Press Pay on the document instead.")
 
+	def onload(self):
+		"""The payer's own card and receipt, which are of a permission level that payers don't hold."""
+		if self.user == frappe.session.user:
+			stored = frappe.db.get_value(self.doctype, self.name, ["method_label", "receipt_url"], as_dict=True)
+			self.set_onload("own", stored)
+
 	@property
 	def is_open(self) -> bool:
 		"""Whether money may still move, so that the amount stays reserved."""
