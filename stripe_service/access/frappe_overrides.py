@@ -27,7 +27,7 @@ def _visible(doctype: str, names) -> set[str]:
 	return set(frappe.get_list(doctype, filters={"name": ("in", names)}, pluck="name", limit_page_length=0))
 
 
-def _call(method: str, **given):
+def _call(method: str, /, **given):
 	"""Frappe's own function; on a Frappe that has it no more, what a call of an unknown name answers."""
 	try:
 		function = frappe.get_attr(method)

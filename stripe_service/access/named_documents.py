@@ -1,8 +1,8 @@
 """Documents that a request names: refused unless the user may read them, by whatever argument and in whatever JSON.
 
 Three kinds of names are looked for in the arguments of Frappe's calls. A guarded DocType and, beside or below it, the
-name of one of its documents. The name of a row that belongs to a document (a mail, a comment, a file ...), which is
-random and says by itself what it is. The address of a private file.
+name of one of its documents. The name of a row that belongs to a document (a mail, a comment, a file ...), which says
+by itself what it is. The address of a private file.
 
 A name that belongs to no document is let through: Frappe says what it says then. Filters and free text are not looked
 at: a list finds nothing that the user may not read, and text may say anything.
@@ -42,11 +42,12 @@ TEXT = frozenset(
 )
 LONGEST_NAME = 140
 DEEPEST = 12
-RANDOM_NAME = re.compile(r"[0-9a-z]{10}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# Random as a rule; discussions and events are numbered.
+ROW_NAME = re.compile(r"[0-9a-z]{10}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Z]{2,}\d+")
 
 
 class Named:
-	"""What the arguments name: `documents` of guarded DocTypes, `rows` (random names) and `files` (addresses)."""
+	"""What the arguments name: `documents` of guarded DocTypes, `rows` (their names) and `files` (addresses)."""
 
 	def __init__(self):
 		self.documents: dict[str, set[str]] = defaultdict(set)
@@ -94,7 +95,7 @@ class Named:
 			self.files.add(value)
 		if len(value) > LONGEST_NAME:
 			return
-		if RANDOM_NAME.fullmatch(value):
+		if ROW_NAME.fullmatch(value):
 			self.rows.add(value)
 		for doctype in doctypes:
 			self.documents[doctype].update((value, *value.split(",")))

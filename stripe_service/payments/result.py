@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils import add_to_date, cint, formatdate, get_datetime, now_datetime
 
-from stripe_service.access.permissions import may_read, reads_all_payments
+from stripe_service.access.permissions import may_read
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, money, payment_states
 from stripe_service.payables.balance import balance_of
@@ -41,6 +41,7 @@ def payment_result(payment) -> dict:
 	"""The answer of every payment call. `outcome` is one of paid, processing, action_required, failed, cancelled,
 	unknown, refunded, disputed; `message` is translated and for the payer."""
 	kind = _kind(payment)
+	mine = is_payer_or_reader(payment)
 	answer = {
 		"payment": payment.name,
 		"status": payment.status,
@@ -50,17 +51,25 @@ def payment_result(payment) -> dict:
 		"amount_minor": cint(payment.amount_minor),
 		"currency": payment.currency,
 		"expected_by": payment.expected_by,
-		"message": _MESSAGES[kind](payment),
+		"message": _MESSAGES[kind](payment) if mine else _(payment.status),
 	}
-	is_payer = payment.user == frappe.session.user
-	if is_payer or reads_all_payments(frappe.session.user):
-		# Which card a colleague uses is theirs to know.
-		answer |= {"method_label": payment.method_label, "receipt_url": payment.receipt_url}
-	if kind == "action_required" and is_payer:
+	if mine:
+		# Not the decline code: some of them Stripe asks to keep from whoever tried the card.
+		answer |= {
+			"method_label": payment.method_label,
+			"receipt_url": payment.receipt_url,
+			"failure_code": payment.failure_code,
+		}
+	if kind == "action_required" and payment.user == frappe.session.user:
 		answer["client_secret"] = client_secret(payment)
 	if kind in ("paid", "processing"):
 		answer |= _still_to_be_paid_if_known(payment)
 	return answer
+
+
+def is_payer_or_reader(payment) -> bool:
+	"""Whether the session user may know what was paid with and why it failed: the payer, and who holds level 1."""
+	return payment.user == frappe.session.user or bool(payment.has_permlevel_access_to("last4"))
 
 
 def unknown_result(payment_name: str) -> dict:

@@ -19,6 +19,7 @@ class Scene:
 	"""One invoice of Branch A with all that can hang on a document, its payer, and a payer of Branch B."""
 
 	def __init__(self, faker, http):
+		records.make_outgoing_account()
 		self.company = records.make_unit("/" + unique("Company"))
 		self.unit = records.make_unit(f"{self.company}/Branch A")
 		self.other_unit = records.make_unit(f"{self.company}/Branch B")

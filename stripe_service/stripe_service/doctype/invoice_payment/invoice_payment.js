@@ -28,6 +28,14 @@ function show_state(frm) {
 	if (!frm.doc.livemode) {
 		frm.set_intro(__("Test mode: no real money moves."), "orange");
 	}
+	const own = frm.doc.__onload?.own?.method_label;
+	if (own && !frm.doc.method_label) {
+		frm.dashboard.add_comment(
+			__("You paid with {0}.", [frappe.utils.escape_html(own)]),
+			"blue",
+			true
+		);
+	}
 	if (frm.doc.attention) {
 		frm.dashboard.add_comment(frappe.utils.escape_html(frm.doc.attention), "red", true);
 	}
@@ -43,7 +51,9 @@ function show_state(frm) {
 }
 
 function add_links(frm) {
-	const { reference_doctype, reference_name, receipt_url } = frm.doc;
+	const { reference_doctype, reference_name } = frm.doc;
+	// A payer holds no right to the field itself.
+	const receipt_url = frm.doc.receipt_url || frm.doc.__onload?.own?.receipt_url;
 	if (frappe.model.can_read(reference_doctype)) {
 		frm.add_custom_button(__("Paid Document"), () =>
 			frappe.set_route("Form", reference_doctype, reference_name)

@@ -18,6 +18,12 @@ class InvoicePayment(WrittenByApp):
 	def written_by(self) -> str:
 		return _("Payments are written by the payment itself. Press Pay on the document instead.")
 
+	def onload(self):
+		"""The payer's own card and receipt, which are of a permission level that payers don't hold."""
+		if self.user == frappe.session.user:
+			stored = frappe.db.get_value(self.doctype, self.name, ["method_label", "receipt_url"], as_dict=True)
+			self.set_onload("own", stored)
+
 	def write(self, **values):
 		"""Set `values` and write what has changed; a new payment is inserted. The caller holds the row's lock.
 
