@@ -92,7 +92,7 @@ def queue_for_document(doc, method: str | None = None) -> None:
 		if ledger == "Invoice Payment":
 			run_soon(name)
 		else:
-			frappe.db.set_value("Payment Adjustment", name, "follow_up_pending", 1, update_modified=False)
+			frappe.db.set_value("Payment Adjustment", name, "follow_up_pending", 1)
 			enqueue_document(doc.doctype, reference)
 
 
@@ -138,12 +138,13 @@ def _enqueue_document_now(doctype: str, name: str) -> None:
 
 
 def run_pending() -> None:
-	"""Scheduled: run what is pending, and what failed and is due for another try."""
+	"""Scheduled: run what is pending, and what failed and is due for another try. What follows an adjustment is tried for a
+	day; each failure is in the Error Log."""
 	for name in _due():
 		run(name)
 	adjusted = frappe.get_all(
 		"Payment Adjustment",
-		filters={"follow_up_pending": 1},
+		filters={"follow_up_pending": 1, "modified": (">", add_to_date(now_datetime(), days=-1))},
 		fields=["reference_doctype", "reference_name"],
 		distinct=True,
 		limit=SWEEP,
@@ -214,7 +215,8 @@ def run_for_document(doctype: str, name: str) -> bool:
 			reference_doctype=doctype,
 			reference_name=name,
 		)
-	in_fresh_transaction(lambda: _forget_adjustments(doctype, name))
+	if not faults:
+		in_fresh_transaction(lambda: _forget_adjustments(doctype, name))
 	return not faults
 
 

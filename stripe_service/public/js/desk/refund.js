@@ -42,7 +42,6 @@ class RefundDialog {
 					description: __("Up to {0}. The document is due again by this amount.", [
 						this.format.minor(this.left_minor),
 					]),
-					onchange: () => this._show_amount(),
 				},
 				{
 					fieldname: "reason",
@@ -60,6 +59,7 @@ class RefundDialog {
 		this.dialog.get_field("problem").$wrapper.append(this.problem);
 		accessible(this.dialog, opener);
 		this.dialog.show();
+		// Not Frappe's onchange, which comes late and would take away what the server has just complained of.
 		this.dialog.get_field("amount").$input.on("input", () => this._show_amount());
 		this._show_amount();
 	}
