@@ -41,7 +41,7 @@ def open_form(doctype: str, name: str) -> dict:
 def pay(
 	doctype: str,
 	name: str,
-	amount: str | int | float,
+	amount: str | int | float | bool,  # bool is refused below; without it Frappe would make 1 of it
 	method_type: str,
 	confirmation_token: str | None = None,
 	saved_method: str | None = None,
