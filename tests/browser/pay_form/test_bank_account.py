@@ -102,7 +102,7 @@ def test_after_too_many_tries_the_bank_is_to_be_asked(bank_form):
 	row.get_by_label("Code").fill("SM33CC")
 	row.get_by_role("button", name="Verify").click()
 	expect(row.get_by_text("Failed", exact=True)).to_be_visible()
-	expect(row.get_by_text("Please contact your bank")).to_be_visible()
+	expect(row.get_by_text("contact your bank")).to_be_visible()
 	expect(row.get_by_role("radio")).to_be_disabled()
 	expect(form.pay_button).to_be_disabled()
 	expect(form.root.get_by_role("button", name="Add a bank account")).to_be_enabled()
