@@ -263,7 +263,7 @@ def test_an_account_that_cannot_pay_is_removed_in_the_form(bank_form, code):
 		row.get_by_role("button", name="Verify").click()
 		expect(row.get_by_text("Failed", exact=True)).to_be_visible()
 	row.get_by_role("button", name="Remove").click()
-	expect(form.root.get_by_text("STRIPE TEST BANK •••• 6789 was removed.")).to_be_visible()
+	expect(form.root.get_by_text("•••• 6789 was removed.")).to_be_visible()
 	expect(row).to_have_count(0)
 	expect(form.root.get_by_role("button", name="Add a bank account")).to_be_enabled()
 
