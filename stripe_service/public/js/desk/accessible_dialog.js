@@ -3,6 +3,7 @@
  * goes back to where it was.
  */
 
+const kept = new WeakMap();
 let last_id = 0;
 
 /**
@@ -44,25 +45,38 @@ function name_fields(modal) {
 	}
 }
 
+/** Frappe uses its message dialog again and again: each modal gets its handlers once. */
 function keep_focus(modal, opener) {
-	const on_key = (event) => event.key === "Tab" && go_round(modal, event);
-	let page = [];
-	const shut = () => {
-		page = parts_of_page();
-		for (const part of page) part.inert = true;
-	};
-	const open = () => {
-		for (const part of page) part.inert = false;
-		page = [];
-		give_back_focus(opener);
-	};
-	modal.addEventListener("keydown", on_key);
-	if (modal.classList.contains("show")) shut();
-	else $(modal).one("show.bs.modal", shut);
-	$(modal).one("hidden.bs.modal", () => {
-		modal.removeEventListener("keydown", on_key);
-		open();
-	});
+	const is_new = !kept.has(modal);
+	const state = kept.get(modal) || { page: [] };
+	kept.set(modal, state);
+	if (is_new) {
+		modal.addEventListener(
+			"keydown",
+			(event) => event.key === "Tab" && go_round(modal, event)
+		);
+		$(modal).on("show.bs.modal", () => shut_page(state, document.activeElement));
+		$(modal).on("hidden.bs.modal", () => open_page(state));
+	}
+	if (is_shown(modal)) shut_page(state, opener);
+}
+
+/** From the moment it is called up, while it is still sliding in. */
+function is_shown(modal) {
+	return modal.classList.contains("show") || Boolean($(modal).data("bs.modal")?._isShown);
+}
+
+function shut_page(state, opener) {
+	state.opener = opener;
+	const page = parts_of_page();
+	for (const part of page) part.inert = true;
+	state.page.push(...page);
+}
+
+function open_page(state) {
+	for (const part of state.page) part.inert = false;
+	state.page = [];
+	give_back_focus(state.opener);
 }
 
 /** The page behind the dialog; not other dialogs, alerts, or what Stripe puts over everything. */
