@@ -106,8 +106,9 @@ def test_a_banks_return_has_no_deadline_and_nobody_is_asked_to_answer_it(scene):
 	scene.emulator.late_return(payment.payment_intent_id)
 	payment = read(payment)
 	assert (payment.status, payment.settled_minor, payment.dispute_due_by) == ("Dispute Lost", 0, None)
-	notices = [subject for subject in told(payment) if "returned" in subject]
-	assert notices and not any("Dashboard" in subject or "dashboard" in subject for subject in notices)
+	notices = told(payment)
+	assert any("was returned by the payer's bank" in subject for subject in notices), notices
+	assert not any("ashboard" in subject or "dispute" in subject for subject in notices), notices
 
 
 def test_disputes_that_can_not_be_read_withhold_all_until_they_can(scene, paid):
