@@ -91,13 +91,13 @@ def test_an_amount_between_stripes_steps_is_refused(scene, currency, typed, mess
 def test_the_least_partial_amount_counts_in_its_own_currency_only(scene):
 	account = frappe.get_doc("Stripe Account", "Emulator")
 	before = account.minimum_partial_amount
-	frappe.db.set_value("Stripe Account", "Emulator", "minimum_partial_amount", 20)
+	frappe.db.set_value("Stripe Account", "Emulator", "minimum_partial_amount", 80)
 	frappe.clear_document_cache("Stripe Account", "Emulator")
 	frappe.db.commit()
 	try:
-		assert scene.form()["amount"]["min_minor"] == 2000
-		with pytest.raises(limits.AmountRefused, match="at least.*20.00"):
-			scene.pay("19.99")
+		assert scene.form()["amount"]["min_minor"] == 8000
+		with pytest.raises(limits.AmountRefused, match="at least.*80.00"):
+			scene.pay("79.99")
 		yen = scene.make_invoice(total="5000", currency="JPY")
 		assert scene.form(invoice=yen)["amount"]["min_minor"] == money.minimum_minor("JPY")
 	finally:

@@ -327,7 +327,9 @@ def test_a_deletion_beside_a_payment_is_answered_in_words(scene, http, make_user
 
 def test_what_is_none_of_ours_is_answered_as_frappe_does(scene, http):
 	session = http.login(scene.payer, PASSWORD)
-	todo = frappe.get_doc(doctype="ToDo", description="x", allocated_to=scene.payer, owner=scene.payer).insert()
+	todo = frappe.get_doc(
+		doctype="ToDo", description="x", allocated_to=scene.payer, owner=scene.payer
+	).insert()
 	frappe.db.set_value("ToDo", todo.name, "owner", scene.payer)
 	frappe.db.commit()
 	frappe.get_doc("ToDo", todo.name, for_update=True)
