@@ -43,7 +43,11 @@ def refuse_assignment(todo, method: str | None = None) -> None:
 	if not units.unit_control_on(todo.reference_type) or not todo.reference_name:
 		return
 	given = ("reference_type", "reference_name", "allocated_to")
-	if todo.status != "Open" and not todo.is_new() and not any(todo.has_value_changed(field) for field in given):
+	if (
+		todo.status != "Open"
+		and not todo.is_new()
+		and not any(todo.has_value_changed(field) for field in given)
+	):
 		return
 	if not _admits(todo.reference_type, todo.reference_name, todo.allocated_to or todo.owner):
 		frappe.throw(

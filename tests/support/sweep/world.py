@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import frappe
 
 from tests.support import records
-from tests.support.records import PASSWORD, PAYER_ROLES, unique
+from tests.support.records import PASSWORD, unique
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,9 @@ class World:
 		self.mark = "LEAK" + os.urandom(4).hex()
 		records.make_outgoing_account()
 		company = records.make_unit("/" + unique("Sweep"))
-		self.unit_a, self.unit_b = (records.make_unit(f"{company}/{branch}") for branch in ("A", f"B {self.mark}"))
+		self.unit_a, self.unit_b = (
+			records.make_unit(f"{company}/{branch}") for branch in ("A", f"B {self.mark}")
+		)
 		self.member = records.make_payer(faker, unit=self.unit_b)
 		self.own = records.make_invoice(faker, unit=self.unit_a, total="7.00")
 		self.users = {
@@ -39,7 +41,9 @@ class World:
 				faker, roles=["Stripe Administrator"], unit=self.unit_a, password=PASSWORD
 			),
 			"reader": records.make_user(faker, roles=["Stripe Reader"], password=PASSWORD),
-			"desk user": records.make_user(faker, roles=["Desk User"] if _exists("Desk User") else [], password=PASSWORD),
+			"desk user": records.make_user(
+				faker, roles=["Desk User"] if _exists("Desk User") else [], password=PASSWORD
+			),
 			"website user": self._website_user(),
 			"guest": "Guest",
 		}
@@ -53,7 +57,11 @@ class World:
 
 	def _website_user(self) -> str:
 		user = frappe.get_doc(
-			doctype="User", email=f"{unique('site')}@example.com", first_name="Site", send_welcome_email=0, user_type="Website User"
+			doctype="User",
+			email=f"{unique('site')}@example.com",
+			first_name="Site",
+			send_welcome_email=0,
+			user_type="Website User",
 		).insert(ignore_permissions=True)
 		from frappe.utils.password import update_password
 
@@ -72,10 +80,18 @@ class World:
 		self.invoice = invoice
 		belongs = {"reference_doctype": "Portal Invoice", "reference_name": invoice.name}
 		yield Target("Portal Invoice", invoice.name, self.secret("title"), fieldname="title")
-		yield Target("Portal Invoice Item", invoice.items[0].name, self.secret("line"), fieldname="description")
+		yield Target(
+			"Portal Invoice Item", invoice.items[0].name, self.secret("line"), fieldname="description"
+		)
 		readers = frozenset({"reader", "administrator of A"})
 		payment = self._payment(invoice)
-		yield Target("Invoice Payment", payment.name, self.secret("payment"), fieldname="reference_title", shared_with=readers)
+		yield Target(
+			"Invoice Payment",
+			payment.name,
+			self.secret("payment"),
+			fieldname="reference_title",
+			shared_with=readers,
+		)
 		yield Target("Saved Card", self._card(), self.secret("card"), fieldname="last4", shared_with=readers)
 		file = frappe.get_doc(
 			doctype="File", file_name=f"{self.secret('file')}.txt", content=self.secret("bytes"), is_private=1,

@@ -266,9 +266,9 @@ class PayableDocType(Document):
 		name = next(name for name in names if self.get(name) == chosen)
 		self._refuse(
 			name,
-			_("{0} can be typed in and holds amounts already, which would be overwritten. Make it read-only first").format(
-				frappe.bold(chosen)
-			),
+			_(
+				"{0} can be typed in and holds amounts already, which would be overwritten. Make it read-only first"
+			).format(frappe.bold(chosen)),
 		)
 
 	def _check_unit_control(self):
