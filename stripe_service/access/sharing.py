@@ -59,6 +59,37 @@ def refuse_assignment(todo, method: str | None = None) -> None:
 		)
 
 
+def refuse_foreign_links(doc, method: str | None = None) -> None:
+	"""doc_events "*", validate: whoever links a document is shown its title, and whatever fields are fetched with it.
+
+	No query for a DocType without a link to documents under unit control.
+	"""
+	if doc.flags.ignore_permissions or frappe.session.user == "Administrator" or not units.all_controlled():
+		return
+	before = doc.get_doc_before_save()
+	for row in (doc, *doc.get_all_children()):
+		for field in row.meta.get_link_fields() + row.meta.get_dynamic_link_fields():
+			name = row.get(field.fieldname)
+			doctype = field.options if field.fieldtype == "Link" else row.get(field.options)
+			if (
+				not name
+				or not units.unit_control_on(doctype)
+				or (before and _was_linked(before, doctype, name))
+			):
+				continue
+			if not may_read(doctype, name):
+				frappe.throw(_("You do not have access to this document."), frappe.PermissionError)
+
+
+def _was_linked(before, doctype: str, name: str) -> bool:
+	return any(
+		row.get(field.fieldname) == name
+		and (field.options if field.fieldtype == "Link" else row.get(field.options)) == doctype
+		for row in (before, *before.get_all_children())
+		for field in row.meta.get_link_fields() + row.meta.get_dynamic_link_fields()
+	)
+
+
 def refuse_follow(follow, method: str | None = None) -> None:
 	"""Document Follow, validate: following mails every change and comment."""
 	if units.unit_control_on(follow.ref_doctype) and not may_read(

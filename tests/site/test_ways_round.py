@@ -10,7 +10,7 @@ from urllib.parse import quote
 import frappe
 import pytest
 
-from tests.support.records import PASSWORD
+from tests.support.records import PASSWORD, unique
 from tests.support.sweep.world import World
 
 INVOICE = "Portal Invoice"
@@ -301,7 +301,7 @@ def test_a_saved_charts_figures_are_each_users_own(stage):
 def test_a_document_is_found_by_no_filter_and_none_gives_the_same_answer(stage, role):
 	target = stage.target(INVOICE)
 	answers = [
-		stage.call(role, "frappe.client.get", doctype=INVOICE, filters={"title": ["like", f"{word}%"]})
+		stage.call(role, "frappe.client.get", doctype=INVOICE, filters={"remarks": ["like", f"{word}%"]})
 		for word in (target.secret, target.secret[::-1])
 	]
 	assert answers[0].status_code == answers[1].status_code != 200
@@ -426,6 +426,28 @@ def _hanging_on(invoice) -> dict:
 			("Document Follow", "ref_docname"), ("Discussion Reply", "owner"), ("DocShare", "share_name"))
 	}  # fmt: skip
 	return counts | {"liked": frappe.db.get_value(INVOICE, invoice, "_liked_by")}
+
+
+def test_a_foreign_invoice_is_not_fetched_from_by_a_link(stage, make_user, as_user):
+	"""A DocType that somebody made with a link: Frappe shows the title of what is linked, and fetches from it."""
+	name = unique("Note").replace("-", " ")
+	frappe.get_doc(
+		doctype="DocType", name=name, module="Custom", custom=1, autoname="hash",
+		fields=[
+			{"fieldname": "invoice", "fieldtype": "Link", "options": INVOICE, "label": "Invoice"},
+			{"fieldname": "told", "fieldtype": "Data", "label": "Told", "fetch_from": "invoice.title"},
+		],
+		permissions=[{"role": "Invoice Payers", "read": 1, "write": 1, "create": 1}],
+	).insert()  # fmt: skip
+	frappe.db.commit()
+	answer = stage.tells_nothing(
+		stage.call("payer of A", "frappe.client.insert", doc={"doctype": name, "invoice": stage.invoice})
+	)
+	assert answer.status_code == 403, answer.text
+	own = stage.call("payer of A", "frappe.client.insert", doc={"doctype": name, "invoice": stage.own})
+	assert own.json()["message"]["told"], own.text
+	for given in ({"fields": ["invoice.title as t"]}, {"fields": ["name", "invoice.title"]}):
+		assert stage.call("payer of A", "frappe.client.get_list", doctype=name, **given).status_code == 403
 
 
 def test_a_colleague_may_still_comment_and_like(stage):

@@ -95,6 +95,21 @@ def test_a_data_import_does_not_either(site_only, make_user, as_user):
 	assert frappe.db.get_value("Payable DocType", "Portal Invoice", "unit_control") == 1
 
 
+def test_nor_deletes_the_row_that_says_it(site_only, wages, make_user, as_user):
+	frappe.get_doc(
+		doctype="Custom Field",
+		dt=wages,
+		fieldname="branch",
+		label="Branch",
+		fieldtype="Link",
+		options="Organisation Unit",
+	).insert()
+	made = row(wages, unit_fieldname="branch", unit_control=1).insert()
+	with as_user(make_user(roles=["Stripe Administrator"])), pytest.raises(frappe.PermissionError):
+		frappe.delete_doc("Payable DocType", made.name)
+	made.delete()
+
+
 def test_a_role_administrator_does(site, role_administrator):
 	try:
 		answer = role_administrator.call(
