@@ -33,6 +33,7 @@ def page() -> str:
 	text = text.replace("{{calls}}", table("calls", ("Call",)))
 	text = text.replace("{{positions}}", table("positions", ("Call",)))
 	text = text.replace("{{doctypes}}", table("doctypes"))
+	text = text.replace("{{levels}}", table("levels"))
 	return text
 
 

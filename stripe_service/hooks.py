@@ -47,6 +47,7 @@ doc_events = {
 			"stripe_service.payables.guards.check_document",
 			"stripe_service.payables.balance.restore_payment_amounts",
 			"stripe_service.access.workflow_guard.refuse_unpaid",
+			"stripe_service.access.sharing.refuse_foreign_links",
 		],
 		"before_save": ["stripe_service.access.work_items.create_item_first"],
 		"before_submit": ["stripe_service.access.work_items.create_item_first"],

@@ -44,7 +44,11 @@ def _hanging_on_controlled(address: str | None) -> list:
 		return []
 	return frappe.get_all(
 		"File",
-		filters={"file_url": address, "attached_to_doctype": ("in", controlled), "attached_to_name": ("is", "set")},
+		filters={
+			"file_url": address,
+			"attached_to_doctype": ("in", controlled),
+			"attached_to_name": ("is", "set"),
+		},
 		fields=["name", "attached_to_doctype", "attached_to_name", "creation", "content_hash"],
 		order_by="creation",
 	)
@@ -85,7 +89,9 @@ def refuse_foreign_file(doc, method: str | None = None) -> None:
 		content, doc.file_url = doc.content, ""
 		doc.save_file(content=content, ignore_existing_file_check=True)
 		return
-	frappe.throw(_("This file is attached to a document that you do not have access to."), frappe.PermissionError)
+	frappe.throw(
+		_("This file is attached to a document that you do not have access to."), frappe.PermissionError
+	)
 
 
 def _address(doc) -> str | None:

@@ -168,9 +168,15 @@ def get_chart(chart_name: str | None = None, chart: str | dict | None = None, **
 	a saved chart are kept for whoever asks next. Figures of limited documents are each user's own; heat maps of them
 	are for those who see all."""
 	method = "frappe.desk.doctype.dashboard_chart.dashboard_chart.get"
-	source = frappe.get_doc("Dashboard Chart", chart_name) if chart_name else frappe._dict(frappe.parse_json(chart))
+	source = (
+		frappe.get_doc("Dashboard Chart", chart_name)
+		if chart_name
+		else frappe._dict(frappe.parse_json(chart))
+	)
 	if source.type == "Heatmap" and source.document_type:
-		if not frappe.has_permission(source.document_type, "read") or not permissions.sees_all(source.document_type):
+		if not frappe.has_permission(source.document_type, "read") or not permissions.sees_all(
+			source.document_type
+		):
 			raise frappe.PermissionError
 	if not is_limited(source.document_type):
 		return _call(method, chart_name=chart_name, chart=chart, **given)

@@ -40,6 +40,7 @@ TEXT = frozenset(
 		"value",
 	}
 )
+WORK_ITEM = {"Workflow Action": ("reference_doctype", "reference_name")}
 LONGEST_NAME = 140
 DEEPEST = 12
 # Random as a rule; discussions and events are numbered.
@@ -166,7 +167,7 @@ def documents_of_rows(names: set[str]) -> set[tuple[str, str]]:
 	if not names or not controlled:
 		return set()
 	queries = []
-	for doctype, (type_field, name_field) in permissions.REFERENCES.items():
+	for doctype, (type_field, name_field) in {**permissions.REFERENCES, **WORK_ITEM}.items():
 		if frappe.db.table_exists(doctype):
 			table = DocType(doctype)
 			queries.append(

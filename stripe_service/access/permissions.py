@@ -131,10 +131,10 @@ def check_work_item(doc, ptype: str | None = None, user: str | None = None) -> b
 	if user == "Administrator" or not registry.get_config(doc.reference_doctype):
 		return answer(True)
 	reference = _existing(doc.reference_doctype, doc.reference_name)
-	if not reference or not frappe.has_permission(doc.reference_doctype, "read", doc=reference, user=user):
+	if not reference or not _may(reference, "read", user):
 		return answer(False)
 	if ptype == "delete":
-		return answer(frappe.has_permission(doc.reference_doctype, "write", doc=reference, user=user))
+		return answer(_may(reference, "write", user))
 	return answer(rules.addresses(reference, user, state=doc.workflow_state))
 
 
@@ -205,7 +205,18 @@ def can_edit_units(user: str) -> bool:
 def may_read(doctype: str, name: str, user: str | None = None) -> bool:
 	"""Whether `user` may read the document. False as well for one that is not there."""
 	doc = _existing(doctype, name)
-	return bool(doc) and frappe.has_permission(doctype, "read", doc=doc, user=user or frappe.session.user)
+	return bool(doc) and _may(doc, "read", user or frappe.session.user)
+
+
+def _may(doc, ptype: str, user: str) -> bool:
+	"""frappe.has_permission, asked on the way to another answer: Frappe tells the caller all reasons it finds while it
+	looks, and with them the name of `doc`."""
+	reasons = frappe.flags.pop("has_permission_check_logs", None)
+	try:
+		return bool(frappe.has_permission(doc.doctype, ptype, doc=doc, user=user))
+	finally:
+		if reasons is not None:
+			frappe.flags.has_permission_check_logs = reasons
 
 
 def _existing(doctype: str, name: str):
@@ -255,9 +266,11 @@ def _by_reference(table: str, type_field: str, name_field: str, doctypes, user: 
 	"""
 	ways = []
 	for doctype in doctypes:
-		conditions = [] if sees_all(doctype, user) else [
-			f"`tab{table}`.`{name_field}` in ({readable_names(doctype, user)})"
-		]
+		conditions = (
+			[]
+			if sees_all(doctype, user)
+			else [f"`tab{table}`.`{name_field}` in ({readable_names(doctype, user)})"]
+		)
 		if narrow and (extra := narrow(doctype, user)):
 			conditions.append(extra)
 		if conditions:
@@ -267,7 +280,8 @@ def _by_reference(table: str, type_field: str, name_field: str, doctypes, user: 
 	column = f"`tab{table}`.`{type_field}`"
 	listed = ", ".join(frappe.db.escape(doctype) for doctype, _conditions in ways)
 	shown = [
-		f"({column} = {frappe.db.escape(doctype)} and {' and '.join(conditions)})" for doctype, conditions in ways
+		f"({column} = {frappe.db.escape(doctype)} and {' and '.join(conditions)})"
+		for doctype, conditions in ways
 	]
 	return "(" + " or ".join([f"ifnull({column}, '') not in ({listed})", *shown]) + ")"
 

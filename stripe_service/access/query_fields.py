@@ -12,7 +12,9 @@ from frappe import _
 
 from stripe_service.access.guarded import is_guarded, is_open_to
 
-NOT_QUERIES = frozenset({"cmd", "data", "doc", "docs", "document", "csrf_token", "txt", "text", "content", "value"})
+NOT_QUERIES = frozenset(
+	{"cmd", "data", "doc", "docs", "document", "csrf_token", "txt", "text", "content", "value"}
+)
 WORD = re.compile(r"[A-Za-z_]\w*")
 JOINED = re.compile(r"([A-Za-z_]\w*)`?\.`?([A-Za-z_]\w*)")
 # What may be asked for by itself: Frappe leaves it out of the answer.

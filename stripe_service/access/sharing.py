@@ -43,7 +43,11 @@ def refuse_assignment(todo, method: str | None = None) -> None:
 	if not units.unit_control_on(todo.reference_type) or not todo.reference_name:
 		return
 	given = ("reference_type", "reference_name", "allocated_to")
-	if todo.status != "Open" and not todo.is_new() and not any(todo.has_value_changed(field) for field in given):
+	if (
+		todo.status != "Open"
+		and not todo.is_new()
+		and not any(todo.has_value_changed(field) for field in given)
+	):
 		return
 	if not _admits(todo.reference_type, todo.reference_name, todo.allocated_to or todo.owner):
 		frappe.throw(
@@ -53,6 +57,37 @@ def refuse_assignment(todo, method: str | None = None) -> None:
 			frappe.PermissionError,
 			title=_("Not a member of the unit"),
 		)
+
+
+def refuse_foreign_links(doc, method: str | None = None) -> None:
+	"""doc_events "*", validate: whoever links a document is shown its title, and whatever fields are fetched with it.
+
+	No query for a DocType without a link to documents under unit control.
+	"""
+	if doc.flags.ignore_permissions or frappe.session.user == "Administrator" or not units.all_controlled():
+		return
+	before = doc.get_doc_before_save()
+	for row in (doc, *doc.get_all_children()):
+		for field in row.meta.get_link_fields() + row.meta.get_dynamic_link_fields():
+			name = row.get(field.fieldname)
+			doctype = field.options if field.fieldtype == "Link" else row.get(field.options)
+			if (
+				not name
+				or not units.unit_control_on(doctype)
+				or (before and _was_linked(before, doctype, name))
+			):
+				continue
+			if not may_read(doctype, name):
+				frappe.throw(_("You do not have access to this document."), frappe.PermissionError)
+
+
+def _was_linked(before, doctype: str, name: str) -> bool:
+	return any(
+		row.get(field.fieldname) == name
+		and (field.options if field.fieldtype == "Link" else row.get(field.options)) == doctype
+		for row in (before, *before.get_all_children())
+		for field in row.meta.get_link_fields() + row.meta.get_dynamic_link_fields()
+	)
 
 
 def refuse_follow(follow, method: str | None = None) -> None:

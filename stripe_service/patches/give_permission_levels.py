@@ -21,6 +21,8 @@ def execute() -> None:
 		fields=["parent", "role", "permlevel", "read", "write"],
 	):
 		own = {"parent": rule.parent, "role": rule.role}
-		if frappe.db.exists("Custom DocPerm", own) and not frappe.db.exists("Custom DocPerm", {**own, "permlevel": 1}):
+		if frappe.db.exists("Custom DocPerm", own) and not frappe.db.exists(
+			"Custom DocPerm", {**own, "permlevel": 1}
+		):
 			frappe.get_doc({"doctype": "Custom DocPerm", **rule}).insert(ignore_permissions=True)
 			frappe.clear_cache(doctype=rule.parent)

@@ -275,6 +275,21 @@ def test_who_holds_which_right(stage, row):
 		assert (" ".join(held) or "-") == row[role], f"{role} on {row['DocType']}"
 
 
+@pytest.mark.parametrize("row", table("levels"), ids=lambda row: row["DocType"])
+def test_who_holds_permission_level_1(site, row):
+	meta = frappe.get_meta(row["DocType"])
+	assert {field.fieldname for field in meta.get_high_permlevel_fields()} == set(row["Fields"].split(", "))
+	for right, column in (("read", "Read by"), ("write", "Written by")):
+		held = {rule.role for rule in meta.permissions if rule.permlevel == 1 and rule.get(right)}
+		assert (", ".join(sorted(held)) or "-") == row[column]
+
+
+def test_every_permission_level_is_in_the_table(site):
+	ours = frappe.get_all("DocType", filters={"module": "Stripe Service"}, pluck="name")
+	with_levels = {doctype for doctype in ours if frappe.get_meta(doctype).get_high_permlevel_fields()}
+	assert with_levels == {row["DocType"] for row in table("levels")}
+
+
 def test_every_call_of_the_app_is_in_the_table():
 	from stripe_service import api
 

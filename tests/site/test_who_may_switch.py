@@ -33,15 +33,22 @@ def ways_to_write(session, doctype, name, fieldname, value):
 	"""set_value, save, REST of both versions, the form, bulk update and bulk edit."""
 	loaded = session.call("frappe.client.get", doctype=doctype, name=name).json()["message"]
 	doc = json.dumps({**loaded, fieldname: value})
-	yield lambda: session.call("frappe.client.set_value", doctype=doctype, name=name, fieldname=fieldname, value=value)
+	yield lambda: session.call(
+		"frappe.client.set_value", doctype=doctype, name=name, fieldname=fieldname, value=value
+	)
 	yield lambda: session.call("frappe.client.save", doc=doc)
 	yield lambda: session.call("frappe.desk.form.save.savedocs", doc=doc, action="Save")
-	yield lambda: session.call("frappe.client.bulk_update", docs=json.dumps([{"doctype": doctype, "docname": name, fieldname: value}]))
+	yield lambda: session.call(
+		"frappe.client.bulk_update",
+		docs=json.dumps([{"doctype": doctype, "docname": name, fieldname: value}]),
+	)
 	yield lambda: session.call("frappe.desk.doctype.bulk_update.bulk_update.submit_cancel_or_update_docs",
 		doctype=doctype, docnames=json.dumps([name]), action="update", data=json.dumps({fieldname: value}))  # fmt: skip
 	for path in (f"/api/resource/{doctype}/{name}", f"/api/v2/document/{doctype}/{name}/"):
 		yield lambda path=path: session.session.put(
-			session.server.address + path, data=json.dumps({fieldname: value}), headers={"Content-Type": "application/json"}
+			session.server.address + path,
+			data=json.dumps({fieldname: value}),
+			headers={"Content-Type": "application/json"},
 		)
 
 
@@ -88,10 +95,29 @@ def test_a_data_import_does_not_either(site_only, make_user, as_user):
 	assert frappe.db.get_value("Payable DocType", "Portal Invoice", "unit_control") == 1
 
 
+def test_nor_deletes_the_row_that_says_it(site_only, wages, make_user, as_user):
+	frappe.get_doc(
+		doctype="Custom Field",
+		dt=wages,
+		fieldname="branch",
+		label="Branch",
+		fieldtype="Link",
+		options="Organisation Unit",
+	).insert()
+	made = row(wages, unit_fieldname="branch", unit_control=1).insert()
+	with as_user(make_user(roles=["Stripe Administrator"])), pytest.raises(frappe.PermissionError):
+		frappe.delete_doc("Payable DocType", made.name)
+	made.delete()
+
+
 def test_a_role_administrator_does(site, role_administrator):
 	try:
 		answer = role_administrator.call(
-			"frappe.client.set_value", doctype=SETTINGS, name=SETTINGS, fieldname="unit_bypass_role", value="Stripe Reader"
+			"frappe.client.set_value",
+			doctype=SETTINGS,
+			name=SETTINGS,
+			fieldname="unit_bypass_role",
+			value="Stripe Reader",
 		)
 		assert answer.status_code == 200, answer.text
 		frappe.db.rollback()
@@ -124,7 +150,9 @@ def test_a_unit_is_moved_by_members_of_both_places_only(site_only, make_unit, ma
 @pytest.mark.parametrize("fieldname", ["lft", "rgt", "old_parent"])
 def test_the_numbers_of_the_tree_are_frappes_own(site, administrator, unit, fieldname):
 	before = frappe.db.get_value("Organisation Unit", unit, ["lft", "rgt", "old_parent"])
-	for write in ways_to_write(administrator, "Organisation Unit", unit, fieldname, 1 if fieldname != "old_parent" else ""):
+	for write in ways_to_write(
+		administrator, "Organisation Unit", unit, fieldname, 1 if fieldname != "old_parent" else ""
+	):
 		write()
 		frappe.db.rollback()
 		assert frappe.db.get_value("Organisation Unit", unit, ["lft", "rgt", "old_parent"]) == before
@@ -156,13 +184,20 @@ def wages(site_only):
 
 def row(doctype, **fields):
 	return frappe.get_doc(
-		{"doctype": "Payable DocType", "document_type": doctype, "currency_fieldname": "currency", "total_fieldname": "total"}
+		{
+			"doctype": "Payable DocType",
+			"document_type": doctype,
+			"currency_fieldname": "currency",
+			"total_fieldname": "total",
+		}
 		| fields
 	)
 
 
 def test_who_may_not_write_the_documents_does_not_make_them_payable(wages, make_user, as_user):
-	with as_user(make_user(roles=["Stripe Administrator"])), pytest.raises(frappe.PermissionError, match="right to write"):
+	with as_user(make_user(roles=["Stripe Administrator"])), pytest.raises(
+		frappe.PermissionError, match="right to write"
+	):
 		row(wages, paid_fieldname="kept").insert()
 
 

@@ -17,7 +17,15 @@ import frappe.handler
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
-SKIPPED_MODULES = (".tests", ".test_", ".patches", ".commands", "parallel_test_runner", "build", "setup_wizard")
+SKIPPED_MODULES = (
+	".tests",
+	".test_",
+	".patches",
+	".commands",
+	"parallel_test_runner",
+	"build",
+	"setup_wizard",
+)
 # Not asked, because the answer comes from another machine, or because they would stop the run itself.
 SKIPPED = (
 	"frappe.integrations.frappe_providers",
@@ -77,7 +85,9 @@ def arguments_for(method: str, target, world, by_name: bool = True) -> dict:
 def names_documents_of(method: str) -> bool:
 	"""Whether it takes a DocType, so that it can be asked about one without naming a document."""
 	parameters = inspect.signature(inspect.unwrap(frappe.get_attr(method))).parameters
-	return not parameters or any("doctype" in name or name in ("dt", "chart", "kwargs") for name in parameters)
+	return not parameters or any(
+		"doctype" in name or name in ("dt", "chart", "kwargs") for name in parameters
+	)
 
 
 def usual_arguments(target, world, by_name: bool = True) -> dict:
@@ -160,7 +170,9 @@ def nothing_kept():
 
 def request(user: str, path: str, arguments: dict, http_method: str = "POST") -> Answer:
 	"""A request of `user` for `path` with these form fields."""
-	builder = EnvironBuilder(path=path, method=http_method, query_string=arguments if http_method == "GET" else None)
+	builder = EnvironBuilder(
+		path=path, method=http_method, query_string=arguments if http_method == "GET" else None
+	)
 	if frappe.session.user != user:
 		frappe.set_user(user)
 	frappe.local.request = Request(builder.get_environ())
@@ -179,11 +191,18 @@ def request(user: str, path: str, arguments: dict, http_method: str = "POST") ->
 		allowed = not isinstance(problem, frappe.PermissionError)
 		error = str(problem)
 	seconds = time.monotonic() - began
-	text = error + _text_of(answer) + _text_of(dict(frappe.local.response)) + _text_of(list(frappe.local.message_log))
+	text = (
+		error
+		+ _text_of(answer)
+		+ _text_of(dict(frappe.local.response))
+		+ _text_of(list(frappe.local.message_log))
+	)
 	frappe.db.rollback()
 	frappe.local.request = None
 	frappe.local.form_dict = frappe._dict()
-	frappe.flags.update({"in_print": None, "args": None, "selected_children": None, "ignore_permissions": None})
+	frappe.flags.update(
+		{"in_print": None, "args": None, "selected_children": None, "ignore_permissions": None}
+	)
 	return Answer(text, seconds, allowed)
 
 
@@ -191,13 +210,18 @@ def _text_of(value) -> str:
 	if isinstance(value, Response):
 		return value.get_data(as_text=True)
 	if isinstance(value, dict):
-		value = {key: item.decode(errors="replace") if isinstance(item, bytes) else item for key, item in value.items()}
+		value = {
+			key: item.decode(errors="replace") if isinstance(item, bytes) else item
+			for key, item in value.items()
+		}
 	return json.dumps(value, default=str)
 
 
 def ways(method: str, target, arguments: dict):
 	"""The same call through everything that takes a method's name: (label, path, arguments)."""
-	base = {key: value for key, value in arguments.items() if key not in ("doctype", "method", "query", "parent")}
+	base = {
+		key: value for key, value in arguments.items() if key not in ("doctype", "method", "query", "parent")
+	}
 	names = json.dumps([target.doctype])
 	yield "cmd", "/", {**arguments, "cmd": method}
 	yield "v2", f"/api/v2/method/{method}", arguments

@@ -9,6 +9,10 @@ from tests.support import records
 from tests.support.records import PASSWORD, unique
 
 
+# Whoever may read the Stripe Account reads all that went through it, of whatever unit.
+READERS = frozenset({"reader", "administrator of A"})
+
+
 @dataclass(frozen=True)
 class Target:
 	"""A document of Branch B. `secret` stands in its contents, `name` and `address` are what a call can name it by;
@@ -29,7 +33,9 @@ class World:
 		self.mark = "LEAK" + os.urandom(4).hex()
 		records.make_outgoing_account()
 		company = records.make_unit("/" + unique("Sweep"))
-		self.unit_a, self.unit_b = (records.make_unit(f"{company}/{branch}") for branch in ("A", f"B {self.mark}"))
+		self.unit_a, self.unit_b = (
+			records.make_unit(f"{company}/{branch}") for branch in ("A", f"B {self.mark}")
+		)
 		self.member = records.make_payer(faker, unit=self.unit_b)
 		self.own = records.make_invoice(faker, unit=self.unit_a, total="7.00")
 		self.users = {
@@ -39,11 +45,16 @@ class World:
 				faker, roles=["Stripe Administrator"], unit=self.unit_a, password=PASSWORD
 			),
 			"reader": records.make_user(faker, roles=["Stripe Reader"], password=PASSWORD),
-			"desk user": records.make_user(faker, roles=["Desk User"] if _exists("Desk User") else [], password=PASSWORD),
+			"desk user": records.make_user(
+				faker, roles=["Desk User"] if _exists("Desk User") else [], password=PASSWORD
+			),
 			"website user": self._website_user(),
 			"guest": "Guest",
 		}
 		self.targets = list(self._targets(faker))
+		# What an answer may not hold: (word, what it is, the users who may know it). A payment bears its invoice's title.
+		self.marks = [(target.secret, target.doctype, target.shared_with) for target in self.targets]
+		self.marks.append((self.secret("title"), "Portal Invoice title", READERS))
 		frappe.db.commit()
 		frappe.utils.global_search.sync_global_search()
 		frappe.db.commit()
@@ -53,7 +64,11 @@ class World:
 
 	def _website_user(self) -> str:
 		user = frappe.get_doc(
-			doctype="User", email=f"{unique('site')}@example.com", first_name="Site", send_welcome_email=0, user_type="Website User"
+			doctype="User",
+			email=f"{unique('site')}@example.com",
+			first_name="Site",
+			send_welcome_email=0,
+			user_type="Website User",
 		).insert(ignore_permissions=True)
 		from frappe.utils.password import update_password
 
@@ -71,12 +86,19 @@ class World:
 		)
 		self.invoice = invoice
 		belongs = {"reference_doctype": "Portal Invoice", "reference_name": invoice.name}
-		yield Target("Portal Invoice", invoice.name, self.secret("title"), fieldname="title")
-		yield Target("Portal Invoice Item", invoice.items[0].name, self.secret("line"), fieldname="description")
-		readers = frozenset({"reader", "administrator of A"})
+		yield Target("Portal Invoice", invoice.name, self.secret("remarks"), fieldname="remarks")
+		yield Target(
+			"Portal Invoice Item", invoice.items[0].name, self.secret("line"), fieldname="description"
+		)
 		payment = self._payment(invoice)
-		yield Target("Invoice Payment", payment.name, self.secret("payment"), fieldname="reference_title", shared_with=readers)
-		yield Target("Saved Card", self._card(), self.secret("card"), fieldname="last4", shared_with=readers)
+		yield Target(
+			"Invoice Payment",
+			payment.name,
+			self.secret("payment"),
+			fieldname="reference_title",
+			shared_with=READERS,
+		)
+		yield Target("Saved Card", self._card(), self.secret("card"), fieldname="last4", shared_with=READERS)
 		file = frappe.get_doc(
 			doctype="File", file_name=f"{self.secret('file')}.txt", content=self.secret("bytes"), is_private=1,
 			attached_to_doctype="Portal Invoice", attached_to_name=invoice.name,
@@ -92,7 +114,7 @@ class World:
 		yield Target("ToDo", todo, self.secret("todo"), fieldname="description")
 		invoice.add_tag(self.secret("tag"))
 		invoice.reload()
-		invoice.remarks = self.secret("changed")
+		invoice.bill_to = self.secret("changed")
 		invoice.save(ignore_version=False)
 		version = frappe.db.get_value("Version", {"ref_doctype": "Portal Invoice", "docname": invoice.name})
 		yield Target("Version", version, self.secret("changed"), fieldname="data")

@@ -21,7 +21,9 @@ class InvoicePayment(WrittenByApp):
 	def onload(self):
 		"""The payer's own card and receipt, which are of a permission level that payers don't hold."""
 		if self.user == frappe.session.user:
-			stored = frappe.db.get_value(self.doctype, self.name, ["method_label", "receipt_url"], as_dict=True)
+			stored = frappe.db.get_value(
+				self.doctype, self.name, ["method_label", "receipt_url"], as_dict=True
+			)
 			self.set_onload("own", stored)
 
 	def write(self, **values):

@@ -61,6 +61,7 @@ class PayableDocType(Document):
 		clear_cache()
 
 	def on_trash(self):
+		self._check_control_stays()
 		if self.document_type in OWN or handler_of(self.document_type):
 			frappe.throw(_("This row came with an app and would come back. Switch off Enabled instead."))
 		if frappe.db.exists("Invoice Payment", {"reference_doctype": self.document_type}):
@@ -177,6 +178,18 @@ class PayableDocType(Document):
 				_("{0} cannot be made payable: it {1}.").format(frappe.bold(_(self.document_type)), problem)
 			)
 
+	def _check_control_stays(self):
+		"""Without the row its documents are under no unit control: that is for those who could switch it off."""
+		if self.flags.ignore_permissions or not frappe.db.get_value(self.doctype, self.name, "unit_control"):
+			return
+		if not self.has_permlevel_access_to("unit_control", permission_type="write"):
+			frappe.throw(
+				_(
+					"{0} is under unit control, which you cannot switch off. Switch off Enabled instead."
+				).format(frappe.bold(_(self.document_type))),
+				frappe.PermissionError,
+			)
+
 	def _check_maker(self):
 		if self.flags.ignore_permissions or "System Manager" in frappe.get_roles():
 			return
@@ -270,9 +283,9 @@ class PayableDocType(Document):
 		name = next(name for name in names if self.get(name) == chosen)
 		self._refuse(
 			name,
-			_("{0} can be typed in and holds amounts already, which would be overwritten. Make it read-only first").format(
-				frappe.bold(chosen)
-			),
+			_(
+				"{0} can be typed in and holds amounts already, which would be overwritten. Make it read-only first"
+			).format(frappe.bold(chosen)),
 		)
 
 	def _check_unit_control(self):
