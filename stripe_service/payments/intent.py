@@ -62,7 +62,7 @@ def create_intent(payment_name: str) -> str:
 			raise
 		_replace_customer(payment_name, error)
 		intent = _create(payment_name)
-	_check_method_is_left(payment_name, intent)
+	check_method_is_left(payment_name, intent)
 	return intent["id"]
 
 
@@ -97,7 +97,8 @@ def _replace_customer(payment_name: str, error: errors.NotFound) -> None:
 	write_at_once(payment_name, stripe_customer=customer, idempotency_key=new_key())
 
 
-def _check_method_is_left(payment_name: str, intent: dict) -> None:
+def check_method_is_left(payment_name: str, intent: dict) -> None:
+	"""Raises AccountUnable where Stripe's answer leaves the payment's method out: then it can't be confirmed."""
 	wanted = frappe.db.get_value("Invoice Payment", payment_name, "method_type")
 	if wanted not in intent["payment_method_types"]:
 		raise errors.AccountUnable(

@@ -11,8 +11,11 @@ import pytest
 
 from stripe_service.accounts import customers, registration
 from stripe_service.api import methods
+from stripe_service.api import pay as pay_api
 from stripe_service.api import refund as refund_api
 from tests.support.account import ACCOUNT
+from tests.support.cards import confirmation_token
+from tests.support.parallel import in_parallel
 from tests.support.records import PAYER_ROLES, unique
 
 RANDOM = "[0-9a-f]{40}"
@@ -83,6 +86,26 @@ def test_the_same_press_is_found_after_its_payer_was_renamed(scene):
 	frappe.rename_doc("User", scene.payer, renamed, force=True)
 	frappe.db.commit()
 	assert scene.pay("40.00", user=renamed, request_id=press)["payment"] == paid["payment"]
+	assert scene.received_minor() == 4000
+
+
+def test_the_same_press_at_the_same_instant_claims_once(scene):
+	press = unique("press")
+	tokens = [confirmation_token(scene.url) for _ in range(5)]
+
+	def pay(index: int) -> dict:
+		return pay_api.pay(
+			"Portal Invoice",
+			scene.invoice.name,
+			"40.00",
+			"card",
+			confirmation_token=tokens[index],
+			request_id=press,
+		)
+
+	answers = in_parallel(5, pay, user=scene.payer)
+	assert [answer for answer in answers if isinstance(answer, Exception)] == []
+	assert len({answer["payment"] for answer in answers}) == 1
 	assert scene.received_minor() == 4000
 
 

@@ -7,6 +7,8 @@ from stripe_service.accounts import checklist, jobs
 from stripe_service.accounts.jobs import for_each_account
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors
+from stripe_service.payments import charge
+from stripe_service.payments.intent import create_intent
 from stripe_service.reconcile import comparison, schedule, sweep
 from stripe_service.webhooks import process, receive
 from tests.support.account import ACCOUNT
@@ -138,6 +140,17 @@ def test_an_object_that_is_locked_at_stripe_is_only_that_ones_fault(shop):
 	assert shop.payment(good).status == "Succeeded"
 
 
+def test_a_cancellation_that_stripe_refuses_is_reported_and_the_amount_stays_reserved(shop):
+	payment = shop.pay(card="3ds_required")
+	shop.make_older(payment, hours=25)
+	refusal = {"status": 400, "code": "parameter_invalid_empty", "message": "No."}
+	shop.emulator.fault("error", operation="payment_intents.cancel", count=-1, **refusal)
+	report = run(sweep.release_abandoned)
+	assert any(line.startswith(payment) for line in report.failed), report
+	assert shop.payment(payment).status == "Action Required"
+	assert shop.invoice_of(payment).reserved_amount == 100
+
+
 def test_what_a_request_left_behind_is_looked_at_every_few_minutes():
 	every_five_minutes = frappe.get_hooks("scheduler_events")["cron"]["*/5 * * * *"]
 	assert "stripe_service.reconcile.schedule.end_unanswered" in every_five_minutes
@@ -148,6 +161,18 @@ def test_where_nothing_was_left_behind_stripe_is_not_asked(shop):
 	schedule.end_unanswered()
 	shop.emulator.clear_requests()
 	schedule.end_unanswered()
+	assert shop.emulator.count_requests() == 0
+
+
+def test_a_claim_that_was_ended_meanwhile_is_not_confirmed(shop):
+	"""Its worker was slow, and the reconciler faster."""
+	payment = shop.claim()
+	intent = create_intent(payment)
+	shop.make_older(payment, minutes=11)
+	run(sweep.release_abandoned)
+	shop.emulator.clear_requests()
+	after = charge.confirm(payment, intent, {"payment_method": "pm_card_visa"})
+	assert after.status == "Cancelled"
 	assert shop.emulator.count_requests() == 0
 
 

@@ -9,6 +9,8 @@ from stripe_service.accounts.secrets import write_secret
 from stripe_service.api import methods as methods_api
 from stripe_service.api import pay as pay_api
 from stripe_service.api import refund as refund_api
+from stripe_service.gateway import errors
+from stripe_service.payments import intent
 from stripe_service.payments.refund import RefundRefused
 from stripe_service.utils.stripe_errors import PaymentsUnavailable
 from tests.support.accounts import DEBIT_AND_CARD
@@ -276,6 +278,14 @@ def test_a_method_that_stripe_leaves_out_is_refused_before_it_is_confirmed(till,
 	assert pay_by_ach(till, bank_account)["outcome"] == "processing"
 
 
+def test_an_answer_without_the_method_that_was_asked_for_is_no_payment(till):
+	"""Stripe leaves out what does not fit, without a word."""
+	payment = till.pay()["payment"]
+	with pytest.raises(errors.AccountUnable):
+		intent.check_method_is_left(payment, {"id": "pi_x", "payment_method_types": ["us_bank_account"]})
+	intent.check_method_is_left(payment, {"id": "pi_x", "payment_method_types": ["card", "us_bank_account"]})
+
+
 def test_a_method_that_is_switched_off_is_seen_before_a_payer_meets_it(till, connected, administrator):
 	connected.emulator.switch_method("card", False, account=connected.at_stripe)
 	registration.refresh_all()
@@ -312,8 +322,11 @@ def test_a_missing_customer_is_made_anew_and_the_payment_goes_on(till, connected
 	first = till.customer()
 	card = frappe.db.get_value("Saved Card", {"stripe_customer": first})
 	connected.emulator.forget(first)
+	connected.emulator.clear_requests()
 	outcome = till.pay()
 	assert outcome["outcome"] == "paid"
+	sent = connected.emulator.requests(path="/v1/payment_intents", method="POST")
+	assert len({call["idempotency_key"] for call in sent}) == 2, "other parameters need another key"
 	second = till.customer()
 	assert second and second != first
 	assert frappe.db.get_value("Stripe Customer", first, "status") == "Deleted"
@@ -415,10 +428,13 @@ def test_an_address_that_stripe_refuses_later_does_not_either(till, connected, e
 	user.update({"first_name": "Ada", "last_name": "Lovelace"})
 	user.save()
 	frappe.db.commit()
+	emulator.clear_requests()
 	try:
 		assert till.pay()["outcome"] == "paid"
 	finally:
 		emulator.settings(refused_emails=[])
+	sent = emulator.requests(path="*/confirm", method="POST")
+	assert len({call["idempotency_key"] for call in sent}) == 2, "other parameters need another key"
 	assert connected.customers()[0]["name"] == "Ada Lovelace"
 
 

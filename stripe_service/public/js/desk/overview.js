@@ -42,8 +42,18 @@ function account_html(account) {
 			${account.mode ? pill(account.mode, account.mode === "Live" ? "blue" : "orange") : ""}
 			${account.bound_here ? "" : pill(__("Not confirmed on this site"), "red")}
 		</div>
+		${problem(account)}
 		<div class="row">${facts}</div>
 	</section>`;
+}
+
+// What Stripe refuses for the account's own sake, one line for each.
+function problem(account) {
+	if (!account.problem) {
+		return "";
+	}
+	const lines = account.problem.split("\n").map((line) => `<div>${escape(line)}</div>`);
+	return `<div class="alert alert-warning" role="alert">${lines.join("")}</div>`;
 }
 
 function facts_of(account) {
