@@ -30,9 +30,9 @@ KEYS_PAGE = "https://dashboard.stripe.com/apikeys"
 
 @dataclass(frozen=True)
 class Problem:
-	"""`key` names it, `message` says what to do, and a success of one of `operations` shows that it is over."""
+	"""`code` names it, `message` says what to do, and a success of one of `operations` shows that it is over."""
 
-	key: str
+	code: str
 	message: str
 	operations: tuple[str, ...]
 
@@ -177,9 +177,9 @@ def _is_over(key: str, entry: dict, operation: str, wanted: list[str], off: list
 
 def _add(account: str, problem: Problem) -> bool:
 	known = _locked(account)
-	if problem.key in known:
+	if problem.code in known:
 		return False
-	known[problem.key] = {
+	known[problem.code] = {
 		"message": problem.message,
 		"operations": problem.operations,
 		"since": now(),

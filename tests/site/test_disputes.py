@@ -26,14 +26,9 @@ def read(payment):
 
 
 def told(payment) -> list[str]:
-	"""The notices about the payment, as administrators read them, oldest first."""
-	return frappe.get_all(
-		"Notification Log",
-		{"document_name": payment.name},
-		pluck="subject",
-		order_by="creation",
-		distinct=True,
-	)
+	"""The notices about the payment, oldest first."""
+	notices = {"reference_doctype": "Invoice Payment", "reference_name": payment.name}
+	return frappe.get_all("Stripe Notice", notices, pluck="subject", order_by="creation")
 
 
 def test_a_second_dispute_adds_to_a_first_one_that_was_lost(scene, paid):
