@@ -23,7 +23,7 @@ from stripe_service.stripe_service.doctype.payment_adjustment.payment_adjustment
 	WRITTEN_OFF,
 )
 from stripe_service.utils.labels import money_in_words
-from stripe_service.utils.transaction import in_fresh_transaction
+from stripe_service.utils.transaction import begin_fresh, in_fresh_transaction
 
 
 class AdjustmentRefused(frappe.ValidationError):
@@ -176,5 +176,5 @@ def _needed(reason: str) -> str:
 def _finished(adjustment):
 	"""What follows, soon; should the queue be away, `run_pending` finds the row by its mark."""
 	after_payment.enqueue_document(adjustment.reference_doctype, adjustment.reference_name)
-	frappe.db.commit()
+	begin_fresh()
 	return adjustment

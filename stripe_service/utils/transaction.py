@@ -45,17 +45,23 @@ def in_fresh_transaction(work: Callable[[], T]) -> T:
 def _commit_around(work: Callable[[], T]) -> T:
 	outer = reads_are_true()
 	# The level of a session is that of the transactions it begins from then on, and Frappe begins one with each commit.
-	_set_level("read committed")
-	frappe.db.commit()
-	frappe.local.stripe_service_read_committed = True
 	try:
+		_set_level("read committed")
+		frappe.db.commit()
+		frappe.local.stripe_service_read_committed = True
 		result = work()
-	finally:
-		frappe.local.stripe_service_read_committed = outer
-		if not outer:
-			_set_level("repeatable read")
-	frappe.db.commit()
-	return result
+		_leave(outer)
+		frappe.db.commit()
+		return result
+	except BaseException:
+		_leave(outer)
+		raise
+
+
+def _leave(outer: bool) -> None:
+	frappe.local.stripe_service_read_committed = outer
+	if not outer:
+		_set_level("repeatable read")
 
 
 def _set_level(level: str) -> None:

@@ -81,8 +81,11 @@ const answer = (status, more = {}) => ({
   texts: { not_started: "nothing was charged" },
 });
 
-test("a payer with nothing saved begins with a new card", () => {
-  const state = after(opened());
+const fields_ready = { type: "fields_ready" };
+
+test("a payer with nothing saved begins with a new card, once Stripe's fields are there", () => {
+  assert.equal(can_pay(after(opened())), false);
+  const state = after(opened(), fields_ready);
   assert.equal(state.phase, PHASE.READY);
   assert.equal(state.method, "card");
   assert.equal(state.card, NEW);
@@ -196,6 +199,7 @@ test("a lost answer forbids a second payment until the server has said what beca
 test("a press that never arrived is pressed again under the same id", () => {
   const free = after(
     opened(),
+    fields_ready,
     pressed("press-1"),
     { type: "no_answer" },
     answer("Not Started", { payment: null })
@@ -208,6 +212,7 @@ test("a press that never arrived is pressed again under the same id", () => {
 test("after a decline the form is usable and the next press is a new one", () => {
   const declined = after(
     opened(),
+    fields_ready,
     { type: "typed_amount", amount: "50.00" },
     pressed("press-1"),
     answer("Failed", { message: "Your card was declined." })
@@ -300,6 +305,7 @@ test("a card that was removed elsewhere is no longer chosen after a refresh", ()
   const state = after(opened({ cards: [visa] }), {
     type: "refreshed",
     form: form(),
+    amount: "119.00",
   });
   assert.equal(state.card, NEW);
   assert.equal(state.amount, "119.00");
