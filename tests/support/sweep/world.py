@@ -8,7 +8,6 @@ import frappe
 from tests.support import records
 from tests.support.records import PASSWORD, unique
 
-
 # Whoever may read the Stripe Account reads all that went through it, of whatever unit.
 READERS = frozenset({"reader", "administrator of A"})
 
