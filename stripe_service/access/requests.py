@@ -33,6 +33,8 @@ from stripe_service.access.guarded import is_guarded
 
 OVERRIDES = "override_whitelisted_methods"
 OURS = "stripe_service."
+# The overrides can be called by their own names as well, and then stand for Frappe's.
+FRAPPES = ("frappe.", "stripe_service.access.frappe_overrides.")
 COUNTS = ("limit", "limit_start", "limit_page_length", "page_length", "page_len")
 DATE_OR_NUMBER = re.compile(r"[\w\-+:. /]*")
 
@@ -62,7 +64,7 @@ def check() -> None:
 	method = _true_name(asked)
 	_refuse_alias(asked, method)
 	_use_overrides(arguments)
-	if not method.startswith("frappe."):
+	if not method.startswith(FRAPPES):
 		return
 	_drop_switches(path, arguments)
 	_read_numbers(arguments)

@@ -150,6 +150,16 @@ def _value(name: str, usual: dict):
 NAMING = ("name", "dn", "names", "docs", "doc", "args", "file_url", "reference_name", "user")
 
 
+LEFT_BY_A_CALL = (
+	"error_message",
+	"has_permission_check_logs",
+	"in_print",
+	"args",
+	"selected_children",
+	"ignore_permissions",
+)
+
+
 class Answer:
 	"""`text` is everything that would reach the caller: body, messages, errors. `seconds` is how long it took."""
 
@@ -200,9 +210,8 @@ def request(user: str, path: str, arguments: dict, http_method: str = "POST") ->
 	frappe.db.rollback()
 	frappe.local.request = None
 	frappe.local.form_dict = frappe._dict()
-	frappe.flags.update(
-		{"in_print": None, "args": None, "selected_children": None, "ignore_permissions": None}
-	)
+	for flag in LEFT_BY_A_CALL:  # a request of its own would begin without them
+		frappe.flags.pop(flag, None)
 	return Answer(text, seconds, allowed)
 
 

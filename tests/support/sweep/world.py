@@ -124,7 +124,7 @@ class World:
 			for_user=self.member, document_type="Portal Invoice", document_name=invoice.name)  # fmt: skip
 		yield Target("Notification Log", notice, self.secret("notice"), fieldname="subject")
 		item = frappe.db.get_value("Workflow Action", {"reference_name": invoice.name})
-		yield Target("Workflow Action", item, invoice.name, fieldname="reference_name")
+		yield Target("Workflow Action", item, invoice.name, fieldname="reference_name", shared_with=READERS)
 
 	def _insert(self, doctype: str, **values) -> str:
 		return frappe.get_doc(doctype=doctype, **values).insert(ignore_permissions=True).name
