@@ -40,8 +40,8 @@ def _refuse_with_money(doc) -> None:
 	balance = balance_of(open_payable(doc), lock=True)
 	if balance.settled_minor or balance.reserved_minor:
 		frappe.throw(
-			_("{0} {1} can't be discarded: it was paid in part or in full, or a payment is under way. Refund it first.").format(
-				_(doc.doctype), frappe.bold(doc.name)
-			),
+			_(
+				"{0} {1} can't be discarded: it was paid in part or in full, or a payment is under way. Refund it first."
+			).format(_(doc.doctype), frappe.bold(doc.name)),
 			title=_("Not discarded"),
 		)

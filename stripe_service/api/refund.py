@@ -57,7 +57,9 @@ def read_from_stripe(payment: str) -> dict:
 		with stripe_errors_as_messages():
 			return result.payment_result(settle.settle(payment))
 	except settle.OutOfStep:
-		frappe.throw(_("This payment is being changed at the moment. Try again in a minute."), StripeUnavailable)
+		frappe.throw(
+			_("This payment is being changed at the moment. Try again in a minute."), StripeUnavailable
+		)
 
 
 @frappe.whitelist(methods=["POST"])

@@ -35,13 +35,17 @@ def check_declines(user: str, doctype: str, name: str, brand: str = "", last4: s
 	if _declined(of_payer) >= limit or _declined(of_document) >= limit:
 		_notify_once(user, doctype, name)
 		frappe.throw(
-			_("Too many attempts were declined. Nothing was charged. Try again in an hour, or ask an administrator."),
+			_(
+				"Too many attempts were declined. Nothing was charged. Try again in an hour, or ask an administrator."
+			),
 			TooManyDeclines,
 			title=_("Too many declined attempts"),
 		)
 	if last4 and _declined({**of_payer, "brand": brand, "last4": last4}) >= SAME_CARD:
 		frappe.throw(
-			_("This card was declined several times. Nothing was charged. Use another card, or ask your bank."),
+			_(
+				"This card was declined several times. Nothing was charged. Use another card, or ask your bank."
+			),
 			TooManyDeclines,
 			title=_("Too many declined attempts"),
 		)
@@ -58,9 +62,9 @@ def _declined(filters: dict) -> int:
 def _notify_once(user: str, doctype: str, name: str) -> None:
 	"""Once within the hour for each payer, however often they go on trying."""
 	since = add_to_date(now_datetime(), minutes=-WITHIN_MINUTES)
-	subject = _("Many declined cards: {0} is paused for an hour. Last document: {1}. Someone may be testing cards.").format(
-		user, name
-	)
+	subject = _(
+		"Many declined cards: {0} is paused for an hour. Last document: {1}. Someone may be testing cards."
+	).format(user, name)
 	known = {"reference_doctype": "User", "reference_name": user, "creation": (">", since)}
 
 	def notify() -> None:

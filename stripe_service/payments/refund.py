@@ -292,7 +292,9 @@ def _fail_attempt(attempt, words: str, error: str | None = None, notified: int =
 		row = frappe.get_doc(DOCTYPE, attempt.name, for_update=True)
 		if row.outcome_is_unknown and row.idempotency_key == attempt.idempotency_key:
 			last_error = (error or row.last_error or "")[:1000]
-			row.write(status=refund_states.FAILED, failure_message=words, last_error=last_error, notified=notified)
+			row.write(
+				status=refund_states.FAILED, failure_message=words, last_error=last_error, notified=notified
+			)
 
 	in_fresh_transaction(fail)
 	notify_failed(attempt.payment)

@@ -171,7 +171,6 @@ def _update_document(payment) -> None:
 	payable.update_document(balance)
 
 
-
 def _write_shown(change: AppliedChange, snapshot: IntentSnapshot) -> None:
 	"""What people are shown of a payment whose money is committed. Never raises; what is missing comes with the next
 	reading, at the latest when the fee is looked for."""

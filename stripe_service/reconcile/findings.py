@@ -42,7 +42,12 @@ def record_finding(
 		if frappe.db.exists(DOCTYPE, name):
 			frappe.db.set_value(DOCTYPE, name, {"last_seen_at": now_datetime(), "reason": as_text(reason)})
 		else:
-			values = {"kind": kind, "object_id": object_id, "reason": as_text(reason), "invoice_payment": payment}
+			values = {
+				"kind": kind,
+				"object_id": object_id,
+				"reason": as_text(reason),
+				"invoice_payment": payment,
+			}
 			_insert(name, report.account, values, amount_minor, currency)
 		frappe.db.commit()
 	except Exception:

@@ -32,7 +32,9 @@ def shipped_workflow() -> dict:
 
 def make_if_missing() -> None:
 	shipped = shipped_workflow()
-	if frappe.db.exists("Workflow", shipped["name"]) or frappe.db.exists("Workflow", {"document_type": DOCTYPE}):
+	if frappe.db.exists("Workflow", shipped["name"]) or frappe.db.exists(
+		"Workflow", {"document_type": DOCTYPE}
+	):
 		return
 	for role in _values(shipped, "transitions", "allowed"):
 		_insert_if_missing("Role", role, role_name=role, desk_access=1)

@@ -38,7 +38,10 @@ def test_saving_keys_asks_stripe_who_they_belong_to_and_registers_the_webhook(ac
 
 def test_the_gateway_of_a_connected_account_calls_stripe_as_that_account(account):
 	account.connect()
-	assert stripe_account.gateway_for(account.name).call("accounts.retrieve_current")["id"] == account.record["id"]
+	assert (
+		stripe_account.gateway_for(account.name).call("accounts.retrieve_current")["id"]
+		== account.record["id"]
+	)
 
 
 @pytest.mark.parametrize(

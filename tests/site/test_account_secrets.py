@@ -174,7 +174,11 @@ def dataclasses_with_secrets() -> list[type]:
 			if isinstance(thing, type) and dataclasses.is_dataclass(thing):
 				found.add(thing)
 	return sorted(
-		(one for one in found if any(NAMED_LIKE_A_SECRET.search(field.name) for field in dataclasses.fields(one))),
+		(
+			one
+			for one in found
+			if any(NAMED_LIKE_A_SECRET.search(field.name) for field in dataclasses.fields(one))
+		),
 		key=lambda one: one.__qualname__,
 	)
 

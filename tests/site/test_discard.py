@@ -84,7 +84,9 @@ def test_a_discarded_invoice_is_not_paid(site, invoice, administrator, make_paye
 		pay_by_card(invoice, "50.00", payer, emulator_url)
 
 
-@pytest.mark.parametrize("doctype", ["Stripe Account", "Invoice Payment", "Organisation Unit", "Payable DocType"])
+@pytest.mark.parametrize(
+	"doctype", ["Stripe Account", "Invoice Payment", "Organisation Unit", "Payable DocType"]
+)
 def test_the_apps_own_records_cannot_be_discarded(
 	site, invoice, http, make_payer, emulator_url, drain, doctype
 ):

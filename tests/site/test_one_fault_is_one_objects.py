@@ -277,9 +277,9 @@ def test_an_endpoint_that_is_silent_while_events_are_fetched_is_a_warning(shop, 
 	webhook_part(last_event_at=None, webhook_refused_at=None, events_missed_at=None)
 	payment = shop.pay()
 	shop.fetch()
-	assert not frappe.db.get_value("Stripe Account", ACCOUNT, "events_missed_at"), (
-		"they may still be on their way"
-	)
+	assert not frappe.db.get_value(
+		"Stripe Account", ACCOUNT, "events_missed_at"
+	), "they may still be on their way"
 	shop.emulator.set_clock(shop.emulator.now() - 2 * 3600)
 	late = gateway_for(ACCOUNT).call("customers.create", params={"email": f"{unique('late')}@example.com"})
 	gateway_for(ACCOUNT).call("customers.delete", late["id"])

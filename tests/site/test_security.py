@@ -37,7 +37,9 @@ def waiting_for_3ds(scene) -> str:
 # another's client secret
 
 
-@pytest.mark.parametrize("roles", [["Stripe Reader"], ["Stripe Administrator"], ["Stripe Reader", "Stripe Payer"]])
+@pytest.mark.parametrize(
+	"roles", [["Stripe Reader"], ["Stripe Administrator"], ["Stripe Reader", "Stripe Payer"]]
+)
 def test_whoever_may_read_a_payment_gets_no_client_secret_of_it(scene, make_user, as_user, roles):
 	payment = waiting_for_3ds(scene)
 	reader = make_user(roles=roles)
@@ -84,7 +86,9 @@ def test_a_finding_shows_notes_and_reasons_as_text(scene):
 
 	report = Report(frappe.db.get_value("Stripe Account", {"status": "Connected"}))
 	name = findings.record_finding(report, findings.UNKNOWN_HERE, unique("pi"), MARKUP)
-	findings.record_finding(report, findings.UNKNOWN_HERE, frappe.db.get_value(findings.DOCTYPE, name, "object_id"), MARKUP)
+	findings.record_finding(
+		report, findings.UNKNOWN_HERE, frappe.db.get_value(findings.DOCTYPE, name, "object_id"), MARKUP
+	)
 	findings.close_finding(name, MARKUP)
 	row = frappe.get_doc(findings.DOCTYPE, name)
 	assert "<img" not in f"{row.reason} {row.note}"
@@ -103,7 +107,9 @@ def test_a_notice_is_text(site_only, drain):
 	notices.notify_user("Administrator", "User", "Administrator", MARKUP + unique("mark"))
 	frappe.db.commit()
 	drain()
-	subject = frappe.get_last_doc("Notification Log", {"for_user": "Administrator", "document_name": "Administrator"}).subject
+	subject = frappe.get_last_doc(
+		"Notification Log", {"for_user": "Administrator", "document_name": "Administrator"}
+	).subject
 	assert "<img" not in subject and "&lt;img" in subject
 
 
@@ -112,7 +118,12 @@ def test_a_notice_is_text(site_only, drain):
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_is_masked_wherever_it_stands(secret):
-	for text in (secret, f"'{secret}'", f"https://hooks.stripe.com/x?client_secret={secret}&y=1", json.dumps({"a": secret})):
+	for text in (
+		secret,
+		f"'{secret}'",
+		f"https://hooks.stripe.com/x?client_secret={secret}&y=1",
+		json.dumps({"a": secret}),
+	):
 		assert secret not in mask(text)
 		assert secret not in receive.without_client_secrets(text)
 
@@ -126,7 +137,9 @@ def test_error_log_holds_no_secret(site_only, secret):
 # webhooks
 
 
-@pytest.mark.parametrize("event_id", ["evt_\ud800", "evt_", "evt_<b>", "evt_ä", "EVT_1", "evt_" + "a" * 200, 5, None])
+@pytest.mark.parametrize(
+	"event_id", ["evt_\ud800", "evt_", "evt_<b>", "evt_ä", "EVT_1", "evt_" + "a" * 200, 5, None]
+)
 def test_an_event_whose_id_stripe_would_never_give_is_refused(event_id):
 	assert not receive._is_id(event_id)
 

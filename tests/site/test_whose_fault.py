@@ -128,9 +128,9 @@ def test_a_missing_right_to_refund_does_not_stop_payments_and_stays_until_a_refu
 	with pytest.raises(RefundRefused, match="lacks the permission rak_charge_write"):
 		refund_api.refund_payment(payment, "10.00")
 	assert till.pay()["outcome"] == "paid"
-	assert "rak_charge_write" in problem_of(connected), (
-		"another call that works says nothing about this right"
-	)
+	assert "rak_charge_write" in problem_of(
+		connected
+	), "another call that works says nothing about this right"
 	restricted.with_all()
 	refund_api.refund_payment(payment, "10.00")
 	assert problem_of(connected) is None

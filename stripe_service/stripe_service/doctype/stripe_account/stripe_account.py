@@ -110,7 +110,11 @@ class StripeAccount(Document):
 		return any((self.get(field) or "") != (stored.get(field) or "") for field in fields)
 
 	def _check_not_emptied(self, stored):
-		if stored and stored.status == stripe_account.CONNECTED and not (self.secret_key and self.publishable_key):
+		if (
+			stored
+			and stored.status == stripe_account.CONNECTED
+			and not (self.secret_key and self.publishable_key)
+		):
 			frappe.throw(
 				_(
 					"The keys of a connected account can be replaced, but not left empty. To take them away, use Remove."
@@ -158,7 +162,9 @@ class StripeAccount(Document):
 		return bool(identity.belongs_to(gateway, *_known_objects(self.name)))
 
 	def _put_back_what_is_ours(self, before):
-		fields = OURS + (OURS_IF_TOLD if before and before.details_source == stripe_account.SOURCE_STRIPE else ())
+		fields = OURS + (
+			OURS_IF_TOLD if before and before.details_source == stripe_account.SOURCE_STRIPE else ()
+		)
 		for field in fields:
 			default = self.meta.get_field(field).default
 			self.set(field, before.get(field) if before else default)
@@ -177,7 +183,9 @@ class StripeAccount(Document):
 		else:
 			self.ach_enabled_by_hand = 0 if facts.ach_capability != "Unknown" else self.ach_enabled_by_hand
 		self.update(fit(self.doctype, told))
-		self.update({"publishable_key": pair.publishable, "mode": pair.mode, "status": stripe_account.CONNECTED})
+		self.update(
+			{"publishable_key": pair.publishable, "mode": pair.mode, "status": stripe_account.CONNECTED}
+		)
 		# What earlier keys could not do; what these can't will be noted anew.
 		self.update({"problem": None, "problems": None})
 		self.webhook_token = self.webhook_token or frappe.generate_hash(length=32)
