@@ -19,6 +19,8 @@ from typing import TypeVar
 import frappe
 
 ATTEMPTS = 6
+READ_COMMITTED = "set session transaction isolation level read committed"
+REPEATABLE_READ = "set session transaction isolation level repeatable read"
 
 T = TypeVar("T")
 
@@ -46,7 +48,7 @@ def _commit_around(work: Callable[[], T]) -> T:
 	outer = reads_are_true()
 	# The level of a session is that of the transactions it begins from then on, and Frappe begins one with each commit.
 	try:
-		_set_level("read committed")
+		frappe.db.sql(READ_COMMITTED)
 		frappe.db.commit()
 		frappe.local.stripe_service_read_committed = True
 		result = work()
@@ -61,11 +63,7 @@ def _commit_around(work: Callable[[], T]) -> T:
 def _leave(outer: bool) -> None:
 	frappe.local.stripe_service_read_committed = outer
 	if not outer:
-		_set_level("repeatable read")
-
-
-def _set_level(level: str) -> None:
-	frappe.db.sql(f"set session transaction isolation level {level}")
+		frappe.db.sql(REPEATABLE_READ)
 
 
 def reads_are_true() -> bool:
