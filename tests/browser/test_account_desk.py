@@ -62,9 +62,9 @@ class AccountForm:
 		expect(self.page.locator(".modal.show")).to_have_count(0)
 
 
-def test_keys_are_entered_refused_and_taken_and_removed_again(
-	administrator, http, account, picture, new_page
-):
+def test_keys_are_entered_refused_and_taken_and_removed_again(login, http, account, picture, new_page):
+	# The addresses of the emulator are Administrator's to enter.
+	administrator = login("Administrator", "admin")
 	form = AccountForm(administrator, http.url)
 	form.open("new")
 	expect(form.headline).to_contain_text("Enter both API keys")

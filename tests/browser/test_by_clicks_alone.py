@@ -374,8 +374,9 @@ def account(site, emulator, emulator_url):
 	site.db.commit()
 
 
-def test_keys_are_typed_in_refused_taken_removed_and_typed_in_anew(http, at_desk, account, picture, new_page):
-	page = at_desk("Stripe Administrator")
+def test_keys_are_typed_in_refused_taken_removed_and_typed_in_anew(http, login, account, picture, new_page):
+	# The addresses of the emulator are Administrator's to enter.
+	page = login("Administrator", "admin")
 	form = DeskForm.new(page, http.url, "Stripe Account")
 	form.expand("Development")
 	form.fill_in(
