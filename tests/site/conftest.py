@@ -1,10 +1,17 @@
 """Scenarios on a real site. The fixtures are in tests/support/fixtures.py."""
 
+import os
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from tests.support.accounts import RemoteAccount, Till, change_default
+
+# Frappe opens log files relative to the folder of sites, some of them when a module is imported, as while tests are
+# collected.
+if bench := os.environ.get("BENCH"):
+	os.chdir(Path(bench) / "sites")
 
 
 @pytest.fixture(autouse=True)
