@@ -157,3 +157,32 @@ def test_a_viewer_has_no_button_to_a_document_out_of_reach(http, login, make_use
 	form = DeskForm.open(login(reader), http.url, "Invoice Payment", name)
 	expect(form.value("Status")).to_have_text("Succeeded")
 	expect(form.button("Paid Document")).to_have_count(0)
+
+
+def test_a_cheque_is_recorded_and_the_rest_written_off(http, login, make_user, scene, picture):
+	administrator = make_user(roles=("Stripe Administrator",), unit=scene.unit, password=PASSWORD)
+	form = DeskForm.open(login(administrator), http.url, "Portal Invoice", scene.invoice.name)
+
+	form.act("Record a Payment", group="Payment")
+	form.dialog.fill_in({"Amount in USD": "1.190", "Paid By": "Cheque", "Reference Number": "4711"})
+	form.dialog.press("Record")
+	expect(form.page.locator(".msgprint").filter(visible=True)).to_contain_text("1190")
+	form.page.locator(".modal.show .btn-modal-close").filter(visible=True).last.click()
+	expect(form.dialog.field("Reference Number").locator("input")).to_have_value("4711")
+	form.dialog.set("Amount in USD", "60.00")
+	picture(form.page, "record-a-payment")
+	form.dialog.press("Record")
+	expect(form.value("Outstanding Amount")).to_have_text("$ 40.00")
+
+	form.act("Write Off Rest", group="Payment")
+	form.dialog.fill_in({"Reason": "Agreed with the customer."})
+	form.dialog.press("Write Off")
+	expect(form.value("Outstanding Amount")).to_have_text("$ 0.00")
+	expect(form.button("Record a Payment")).to_have_count(0)
+
+
+def test_a_payer_can_neither_record_nor_write_off(http, login, scene):
+	form = DeskForm.open(login(scene.payer), http.url, "Portal Invoice", scene.invoice.name)
+	expect(form.value("Outstanding Amount")).to_have_text("$ 100.00")
+	expect(form.button("Record a Payment")).to_have_count(0)
+	expect(form.button("Write Off Rest")).to_have_count(0)

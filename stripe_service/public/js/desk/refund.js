@@ -102,6 +102,8 @@ class RefundDialog {
 			this._say(answer, this.format.minor(minor));
 			await this.frm.reload_doc();
 		} catch (error) {
+			// What was refused for certain is over: the next press is another refund.
+			if (!(error instanceof NoAnswer)) this.request_id = make_uuid();
 			this._complain(words_of(error));
 		} finally {
 			button.prop("disabled", false);
