@@ -10,6 +10,7 @@ from stripe_service.api import refund as api
 from stripe_service.payments import refund as refunds
 from stripe_service.payments.refund import RefundRefused
 from stripe_service.reconcile import refunds as reconcile_refunds
+from stripe_service.utils.notices import deliver_pending
 from stripe_service.utils.stripe_errors import StripeUnavailable
 from tests.support.account import ACCOUNT
 from tests.support.parallel import in_parallel
@@ -67,6 +68,7 @@ def make_older(refund: str, **age) -> None:
 
 def notices_of(user: str, refund: str) -> list[str]:
 	frappe.db.rollback()
+	deliver_pending()
 	return frappe.get_all("Notification Log", {"for_user": user, "document_name": refund}, pluck="subject")
 
 

@@ -8,7 +8,7 @@ from stripe_service.api import pay as pay_api
 from stripe_service.api import refund as refund_api
 from stripe_service.payables.guards import NotToBeSent
 from stripe_service.payments import after_payment
-from stripe_service.utils.notices import stripe_administrators
+from stripe_service.utils.notices import deliver_pending, stripe_administrators
 from tests.support.cards import confirmation_token
 from tests.support.payables import make_doctype, make_payable
 from tests.support.records import PASSWORD, enable_currency
@@ -44,6 +44,7 @@ def surplus(*payments) -> list[int]:
 
 def notices(payment: str) -> list[str]:
 	frappe.db.rollback()
+	deliver_pending()
 	return frappe.get_all("Notification Log", {"document_name": payment}, pluck="subject")
 
 

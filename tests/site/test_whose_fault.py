@@ -12,6 +12,7 @@ from stripe_service.api import refund as refund_api
 from stripe_service.gateway import errors
 from stripe_service.payments import intent
 from stripe_service.payments.refund import RefundRefused
+from stripe_service.utils.notices import deliver_pending
 from stripe_service.utils.stripe_errors import PaymentsUnavailable
 from tests.support.accounts import DEBIT_AND_CARD
 from tests.support.bank_accounts import confirm_setup
@@ -58,6 +59,7 @@ def problem_of(account) -> str | None:
 
 def notices_of(user: str, account) -> list[str]:
 	frappe.db.rollback()
+	deliver_pending()
 	return frappe.get_all(
 		"Notification Log", {"for_user": user, "document_name": account.name}, pluck="subject"
 	)

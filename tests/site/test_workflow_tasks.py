@@ -4,6 +4,7 @@ import frappe
 import pytest
 from frappe.model.workflow import apply_workflow
 
+from stripe_service.utils.notices import deliver_pending
 from tests.support.records import unique
 
 PAY, REPROCESS = "Stripe: Pay with the Default Card", "Stripe: Reprocess"
@@ -89,6 +90,7 @@ def test_who_has_no_saved_card_is_told_so(scene, make_user, on_sending):
 	scene.drain()
 
 	assert scene.reread(draft).workflow_state == "To Be Paid"
+	deliver_pending()
 	told = frappe.get_all(
 		"Notification Log", filters={"for_user": clerk, "document_name": draft.name}, pluck="subject"
 	)
