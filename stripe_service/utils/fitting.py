@@ -42,8 +42,9 @@ class DoesNotFit(Exception):
 	"""The field can't hold the value, not even a part of it; the message says why, without the value."""
 
 
-def fit(doctype: str, values: dict) -> dict:
-	"""`values` (by fieldname) as the fields of `doctype` can hold them; what they can't hold is left out and logged.
+def fit(doctype: str, values: dict, known: dict | None = None) -> dict:
+	"""`values` (by fieldname) as the fields of `doctype` can hold them; what they can't hold is left out and logged. `known`
+	are the document's other values: which DocType a Dynamic Link is to is one of them.
 
 	Needs no permission. Reads the database for Links alone. Never raises.
 	"""
@@ -55,7 +56,7 @@ def fit(doctype: str, values: dict) -> dict:
 			fitted[fieldname] = value  # the name and the like: the caller's own
 			continue
 		try:
-			fitted[fieldname] = _fit(field, value, {**values, **fitted})
+			fitted[fieldname] = _fit(field, value, {**(known or {}), **values, **fitted})
 		except Exception as reason:
 			log_left_out(doctype, fieldname, reason)
 	return fitted

@@ -9,5 +9,8 @@ from html import escape
 
 def as_text(value: str | None) -> str | None:
 	"""`value` with its markup made harmless: a browser shows it as it was written. Quotes stay, because the text stands
-	between tags and never in an attribute. None stays None."""
-	return escape(str(value), quote=False) if value is not None else None
+	between tags and never in an attribute. What can't be written as UTF-8 (a lone surrogate) becomes a question mark. None
+	stays None."""
+	if value is None:
+		return None
+	return escape(str(value).encode("utf-8", "replace").decode(), quote=False)

@@ -24,7 +24,7 @@ class WrittenByApp(Document):
 	def write(self, **values):
 		"""Set `values`, made to fit, and save the document, or insert it if it is new; no permission is checked. Does
 		not commit."""
-		self.update(fit(self.doctype, values))
+		self.update(fit(self.doctype, values, self.as_dict()))
 		self.flags.by_stripe_service = True
 		self.flags.ignore_links = self.flags.ignore_mandatory = True
 		if not self.is_new():

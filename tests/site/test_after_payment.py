@@ -21,6 +21,7 @@ from stripe_service.setup.after_payment_script import (
 from stripe_service.utils.notices import deliver_pending, stripe_administrators
 from tests.support.cards import confirmation_token
 from tests.support.payables import make_doctype, make_payable, make_workflow
+from tests.support.records import make_outgoing_account
 from tests.support.scripts import script_after_payment, server_scripts, settings
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "after-payment.md"
@@ -462,7 +463,7 @@ def test_what_an_administrator_made_of_the_shipped_script_is_never_overwritten_o
 
 
 def test_the_example_that_says_thank_you_does_so_once_and_only_when_all_is_paid(scene):
-	an_outgoing_mail_account()
+	make_outgoing_account()
 	with script_after_payment(example("thanks")):
 		scene.pay("30.00")
 		scene.drain()
@@ -480,17 +481,6 @@ def mails(invoice):
 	names = frappe.get_all("Email Queue", {"reference_name": invoice.name}, pluck="name")
 	found = [frappe.get_doc("Email Queue", name) for name in names]
 	return [mail for mail in found if mail.recipients[0].recipient == invoice.bill_to_email]
-
-
-def an_outgoing_mail_account():
-	if frappe.db.exists("Email Account", {"default_outgoing": 1}):
-		return
-	account = frappe.get_doc(
-		doctype="Email Account", email_account_name="Scenarios", email_id="scenarios@example.com",
-		enable_outgoing=1, default_outgoing=1, smtp_server="127.0.0.1", no_smtp_authentication=1,
-	)  # fmt: skip
-	account.db_insert()  # a save would try to reach the server
-	frappe.db.commit()
 
 
 def test_the_example_that_makes_somebody_look_does_when_money_goes_back(scene):

@@ -78,6 +78,7 @@ def test_nobody_is_told_the_reason_that_stripe_wants_kept_from_payers(scene, as_
 def test_text_is_shown_as_it_was_written_and_never_as_markup():
 	assert as_text(MARKUP) == "&lt;img src=x onerror=alert(1)&gt;"
 	assert as_text("it can't") == "it can't"
+	assert as_text("\ud83d") == "?"
 	assert as_text(None) is None
 
 

@@ -434,22 +434,23 @@ def test_a_claim_sees_what_was_claimed_while_it_waited_for_the_lock(scene):
 	from stripe_service.payments import claim
 
 	request = claim.PayRequest("Portal Invoice", scene.invoice.name, "80.00", "card", scene.payer)
-	lock = frappe.get_doc
+	lock = frappe.db.get_value
 
 	def wait_for_the_lock(*args, **kwargs):
 		if kwargs.get("for_update"):
 			frappe.db.count("Invoice Payment", {"reference_name": scene.invoice.name})  # begins the snapshot
-			frappe.get_doc = lock
+			frappe.db.get_value = lock
 			in_another_process(scene, lambda: scene.pay("80.00", user=colleague))
 		return lock(*args, **kwargs)
 
 	colleague = scene.make_payer()
-	frappe.get_doc = wait_for_the_lock
+	frappe.db.commit()
+	frappe.db.get_value = wait_for_the_lock
 	try:
 		with pytest.raises(claim.limits.AmountRefused, match="At most"):
 			claim.claim(request)
 	finally:
-		frappe.get_doc = lock
+		frappe.db.get_value = lock
 	assert scene.received_minor() == 8000
 
 

@@ -167,8 +167,9 @@ def make_outgoing_account():
 	"""The site's default outgoing account, without which Frappe can't even write a mail. Nothing is sent."""
 	import frappe
 
-	if frappe.db.exists("Email Account", {"default_outgoing": 1}):
+	if frappe.db.exists("Email Account", {"default_outgoing": 1, "enable_outgoing": 1}):
 		return
+	frappe.db.delete("Email Account", {"name": "Scenarios"})  # that a test left switched off
 	frappe.get_doc(
 		doctype="Email Account", email_account_name="Scenarios", email_id="scenarios@example.com",
 		enable_outgoing=1, default_outgoing=1, smtp_server="127.0.0.1", no_smtp_authentication=1,

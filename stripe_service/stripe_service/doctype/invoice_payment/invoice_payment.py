@@ -35,7 +35,7 @@ class InvoicePayment(WrittenByApp):
 		"""
 		if self.is_new():
 			return super().write(**values)
-		self.update(fit(self.doctype, values))
+		self.update(fit(self.doctype, values, self.as_dict()))
 		changed = self._changed_values()
 		if changed:
 			frappe.db.set_value(self.doctype, self.name, changed)
@@ -45,7 +45,7 @@ class InvoicePayment(WrittenByApp):
 		names = [name for name in self.meta.get_valid_columns() if self.meta.has_field(name)]
 		stored = frappe.db.get_value(self.doctype, self.name, names, as_dict=True, for_update=True)
 		given = {name: self.get(name) for name in names if self.get(name) != stored[name]}
-		return fit(self.doctype, given)
+		return fit(self.doctype, given, self.as_dict())
 
 	@property
 	def is_open(self) -> bool:
