@@ -23,8 +23,11 @@ from frappe.utils import cint, flt, getdate, nowdate
 
 from stripe_service.gateway import money
 from stripe_service.payables.payable import Payable
-from stripe_service.setup.erpnext import FEE_ACCOUNT_FIELD, MODE_OF_PAYMENT
 from stripe_service.utils import frappe_versions
+
+# Made by setup/erpnext.py; the accounts in it are an accountant's choice.
+MODE_OF_PAYMENT = "Stripe"
+FEE_ACCOUNT_FIELD = "stripe_fee_account"
 
 
 class NotBooked(frappe.ValidationError):

@@ -6,8 +6,7 @@ Made where ERPNext is installed and if missing; the accounts in it are an accoun
 import frappe
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 
-MODE_OF_PAYMENT = "Stripe"
-FEE_ACCOUNT_FIELD = "stripe_fee_account"
+from stripe_service.payables.erpnext_sales_invoice import FEE_ACCOUNT_FIELD, MODE_OF_PAYMENT
 
 
 def make_mode_of_payment() -> None:
