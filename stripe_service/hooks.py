@@ -39,6 +39,7 @@ doc_events = {
 		"on_update": ["stripe_service.access.sharing.after_membership_changed"],
 		"after_delete": ["stripe_service.access.sharing.after_membership_changed"],
 	},
+	"Workflow": {"on_update": ["stripe_service.payables.workflow_states.warn_about_missing_states"]},
 	"Version": {"before_insert": ["stripe_service.access.sharing.withhold_versions"]},
 	"Error Log": {"before_insert": ["stripe_service.utils.masking.mask_error_log"]},
 	"*": {

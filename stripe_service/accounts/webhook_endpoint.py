@@ -198,7 +198,17 @@ def is_public(address: str) -> bool:
 
 
 def _check_address(url: str, api_base: str | None) -> None:
-	if api_base or is_public(url):
+	if api_base:
+		return
+	if not binding.host_is_configured():
+		# Behind a proxy the request's own host is a guess.
+		raise NotPossible(
+			_(
+				"Stripe needs this site's public https address, and it is not configured. Set it with bench --site {0}"
+				" set-config host_name https://…, then press Register Webhook."
+			).format(frappe.local.site)
+		)
+	if is_public(url):
 		return
 	site = url.split(PATH)[0]
 	raise NotPossible(

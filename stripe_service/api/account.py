@@ -3,7 +3,6 @@
 import frappe
 from frappe import _
 
-from stripe_service.accounts import checklist as checklists
 from stripe_service.accounts import (
 	customers,
 	figures,
@@ -16,6 +15,7 @@ from stripe_service.accounts import overview as overviews
 from stripe_service.accounts import stripe_account as connections
 from stripe_service.gateway import errors
 from stripe_service.install import PARTS, make_what_is_missing
+from stripe_service.setup import checklist as checklists
 
 ACCOUNT = "Stripe Account"
 CUSTOMER = "Stripe Customer"

@@ -3,8 +3,9 @@
 import frappe
 import pytest
 
-from stripe_service.accounts import checklist, registration, stripe_account
+from stripe_service.accounts import registration, stripe_account
 from stripe_service.api import account as account_api
+from stripe_service.setup import checklist
 
 APP_RIGHTS = (
 	"customer_write", "payment_intent_write", "setup_intent_write", "payment_method_write", "charge_write",

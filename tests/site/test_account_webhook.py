@@ -137,7 +137,19 @@ def test_a_key_that_may_not_register_is_kept_and_the_account_says_so(account, dr
 	assert doc.webhook_url, "so that an endpoint can be made by hand"
 
 
-def test_a_site_without_a_public_address_says_so_and_asks_stripe_nothing(connected, emulator):
+def test_a_site_whose_address_is_not_configured_is_asked_for_it(connected, emulator, monkeypatch):
+	"""Behind a proxy the request's host would be a guess."""
+	monkeypatch.setitem(frappe.local.conf, "host_name", None)
+	row = frappe.db.get_value("Stripe Account", connected.name, webhook_endpoint._FIELDS, as_dict=True)
+	row.api_base = ""
+	emulator.clear_requests()
+	with pytest.raises(webhook_endpoint.NotPossible, match="set-config host_name"):
+		webhook_endpoint._register(row, fresh=False)
+	assert emulator.count_requests(path="/v1/*") == 0
+
+
+def test_a_site_without_a_public_address_says_so_and_asks_stripe_nothing(connected, emulator, monkeypatch):
+	monkeypatch.setitem(frappe.local.conf, "host_name", "http://portal.localhost:8000")
 	row = frappe.db.get_value("Stripe Account", connected.name, webhook_endpoint._FIELDS, as_dict=True)
 	row.api_base = ""
 	emulator.clear_requests()

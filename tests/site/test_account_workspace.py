@@ -6,8 +6,9 @@ import frappe
 import pytest
 from frappe.desk.desktop import get_desktop_page, get_workspace_sidebar_items
 
-from stripe_service.accounts import checklist, figures
+from stripe_service.accounts import figures
 from stripe_service.api import account as account_api
+from stripe_service.setup import checklist
 from stripe_service.stripe_service.dashboard_chart_source.stripe_received import stripe_received
 from stripe_service.stripe_service.dashboard_chart_source.stripe_received_by_method import (
 	stripe_received_by_method,

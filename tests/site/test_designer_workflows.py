@@ -9,6 +9,7 @@ from frappe.model.workflow import apply_workflow, get_transitions
 from stripe_service.access.pay import why_not_pay
 from stripe_service.access.pay_actions import get_pay_transitions
 from stripe_service.access.workflow_guard import NotPaidYet
+from stripe_service.setup import checklist
 from stripe_service.setup.workflow import make_if_missing
 from tests.support.paying import pay_by_card
 from tests.support.records import PAYER_ROLES
@@ -321,3 +322,17 @@ def test_bulk_actions_offered_to_a_clerk(new_invoice, make_user, as_user):
 			"frappe.model.workflow.get_common_transition_actions", docs=docs, doctype="Portal Invoice"
 		)
 	assert set(offered) == {"Send for Payment", "Cancel"}
+
+
+def test_a_renamed_state_is_noticed_on_saving_the_workflow_and_in_the_checklist(designer):
+	workflow = designer.shipped()
+	renamed = designer.state("Paid in Part")
+	for row in (*workflow.states, *workflow.transitions):
+		for field in ("state", "next_state"):
+			if row.get(field) == "Partly Paid":
+				row.set(field, renamed)
+	frappe.clear_messages()
+	workflow.save()
+	assert "Partly Paid" in str(frappe.get_message_log())
+	(part,) = (part for part in checklist.checklist() if part["part"] == "workflow")
+	assert part["state"] == "Warning" and "Partly Paid" in part["message"]

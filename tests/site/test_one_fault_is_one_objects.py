@@ -3,13 +3,14 @@
 import frappe
 import pytest
 
-from stripe_service.accounts import checklist, jobs
+from stripe_service.accounts import jobs
 from stripe_service.accounts.jobs import for_each_account
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors
 from stripe_service.payments import charge
 from stripe_service.payments.intent import create_intent
 from stripe_service.reconcile import comparison, schedule, sweep
+from stripe_service.setup import checklist
 from stripe_service.webhooks import process, receive
 from tests.support.account import ACCOUNT
 from tests.support.records import unique

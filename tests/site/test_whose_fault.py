@@ -4,7 +4,7 @@ import frappe
 import pytest
 
 from stripe_emulator.accounts import APP_PERMISSIONS
-from stripe_service.accounts import checklist, overview, registration
+from stripe_service.accounts import overview, registration
 from stripe_service.accounts.secrets import write_secret
 from stripe_service.api import methods as methods_api
 from stripe_service.api import pay as pay_api
@@ -12,6 +12,7 @@ from stripe_service.api import refund as refund_api
 from stripe_service.gateway import errors
 from stripe_service.payments import intent
 from stripe_service.payments.refund import RefundRefused
+from stripe_service.setup import checklist
 from stripe_service.utils.notices import deliver_pending
 from stripe_service.utils.stripe_errors import PaymentsUnavailable
 from tests.support.accounts import DEBIT_AND_CARD

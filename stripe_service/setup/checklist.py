@@ -14,6 +14,7 @@ from frappe.utils.background_jobs import get_workers
 from frappe.utils.scheduler import is_scheduler_inactive
 
 from stripe_service.accounts import binding, stripe_account, webhook_endpoint
+from stripe_service.payables.workflow_states import all_missing_states, what_to_do
 
 DONE = "Done"
 TO_DO = "To Do"
@@ -165,6 +166,9 @@ def _workflow() -> Answer:
 	if not active:
 		link = get_url_to_form("Workflow", workflows[0].name)
 		return Answer(WARNING, _("The Workflow of {0} is not active.").format(_(DOCUMENT)), link=link)
+	for doctype, states in all_missing_states().items():
+		link = get_url_to_form("Payable DocType", doctype)
+		return Answer(WARNING, what_to_do(doctype, states), link=link)
 	return Answer(DONE, _("{0} is active.").format(active[0]), link=get_url_to_form("Workflow", active[0]))
 
 
