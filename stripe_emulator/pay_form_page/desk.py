@@ -210,6 +210,8 @@ class Desk:
 			amount=_major(payment["amount_minor"], currency),
 			currency=currency,
 			status=payment["status"],
+			method_type=payment["method_type"],
+			expected_by=None,
 			**({"method_label": payment["method_label"]} if mine else {}),
 		)
 
