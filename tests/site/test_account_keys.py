@@ -213,7 +213,7 @@ def test_the_first_account_becomes_the_default_and_a_later_one_does_not(
 def test_no_lock_is_held_while_stripe_is_asked(account, emulator):
 	account.connect()
 	emulator.clear_requests()
-	emulator.fault("slow", path="/v1/account", seconds=3)
+	emulator.fault("slow", path="/v1/account", seconds=10)
 	saving = threading.Thread(target=_save_keys_again, args=(account.name, account.keys["secret_key"]))
 	saving.start()
 	wait_for_request(emulator, "/v1/account")

@@ -217,7 +217,7 @@ def request(user: str, path: str, arguments: dict, http_method: str = "POST") ->
 
 def _text_of(value) -> str:
 	if isinstance(value, Response):
-		return value.get_data(as_text=True)
+		return value.get_data().decode(errors="replace")  # a file may be an image
 	if isinstance(value, dict):
 		value = {
 			key: item.decode(errors="replace") if isinstance(item, bytes) else item
