@@ -160,7 +160,9 @@ def test_the_session_expires_while_the_form_is_open(site, http, send_invoice, pa
 	form.enter_card()
 	page.context.clear_cookies()
 	form.pay()
-	expect(form.alert).to_contain_text("Your session has ended. Log in again")
+	answer = page.locator(".stripe-pay-dialog.show form.stripe-pay")
+	expect(answer.get_by_role("heading", name="Your session has ended")).to_be_visible()
+	expect(answer.get_by_role("link", name="Log in")).to_be_visible()
 	site.db.rollback()
 	assert site.db.count("Invoice Payment", {"reference_name": invoice.name}) == 0
 
