@@ -269,23 +269,23 @@ class Call:
 		return f"https://dashboard.stripe.com/{mode}logs/{self.request_id}"
 
 	def _log(self, status: int | str, started: float) -> None:
-		self.emulator.requests.append(
-			{
-				"at": self.emulator.clock.now(),
-				"method": self.method,
-				"path": self.path,
-				"params": "" if "number" in self.raw else self.raw,
-				"status": status,
-				"key": self.key["kind"] if self.key else None,
-				"account": self.store.spaces.get(self.key["space"], {}).get("id") if self.key else None,
-				"api_version": self.api_version,
-				"idempotency_key": self.idempotency_key,
-				"replayed": bool(self.replayed),
-				"fault": self.fault["kind"] if self.fault else None,
-				"request_id": self.request_id,
-				"milliseconds": round((time.perf_counter() - started) * 1000, 2),
-			}
-		)
+		entry = {
+			"at": self.emulator.clock.now(),
+			"method": self.method,
+			"path": self.path,
+			"params": "" if "number" in self.raw else self.raw,
+			"status": status,
+			"key": self.key["kind"] if self.key else None,
+			"account": self.store.spaces.get(self.key["space"], {}).get("id") if self.key else None,
+			"api_version": self.api_version,
+			"idempotency_key": self.idempotency_key,
+			"replayed": bool(self.replayed),
+			"fault": self.fault["kind"] if self.fault else None,
+			"request_id": self.request_id,
+			"milliseconds": round((time.perf_counter() - started) * 1000, 2),
+		}
+		with self.store.lock:  # whoever reads the list holds it, and a list must not grow while it is read
+			self.emulator.requests.append(entry)
 
 
 def _key_of(authorization: str | None) -> str | None:

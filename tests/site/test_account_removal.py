@@ -9,7 +9,7 @@ from stripe_service.accounts import registration, stripe_account
 from stripe_service.accounts.keys import KeyRefused
 from stripe_service.api import account as account_api
 from stripe_service.api import pay as pay_api
-from tests.support.emulator import wait_for_request
+from tests.support.emulator import wait_for_fault
 
 
 def secrets_on_disk(account) -> int:
@@ -77,7 +77,8 @@ def test_a_webhook_that_is_being_registered_meanwhile_goes_as_well(connected, em
 		kwargs={"account": connected.name},
 	)
 	rotating.start()
-	wait_for_request(emulator, "/v1/webhook_endpoints", method="POST")
+	wait_for_fault(emulator)
+	assert not emulator.count_requests("/v1/webhook_endpoints", "POST"), "it is registered already"
 
 	message = account_api.remove_account(connected.name)["message"]
 

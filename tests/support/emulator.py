@@ -53,14 +53,14 @@ def control_client(url: str):
 	return Emulator(url)
 
 
-def wait_for_request(emulator, path: str, method: str = "*", seconds: float = 10):
-	"""Until somebody has asked this of the emulator, whose answer may be slow (`emulator.clear_requests()` before)."""
+def wait_for_fault(emulator, seconds: float = 20):
+	"""Until a request has met the fault that was ordered last; a slow one's answer is still on its way then."""
 	deadline = time.monotonic() + seconds
 	while time.monotonic() < deadline:
-		if emulator.count_requests(path=path, method=method):
+		if emulator.state()["faults"][-1]["hits"]:
 			return
 		time.sleep(0.05)
-	raise AssertionError(f"nothing asked {path}")
+	raise AssertionError("no request met the fault")
 
 
 def _wait_until_it_answers(url: str, process: subprocess.Popen, seconds: float = 15):
