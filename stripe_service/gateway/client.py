@@ -168,7 +168,6 @@ def _details(error) -> dict:
 		"param": told.get("param"),
 		"request_id": error.request_id,
 		"stripe_status": error.http_status,
-		"error_object": as_dict(told),
 	}
 
 

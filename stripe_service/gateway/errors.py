@@ -18,7 +18,6 @@ class GatewayError(Exception):
 	outcome_known = True
 	# Nobody who pays can do anything about it: an administrator has to.
 	our_fault = False
-	http_status = 502
 
 	def __init__(
 		self,
@@ -30,7 +29,6 @@ class GatewayError(Exception):
 		request_id: str | None = None,
 		stripe_status: int | None = None,
 		user_message: str | None = None,
-		error_object: dict | None = None,
 	):
 		super().__init__(message)
 		self.message = message
@@ -40,7 +38,6 @@ class GatewayError(Exception):
 		self.request_id = request_id
 		self.stripe_status = stripe_status
 		self.user_message = user_message
-		self.error_object = error_object or {}
 
 	def __str__(self) -> str:
 		told = [self.message or type(self).__name__]
@@ -50,22 +47,13 @@ class GatewayError(Exception):
 				told.append(f"{label}={value}")
 		return ", ".join(told)
 
-	@property
-	def payment_intent_id(self) -> str | None:
-		"""A 402 carries the PaymentIntent it left behind."""
-		return (self.error_object.get("payment_intent") or {}).get("id")
-
 
 class CardError(GatewayError):
 	"""The bank, the card network or Stripe's fraud rules said no: `user_message` says why (HTTP 402)."""
 
-	http_status = 402
-
 
 class InvalidRequest(GatewayError):
 	"""Stripe does not take the request as it is: unknown parameter, illegal transition, amount out of range."""
-
-	http_status = 400
 
 	@property
 	def is_about_email(self) -> bool:
@@ -74,8 +62,6 @@ class InvalidRequest(GatewayError):
 
 class NotFound(InvalidRequest):
 	"""No such object in this account (resource_missing)."""
-
-	http_status = 404
 
 
 class IdempotencyMismatch(InvalidRequest):
@@ -110,15 +96,12 @@ class PermissionMissing(GatewayError):
 class RateLimited(GatewayError):
 	"""Too many requests; Stripe did nothing."""
 
-	http_status = 503
-
 
 class Unreachable(GatewayError):
 	"""No answer, a broken one, a 5xx, or another request with the same key that still runs: whether Stripe acted is not
 	known."""
 
 	outcome_known = False
-	http_status = 503
 
 	@property
 	def answered(self) -> bool:

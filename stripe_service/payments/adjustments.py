@@ -34,13 +34,15 @@ class AdjustmentRefused(frappe.ValidationError):
 
 @dataclass(frozen=True)
 class OtherPayment:
-	"""What was paid otherwise: `amount` in major units as typed; `means` is one of MEANS."""
+	"""What was paid otherwise: `amount` in major units as typed; `means` is one of MEANS; `request_id` names one press of
+	the button: the same press, sent again, is answered with the first."""
 
 	amount: str
 	means: str
 	reference_no: str = ""
 	received_on: str = ""
 	note: str = ""
+	request_id: str = ""
 
 
 def record_payment(doctype: str, name: str, paid: OtherPayment):
@@ -59,7 +61,10 @@ def record_payment(doctype: str, name: str, paid: OtherPayment):
 		frappe.throw(_("The money can't have been received in the future."), AdjustmentRefused)
 
 	def record():
-		payable, balance = _lock(doctype, name)
+		payable = _lock(doctype, name)
+		if earlier := _find_request(payable, paid.request_id):
+			return earlier
+		balance = _balance_to_adjust(payable)
 		amount = read_amount(paid.amount, payable.currency)
 		if amount > balance.available_minor:
 			frappe.throw(
@@ -68,7 +73,12 @@ def record_payment(doctype: str, name: str, paid: OtherPayment):
 				),
 				AdjustmentRefused,
 			)
-		values = {"means": paid.means, "reference_no": paid.reference_no[:140], "received_on": received_on}
+		values = {
+			"means": paid.means,
+			"reference_no": paid.reference_no[:140],
+			"received_on": received_on,
+			"request_id": paid.request_id[:140],
+		}
 		return _insert(payable, PAID_OTHERWISE, amount, reason=paid.note, **values)
 
 	return _finished(in_fresh_transaction(record))
@@ -82,7 +92,8 @@ def write_off(doctype: str, name: str, reason: str):
 	reason = _needed(reason)
 
 	def write():
-		payable, balance = _lock(doctype, name)
+		payable = _lock(doctype, name)
+		balance = _balance_to_adjust(payable)
 		if balance.reserved_minor:
 			frappe.throw(
 				_("A payment of {0} is under way. Wait for it, or cancel it first.").format(
@@ -124,19 +135,35 @@ def cancel_adjustment(name: str, reason: str):
 
 
 def _lock(doctype: str, name: str):
-	"""(payable, balance), where something is outstanding that this app keeps account of; the row is locked."""
-	payable = open_payable(frappe.get_doc(doctype, name, for_update=True))
+	return open_payable(frappe.get_doc(doctype, name, for_update=True))
+
+
+def _balance_to_adjust(payable):
+	"""The balance of a locked document, where something is outstanding that this app keeps account of."""
 	if payable.config.keeps_outstanding:
 		frappe.throw(
 			_(
 				"{0} keeps its own account of what is paid. Record it there, as a Payment Entry in ERPNext."
-			).format(_(doctype)),
+			).format(_(payable.doctype)),
 			AdjustmentRefused,
 		)
 	balance = balance_of(payable, lock=True)
 	if problem := payable.why_not_payable(balance):
 		frappe.throw(problem, AdjustmentRefused)
-	return payable, balance
+	return balance
+
+
+def _find_request(payable, request_id: str):
+	"""The adjustment that this press of the button has recorded already. True only while the document is locked."""
+	if not request_id:
+		return None
+	asked = {
+		"reference_doctype": payable.doctype,
+		"reference_name": payable.name,
+		"request_id": request_id[:140],
+	}
+	name = frappe.db.get_value("Payment Adjustment", asked)
+	return frappe.get_doc("Payment Adjustment", name) if name else None
 
 
 def _insert(payable, kind: str, minor: int, **values):

@@ -28,11 +28,12 @@ from stripe_service.payables.registry import get_config
 from stripe_service.payments import fees, owed
 from stripe_service.payments.event_facts import facts_of
 from stripe_service.payments.follow_up import AppliedChange
+from stripe_service.payments.record import PENDING, marked_pending
 from stripe_service.utils.masking import mask
 from stripe_service.utils.notices import notify_administrators
 from stripe_service.utils.transaction import in_fresh_transaction, read_committed
 
-PENDING, DONE, FAILED = "Pending", "Done", "Failed"
+DONE, FAILED = "Done", "Failed"
 # A failure is tried again by itself this often, then waits for Run After-Payment Again.
 TRIES = 4
 SWEEP = 100
@@ -69,7 +70,7 @@ def _enqueue_now(payment_name: str) -> None:
 
 def run_soon(payment_name: str) -> None:
 	"""Run it again because somebody asked; in the caller's transaction, which it marks the payment Pending in."""
-	_mark(payment_name, after_payment_status=PENDING)
+	_mark(payment_name, **marked_pending())
 	enqueue(payment_name)
 
 
@@ -188,14 +189,14 @@ def run(payment_name: str) -> bool:
 		return False  # Pending still: run again when the fee is told, or by the sweep
 	with _acting_user():
 		for _round in range(ROUNDS):
-			reference, settled = _read(payment_name)
+			reference, mark = _read(payment_name)
 			if amendment := _hand_over(reference):
 				enqueue_document(reference.reference_doctype, reference.reference_name)
 				reference.reference_name = amendment
 			faults = _run_steps(reference)
-			if _record(payment_name, settled, faults):
+			if _record(payment_name, mark, faults):
 				return not faults
-	return False  # settled again and again meanwhile: it is Pending, and the sweep goes on
+	return False  # marked again and again meanwhile: it is Pending, and the sweep goes on
 
 
 def run_for_document(doctype: str, name: str) -> bool:
@@ -258,14 +259,14 @@ def _acting_user():
 
 
 def _read(payment_name: str):
-	"""(which document and payment, minor units settled now)"""
+	"""(which document and payment, the mark of what is asked for now)"""
 	row = frappe.db.get_value(
 		"Invoice Payment",
 		payment_name,
-		["name", "reference_doctype", "reference_name", "settled_minor"],
+		["name", "reference_doctype", "reference_name", "after_payment_mark"],
 		as_dict=True,
 	)
-	return row, cint(row.settled_minor)
+	return row, row.after_payment_mark
 
 
 def _attempt(step, reference) -> str | None:
@@ -338,14 +339,14 @@ def _mark(payment_name: str, **values) -> None:
 	frappe.db.set_value("Invoice Payment", payment_name, values)
 
 
-def _record(payment_name: str, settled: int, faults: list[str]) -> bool:
-	"""Write how it went; False if more was settled meanwhile, so that it has to run once more."""
-	return in_fresh_transaction(lambda: _write_outcome(payment_name, settled, faults))
+def _record(payment_name: str, mark: str | None, faults: list[str]) -> bool:
+	"""Write how it went; False if it was asked for anew meanwhile, so that it has to run once more."""
+	return in_fresh_transaction(lambda: _write_outcome(payment_name, mark, faults))
 
 
-def _write_outcome(payment_name: str, settled: int, faults: list[str]) -> bool:
+def _write_outcome(payment_name: str, mark: str | None, faults: list[str]) -> bool:
 	payment = frappe.get_doc("Invoice Payment", payment_name, for_update=True)
-	if cint(payment.settled_minor) != settled:
+	if payment.after_payment_mark != mark:
 		return False
 	_mark(
 		payment_name,

@@ -167,7 +167,7 @@ def _describe(payment, error: errors.GatewayError) -> None:
 	elif not error.outcome_known:
 		payment.failure_message = _("Stripe had a fault. Nothing was charged. Please try again.")
 	elif of_amount := limits.learn_from_refusal(
-		payment.stripe_account, error, payment.amount_minor, payment.currency
+		payment.stripe_account, error, payment.amount_minor, payment.currency, payment.method_type
 	):
 		payment.failure_message = of_amount
 

@@ -21,6 +21,10 @@ STEPS = (
 )
 
 
+# What every reading writes, whether or not Stripe told anything new.
+OF_THE_READING = {"sync_version", "last_synced_at", "modified", "modified_by"}
+
+
 @dataclass
 class AppliedChange:
 	"""What a reading of Stripe changed on its payment: the Invoice Payment as it is now, its values before."""
@@ -75,8 +79,12 @@ def publish(change: AppliedChange) -> None:
 
 def run_document_events(change: AppliedChange) -> None:
 	"""What a save would have set off, had the money not been written past it: the version, other apps' hooks, an
-	administrator's Notifications, Webhooks and Server Scripts on Invoice Payment. The last step, since any may fail."""
+	administrator's Notifications, Webhooks and Server Scripts on Invoice Payment. Nothing for a reading that told nothing
+	new. The last step, since any may fail."""
 	payment = frappe.get_doc("Invoice Payment", change.payment.name)
+	now = payment.get_valid_dict()
+	if all(now[name] == change.before.get(name) for name in now.keys() - OF_THE_READING):
+		return
 	payment._doc_before_save = frappe.get_doc(change.before | {"doctype": "Invoice Payment"})
 	payment.flags.by_stripe_service = True
 	payment.save_version()

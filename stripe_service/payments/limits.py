@@ -45,7 +45,7 @@ class Limits:
 
 def limits_of(account: str, currency: str, method: str = "card") -> Limits:
 	"""What Stripe takes at once: by the table, and by what it said last when it refused."""
-	learnt = frappe.cache.get_value(_key(account, currency), expires=True) or {}
+	learnt = frappe.cache.get_value(_key(account, currency, method), expires=True) or {}
 	return Limits(
 		max(money.minimum_minor(currency), learnt.get(amount_refusals.TOO_SMALL, 0)),
 		min(money.maximum_minor(currency, method), learnt.get(amount_refusals.TOO_LARGE, 10**12)),
@@ -182,13 +182,13 @@ def _why_unreadable(text, error: money.AmountError) -> str:
 # What Stripe says of its limits
 
 
-def learn_from_refusal(account: str, error, amount_minor: int, currency: str) -> str | None:
-	"""Remember the limit for which Stripe refused a charge of `amount_minor`; returns what to tell the payer, with an amount
+def learn_from_refusal(account: str, error, amount_minor: int, currency: str, method: str) -> str | None:
+	"""Remember the limit for which Stripe refused a charge of `amount_minor` by this method; returns what to tell the payer, with an amount
 	that would do, or None if the refusal is another one or names no limit."""
 	limit = amount_refusals.limit_in(error.code, error.message, amount_minor, currency)
 	if not limit:
 		return None
-	key = _key(account, currency)
+	key = _key(account, currency, method)
 	learnt = {**(frappe.cache.get_value(key, expires=True) or {}), error.code: limit}
 	frappe.cache.set_value(key, learnt, expires_in_sec=LEARNT_FOR_SECONDS)
 	shown = money_in_words(limit, currency)
@@ -202,5 +202,5 @@ def learn_from_refusal(account: str, error, amount_minor: int, currency: str) ->
 	).format(shown)
 
 
-def _key(account: str, currency: str) -> str:
-	return f"stripe_service:limits:{account}:{currency}"
+def _key(account: str, currency: str, method: str) -> str:
+	return f"stripe_service:limits:{account}:{currency}:{method}"

@@ -17,6 +17,7 @@ from stripe_service.utils.failure_messages import failure_message, return_messag
 from stripe_service.utils.fitting import log_left_out
 from stripe_service.utils.labels import method_label
 
+PENDING = "Pending"
 # "up to 4 business days": https://docs.stripe.com/payments/ach-direct-debit
 DEBIT_BUSINESS_DAYS = 4
 
@@ -80,8 +81,14 @@ def decisive_values(payment, facts: payment_states.Facts, status: str, snapshot:
 	):
 		values |= {f"{field}_minor": minor, f"{field}_amount": money.from_minor(minor, payment.currency)}
 	if facts.settled_minor != cint(payment.settled_minor):
-		values["after_payment_status"] = "Pending"
+		values |= marked_pending()
 	return values
+
+
+def marked_pending() -> dict:
+	"""By fieldname: that what follows the payment is to be run. The mark is another each time, so that a run that was begun
+	before does not take it for done."""
+	return {"after_payment_status": PENDING, "after_payment_mark": frappe.generate_hash(length=10)}
 
 
 def settled_at(payment, snapshot: IntentSnapshot):

@@ -9,12 +9,9 @@ from collections.abc import Callable
 import frappe
 
 from stripe_service.gateway import errors, payment_states
-from stripe_service.payables.balance import balance_of
-from stripe_service.payables.payable import open_payable
-from stripe_service.payables.registry import get_enabled_config
 from stripe_service.payments.follow_up import AppliedChange
 from stripe_service.payments.intent import cancel_intent, find_unstored
-from stripe_service.payments.settle import OutOfStep, settle
+from stripe_service.payments.settle import OutOfStep, reflect_on_document, settle
 from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import lock_payment
 from stripe_service.utils.transaction import in_fresh_transaction
 
@@ -73,6 +70,4 @@ def void(payment, status: str) -> None:
 	if payment.payment_intent_id or not payment.is_open:
 		return
 	payment.write(status=status)
-	if get_enabled_config(payment.reference_doctype):
-		payable = open_payable(frappe.get_doc(payment.reference_doctype, payment.reference_name))
-		payable.update_document(balance_of(payable, lock=True))
+	reflect_on_document(payment)

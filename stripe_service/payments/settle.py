@@ -29,9 +29,10 @@ from stripe_service.payments.record import (
 	charge_of,
 	decisive_values,
 	facts_of,
+	marked_pending,
 	set_shown,
 )
-from stripe_service.payments.surplus import mark_surplus
+from stripe_service.payments.surplus import mark_surplus, notify_about_surplus
 from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import (
 	lock_document,
 	reference_of,
@@ -167,7 +168,9 @@ def _update_document(payment) -> None:
 	document = frappe.get_doc(payment.reference_doctype, payment.reference_name, for_update=True)
 	payable = open_payable(document)
 	balance = balance_of(payable, lock=True)
-	mark_surplus(payable, balance, loaded=payment)
+	changed = mark_surplus(payable, balance, loaded=payment)
+	# Of the payment itself `write_notices` tells.
+	notify_about_surplus([other for other in changed if other.name != payment.name])
 	payable.update_document(balance)
 
 
@@ -189,7 +192,7 @@ def _write_shown_unless_older(payment_name: str, snapshot: IntentSnapshot):
 	fee = payment.stripe_fee
 	set_shown(payment, snapshot)
 	if payment.stripe_fee != fee and payment.after_payment_status and is_booked(payment.reference_doctype):
-		payment.after_payment_status = "Pending"  # the fee is booked, too
+		payment.update(marked_pending())  # the fee is booked, too
 	return payment.write()
 
 

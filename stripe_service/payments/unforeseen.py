@@ -17,8 +17,7 @@ from stripe_service.gateway import payment_states
 from stripe_service.payments import release
 from stripe_service.payments.record import record_failure
 from stripe_service.payments.result import payment_result, unknown_result
-from stripe_service.payments.settle import reflect_on_document, settle
-from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import lock_payment
+from stripe_service.payments.settle import settle
 from stripe_service.utils.transaction import in_fresh_transaction
 
 
@@ -45,23 +44,17 @@ def look_up(payment_name: str, work: Callable) -> dict:
 
 
 def _end(payment_name: str, fault: Exception):
-	in_fresh_transaction(lambda: _give_up_without_intent(payment_name, fault))
-	payment = frappe.get_doc("Invoice Payment", payment_name)
+	payment = release.end_without_intent(
+		payment_name,
+		payment_states.FAILED,
+		lambda claim: record_failure(claim, None, None, _in_words(fault)),
+	)
 	if not payment.is_open:
 		return payment
 	if payment.confirm_sent_at:
 		payment = settle(payment_name)
 	# Not begun at Stripe: it is made sure that it never will be.
 	return release.cancel(payment_name) if payment.status == payment_states.STARTED else payment
-
-
-def _give_up_without_intent(payment_name: str, fault: Exception) -> None:
-	payment = lock_payment(payment_name)
-	if payment.payment_intent_id or not payment.is_open:
-		return
-	record_failure(payment, None, None, _in_words(fault))
-	payment.write(status=payment_states.FAILED)
-	reflect_on_document(payment)
 
 
 def _in_words(fault: Exception) -> str:

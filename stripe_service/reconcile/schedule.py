@@ -9,15 +9,14 @@ from stripe_service.reconcile import comparison, findings, refunds, sweep
 
 NOT_REGISTERED = "Not Registered"
 
-# What a request that is over has left behind. Nothing is asked of Stripe where there is nothing.
-UNANSWERED = (sweep.cancel_unstored_intents, refunds.look_up_unanswered)
 OPEN_PAYMENTS = (sweep.cancel_unstored_intents, sweep.read_open, sweep.release_abandoned)
 UNFINISHED = (sweep.read_unfinished, refunds.look_up_unanswered, refunds.read_unfinished)
 
 
 def end_unanswered() -> list[Report]:
-	"""Every few minutes: what a request that is over has left behind."""
-	return reconcile(usable_accounts(), *UNANSWERED)
+	"""Every few minutes: refunds whose request is over and was not answered. Nothing is asked of Stripe where there are
+	none; claims that a request left behind are `poll`'s."""
+	return reconcile(usable_accounts(), refunds.look_up_unanswered)
 
 
 def poll() -> list[Report]:

@@ -41,32 +41,24 @@ def read_unfinished(account: str, report: Report) -> None:
 def cancel_unstored_intents(account: str, report: Report) -> None:
 	"""End the claims whose worker stopped before it had stored a PaymentIntent: cancel the one that was made, if one
 	was, and free the amount. Nothing can have been charged, because confirming comes after storing."""
-	filters = {
-		"status": ["in", payment_states.RESERVING],
-		"payment_intent_id": ["is", "not set"],
-		"creation": ["<", _ago(REQUEST_IS_OVER)],
-	}
-	for payment in _payments(account, filters):
-		_each(report, payment, lambda name: release.cancel(name, raise_faults=True))
+	filters = {**_request_is_over(), "payment_intent_id": ["is", "not set"]}
+	_cancel_all(account, report, filters)
 
 
 def release_abandoned(account: str, report: Report) -> None:
 	"""Cancel at Stripe, and then free, what nobody is going to finish: a Started payment is waiting for a request that
 	is over, an Action Required one for a payer who left. A debit under way (Processing) is never touched."""
-	left_behind = {"status": payment_states.STARTED, "creation": ["<", _ago(REQUEST_IS_OVER)]}
 	abandoned = {"status": payment_states.ACTION_REQUIRED, "creation": ["<", _ago(abandoned_after())]}
-	for filters in (left_behind, abandoned):
-		for payment in _payments(account, {**filters, "payment_intent_id": ["is", "set"]}):
-			_each(report, payment, lambda name: release.cancel(name, raise_faults=True))
+	for filters in (_request_is_over(), abandoned):
+		_cancel_all(account, report, {**filters, "payment_intent_id": ["is", "set"]})
 
 
 def accounts_left_behind() -> list[str]:
 	"""Stripe Accounts with something for `finish_left_behind`: two small reads by index, however many payments there are."""
-	over = {"status": payment_states.STARTED, "creation": ["<", _ago(REQUEST_IS_OVER)]}
 	frappe.db.rollback()
 	found = [
 		frappe.get_all("Invoice Payment", filters, pluck="stripe_account", distinct=True, order_by=None)
-		for filters in (over, {"disputes_unread": 1})
+		for filters in (_request_is_over(), {"disputes_unread": 1})
 	]
 	return sorted(set().union(*found))
 
@@ -75,13 +67,7 @@ def finish_left_behind(account: str, report: Report) -> None:
 	"""What can't wait for the hour: claims whose request ended without ending them, and disputes that could not be
 	read, whose payments count nothing meanwhile."""
 	cancel_unstored_intents(account, report)
-	over = {
-		"status": payment_states.STARTED,
-		"creation": ["<", _ago(REQUEST_IS_OVER)],
-		"payment_intent_id": ["is", "set"],
-	}
-	for payment in _payments(account, over):
-		_each(report, payment, lambda name: release.cancel(name))
+	_cancel_all(account, report, {**_request_is_over(), "payment_intent_id": ["is", "set"]})
 	for payment in _payments(account, {"disputes_unread": 1}):
 		_each(report, payment, _read)
 
@@ -90,6 +76,16 @@ def abandoned_after() -> timedelta:
 	"""How long a payer may leave an authentication open (Stripe Service Settings, `abandon_after_hours`)."""
 	hours = cint(frappe.db.get_single_value("Stripe Service Settings", "abandon_after_hours"))
 	return timedelta(hours=hours or ABANDONED_AFTER_HOURS)
+
+
+def _request_is_over() -> dict:
+	"""Filters for the claims whose request has ended without ending them."""
+	return {"status": payment_states.STARTED, "creation": ["<", _ago(REQUEST_IS_OVER)]}
+
+
+def _cancel_all(account: str, report: Report, filters: dict) -> None:
+	for payment in _payments(account, filters):
+		_each(report, payment, lambda name: release.cancel(name, raise_faults=True))
 
 
 def _payments(account: str, filters: dict) -> list[frappe._dict]:

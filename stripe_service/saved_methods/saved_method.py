@@ -223,21 +223,6 @@ def detach(account: str, payment_method_id: str | None) -> None:
 			raise
 
 
-def mark_removed(payment_method_id: str) -> list[str]:
-	"""A PaymentMethod is gone at Stripe (detached in Stripe's dashboard, or with its Customer): say so on its row.
-
-	Returns the names of the rows that changed; harmless for PaymentMethods that were never saved here.
-	"""
-	if not payment_method_id:
-		return []
-	return [
-		method.name
-		for doctype in DOCTYPES
-		for name in frappe.get_all(doctype, filters={"payment_method_id": payment_method_id}, pluck="name")
-		if (method := frappe.get_doc(doctype, name)).mark_removed()
-	]
-
-
 def recheck(payment, error: errors.GatewayError) -> str | None:
 	"""Stripe refused to charge the saved method of this Invoice Payment: it may be gone, or blocked. Bring its row up to date.
 

@@ -9,6 +9,7 @@ Each user can switch the Notification Log off or have it mailed, in Frappe's Not
 import frappe
 from frappe.desk.doctype.notification_settings.notification_settings import is_notifications_enabled
 from frappe.utils import cint, now_datetime
+from frappe.utils.user import get_users_with_role
 
 from stripe_service.utils.masking import mask
 from stripe_service.utils.plain_text import as_text
@@ -113,11 +114,4 @@ def _note_failure(name: str, reason: str) -> None:
 
 def stripe_administrators() -> list[str]:
 	"""Enabled users who hold the role Stripe Administrator; Administrator if nobody does."""
-	holders = frappe.get_all(
-		"Has Role",
-		filters={"role": "Stripe Administrator", "parenttype": "User"},
-		pluck="parent",
-		distinct=True,
-	)
-	enabled = frappe.get_all("User", filters={"name": ("in", holders or [""]), "enabled": 1}, pluck="name")
-	return enabled or ["Administrator"]
+	return get_users_with_role("Stripe Administrator") or ["Administrator"]

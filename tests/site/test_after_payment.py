@@ -20,6 +20,7 @@ from stripe_service.setup.after_payment_script import (
 )
 from stripe_service.utils.notices import deliver_pending, stripe_administrators
 from tests.support.cards import confirmation_token
+from tests.support.jobs import queue_away
 from tests.support.payables import make_doctype, make_payable, make_workflow
 from tests.support.records import make_outgoing_account
 from tests.support.scripts import script_after_payment, server_scripts, settings
@@ -254,13 +255,26 @@ def age(payment: str, days: int):
 	frappe.db.commit()
 
 
+def test_what_is_asked_for_while_it_runs_is_run_as_well(scene, monkeypatch):
+	"""Somebody edits the invoice after the last step and before the run is recorded as done."""
+	payment = scene.pay("60.00")["payment"]
+	edits = [60]
+
+	def edit(reference):
+		if edits:
+			invoice = scene.reread()
+			invoice.items[0].rate = edits.pop()
+			invoice.save()
+
+	monkeypatch.setattr(after_payment, "STEPS", (*after_payment.STEPS, edit))
+	assert after_payment.run(payment)
+	assert frappe.db.get_value("Invoice Payment", payment, "after_payment_status") == "Done"
+	assert (scene.reread().workflow_state, edits) == ("Paid", [])
+
+
 def test_with_redis_gone_the_money_is_settled_and_the_sweep_does_the_rest(scene):
-	address = frappe.local.conf.redis_queue
-	frappe.local.conf.redis_queue = "redis://127.0.0.1:1"
-	try:
+	with queue_away():
 		payment = scene.pay()["payment"]
-	finally:
-		frappe.local.conf.redis_queue = address
 	invoice = scene.reread()
 	assert (invoice.outstanding_amount, invoice.workflow_state) == (0, "To Be Paid")
 	assert frappe.db.get_value("Invoice Payment", payment, "after_payment_status") == "Pending"

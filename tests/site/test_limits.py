@@ -110,7 +110,7 @@ def test_the_least_partial_amount_counts_in_its_own_currency_only(scene):
 def nothing_learnt(site):
 	yield
 	for currency in ("USD", "JPY", "XAF"):
-		frappe.cache.delete_value(limits._key("Emulator", currency))
+		frappe.cache.delete_value(limits._key("Emulator", currency, "card"))
 
 
 def refusal(code: str, message: str) -> errors.InvalidRequest:
@@ -121,7 +121,7 @@ def test_what_stripe_refuses_for_its_amount_is_answered_with_one_that_would_do(
 	scene, nothing_learnt, monkeypatch
 ):
 	told = limits.learn_from_refusal(
-		"Emulator", refusal("amount_too_small", "Amount must be at least $7.50 usd"), 500, "USD"
+		"Emulator", refusal("amount_too_small", "Amount must be at least $7.50 usd"), 500, "USD", "card"
 	)
 	assert "7.50" in told and "Nothing was charged" in told
 	offered = scene.form()["amount"]
@@ -134,16 +134,21 @@ def test_what_stripe_refuses_for_its_amount_is_answered_with_one_that_would_do(
 	assert "write it off" in scene.form(invoice=small)["amount"]["reason"]
 
 	told = limits.learn_from_refusal(
-		"Emulator", refusal("amount_too_large", "Amount must be no more than $60.00"), 10000, "USD"
+		"Emulator", refusal("amount_too_large", "Amount must be no more than $60.00"), 10000, "USD", "card"
 	)
 	assert "60.00" in told
 	assert scene.form()["amount"]["max_minor"] == 6000
+	by_debit = limits.limits_of("Emulator", "USD", "us_bank_account")
+	assert (by_debit.least_minor, by_debit.most_minor > 6000) == (
+		50,
+		True,
+	), "another method has limits of its own"
 
 
 def test_another_refusal_teaches_nothing(site, nothing_learnt):
 	assert (
 		limits.learn_from_refusal(
-			"Emulator", refusal("parameter_invalid", "Amount must be at least $7.50"), 1, "USD"
+			"Emulator", refusal("parameter_invalid", "Amount must be at least $7.50"), 1, "USD", "card"
 		)
 		is None
 	)

@@ -16,17 +16,7 @@ from stripe_service.setup import checklist
 from stripe_service.webhooks import process, receive
 from tests.support.account import ACCOUNT
 from tests.support.records import unique
-from tests.support.shop import Shop
 from tests.support.webhooks import Endpoint
-
-
-@pytest.fixture
-def shop(site, make_unit, make_payer, make_invoice, emulator, emulator_url, drain):
-	emulator.hold_webhooks()
-	yield Shop(make_unit(), make_payer, make_invoice, emulator, emulator_url, drain)
-	emulator.clear_faults()
-	emulator.clear_webhook_rules()
-	emulator.forget_webhooks()
 
 
 def run(*steps):
@@ -85,7 +75,7 @@ def test_a_claim_whose_key_is_burnt_ends_in_minutes_and_stops_nothing(shop):
 		shop.create_unstored(burnt)
 	shop.emulator.complete_3ds(shop.payment(other).payment_intent_id)
 	shop.make_older(burnt, minutes=11)
-	reports = schedule.end_unanswered()
+	reports = schedule.poll()
 	assert {report.stopped for report in reports if report.account == ACCOUNT} == {None}
 	assert shop.payment(burnt).status == "Cancelled"
 	assert shop.invoice_of(burnt).reserved_amount == 0
@@ -99,7 +89,7 @@ def test_a_claim_whose_key_is_burnt_although_it_was_done_is_found_and_canceled(s
 	with pytest.raises(errors.Unreachable):
 		shop.create_unstored(payment)
 	shop.make_older(payment, minutes=11)
-	schedule.end_unanswered()
+	schedule.poll()
 	assert shop.payment(payment).status == "Cancelled"
 	assert shop.intent(shop.payment(payment).payment_intent_id)["status"] == "canceled"
 
@@ -156,7 +146,8 @@ def test_a_cancellation_that_stripe_refuses_is_reported_and_the_amount_stays_res
 
 def test_what_a_request_left_behind_is_looked_at_every_few_minutes():
 	every_five_minutes = frappe.get_hooks("scheduler_events")["cron"]["*/5 * * * *"]
-	assert "stripe_service.reconcile.schedule.end_unanswered" in every_five_minutes
+	for job in ("end_unanswered", "poll"):
+		assert f"stripe_service.reconcile.schedule.{job}" in every_five_minutes
 
 
 def test_where_nothing_was_left_behind_stripe_is_not_asked(shop):

@@ -5,7 +5,7 @@ import pytest
 
 from stripe_service.accounts.customers import customer_for
 from stripe_service.api import methods as api
-from stripe_service.saved_methods import cards, saved_method
+from stripe_service.saved_methods import cards
 from stripe_service.saved_methods.saved_method import payment_params
 from stripe_service.utils.stripe_errors import StripeUnavailable
 
@@ -258,14 +258,6 @@ def test_removing_here_what_is_gone_at_stripe_is_no_error(payer):
 	gateway().call("payment_methods.detach", name)
 	assert payer.does(api.remove_method, name)["cards"] == []
 	assert payer.does(api.remove_method, name)["cards"] == []
-
-
-def test_a_method_that_is_gone_is_marked_wherever_it_is_saved(payer):
-	name = payer.saves()
-	assert saved_method.mark_removed(name) == [name]
-	assert saved_method.mark_removed(name) == []
-	assert saved_method.mark_removed("pm_never_saved") == []
-	assert payer.sees() == []
 
 
 def test_nothing_is_removed_while_stripe_can_not_be_reached(payer, emulator):

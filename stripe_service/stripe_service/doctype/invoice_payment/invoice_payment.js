@@ -65,9 +65,11 @@ function add_links(frm) {
 }
 
 function add_actions(frm) {
-	// The same as InvoicePayment.refundable_minor.
-	const left = frm.doc.received_amount - frm.doc.refunded_amount - frm.doc.disputed_amount;
-	if (left > 0 && !frm.doc.dispute_blocks_refund) {
+	// Only whether the button is there: the server counts what is left, refunds under way included (payments/refund.py).
+	// In minor units: 1.02 - 0.2 - 0.82 is more than 0 in a browser.
+	const { received_minor, refunded_minor, disputed_minor } = frm.doc;
+	const left_minor = cint(received_minor) - cint(refunded_minor) - cint(disputed_minor);
+	if (left_minor > 0 && !frm.doc.dispute_blocks_refund) {
 		frm.add_custom_button(__("Refund"), () => refund(frm), __("Actions"));
 	}
 	if (OPEN.includes(frm.doc.status)) {

@@ -6,7 +6,6 @@ money: it is inserted by the claim, changed by settling, and by nothing else.
 
 import frappe
 from frappe import _
-from frappe.utils import cint
 
 from stripe_service.gateway import payment_states
 from stripe_service.utils.fitting import fit
@@ -51,14 +50,6 @@ class InvoicePayment(WrittenByApp):
 	def is_open(self) -> bool:
 		"""Whether money may still move, so that the amount stays reserved."""
 		return self.status in payment_states.RESERVING
-
-	@property
-	def refundable_minor(self) -> int:
-		"""What is left to refund, in minor units of `currency`. An inquiry takes nothing and may be refunded; a dispute
-		that Stripe does not let be refunded holds all of it."""
-		if self.status not in payment_states.RECEIVED or self.dispute_blocks_refund:
-			return 0
-		return max(cint(self.received_minor) - cint(self.refunded_minor) - cint(self.disputed_minor), 0)
 
 	def in_words(self, minor: int) -> str:
 		"""An amount in minor units of `currency`, formatted for people, with the decimals that Stripe knows."""
