@@ -1,6 +1,6 @@
 """Private files. Frappe opens an address to whoever may read *any* File row that bears it, and a row's owner always
 may; so a row of one's own with a foreign address would be the key to the file. Here the address of a file that hangs
-on a document under unit control goes by that document.
+on a document which is not shown to everybody (access.guarded) goes by that document.
 """
 
 import os
@@ -10,7 +10,8 @@ import frappe
 from frappe import _
 from frappe.utils import get_files_path
 
-from stripe_service.access import permissions, units
+from stripe_service.access import permissions
+from stripe_service.access.guarded import guarded_doctypes
 
 PRIVATE = "/private/files/"
 
@@ -32,21 +33,19 @@ def address_of(file_url: str | None, file_name: str | None = None, is_private: b
 
 
 def may_open(address: str, user: str | None = None) -> bool:
-	"""Whether the documents on which the file hangs leave it to `user`: none is under unit control, or one of them may
-	be read."""
-	rows = _hanging_on_controlled(address_of(address))
+	"""Whether the documents on which the file hangs leave it to `user`: none is guarded, or one of them may be read."""
+	rows = _hanging_on_guarded(address_of(address))
 	return not rows or any(permissions.may_read(*_document(row), user) for row in rows)
 
 
-def _hanging_on_controlled(address: str | None) -> list:
-	controlled = [config.document_type for config in units.all_controlled()]
-	if not address or not controlled:
+def _hanging_on_guarded(address: str | None) -> list:
+	if not address:
 		return []
 	return frappe.get_all(
 		"File",
 		filters={
 			"file_url": address,
-			"attached_to_doctype": ("in", controlled),
+			"attached_to_doctype": ("in", sorted(guarded_doctypes())),
 			"attached_to_name": ("is", "set"),
 		},
 		fields=["name", "attached_to_doctype", "attached_to_name", "creation", "content_hash"],
@@ -65,7 +64,7 @@ def check_file(doc, ptype: str | None = None, user: str | None = None) -> bool |
 		doc.flags.stripe_service_content_given = bool(doc.get("content"))
 		return permissions.answer(True)
 	address = _address(doc)
-	rows = _hanging_on_controlled(address)
+	rows = _hanging_on_guarded(address)
 	if not rows or str(doc.creation) < str(rows[0].creation) or may_open(address, user):
 		return permissions.answer(True)
 	return permissions.DENY
@@ -82,7 +81,7 @@ def refuse_foreign_file(doc, method: str | None = None) -> None:
 		return
 	if not doc.is_new() and not doc.has_value_changed("file_url") and not doc.has_value_changed("file_name"):
 		return
-	rows = [row for row in _hanging_on_controlled(address) if row.name != doc.name]
+	rows = [row for row in _hanging_on_guarded(address) if row.name != doc.name]
 	if not rows or any(permissions.may_read(*_document(row)) for row in rows):
 		return
 	if doc.flags.stripe_service_content_given and doc.content_hash in [row.content_hash for row in rows]:

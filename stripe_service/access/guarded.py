@@ -13,7 +13,7 @@ def is_guarded(doctype: str | None) -> bool:
 
 
 def guarded_doctypes() -> set[str]:
-	controlled = [config.document_type for config in units.all_controlled()]
+	controlled = units.controlled_doctypes()
 	tables = {table for doctype in controlled for table in permissions.child_tables_of(doctype)}
 	return {*controlled, *tables, *_own_doctypes()}
 

@@ -15,7 +15,7 @@ import frappe
 from frappe import _
 from frappe.query_builder import DocType
 
-from stripe_service.access import files, permissions, units
+from stripe_service.access import files, permissions
 from stripe_service.access.guarded import guarded_doctypes
 
 TEXT = frozenset(
@@ -68,7 +68,7 @@ class Named:
 	def _read_any(self, value, doctypes: set[str], text: frozenset, depth: int) -> None:
 		if depth > DEEPEST:
 			frappe.throw(_("The request is nested too deeply."))
-		value = _from_json(value)
+		value = from_json(value)
 		if isinstance(value, dict):
 			self._read_dict(value, doctypes, text, depth)
 		elif isinstance(value, list | tuple):
@@ -106,7 +106,7 @@ class Named:
 		return {doctype for doctype in found if doctype}
 
 
-def _from_json(value):
+def from_json(value):
 	if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
 		try:
 			return frappe.parse_json(value.strip())
@@ -118,7 +118,8 @@ def _from_json(value):
 
 
 def check(path: dict, arguments: dict) -> None:
-	"""Raises frappe.PermissionError. No query if the arguments name nothing that is guarded.
+	"""Raises frappe.PermissionError. No query if the arguments name nothing that is guarded and hold nothing
+	that looks like a row's name or a private file's address.
 
 	`path` is what a REST address names: Frappe itself asks for that document.
 	"""
@@ -162,9 +163,8 @@ def _may_name_rows(names: set[str]) -> bool:
 
 
 def documents_of_rows(names: set[str]) -> set[tuple[str, str]]:
-	"""The documents under unit control to which rows of these names belong, whatever DocType the rows are of."""
-	controlled = [config.document_type for config in units.all_controlled()]
-	if not names or not controlled:
+	"""The documents of a unit or of this app to which rows of these names belong, whatever DocType the rows are of."""
+	if not names:
 		return set()
 	queries = []
 	for doctype, (type_field, name_field) in {**permissions.REFERENCES, **WORK_ITEM}.items():
@@ -173,7 +173,9 @@ def documents_of_rows(names: set[str]) -> set[tuple[str, str]]:
 			queries.append(
 				frappe.qb.from_(table)
 				.select(table[type_field], table[name_field])
-				.where(table.name.isin(list(names)) & table[type_field].isin(controlled))
+				.where(
+					table.name.isin(list(names)) & table[type_field].isin(permissions.documents_with_rows())
+				)
 			)
 	union = queries[0]
 	for query in queries[1:]:

@@ -22,8 +22,8 @@ def why_not_pay(doc, user: str | None = None, balance: Balance | None = None) ->
 	"""None if `user` may pay `doc` now, else the reason, translated and fit to be shown.
 
 	`balance` of the document, if the caller has read it already. To somebody who may not read the document it says
-	nothing about it. The amount is not its business (payments.claim
-	is), nor are missing API keys (accounts.connect).
+	nothing about it. The amount is not its business (payments.claim is), nor are missing API keys
+	(accounts.stripe_account).
 	"""
 	user = user or frappe.session.user
 	return _why_not_this_user(doc, user) or _why_not_this_document(doc, balance)

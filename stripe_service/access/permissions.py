@@ -5,7 +5,7 @@ User Permissions fail open and Frappe's own rows about a document (comments, fil
 the document does, so the hooks below deny by default:
 
 - documents under unit control, and the rows of their tables, go by the unit;
-- rows of Frappe's own DocTypes that belong to a document (REFERENCES) go by that document;
+- rows of Frappe's own DocTypes that belong to a document of a unit or of this app (REFERENCES) go by that document;
 - payments go by their payer, their document, or the right to read the account.
 
 A query condition that is empty restricts nothing, so refusing is always said outright (`1=0`). Frappe 15 joins
@@ -56,6 +56,16 @@ REFERENCES = {
 	"View Log": ("reference_doctype", "reference_name"),
 }
 
+# This app's own DocTypes whose documents are somebody's: what belongs to one of them goes by it, too.
+PERSONAL = (
+	"Invoice Payment",
+	"Payment Adjustment",
+	"Saved Card",
+	"Stripe Bank Account",
+	"Stripe Customer",
+	"Stripe Refund",
+)
+
 
 def answer(allowed: bool) -> bool | None:
 	"""What a `has_permission` hook answers for `allowed` on the Frappe that is running."""
@@ -72,14 +82,15 @@ def query_of_any(user: str | None = None, doctype: str | None = None) -> str:
 		return _in_units(doctype, config.unit_fieldname, units.visible_units(user, doctype))
 	if doctype in REFERENCES:
 		type_field, name_field = REFERENCES[doctype]
-		doctypes = [config.document_type for config in units.all_controlled()]
+		# A Payment Adjustment is asked by its document, and would ask itself without end.
+		doctypes = [name for name in documents_with_rows() if name != doctype]
 		return _by_reference(doctype, type_field, name_field, doctypes, user)
 	parents = parents_of(doctype)
 	return _by_reference(doctype, "parenttype", "parent", parents, user) if parents else EVERYTHING
 
 
 def check_any(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
-	"""For every DocType. No query for one that has nothing to do with unit control."""
+	"""For every DocType. No query for one that has nothing to do with units and belongs to no document."""
 	user = user or frappe.session.user
 	if doc.doctype in REFERENCES:
 		return answer(_may_read_reference(doc, user))
@@ -90,13 +101,18 @@ def _may_read_reference(doc, user: str) -> bool:
 	"""Of what the row says now, and of what is stored: a field set by the request must not be the key to the row."""
 	type_field, name_field = REFERENCES[doc.doctype]
 	references = {(doc.get(type_field), doc.get(name_field))}
-	if doc.get("name") and not doc.get("__islocal") and units.all_controlled():
+	if doc.get("name") and not doc.get("__islocal"):
 		references |= set(frappe.db.get_values(doc.doctype, doc.name, [type_field, name_field]) or ())
 	return all(
 		may_read(doctype, name, user)
 		for doctype, name in references
-		if doctype and name and units.unit_control_on(doctype)
+		if name and doctype in documents_with_rows()
 	)
+
+
+def documents_with_rows() -> list[str]:
+	"""The DocTypes by whose documents the rows of REFERENCES go. No query."""
+	return [*units.controlled_doctypes(), *PERSONAL]
 
 
 def parents_of(doctype: str) -> list[str]:

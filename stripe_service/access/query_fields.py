@@ -11,6 +11,7 @@ import frappe
 from frappe import _
 
 from stripe_service.access.guarded import is_guarded, is_open_to
+from stripe_service.access.named_documents import from_json
 
 NOT_QUERIES = frozenset(
 	{"cmd", "data", "doc", "docs", "document", "csrf_token", "txt", "text", "content", "value"}
@@ -27,7 +28,7 @@ def check(arguments: dict) -> None:
 	if isinstance(arguments.get("doctype"), str):
 		_check_query(arguments["doctype"], arguments)
 	for value in arguments.values():
-		chart = _from_json(value)
+		chart = from_json(value)
 		if isinstance(chart, dict) and isinstance(chart.get("document_type"), str):
 			_check_query(chart["document_type"], {**chart, "filters": arguments.get("filters")})
 
@@ -52,7 +53,7 @@ def hidden_fields(doctype: str) -> set[str]:
 
 def _expressions(value, depth: int = 0) -> list[str]:
 	"""The strings in `value` that can name a field: the keys of a dict, and of a filter all but what it compares with."""
-	value = _from_json(value)
+	value = from_json(value)
 	if isinstance(value, str):
 		return [value]
 	if isinstance(value, dict):
@@ -64,15 +65,6 @@ def _expressions(value, depth: int = 0) -> list[str]:
 	is_filter = depth and len(value) >= 3 and isinstance(value[0], str)
 	items = value[:2] if is_filter else value
 	return [expression for item in items for expression in _expressions(item, depth + 1)]
-
-
-def _from_json(value):
-	if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
-		try:
-			return frappe.parse_json(value.strip())
-		except (ValueError, RecursionError):
-			return value
-	return value
 
 
 def _check_expression(doctype: str, hidden: set[str], expression: str, selected: bool) -> None:

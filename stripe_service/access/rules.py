@@ -13,6 +13,7 @@ from frappe.model.workflow import get_workflow, get_workflow_name
 
 from stripe_service.access import units
 from stripe_service.payables import registry
+from stripe_service.utils.cache import forget_cached
 
 FIXED_UNIT = "Fixed unit"
 CACHE_KEY = "stripe_service:work_item_rules"
@@ -31,13 +32,8 @@ class Rule:
 
 
 def clear_cache(doc=None, method=None, *args) -> None:
-	"""Forget the rules, now and once this transaction has ended."""
-	_forget()
-	frappe.db.after_commit.add(_forget)
-
-
-def _forget() -> None:
-	frappe.cache.delete_value(CACHE_KEY)
+	"""Forget the rules (utils.cache)."""
+	forget_cached(CACHE_KEY)
 
 
 def _all_rules() -> list[Rule]:

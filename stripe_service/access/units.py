@@ -10,6 +10,7 @@ asking about a DocType that nobody made payable costs no query.
 import frappe
 
 from stripe_service.payables import registry
+from stripe_service.utils.cache import forget_cached
 
 UNIT = "Organisation Unit"
 
@@ -44,6 +45,10 @@ def controlled(doctype: str):
 def all_controlled() -> list:
 	"""The PayableConfigs of all DocTypes under unit control."""
 	return [config for config in registry.get_all_configs().values() if config.unit_control]
+
+
+def controlled_doctypes() -> list[str]:
+	return [config.document_type for config in all_controlled()]
 
 
 def sees_all_units(user: str) -> bool:
@@ -105,14 +110,5 @@ def _units_of(doc, config, ptype: str) -> list:
 
 
 def forget_memberships(doc=None, method=None, *args) -> None:
-	"""Frappe caches a user's permissions with the descendants of their units; a unit that moved must not stay in it.
-
-	Now, for this transaction, and again when it is committed, because another process may have read the old tree in
-	between.
-	"""
-	_forget()
-	frappe.db.after_commit.add(_forget)
-
-
-def _forget() -> None:
-	frappe.cache.delete_value("user_permissions")
+	"""Frappe caches a user's permissions with the descendants of their units; a unit that moved must not stay in it."""
+	forget_cached("user_permissions")

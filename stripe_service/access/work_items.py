@@ -89,7 +89,7 @@ def sync_open_items(doc, method: str | None = None) -> None:
 		return
 	if not _open_items(doc, rules.state_of(doc)):
 		renew(doc, frappe.session.user)
-	elif _open_items(doc, ("!=", rules.state_of(doc))):
+	else:
 		_close(_open_items(doc, ("!=", rules.state_of(doc))), frappe.session.user)
 
 

@@ -12,16 +12,17 @@ from frappe import _
 from frappe.utils import get_url_to_form, get_url_to_list
 from frappe.utils.background_jobs import get_workers
 from frappe.utils.scheduler import is_scheduler_inactive
+from frappe.utils.user import get_users_with_role
 
+from stripe_service.access.units import UNIT
 from stripe_service.accounts import binding, stripe_account, webhook_endpoint
 from stripe_service.payables.workflow_states import all_missing_states, what_to_do
+from stripe_service.setup.after_payment_script import NAME as SCRIPT
 
 DONE = "Done"
 TO_DO = "To Do"
 WARNING = "Warning"
-SCRIPT = "WF_Update_Invoice_After_Payment"
 DOCUMENT = "Portal Invoice"
-UNIT = "Organisation Unit"
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def _units() -> Answer:
 
 def _roles() -> Answer:
 	needed = ("Invoice Payers", "Stripe Payer")
-	missing = [role for role in needed if not _has_holder(role)]
+	missing = [role for role in needed if not get_users_with_role(role)]
 	link = get_url_to_list("User")
 	if missing:
 		names = ", ".join(_(role) for role in missing)
@@ -200,11 +201,6 @@ def _roles() -> Answer:
 			link=link,
 		)
 	return Answer(DONE, _("There are users who may pay."), link=link)
-
-
-def _has_holder(role: str) -> bool:
-	holders = frappe.get_all("Has Role", filters={"role": role, "parenttype": "User"}, pluck="parent")
-	return bool(holders) and bool(frappe.db.exists("User", {"name": ("in", holders), "enabled": 1}))
 
 
 def _script() -> Answer:

@@ -220,6 +220,28 @@ def test_an_own_file_is_not_turned_into_a_foreign_one(stage):
 	assert target.secret not in session.get(target.address).text
 
 
+@pytest.mark.parametrize("doctype", ["Invoice Payment", "Saved Card"])
+def test_what_hangs_on_a_record_of_this_app_goes_by_that_record(stage, doctype):
+	target = stage.target(doctype)
+	file = frappe.get_doc(
+		doctype="File", file_name=f"{unique('scan')}.txt", content=f"scan {target.secret} {unique('x')}", is_private=1,
+		attached_to_doctype=doctype, attached_to_name=target.name,
+	).insert()  # fmt: skip
+	tag = frappe.get_doc(doctype="Tag", name=stage.world.secret(unique("tag"))).insert().name
+	frappe.get_doc(
+		doctype="Tag Link", document_type=doctype, document_name=target.name, tag=tag, title=target.secret
+	).insert(ignore_permissions=True)
+	frappe.db.commit()
+	listed = f'/api/resource/Tag Link?fields=["title"]&filters=[["document_type","=","{doctype}"]]'
+	for role in NOBODY:
+		row = stage.call(role, "upload_file", file_url=file.file_url, is_private="1", file_name="x")
+		stage.tells_nothing(row)
+		stage.tells_nothing(stage.session(role).get(file.file_url))
+		stage.tells_nothing(stage.session(role).get(listed))
+	assert target.secret in stage.session("reader").get(file.file_url).text
+	assert target.secret in stage.session("reader").get(listed).text
+
+
 def test_the_same_content_is_kept_for_each_by_itself(stage):
 	"""Frappe keeps one file for the same content; a unit's file would then be opened by whoever has the same."""
 	target = stage.target("File")
