@@ -48,7 +48,7 @@ def pay(
 	save: int | str | bool = 0,
 	request_id: str | None = None,
 ) -> dict:
-	"""Pay `amount` (major units of the document's currency) of a document; returns the outcome (payments.outcome).
+	"""Pay `amount` (major units of the document's currency) of a document; returns the outcome (payments.result).
 
 	Needs the right to pay (access.pay). `confirmation_token` is a new card's, `saved_method` the name of a Saved
 	Card or Stripe Bank Account of the session user. The same `request_id` never charges twice: sent again, it

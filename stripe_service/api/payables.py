@@ -18,14 +18,18 @@ def record_payment(
 	reference_no: str | None = None,
 	received_on: str | None = None,
 	note: str | None = None,
+	request_id: str | None = None,
 ) -> dict:
 	"""Record `amount` (major units of the document's currency) that was paid otherwise; returns the adjustment.
 
-	`means`: Cheque, Bank Transfer, Cash or Other. `received_on` is today if empty.
+	`means`: Cheque, Bank Transfer, Cash or Other. `received_on` is today if empty. The same `request_id`
+	records once and is answered with what was recorded.
 	"""
 	read_amount(amount)
 	doc = _for_administrator(doctype, name, "create")
-	paid = adjustments.OtherPayment(amount, means, reference_no or "", received_on or "", note or "")
+	paid = adjustments.OtherPayment(
+		amount, means, reference_no or "", received_on or "", note or "", request_id or ""
+	)
 	return _answer(adjustments.record_payment(doctype, doc.name, paid))
 
 

@@ -159,7 +159,7 @@ def test_a_viewer_has_no_button_to_a_document_out_of_reach(http, login, make_use
 	expect(form.button("Paid Document")).to_have_count(0)
 
 
-def test_a_cheque_is_recorded_and_the_rest_written_off(http, login, make_user, scene, picture):
+def test_a_cheque_is_recorded_and_the_rest_written_off(http, login, make_user, scene, site, picture):
 	administrator = make_user(roles=("Stripe Administrator",), unit=scene.unit, password=PASSWORD)
 	form = DeskForm.open(login(administrator), http.url, "Portal Invoice", scene.invoice.name)
 
@@ -179,6 +179,31 @@ def test_a_cheque_is_recorded_and_the_rest_written_off(http, login, make_user, s
 	form.dialog.press("Write Off")
 	expect(form.value("Outstanding")).to_have_text("$ 0.00")
 	expect(form.button("Record a Payment")).to_have_count(0)
+
+	cheque = site.db.get_value(
+		"Payment Adjustment", {"reference_name": scene.invoice.name, "means": "Cheque"}
+	)
+	adjustment = DeskForm.open(form.page, http.url, "Payment Adjustment", cheque)
+	adjustment.act("Cancel")
+	adjustment.dialog.fill_in({"Reason": "It bounced."})
+	picture(form.page, "cancel-adjustment")
+	adjustment.dialog.press("Confirm")
+	expect(adjustment.value("Status")).to_have_text("Cancelled")
+	expect(adjustment.button("Cancel")).to_have_count(0)
+	form = DeskForm.open(form.page, http.url, "Portal Invoice", scene.invoice.name)
+	expect(form.value("Outstanding")).to_have_text("$ 60.00")
+
+
+def test_a_payment_by_cheque_is_recorded_once_however_often_record_is_pressed(
+	http, login, make_user, scene, site
+):
+	administrator = make_user(roles=("Stripe Administrator",), unit=scene.unit, password=PASSWORD)
+	form = DeskForm.open(login(administrator), http.url, "Portal Invoice", scene.invoice.name)
+	form.act("Record a Payment", group="Payment")
+	form.dialog.fill_in({"Amount in USD": "30.00"})
+	form.page.evaluate("() => { for (let i = 0; i < 3; i++) cur_dialog.get_primary_btn().click(); }")
+	expect(form.value("Outstanding")).to_have_text("$ 70.00")
+	assert site.db.count("Payment Adjustment", {"reference_name": scene.invoice.name}) == 1
 
 
 def test_a_payer_can_neither_record_nor_write_off(http, login, scene):

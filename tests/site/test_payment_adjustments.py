@@ -7,6 +7,7 @@ from stripe_service.api import payables as api
 from stripe_service.payments import after_payment
 from stripe_service.payments.adjustments import AdjustmentRefused
 from stripe_service.payments.limits import AmountRefused
+from tests.support.jobs import queue_away
 from tests.support.records import PASSWORD
 
 
@@ -54,6 +55,14 @@ def test_a_cheque_counts_like_money_and_shows_as_what_it_is(scene, clerk):
 	scene.pay("60.00")
 	scene.drain()
 	assert facts(scene) == ("Paid", 100, 0, [])
+
+
+@pytest.mark.parametrize("amount", ["40.00", "100.00"])
+def test_the_same_press_sent_again_records_once(scene, clerk, amount):
+	told = [record(scene, clerk, amount, request_id="one-press") for _ in range(2)]
+	assert told[0] == told[1]
+	assert scene.reread().paid_amount == float(amount)
+	assert len(frappe.get_all("Payment Adjustment", {"reference_name": scene.invoice.name})) == 1
 
 
 def test_a_cheque_over_all_of_it_pays_the_invoice(scene, clerk):
@@ -177,12 +186,8 @@ def test_an_adjustment_is_not_made_edited_or_deleted_by_hand(scene, clerk):
 
 
 def test_with_the_queue_away_the_sweep_does_what_follows(scene, clerk):
-	address = frappe.local.conf.redis_queue
-	frappe.local.conf.redis_queue = "redis://127.0.0.1:1"
-	try:
+	with queue_away():
 		record(scene, clerk, "100.00")
-	finally:
-		frappe.local.conf.redis_queue = address
 	assert facts(scene)[0] == "To Be Paid"
 	after_payment.run_pending()
 	assert facts(scene) == ("Paid", 100, 0, [])

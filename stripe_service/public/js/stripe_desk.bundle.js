@@ -1,9 +1,9 @@
 import { show_overview } from "./desk/overview";
 import { ask_refund } from "./desk/refund";
-import { show_in_list, test_mode_banner } from "./desk/test_mode";
+import { show_in_list } from "./desk/test_mode";
 
 frappe.provide("stripe_service");
 
 stripe_service.refund = ask_refund;
 stripe_service.overview = { show: show_overview };
-stripe_service.test_mode = { show_in_list, banner: test_mode_banner };
+stripe_service.test_mode = { show_in_list };

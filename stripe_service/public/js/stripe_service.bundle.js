@@ -4,12 +4,12 @@
  */
 
 import { accessible } from "./desk/accessible_dialog";
-import { show_decimals } from "./desk/decimals";
+import { decimals_of, show_decimals } from "./desk/decimals";
 import { set_up_list } from "./desk/lists";
 import { add_reprocess } from "./desk/work_items";
 
 frappe.provide("stripe_service.pay_form");
-Object.assign(stripe_service, { accessible, set_up_list, show_decimals });
+Object.assign(stripe_service, { accessible, decimals_of, set_up_list, show_decimals });
 
 const customisations = {};
 let loading = null;
@@ -32,7 +32,9 @@ Object.assign(stripe_service.pay_form, {
 
 // A custom DocType has no script of ours, and needs none: the server marks every document that can be paid.
 $(document).on("form-refresh", (event, frm) => {
-	if (!frm.doc.__onload?.stripe_service) return;
+	// A form that is used for a new document next still bears the bar of the one before.
+	const bears_bar = frm.page.wrapper.is(".has-stripe-pay-bar");
+	if (!frm.doc.__onload?.stripe_service && !bears_bar) return;
 	stripe_service.pay_form.setup(frm);
 	add_reprocess(frm);
 });

@@ -114,7 +114,7 @@ def test_an_invoice_that_cannot_be_loaded_is_said_and_tried_again(open_form, new
 	page = new_page()
 	page.route("**/call/pay.open_form", lambda route: route.abort(), times=1)
 	form = open_form(page=page, total="64.00")
-	expect(form.heading).to_have_text("Loading error")
+	expect(form.heading).to_have_text("The invoice could not be loaded")
 	form.root.get_by_role("button", name="Try again").click()
 	expect(form.pay_button).to_have_text("Pay $64.00")
 

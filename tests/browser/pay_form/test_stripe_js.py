@@ -27,6 +27,14 @@ def _append(route, script: str) -> None:
 	route.fulfill(response=answer, body=answer.text() + script)
 
 
+def wait_until_held(page, held: list) -> None:
+	for _ in range(600):
+		if held:
+			return
+		page.wait_for_timeout(50)
+	raise AssertionError("nothing was asked for")
+
+
 def test_pay_waits_for_the_card_fields_and_says_so(open_form, new_page):
 	page = new_page()
 	held = []
@@ -36,6 +44,7 @@ def test_pay_waits_for_the_card_fields_and_says_so(open_form, new_page):
 	expect(form.pay_button).to_have_accessible_description("The secure card fields are loading…")
 	form.amount.press("Enter")
 	expect(form.alert).to_be_hidden()
+	wait_until_held(page, held)
 	held[0].continue_()
 	expect(form.pay_button).to_be_enabled()
 	expect(form.pay_button).to_have_accessible_description("")
@@ -67,8 +76,7 @@ def test_what_never_arrives_is_given_up_with_the_same_words(open_form, new_page,
 	form = open_form(page=page)
 	expect(form.pay_button).to_have_accessible_description("The secure card fields are loading…")
 	page.wait_for_function("document.querySelector('script[src$=\"stripe.js\"], iframe')")
-	while not held:
-		page.wait_for_timeout(50)
+	wait_until_held(page, held)
 	page.clock.fast_forward(25_000)
 	expect(form.alert).to_contain_text(UNREACHABLE)
 	expect(form.pay_button).to_be_disabled()

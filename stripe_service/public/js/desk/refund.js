@@ -157,7 +157,7 @@ function reasons() {
 }
 
 /** In minor units: amounts in major units are floats in the browser, and 1.02 - 0.2 is 0.8200000000000001. */
-export function left_minor(doc) {
+function left_minor(doc) {
 	const { received_minor, refunded_minor, disputed_minor } = doc;
 	return Math.max(cint(received_minor) - cint(refunded_minor) - cint(disputed_minor), 0);
 }

@@ -153,7 +153,7 @@ export const answers = {
 			  ),
 };
 
-export const BRANDS = {
+const BRANDS = {
 	visa: "VISA",
 	mastercard: "MasterCard",
 	amex: "American Express",

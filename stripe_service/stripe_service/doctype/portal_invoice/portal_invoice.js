@@ -80,6 +80,13 @@ function ask_payment(frm) {
 			default: frappe.datetime.get_today(),
 		},
 		{ fieldname: "note", fieldtype: "Small Text", label: __("Note") },
+		// One for each opening of the dialog: pressed again after a lost answer, it is the same payment.
+		{
+			fieldname: "request_id",
+			fieldtype: "Data",
+			hidden: 1,
+			default: frappe.utils.get_random(20),
+		},
 	];
 	ask(frm, fields, "record_payment", __("Record a Payment"), __("Record"));
 }
@@ -104,7 +111,8 @@ function ask(frm, fields, method, title, label) {
 		title,
 		fields,
 		primary_action_label: label,
-		primary_action: (values) =>
+		primary_action: (values) => {
+			dialog.disable_primary_action();
 			frappe
 				.xcall(`stripe_service.api.payables.${method}`, {
 					doctype: frm.doctype,
@@ -114,12 +122,15 @@ function ask(frm, fields, method, title, label) {
 				.then(() => {
 					dialog.hide();
 					return frm.reload_doc();
-				}),
+				})
+				.finally(() => dialog.enable_primary_action());
+		},
 	});
 	stripe_service.accessible(dialog, document.activeElement);
 	dialog.show();
 }
 
 function outstanding(frm) {
-	return format_currency(frm.doc.outstanding_amount, frm.doc.currency);
+	const { outstanding_amount, currency } = frm.doc;
+	return format_currency(outstanding_amount, currency, stripe_service.decimals_of(currency));
 }

@@ -1,4 +1,4 @@
-"""An event as Stripe sent it, and what became of it. Written by `webhooks.intake` and `webhooks.drain` alone."""
+"""An event as Stripe sent it, and what became of it. Written by `webhooks.receive` and `webhooks.process` alone."""
 
 import frappe
 from frappe import _

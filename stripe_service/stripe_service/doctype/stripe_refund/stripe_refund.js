@@ -1,6 +1,7 @@
 frappe.ui.form.on("Stripe Refund", {
 	refresh(frm) {
 		frm.disable_save();
+		stripe_service.show_decimals(frm, frm.doc.currency, ["amount"]);
 		if (!frm.doc.livemode) {
 			frm.set_intro(__("Test mode: no real money moves."), "orange");
 		}
@@ -18,26 +19,31 @@ frappe.ui.form.on("Stripe Refund", {
 });
 
 function try_again(frm) {
-	const amount = format_currency(frm.doc.amount, frm.doc.currency);
-	frappe.confirm(__("Refund {0} once more?", [amount]), () =>
-		frappe
-			.call({
-				method: "stripe_service.api.refund.try_again",
-				args: { refund: frm.doc.name },
-				freeze: true,
-				freeze_message: __("Refunding"),
-			})
-			.then(({ message }) => {
-				if (!message) return;
-				frappe.show_alert({
-					message: frappe.utils.escape_html(message.message),
-					indicator: "blue",
-				});
-				if (message.refund === frm.doc.name) {
-					frm.reload_doc();
-				} else {
-					frappe.set_route("Form", "Stripe Refund", message.refund);
-				}
-			})
+	const { amount, currency } = frm.doc;
+	const in_words = format_currency(amount, currency, stripe_service.decimals_of(currency));
+	stripe_service.accessible(
+		frappe.confirm(__("Refund {0} once more?", [in_words]), () => send_again(frm))
 	);
+}
+
+function send_again(frm) {
+	return frappe
+		.call({
+			method: "stripe_service.api.refund.try_again",
+			args: { refund: frm.doc.name },
+			freeze: true,
+			freeze_message: __("Refunding"),
+		})
+		.then(({ message }) => {
+			if (!message) return;
+			frappe.show_alert({
+				message: frappe.utils.escape_html(message.message),
+				indicator: "blue",
+			});
+			if (message.refund === frm.doc.name) {
+				frm.reload_doc();
+			} else {
+				frappe.set_route("Form", "Stripe Refund", message.refund);
+			}
+		});
 }

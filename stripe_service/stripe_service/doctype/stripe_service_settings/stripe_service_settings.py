@@ -1,4 +1,4 @@
-"""What is allowed on this site as a whole, and the set-up checklist (accounts.checklist)."""
+"""What is allowed on this site as a whole, and the set-up checklist (setup.checklist)."""
 
 import frappe
 from frappe import _

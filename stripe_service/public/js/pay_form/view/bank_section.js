@@ -75,7 +75,7 @@ export class BankSection {
 	_row(row, flow, disabled) {
 		return {
 			value: row.name,
-			marks: [bank_mark()],
+			mark: bank_mark(),
 			title: bank_title(row),
 			detail: row.usable ? "" : bank_note(row, this.format.date),
 			disabled: !row.usable,

@@ -79,7 +79,7 @@ export class CardSection {
 	_rows(cards) {
 		const rows = cards.map((card) => ({
 			value: card.name,
-			marks: [brand_mark(card.brand)],
+			mark: brand_mark(card.brand),
 			title: card_title(card),
 			detail: __("Expires {0}", [expiry(card)]),
 			disabled: card.expired,
@@ -88,7 +88,7 @@ export class CardSection {
 				card.is_default && !card.expired && { label: __("Default"), colour: "gray" },
 			].filter(Boolean),
 		}));
-		return [...rows, { value: NEW, marks: [brand_mark(null)], title: __("Another card") }];
+		return [...rows, { value: NEW, mark: brand_mark(null), title: __("Another card") }];
 	}
 }
 

@@ -68,7 +68,7 @@ export class RadioRows {
 		parts.input.disabled = disabled || Boolean(row.disabled);
 		parts.node.classList.toggle("is-chosen", row.value === chosen);
 		parts.node.classList.toggle("is-disabled", Boolean(row.disabled));
-		replace_children(parts.mark, ...(row.marks || []));
+		replace_children(parts.mark, row.mark);
 		set_text(parts.title, row.title);
 		set_text(parts.detail, row.detail);
 		show(parts.detail, Boolean(row.detail));

@@ -52,7 +52,7 @@ export class Outcome {
 	_unavailable({ text, link, field }) {
 		const titles = {
 			loading_error: __("Loading error"),
-			open_failed: __("Loading error"),
+			open_failed: __("The invoice could not be loaded"),
 			session_ended: __("Your session has ended"),
 		};
 		return [
