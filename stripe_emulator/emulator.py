@@ -82,14 +82,6 @@ class Emulator:
 				self.clock.set(timestamp)
 				self._clock_moved()
 
-	def run_task_now(self, match) -> bool:
-		"""Start the first scheduled task for which `match(task)` holds, ahead of its time."""
-		for task in list(self.store.tasks.values()):
-			if match(task):
-				self._run(task)
-				return True
-		return False
-
 	def drop_tasks(self, match) -> None:
 		for task in [task for task in self.store.tasks.values() if match(task)]:
 			self.store.tasks.drop(task["id"])

@@ -2,7 +2,7 @@
 what a browser may see.
 """
 
-from . import errors, methods, testdata
+from . import errors, methods
 from .ids import new_id
 from .params import params_class
 from .render import public
@@ -386,7 +386,3 @@ def _merge_token(intent: dict, params: dict, token: dict) -> None:
 			"setup_future_usage",
 		)
 	params["setup_future_usage"] = usage
-
-
-def bank_of(method: dict) -> testdata.Bank:
-	return testdata.BANKS[method["_number"]]

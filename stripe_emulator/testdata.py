@@ -205,16 +205,6 @@ CARD_TOKENS = {
 	"pm_card_bypassPendingInternational": "4000003720000278",
 }
 
-BRAND_PREFIXES = (
-	(("34", "37"), "amex"),
-	(("6011", "644", "645", "646", "647", "648", "649", "65"), "discover"),
-	(("300", "301", "302", "303", "304", "305", "36", "38", "39"), "diners"),
-	(("35",), "jcb"),
-	(("62", "81"), "unionpay"),
-	(("51", "52", "53", "54", "55", "22", "23", "24", "25", "26", "27"), "mastercard"),
-	(("4",), "visa"),
-)
-
 
 def card_for(number: str) -> Card | None:
 	"""The test card of this number; any other number that passes the Luhn check gets a plain Card of its brand.
@@ -223,13 +213,6 @@ def card_for(number: str) -> Card | None:
 	emulator accepts none but the published ones, so None means "Your card number is incorrect".
 	"""
 	return CARDS.get(number)
-
-
-def brand_of(number: str) -> str:
-	for prefixes, brand in BRAND_PREFIXES:
-		if number.startswith(prefixes):
-			return brand
-	return "unknown"
 
 
 def passes_luhn(number: str) -> bool:

@@ -24,8 +24,9 @@ def needs(options) -> set[str]:
 
 
 def main(options) -> int:
-	run, codes = Run([]), []
+	codes = []
 	with held("test"):
+		run = Run([])
 		try:
 			run.set_up(browser=False)
 			for name in options.names or THERE if run.bench else ():

@@ -54,6 +54,13 @@ def install_packages(needs: set[str], become: list[str], environment: dict) -> s
 	try:
 		with step(f"Installing {' '.join(missing)} (system packages)"):
 			apt = [*_sudo(), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+			if (
+				"nodesource" in read(["apt-cache", "policy", "nodejs"], Path("/")).stdout
+				and "nodejs" in missing
+			):
+				missing = [
+					name for name in missing if name != "npm"
+				]  # theirs brings it, and conflicts with Debian's
 			for arguments in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
 				done = read([*apt, *arguments], Path("/"))
 				if done.returncode:
@@ -119,7 +126,8 @@ def ensure_node():
 			f"Frappe needs Node {oldest} or later; found: {version}.",
 			GET_NEWEST if needs_newest() else get_oldest,
 		)
-	if read(["yarn", "--version"]).returncode:
+	# Not every yarn is one: Debian's cmdtest brings a program of that name, and yarn 2 and later build no Frappe.
+	if not re.search(r"^1\.\d+\.\d+$", read(["yarn", "--version"]).stdout, re.MULTILINE):
 		with step("Installing yarn with npm, into the project's own folder"):
 			run(["npm", "install", "--no-save", "--prefix", HOME / "yarn", YARN], "npm install yarn")
 		(HOME / "bin/yarn").unlink(missing_ok=True)

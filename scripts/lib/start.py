@@ -62,7 +62,7 @@ def _as_one_user(needs: set[str]) -> int:
 	environment["PYTHONDONTWRITEBYTECODE"] = ""  # start.sh set it, for the repo
 	environment |= {"HOME": user.pw_dir, "USER": user.pw_name, "LOGNAME": user.pw_name, "LANG": "C.UTF-8"}
 	first = [str(Path(os.environ["NODE"]).parent)] if "NODE" in os.environ else []
-	environment["PATH"] = ":".join([*first, f"{home}/bin", os.environ.get("PATH", ""), SYSTEM_PATH])
+	environment["PATH"] = ":".join([f"{home}/bin", *first, os.environ.get("PATH", ""), SYSTEM_PATH])
 	environment |= {"STRIPE_SERVICE_HOME": str(home), "STRIPE_SERVICE_BEGUN": str(BEGUN)}
 	environment["COULD_NOT_INSTALL"] = machine.install_packages(needs, become, environment)
 	environment["COMMIT"] = _git("rev-parse", "HEAD")
@@ -73,7 +73,6 @@ def _as_one_user(needs: set[str]) -> int:
 
 def _wait_for(command: list[str], home: Path, environment: dict[str, str]) -> int:
 	results = home / "output/for-repo"
-	shutil.rmtree(results, ignore_errors=True)
 	# In a session of its own: one Ctrl-C interrupts it once, through this process.
 	process = subprocess.Popen(
 		command, cwd=home, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
@@ -85,7 +84,8 @@ def _wait_for(command: list[str], home: Path, environment: dict[str, str]) -> in
 		process.wait()
 		raise
 	finally:
-		if results.is_dir():  # the repo may not be the user's to write to
+		# The repo may not be the user's to write to. Another command's are its own to copy.
+		if sys.argv[1] == "test" and results.is_dir():
 			shutil.copytree(results, REPO, dirs_exist_ok=True)
 
 

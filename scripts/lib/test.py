@@ -78,8 +78,8 @@ def needs(options) -> set[str]:
 
 
 def main(options) -> int:
-	run = Run(options.for_pytest)
 	with held("test"):
+		run = Run(options.for_pytest)
 		try:
 			run.all([name for name in KINDS if name in options.kinds or not options.kinds], named=options.k)
 		except BaseException as error:
@@ -104,7 +104,8 @@ class Run:
 		self.counts: dict[str, Counter] = {}
 		self.failures: list[str] = []
 		self.not_run: list[dict] = []
-		shutil.rmtree(OUTPUT / "results", ignore_errors=True)
+		for left_over in (OUTPUT / "results", RESULTS):
+			shutil.rmtree(left_over, ignore_errors=True)
 		PICTURES.mkdir(parents=True, exist_ok=True)
 
 	def all(self, kinds: list[str], named: str | None):

@@ -1,7 +1,6 @@
 """Idempotency keys: replayed, refused for other uses, in use, forgotten."""
 
 import threading
-import time
 import uuid
 
 import pytest
@@ -9,6 +8,7 @@ import requests
 import stripe
 
 from stripe_emulator.control import ControlError
+from tests.support.emulator import wait_for_fault
 
 
 def key() -> dict:
@@ -69,12 +69,11 @@ def test_error_of_the_server_is_replayed(client, control):
 
 
 def test_key_in_use_by_a_request_that_still_runs(client, control):
-	control.fault("slow", path="/v1/customers", method="POST", seconds=0.7)
+	control.fault("slow", path="/v1/customers", method="POST", seconds=3)
 	options = key()
 	slow = threading.Thread(target=client.customers.create, args=({"name": "Slow"}, options))
 	slow.start()
-	while not control.state()["faults"][0]["hits"]:
-		time.sleep(0.01)
+	wait_for_fault(control)
 	with pytest.raises(stripe.StripeError) as caught:
 		client.customers.create({"name": "Slow"}, options)
 	assert caught.value.http_status == 409
@@ -93,12 +92,11 @@ def test_object_that_another_request_is_writing_to(client, pay, control):
 		{"amount": 1000, "currency": "usd", "allowed_payment_method_types": ["card"]}
 	)
 	control.settings(lock_wait_seconds=0.1)
-	control.fault("slow", path="/v1/payment_intents/*/confirm", seconds=0.7)
+	control.fault("slow", path="/v1/payment_intents/*/confirm", seconds=3)
 	confirm = {"payment_method": "pm_card_visa"}
 	slow = threading.Thread(target=client.payment_intents.confirm, args=(intent.id, confirm))
 	slow.start()
-	while not control.state()["faults"][0]["hits"]:
-		time.sleep(0.01)
+	wait_for_fault(control)
 	with pytest.raises(stripe.RateLimitError) as caught:
 		client.payment_intents.cancel(intent.id)
 	assert caught.value.json_body["error"]["code"] == "lock_timeout"

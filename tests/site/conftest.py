@@ -20,6 +20,17 @@ def _every_test_starts_clean(site_only):
 
 
 @pytest.fixture
+def shop(site, make_unit, make_payer, make_invoice, emulator, emulator_url, drain):
+	"""Nothing is delivered but what a test lets arrive: where the site answers over HTTP, all would be."""
+	from tests.support.shop import Shop
+
+	emulator.hold_webhooks()
+	yield Shop(make_unit(), make_payer, make_invoice, emulator, emulator_url, drain)
+	emulator.clear_webhook_rules()
+	emulator.forget_webhooks()
+
+
+@pytest.fixture
 def make_account(emulator, emulator_url):
 	"""Makes Stripe accounts of the scenario's own (tests.support.accounts.RemoteAccount)."""
 	yield lambda **fields: RemoteAccount(emulator, emulator_url, **fields)

@@ -4,6 +4,7 @@ import frappe
 import pytest
 
 from stripe_service.utils import notices
+from tests.support.jobs import queue_away
 
 
 @pytest.fixture
@@ -80,10 +81,8 @@ def test_administrators_are_those_of_the_moment_of_delivery(site_only, make_user
 	assert frappe.db.exists("Notification Log", {"for_user": newcomer, "subject": subject})
 
 
-def test_with_the_queue_down_the_notice_waits_and_is_delivered_once(invoice, monkeypatch):
-	"""Redis is asked at the address in the site's configuration: nobody listens there."""
-	with monkeypatch.context() as changed:
-		changed.setitem(frappe.local.conf, "redis_queue", "redis://127.0.0.1:1")
+def test_with_the_queue_down_the_notice_waits_and_is_delivered_once(invoice):
+	with queue_away():
 		tell("Administrator", invoice)
 	assert heard(invoice) == {}
 	notices.deliver_pending()

@@ -11,16 +11,7 @@ from stripe_service.payments.intent import create_intent
 from stripe_service.reconcile import comparison, findings, schedule, sweep
 from stripe_service.utils.notices import deliver_pending
 from tests.support.records import unique
-from tests.support.shop import ACCOUNT, Shop
-
-
-@pytest.fixture
-def shop(site, make_unit, make_payer, make_invoice, emulator, emulator_url, drain):
-	"""Nothing is delivered but what a test lets arrive: where the site answers over HTTP, all would be."""
-	emulator.hold_webhooks()
-	yield Shop(make_unit(), make_payer, make_invoice, emulator, emulator_url, drain)
-	emulator.clear_webhook_rules()
-	emulator.forget_webhooks()
+from tests.support.shop import ACCOUNT
 
 
 def reconcile(*steps):

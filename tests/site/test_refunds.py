@@ -15,19 +15,8 @@ from stripe_service.utils.stripe_errors import StripeUnavailable
 from tests.support.account import ACCOUNT
 from tests.support.parallel import in_parallel
 from tests.support.records import unique
-from tests.support.shop import Shop
 
 DOCTYPE = "Stripe Refund"
-
-
-@pytest.fixture
-def shop(site, make_unit, make_payer, make_invoice, emulator, emulator_url, drain):
-	emulator.hold_webhooks()
-	yield Shop(make_unit(), make_payer, make_invoice, emulator, emulator_url, drain)
-	emulator.clear_webhook_rules()
-	emulator.forget_webhooks()
-	emulator.clear_faults()
-	emulator.settings(refunds_need_balance=False)
 
 
 @pytest.fixture

@@ -16,18 +16,9 @@ from tests.faults.killed_worker import REACHED_THE_END
 from tests.support.cards import confirmation_token
 from tests.support.emulator import REPO
 from tests.support.records import unique
-from tests.support.shop import ACCOUNT, Shop
+from tests.support.shop import ACCOUNT
 from tests.support.stripe_objects import event, new_id, payment_intent
 from tests.support.webhooks import listening
-
-
-@pytest.fixture
-def shop(site, make_unit, make_payer, make_invoice, emulator, emulator_url, drain):
-	"""Nothing is delivered but what a test lets arrive: where the site answers over HTTP, all would be."""
-	emulator.hold_webhooks()
-	yield Shop(make_unit(), make_payer, make_invoice, emulator, emulator_url, drain)
-	emulator.clear_webhook_rules()
-	emulator.forget_webhooks()
 
 
 def test_every_type_that_the_endpoint_is_registered_for_has_a_handler():

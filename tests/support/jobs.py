@@ -1,8 +1,21 @@
 """Does now what a worker and the scheduler would do soon: the queued jobs of this site, in this process."""
 
 import time
+from contextlib import contextmanager
+
+import pytest
 
 MOST_ROUNDS = 20
+
+
+@contextmanager
+def queue_away():
+	"""Redis is asked at the address in the site's configuration: nobody listens there."""
+	import frappe
+
+	with pytest.MonkeyPatch.context() as changed:
+		changed.setitem(frappe.local.conf, "redis_queue", "redis://127.0.0.1:1")
+		yield
 
 
 def drain():
