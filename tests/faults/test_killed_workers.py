@@ -268,10 +268,10 @@ def test_the_reconciler_itself_is_killed(scene, point):
 @pytest.mark.parametrize(
 	"point",
 	[
-		"before stripe_service.payments.after_payment.open_payable",
-		"after stripe_service.payments.after_payment.open_payable",
-		"before stripe_service.payments.after_payment.set_status",
-		"after stripe_service.payments.after_payment.set_status",
+		"before stripe_service.payments.owed.open_payable",
+		"after stripe_service.payments.owed.open_payable",
+		"before stripe_service.payments.owed.set_status",
+		"after stripe_service.payments.owed.set_status",
 	],
 )
 def test_killed_in_what_follows_a_payment(scene, point):
