@@ -121,11 +121,13 @@ def check(path: dict, arguments: dict) -> None:
 	"""Raises frappe.PermissionError. No query if the arguments name nothing that is guarded and hold nothing
 	that looks like a row's name or a private file's address.
 
-	`path` is what a REST address names: Frappe itself asks for that document.
+	`path` is what a REST address names: Frappe itself asks for that document. Not so for a table's row: there it tells
+	whoever may not read it the name of the row's document.
 	"""
 	named = Named()
 	if path:
-		named.read_document({**arguments, **path, "name": None})
+		is_row = path.get("doctype") in guarded_doctypes() and frappe.get_meta(path["doctype"]).istable
+		named.read_document({**arguments, **path, "name": path.get("name") if is_row else None})
 	else:
 		named.read(arguments)
 	if not all(

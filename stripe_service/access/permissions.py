@@ -226,11 +226,13 @@ def may_read(doctype: str, name: str, user: str | None = None) -> bool:
 
 def _may(doc, ptype: str, user: str) -> bool:
 	"""frappe.has_permission, asked on the way to another answer: Frappe tells the caller all reasons it finds while it
-	looks, and with them the name of `doc`."""
+	looks, and with them the name of `doc`; of a table's row it tells the document's, whoever asked."""
 	reasons = frappe.flags.pop("has_permission_check_logs", None)
+	messages = len(frappe.local.message_log)
 	try:
 		return bool(frappe.has_permission(doc.doctype, ptype, doc=doc, user=user))
 	finally:
+		del frappe.local.message_log[messages:]
 		if reasons is not None:
 			frappe.flags.has_permission_check_logs = reasons
 

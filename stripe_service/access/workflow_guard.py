@@ -10,7 +10,7 @@ from frappe import _
 
 from stripe_service.access import work_items
 from stripe_service.access.pay_actions import get_pay_transitions
-from stripe_service.payables.balance import balance_of
+from stripe_service.payables.balance import balance_of, last_payer
 from stripe_service.payables.payable import open_payable
 
 
@@ -62,11 +62,5 @@ def _refuse(doc, state: str, actions: set[str]) -> None:
 
 def _credit_payer(doc) -> None:
 	"""The work item was done by whoever paid, not by the job that moves the document."""
-	payer = frappe.db.get_value(
-		"Invoice Payment",
-		{"reference_doctype": doc.doctype, "reference_name": doc.name, "settled_minor": (">", 0)},
-		"user",
-		order_by="settled_at desc",
-	)
-	if payer:
+	if payer := last_payer(doc.doctype, doc.name):
 		work_items.close_for(doc, payer)

@@ -80,6 +80,17 @@ def balance_of(payable, lock: bool) -> Balance:
 	)
 
 
+def last_payer(doctype: str, name: str) -> str | None:
+	"""The user whose payment brought the last money for the document. Stripe's times are whole seconds: of the payments of
+	one second it is the one that was claimed last."""
+	return frappe.db.get_value(
+		"Invoice Payment",
+		{"reference_doctype": doctype, "reference_name": name, "settled_minor": (">", 0)},
+		"user",
+		order_by="settled_at desc, creation desc",
+	)
+
+
 def restore_payment_amounts(doc, method=None) -> None:
 	"""doc_events "*", validate: put paid, under way and outstanding back to what the payments say, whatever the form,
 	an import or the REST API sent along; the outstanding amount follows a total that was edited.

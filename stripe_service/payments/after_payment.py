@@ -22,7 +22,7 @@ import frappe
 from frappe import _
 from frappe.utils import add_to_date, cint, now_datetime
 
-from stripe_service.payables.balance import balance_of
+from stripe_service.payables.balance import balance_of, last_payer
 from stripe_service.payables.payable import open_payable
 from stripe_service.payables.registry import get_config
 from stripe_service.payments import fees, owed
@@ -319,8 +319,7 @@ def fire_event(reference) -> None:
 
 def update_work_items(reference) -> None:
 	"""The work items, done by whoever paid."""
-	paid_by = frappe.db.get_value("Invoice Payment", reference.name, "user") if reference.name else None
-	owed.update_work_items(reference, paid_by)
+	owed.update_work_items(reference, last_payer(reference.reference_doctype, reference.reference_name))
 
 
 STEPS = (owed.show_amounts, apply_built_in_update, fire_event, update_work_items)

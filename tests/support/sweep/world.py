@@ -133,7 +133,9 @@ class World:
 		card = frappe.new_doc("Saved Card")
 		card.update({"user": self.member, "brand": "visa", "last4": self.secret("card"), "payment_method_id": unique("pm"),
 			"fingerprint": self.secret("card"), "status": "Active"})  # fmt: skip
-		return _written(card)
+		name = _written(card)
+		frappe.db.set_value("Saved Card", name, "owner", self.member)  # as the app does
+		return name
 
 	def _payment(self, invoice):
 		payment = frappe.new_doc("Invoice Payment")
