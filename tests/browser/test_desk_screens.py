@@ -184,7 +184,7 @@ def test_a_cheque_is_recorded_and_the_rest_written_off(http, login, make_user, s
 		"Payment Adjustment", {"reference_name": scene.invoice.name, "means": "Cheque"}
 	)
 	adjustment = DeskForm.open(form.page, http.url, "Payment Adjustment", cheque)
-	adjustment.act("Cancel")
+	adjustment.button("Cancel").click()
 	adjustment.dialog.fill_in({"Reason": "It bounced."})
 	picture(form.page, "cancel-adjustment")
 	adjustment.dialog.press("Confirm")
