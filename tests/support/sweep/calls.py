@@ -161,10 +161,11 @@ LEFT_BY_A_CALL = (
 
 
 class Answer:
-	"""`text` is everything that would reach the caller: body, messages, errors. `seconds` is how long it took."""
+	"""`text` is everything that would reach the caller: body, messages, errors. `seconds` is how long it took; `problem` what
+	was raised, if anything, and `status` the HTTP status that Frappe makes of it."""
 
-	def __init__(self, text: str, seconds: float, allowed: bool):
-		self.text, self.seconds, self.allowed = text, seconds, allowed
+	def __init__(self, text: str, seconds: float, problem: BaseException | None, status: int):
+		self.text, self.seconds, self.problem, self.status = text, seconds, problem, status
 
 
 @contextmanager
@@ -178,10 +179,22 @@ def nothing_kept():
 		frappe.db.rollback()
 
 
-def request(user: str, path: str, arguments: dict, http_method: str = "POST") -> Answer:
-	"""A request of `user` for `path` with these form fields."""
+def request(
+	user: str,
+	path: str,
+	arguments: dict,
+	http_method: str = "POST",
+	raw: bytes | None = None,
+	query: dict | None = None,
+	headers: dict | None = None,
+) -> Answer:
+	"""A request of `user` for `path` with these form fields, or with the body `raw`."""
 	builder = EnvironBuilder(
-		path=path, method=http_method, query_string=arguments if http_method == "GET" else None
+		path=path,
+		method=http_method,
+		query_string=arguments if http_method == "GET" else query,
+		data=raw,
+		headers=headers,
 	)
 	if frappe.session.user != user:
 		frappe.set_user(user)
@@ -189,7 +202,7 @@ def request(user: str, path: str, arguments: dict, http_method: str = "POST") ->
 	frappe.local.form_dict = frappe._dict(arguments)
 	frappe.local.response = frappe._dict(docs=[])
 	frappe.local.message_log, frappe.local.error_log, frappe.local.debug_log = [], [], []
-	began, error, answer, allowed = time.monotonic(), "", None, True
+	began, problem, answer = time.monotonic(), None, None
 	try:
 		with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
 			frappe.auth.validate_auth_via_hooks()
@@ -197,12 +210,11 @@ def request(user: str, path: str, arguments: dict, http_method: str = "POST") ->
 				answer = frappe.handler.handle()
 			else:
 				answer = frappe.api.handle(frappe.local.request)
-	except (Exception, SystemExit) as problem:
-		allowed = not isinstance(problem, frappe.PermissionError)
-		error = str(problem)
+	except (Exception, SystemExit) as raised:
+		problem = raised
 	seconds = time.monotonic() - began
 	text = (
-		error
+		str(problem or "")
 		+ _text_of(answer)
 		+ _text_of(dict(frappe.local.response))
 		+ _text_of(list(frappe.local.message_log))
@@ -212,7 +224,16 @@ def request(user: str, path: str, arguments: dict, http_method: str = "POST") ->
 	frappe.local.form_dict = frappe._dict()
 	for flag in LEFT_BY_A_CALL:  # a request of its own would begin without them
 		frappe.flags.pop(flag, None)
-	return Answer(text, seconds, allowed)
+	return Answer(text, seconds, problem, _status_of(problem, answer))
+
+
+def _status_of(problem: BaseException | None, answer) -> int:
+	"""As frappe.app.handle_exception decides it."""
+	if problem is not None:
+		return getattr(problem, "http_status_code", None) or getattr(problem, "code", None) or 500
+	if isinstance(answer, Response):
+		return answer.status_code
+	return frappe.local.response.get("http_status_code") or 200
 
 
 def _text_of(value) -> str:
