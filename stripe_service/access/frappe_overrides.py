@@ -11,11 +11,13 @@ import inspect
 from collections import Counter
 
 import frappe
+from frappe import _
 from frappe.utils import cint, get_url_to_form
 from frappe.utils.verified_command import verify_request
 
 from stripe_service.access import permissions
 from stripe_service.access.guarded import is_limited, is_open_to
+from stripe_service.access.named_documents import from_json
 from stripe_service.access.pay_actions import get_pay_transitions
 
 
@@ -36,6 +38,26 @@ def _call(method: str, /, **given):
 	if frappe.session.user == "Guest" and function not in frappe.guest_methods:
 		raise frappe.PermissionError
 	return frappe.call(function, **given)
+
+
+def _read(value, kinds):
+	"""What a JSON string says, or what is given as it is. Raises frappe.ValidationError for anything but `kinds`."""
+	value = from_json(value)
+	if not isinstance(value, kinds):
+		_refuse(value)
+	return value
+
+
+def _read_filters(value) -> list | dict:
+	"""Filters as Frappe takes them. Raises like `_read`."""
+	filters = _read(value, list | dict)
+	if not all(isinstance(item, str | list | dict) for item in filters):
+		_refuse(value)
+	return filters
+
+
+def _refuse(value) -> None:
+	frappe.throw(_("{0} is not what this call takes.").format(frappe.bold(str(value)[:100])))
 
 
 # Dispatchers: they call a function by the name that the request gives
@@ -168,11 +190,7 @@ def get_chart(chart_name: str | None = None, chart: str | dict | None = None, **
 	a saved chart are kept for whoever asks next. Figures of limited documents are each user's own; heat maps of them
 	are for those who see all."""
 	method = "frappe.desk.doctype.dashboard_chart.dashboard_chart.get"
-	source = (
-		frappe.get_doc("Dashboard Chart", chart_name)
-		if chart_name
-		else frappe._dict(frappe.parse_json(chart))
-	)
+	source = frappe.get_doc("Dashboard Chart", chart_name) if chart_name else frappe._dict(_read(chart, dict))
 	if source.type == "Heatmap" and source.document_type:
 		if not frappe.has_permission(source.document_type, "read") or not permissions.sees_all(
 			source.document_type
@@ -207,7 +225,7 @@ def get_group_by_count(doctype: str, current_filters: str | list | dict, field: 
 
 
 def _as_list(filters) -> list:
-	filters = frappe.parse_json(filters) or []
+	filters = _read_filters(filters or [])
 	return (
 		[[name, "=", value] for name, value in filters.items()]
 		if isinstance(filters, dict)
@@ -227,7 +245,7 @@ def get_workflow_state_count(doctype: str, workflow_state_field: str, states: st
 		)
 	if workflow_state_field not in frappe.get_meta(doctype).get_valid_columns():
 		return None
-	known = frappe.parse_json(states)
+	known = _read(states, list)
 	found = frappe.get_list(
 		doctype,
 		filters={workflow_state_field: ("not in", known)},
@@ -244,10 +262,13 @@ def get_workflow_state_count(doctype: str, workflow_state_field: str, states: st
 def get(doctype: str, name: str | int | None = None, filters: str | list | dict | None = None, **given):
 	"""For frappe.client.get, which finds a document by any filters and then says whether it may be read, and lets
 	anybody who may read some parent document see the rows of all of them."""
+	filters = from_json(filters)
+	if not name and isinstance(filters, str):  # Frappe takes it as a name, too
+		name = filters
 	if not name and filters is not None and not frappe.get_meta(doctype).issingle:
 		found = frappe.get_list(
 			doctype,
-			filters=frappe.parse_json(filters),
+			filters=_read_filters(filters),
 			pluck="name",
 			limit_page_length=1,
 			parent_doctype=given.get("parent"),

@@ -14,7 +14,8 @@ whatever they and the method are called:
   (query_fields).
 
 It holds for Frappe's calls. Calls of this app and of other apps ask for themselves; a name of Frappe's in their
-arguments is not passed on by Frappe.
+arguments is not passed on by Frappe. Of this app's calls only what every call needs is looked at: that nothing is left
+out (`_refuse_incomplete`) and that all of it can be read (`_refuse_unreadable`).
 """
 
 import inspect
@@ -36,6 +37,7 @@ OURS = "stripe_service."
 # The overrides can be called by their own names as well, and then stand for Frappe's.
 FRAPPES = ("frappe.", "stripe_service.access.frappe_overrides.")
 COUNTS = ("limit", "limit_start", "limit_page_length", "page_length", "page_len")
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 DATE_OR_NUMBER = re.compile(r"[\w\-+:. /]*")
 
 # These answer for themselves: to whoever shows a signature or a key instead of a login, or, where a form asks while it
@@ -61,7 +63,9 @@ def check() -> None:
 	if not asked:
 		return
 	arguments = frappe.local.form_dict
+	_refuse_unreadable(arguments)
 	method = _true_name(asked)
+	_refuse_incomplete(method, arguments)
 	_refuse_alias(asked, method)
 	_use_overrides(arguments)
 	if not method.startswith(FRAPPES):
@@ -94,6 +98,13 @@ def _requested() -> tuple[str | None, dict]:
 	return method, {}
 
 
+def _refuse_unreadable(arguments) -> None:
+	"""Text that no database takes: half of a character, which JSON can spell."""
+	for key, value in arguments.items():
+		if isinstance(value, str) and HALF_CHARACTER.search(value):
+			frappe.throw(_("{0} holds a character that can't be read.").format(key))
+
+
 def _true_name(method: str) -> str:
 	"""`module.function` as it was written, whatever name it is asked by; the name itself if there is no such function."""
 	try:
@@ -102,6 +113,25 @@ def _true_name(method: str) -> str:
 		return f"{function.__module__}.{function.__qualname__}"
 	except Exception:
 		return method
+
+
+def _refuse_incomplete(method: str, arguments) -> None:
+	"""A call of this app that leaves out what it needs: Frappe would answer as if the fault were the server's."""
+	if not method.startswith(OURS):
+		return
+	try:
+		parameters = inspect.signature(inspect.unwrap(frappe.get_attr(method))).parameters.values()
+	except Exception:  # no such method: Frappe says so
+		return
+	missing = [
+		parameter.name
+		for parameter in parameters
+		if parameter.default is parameter.empty
+		and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+		and parameter.name not in arguments
+	]
+	if missing:
+		frappe.throw(_("The call leaves out: {0}.").format(", ".join(missing)))
 
 
 def _refuse_alias(asked: str, method: str) -> None:
