@@ -31,11 +31,13 @@ REMOVERS = (
 
 
 def after_install():
+	"""Hook: make what the app brings, and on Frappe 16 give the right `pay` once to the roles that paid without it."""
 	_make_all()
 	right_to_pay.give_once()
 
 
 def after_migrate():
+	"""Hook: the same again; what is there is left as it is."""
 	_make_all()
 	right_to_pay.give_once()
 

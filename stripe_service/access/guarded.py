@@ -9,10 +9,12 @@ CACHE_KEY = "stripe_service:own_doctypes"
 
 
 def is_guarded(doctype: str | None) -> bool:
+	"""Whether documents of `doctype` are shown to some users only."""
 	return bool(doctype) and doctype in guarded_doctypes()
 
 
 def guarded_doctypes() -> set[str]:
+	"""The DocTypes under unit control, their child tables, and those of this app."""
 	controlled = units.controlled_doctypes()
 	tables = {table for doctype in controlled for table in permissions.child_tables_of(doctype)}
 	return {*controlled, *tables, *_own_doctypes()}

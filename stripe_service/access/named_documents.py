@@ -107,6 +107,7 @@ class Named:
 
 
 def from_json(value):
+	"""What a JSON list or object says; anything else as it is. Raises frappe.ValidationError if it is nested too deeply."""
 	if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
 		try:
 			return frappe.parse_json(value.strip())

@@ -124,6 +124,7 @@ def parents_of(doctype: str) -> list[str]:
 
 
 def child_tables_of(doctype: str) -> set[str]:
+	"""The child DocTypes of `doctype`."""
 	return {field.options for field in frappe.get_meta(doctype).get_table_fields()}
 
 
@@ -175,6 +176,7 @@ def query_of_payment(user: str | None = None, doctype: str | None = None) -> str
 
 
 def check_payment(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
+	"""Hook has_permission of Invoice Payment: its payer, whoever may read its document, whoever reads the account."""
 	user = user or frappe.session.user
 	if ptype == "create" or doc.user == user or reads_all_payments(user):
 		return answer(True)
@@ -206,11 +208,13 @@ def query_of_unit(user: str | None = None, doctype: str | None = None) -> str:
 
 
 def check_unit(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
+	"""Hook has_permission of Organisation Unit: a unit is shown to those who belong to it or to one above."""
 	user = user or frappe.session.user
 	return answer(can_edit_units(user) or doc.name in units.visible_units(user))
 
 
 def can_edit_units(user: str) -> bool:
+	"""Whether `user` may write Organisation Units, by role or because they see all units."""
 	rights = frappe.permissions.get_role_permissions(units.UNIT, user=user)
 	return units.sees_all_units(user) or bool(rights.get("write"))
 
@@ -308,6 +312,7 @@ def _by_reference(table: str, type_field: str, name_field: str, doctypes, user: 
 
 
 def query_of_refund(user: str | None = None) -> str:
+	"""Hook permission_query_conditions of Stripe Refund: a refund goes by its payment."""
 	payments = query_of_payment(user)
 	if not payments:
 		return EVERYTHING
@@ -315,6 +320,7 @@ def query_of_refund(user: str | None = None) -> str:
 
 
 def check_refund(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
+	"""Hook has_permission of Stripe Refund: a refund goes by its payment."""
 	if not doc.payment or not frappe.db.exists("Invoice Payment", doc.payment):
 		return answer(False)
 	return check_payment(frappe.get_doc("Invoice Payment", doc.payment), "read", user)

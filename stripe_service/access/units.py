@@ -48,6 +48,7 @@ def all_controlled() -> list:
 
 
 def controlled_doctypes() -> list[str]:
+	"""The names of the DocTypes under unit control. No query."""
 	return [config.document_type for config in all_controlled()]
 
 
@@ -57,6 +58,7 @@ def sees_all_units(user: str) -> bool:
 
 
 def bypass_role() -> str | None:
+	"""The role that sees all units, of Stripe Service Settings; None if it names none."""
 	settings = "Stripe Service Settings"
 	return frappe.get_cached_value(settings, settings, "unit_bypass_role")
 

@@ -20,6 +20,8 @@ MARK = "stripe_service_installation"
 
 @dataclass(frozen=True)
 class Installation:
+	"""Which site this is: its name, its address, and a mark that a copied database does not have."""
+
 	site: str
 	host: str
 	installation: str
@@ -57,6 +59,7 @@ def configured_host() -> str:
 
 
 def host_is_configured() -> bool:
+	"""Whether the site knows its address by its configuration, and not only by the request."""
 	return bool(_host_name())
 
 

@@ -73,6 +73,7 @@ class Report:
 		self.health = AccountHealth(self.account)
 
 	def as_dict(self) -> dict:
+		"""As the log and the caller of a job get it."""
 		return asdict(self)
 
 	def each(self, subject: str, work: Callable[[], T]) -> T | None:

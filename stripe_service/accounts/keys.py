@@ -50,6 +50,7 @@ class Keys:
 
 	@property
 	def restricted(self) -> bool:
+		"""Whether the secret key is a restricted one: https://docs.stripe.com/keys#limit-access"""
 		return self.secret.startswith("rk_")
 
 
@@ -98,6 +99,7 @@ def check_addresses(mode: str, api_base: str | None, stripe_js_url: str | None) 
 
 
 def mode_of(key: str) -> str:
+	""" "Live" or "Test", by the second part of the key."""
 	return LIVE if key.split("_")[1:2] == ["live"] else TEST
 
 
@@ -107,6 +109,7 @@ def is_masked(value: str | None) -> bool:
 
 
 def tidy(value: str | None) -> str:
+	"""The key without the white space and the invisible characters that copying adds."""
 	return cstr(value).strip().strip(_INVISIBLE).strip()
 
 

@@ -21,10 +21,12 @@ def read_secret(account: str, field: str) -> str | None:
 
 
 def write_secret(account: str, field: str, value: str) -> None:
+	"""Store a secret encrypted; the row shows stars of its length. Does not commit."""
 	set_encrypted_password(DOCTYPE, account, value, field)
 	frappe.db.set_value(DOCTYPE, account, field, "*" * len(value), update_modified=False)
 
 
 def forget_secret(account: str, field: str) -> None:
+	"""Remove a secret. Does not commit."""
 	remove_encrypted_password(DOCTYPE, account, field)
 	frappe.db.set_value(DOCTYPE, account, field, "", update_modified=False)

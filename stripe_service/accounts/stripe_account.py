@@ -165,6 +165,7 @@ def raise_no_keys(account: str | None) -> None:
 
 
 def raise_bound_elsewhere(row) -> None:
+	"""Raises BoundElsewhere, naming the site that connected the account."""
 	frappe.throw(
 		_(
 			"The Stripe account {0} was connected by the site {1} at {2}. This site is another one, or a copy, so nothing is asked of Stripe until an administrator confirms this site in the Stripe Account."
@@ -175,6 +176,7 @@ def raise_bound_elsewhere(row) -> None:
 
 
 def can_edit_account() -> bool:
+	"""Whether the session user may enter keys."""
 	return bool(frappe.has_permission(DOCTYPE, "write"))
 
 

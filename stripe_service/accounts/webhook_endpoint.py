@@ -109,10 +109,12 @@ def forget_old_secrets() -> None:
 
 
 def url_of(token: str) -> str:
+	"""The address at which the account with this webhook token receives events."""
 	return get_url(f"{PATH}?account={token}")
 
 
 def end_of_rotation():
+	"""Until when the old signing secret is taken, if it is replaced now."""
 	return add_to_date(now_datetime(), hours=OLD_SECRET_HOURS)
 
 

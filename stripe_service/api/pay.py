@@ -106,6 +106,7 @@ def _with_new_card(request: PayRequest, account: str, confirmation_token: str, s
 
 
 def saving_allowed() -> bool:
+	"""Whether payers may save cards, by Stripe Service Settings."""
 	return bool(cint(frappe.get_cached_doc("Stripe Service Settings").allow_saving))
 
 

@@ -76,6 +76,7 @@ def withheld_minor(dispute: dict, received_minor: int, currency: str) -> int:
 
 
 def is_open(dispute: dict) -> bool:
+	"""Whether the dispute is not decided yet."""
 	return dispute.get("status") not in _CLOSED
 
 

@@ -57,6 +57,7 @@ class InvalidRequest(GatewayError):
 
 	@property
 	def is_about_email(self) -> bool:
+		"""Whether Stripe refused an e-mail address."""
 		return self.code == "email_invalid" or (self.param or "").endswith("email")
 
 

@@ -59,6 +59,7 @@ class Facts:
 
 	@property
 	def is_refunded(self) -> bool:
+		"""Whether all that was received went back."""
 		return self.refunded_minor >= self.received_minor > 0
 
 

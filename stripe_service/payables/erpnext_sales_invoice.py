@@ -45,6 +45,8 @@ class Accounts:
 
 
 class SalesInvoicePayable(Payable):
+	"""ERPNext's Sales Invoice, whose payments are booked as Payment Entries."""
+
 	books = True
 
 	@property
@@ -54,6 +56,7 @@ class SalesInvoicePayable(Payable):
 		return money.round_to_minor(total, self.currency or "USD")
 
 	def why_not_payable(self, balance) -> str | None:
+		"""As for any document, and what would keep the payment from being booked."""
 		return super().why_not_payable(balance) or self._why_not_bookable()
 
 	def _why_not_bookable(self) -> str | None:

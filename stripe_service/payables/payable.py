@@ -34,18 +34,22 @@ class Payable:
 
 	@property
 	def doctype(self) -> str:
+		"""The document's DocType."""
 		return self.doc.doctype
 
 	@property
 	def name(self) -> str:
+		"""The document's name."""
 		return self.doc.name
 
 	@property
 	def title(self) -> str:
+		"""The title field's value, else Frappe's title, else the name."""
 		return cstr(self._value("title") or self.doc.get_title() or self.name)
 
 	@property
 	def party(self) -> str | None:
+		"""Who is billed; None if the row names no field."""
 		return self._value("party")
 
 	@property
@@ -55,6 +59,7 @@ class Payable:
 
 	@property
 	def total_minor(self) -> int:
+		"""The total in minor units of the document's currency."""
 		return self._minor("total")
 
 	@property
@@ -99,14 +104,17 @@ class Payable:
 
 	@property
 	def unit(self) -> str | None:
+		"""The Organisation Unit; None without unit control."""
 		return self._value("unit")
 
 	@property
 	def due_date(self):
+		"""When it is to be paid; None if the row names no field."""
 		return self._value("due_date")
 
 	@property
 	def status(self) -> str | None:
+		"""The value of the status field, by which it is to be paid or not."""
 		return self._value("status")
 
 	@property

@@ -33,6 +33,7 @@ class PaymentFacts(frappe._dict):
 	update = pop = popitem = clear = setdefault = __ior__ = _refuse
 
 	def copy(self) -> frappe._dict:
+		"""A plain copy, which may be changed."""
 		return frappe._dict(self)
 
 	def __reduce__(self):

@@ -39,14 +39,17 @@ class AppliedChange:
 
 	@property
 	def old_status(self) -> str:
+		"""The status before."""
 		return self.before.status
 
 	@property
 	def settled_changed(self) -> bool:
+		"""Whether more or less is settled than before."""
 		return cint(self.payment.settled_minor) != cint(self.before.settled_minor)
 
 	@property
 	def fee_changed(self) -> bool:
+		"""Whether Stripe's fee became known or changed."""
 		return flt(self.payment.stripe_fee) != flt(self.before.stripe_fee)
 
 

@@ -27,6 +27,8 @@ class CardRefused(frappe.ValidationError):
 
 @dataclass(frozen=True)
 class NewCard:
+	"""What may be said of a card that is not saved."""
+
 	brand: str
 	last4: str
 

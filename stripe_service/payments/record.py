@@ -37,6 +37,7 @@ class IntentSnapshot:
 
 
 def facts_of(snapshot: IntentSnapshot, payment=None) -> payment_states.Facts:
+	"""The amounts (minor units of the payment) and the state that Stripe reports."""
 	intent, charge = snapshot.intent, charge_of(snapshot.intent)
 	failed_before = bool(payment and payment.failure_message)
 	has_failure = bool(intent.get("last_payment_error")) or failed_before
@@ -54,6 +55,7 @@ def facts_of(snapshot: IntentSnapshot, payment=None) -> payment_states.Facts:
 
 
 def charge_of(intent: dict) -> dict:
+	"""The PaymentIntent's last charge, if it was read with it; else empty."""
 	charge = intent.get("latest_charge")
 	return charge if isinstance(charge, dict) else {}
 

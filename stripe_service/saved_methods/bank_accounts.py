@@ -68,6 +68,7 @@ def saved_bank_accounts(user: str, account: str) -> list[dict]:
 
 
 def as_listed(row) -> dict:
+	"""A Stripe Bank Account as pages and forms show it."""
 	return {
 		"name": row.name,
 		"bank_name": row.bank_name,

@@ -33,9 +33,11 @@ class SavedMethod(WrittenByApp):
 	usable_status = ""
 
 	def written_by(self) -> str:
+		"""See WrittenByApp."""
 		return _("Saved payment methods follow what Stripe has. Use the page My Payment Methods instead.")
 
 	def before_insert(self):
+		"""The payer owns the row, whoever inserts it."""
 		# "If Owner" in Role Permission Manager then means the payer, also when a job inserts the row.
 		self.owner = self.user
 

@@ -105,6 +105,7 @@ def _count_try(name: str, left: int | None) -> int:
 
 
 def tries_left(left: int) -> str:
+	"""The number of tries in words, translated."""
 	if left == 1:
 		return _("You have one try left.")
 	return _("You have {0} tries left.").format(left)

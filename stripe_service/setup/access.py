@@ -20,6 +20,7 @@ USES = (
 
 
 def remove() -> None:
+	"""Undo what set-up made outside the module: roles that nothing else uses, and User Permissions for units."""
 	frappe.db.delete("User Permission", {"allow": UNIT})
 	frappe.db.delete("User Permission", {"applicable_for": ("in", _own_doctypes())})
 	frappe.cache.delete_value("user_permissions")

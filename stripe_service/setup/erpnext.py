@@ -10,6 +10,7 @@ from stripe_service.payables.erpnext_sales_invoice import FEE_ACCOUNT_FIELD, MOD
 
 
 def make_mode_of_payment() -> None:
+	"""Where ERPNext is installed: the Mode of Payment "Stripe", and the field for the account of its fees."""
 	if not frappe.db.exists("DocType", "Mode of Payment"):
 		return
 	create_custom_fields(

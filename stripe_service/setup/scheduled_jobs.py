@@ -7,4 +7,5 @@ import frappe
 
 
 def remove() -> None:
+	"""Remove the rows that Frappe made for this app's scheduled jobs."""
 	frappe.db.delete("Scheduled Job Type", {"method": ("like", "stripe_service.%")})

@@ -31,6 +31,7 @@ def shipped_workflow() -> dict:
 
 
 def make_if_missing() -> None:
+	"""Make the shipped Workflow, unless Portal Invoice has one."""
 	shipped = shipped_workflow()
 	if frappe.db.exists("Workflow", shipped["name"]) or frappe.db.exists(
 		"Workflow", {"document_type": DOCTYPE}

@@ -45,13 +45,16 @@ class WrittenByApp(Document):
 			)
 
 	def validate(self):
+		"""Refuses what the app did not write. Raises frappe.PermissionError."""
 		if not self.flags.by_stripe_service:
 			frappe.throw(self.written_by(), frappe.PermissionError)
 
 	def before_rename(self, *args):
+		"""Raises frappe.PermissionError."""
 		frappe.throw(_("{0} keeps its name.").format(_(self.doctype)), frappe.PermissionError)
 
 	def on_trash(self):
+		"""Raises frappe.PermissionError, unless the app deletes it."""
 		if not self.flags.by_stripe_service:
 			frappe.throw(
 				_("{0} is a record of what happened at Stripe and can't be deleted.").format(_(self.doctype)),

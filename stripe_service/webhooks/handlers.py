@@ -72,6 +72,7 @@ class Event:
 
 	@property
 	def object_id(self) -> str:
+		"""The id of the object that the event is about; empty if it names none."""
 		return str(self.object.get("id") or "")
 
 	def related(self, field: str) -> str | None:

@@ -86,13 +86,17 @@ class Fuzzer:
 		self.statuses: Counter = Counter()
 		self.seconds: list[tuple[float, str]] = []
 		self.methods = [
-			name for name in calls.all_methods(("stripe_service",)) if name not in LONG and "webhook" not in name
+			name
+			for name in calls.all_methods(("stripe_service",))
+			if name not in LONG and "webhook" not in name
 		]
 
 	def right_value(self, name: str):
 		"""What a parameter of this name is meant to hold, as far as it can be had without Stripe's form."""
 		about, pick = self.about, self.random.choice
-		payments = frappe.get_all("Invoice Payment", limit=20, pluck="name", order_by="creation desc") or ["x"]
+		payments = frappe.get_all("Invoice Payment", limit=20, pluck="name", order_by="creation desc") or [
+			"x"
+		]
 		values = {
 			"doctype": ["Portal Invoice"],
 			"name": [invoice.name for invoice in [*about.invoices, about.foreign]],
@@ -123,9 +127,9 @@ class Fuzzer:
 				continue
 			given[name] = value
 		if self.random.random() < 0.1:
-			given[self.random.choice(["cmd_", "doctype", "ignore_permissions", "user", "self"])] = (
-				self.random.choice(ODD)
-			)
+			given[
+				self.random.choice(["cmd_", "doctype", "ignore_permissions", "user", "self"])
+			] = self.random.choice(ODD)
 		return {name: value for name, value in given.items() if value is not None}
 
 	def call(self) -> None:
@@ -146,9 +150,7 @@ class Fuzzer:
 				["", "t=", "t=1,v1=x", "v1=", "t=١,v1=é".encode().decode("latin-1"), "t=9" * 500]
 			)
 		token = self.random.choice([self.about.endpoint.token] * 5 + ["", "x", "y" * 1000])
-		answer = calls.request(
-			"Guest", RECEIVE, {}, raw=body, query={"account": token}, headers=headers
-		)
+		answer = calls.request("Guest", RECEIVE, {}, raw=body, query={"account": token}, headers=headers)
 		self.look(f"webhook({body[:300]!r})", answer)
 
 	def event(self):
