@@ -110,12 +110,12 @@ class History {
 		replace_children(this.progress);
 		replace_children(this.lines);
 		set_text(this.more, __("Try again"));
-		this.all_shown = true;
 		show(this.more, true);
 		show(this.node, true);
 	}
 
 	_show(answer) {
+		if (!this.answer) set_text(this.notice, "");
 		this._tell_change(this.answer?.progress, answer.progress);
 		this.answer = answer;
 		const payable = this.frm.doc.__onload?.stripe_service;
