@@ -17,7 +17,7 @@ from itertools import groupby
 
 import frappe
 from frappe import _
-from frappe.utils import cint, get_datetime
+from frappe.utils import cint, get_datetime, getdate, nowdate
 
 from stripe_service.gateway import payment_states, refund_states
 from stripe_service.payables.balance import Balance, balance_of
@@ -35,6 +35,7 @@ from stripe_service.stripe_service.doctype.payment_adjustment.payment_adjustment
 	CANCELLED,
 	WRITTEN_OFF,
 )
+from stripe_service.utils.dates import date_in_words
 from stripe_service.utils.labels import money_in_words
 
 # The newest, and whatever is under way; the rest is in the lists.
@@ -170,12 +171,22 @@ def _progress(payable, balance: Balance) -> dict:
 		"paid_minor": paid,
 		"outstanding_minor": rest,
 		"text": _summary(paid, balance, currency),
+		**_due(payable, balance),
 		"parts": [
 			{"part": part, "label": label, "amount": money_in_words(minor, currency), "minor": minor}
 			for part, label, minor in parts
 			if minor > 0 or part in ("paid", "outstanding")
 		],
 	}
+
+
+def _due(payable, balance: Balance) -> dict:
+	"""By when what is outstanding is to be paid; `due` is None where nothing is, or where the document has no such date."""
+	if not payable.due_date or balance.outstanding_minor <= 0:
+		return {"due": None, "overdue": False}
+	overdue = getdate(payable.due_date) < getdate(nowdate())
+	words = _("Overdue since {0}") if overdue else _("Due {0}")
+	return {"due": words.format(date_in_words(payable.due_date)), "overdue": overdue}
 
 
 def _summary(paid_minor: int, balance: Balance, currency: str) -> str:

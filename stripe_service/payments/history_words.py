@@ -118,7 +118,7 @@ def about_dispute(row, answers: bool) -> Words | None:
 		return _about_lost_dispute(row)
 	if row.status == payment_states.DISPUTED:
 		text = [_about_open_dispute(row), _how_to_answer(row) if answers else ""]
-		return Words(_("Disputed"), "red", " ".join(filter(None, text)))
+		return Words(_("Dispute"), "red", " ".join(filter(None, text)))
 	if row.dispute_id and answers:
 		return Words(_("Dispute ended"), "green", _("A dispute has ended. The money counts."))
 	return None

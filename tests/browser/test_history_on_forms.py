@@ -133,6 +133,33 @@ def test_another_document_in_the_same_form_shows_its_own(at_desk, scene, http_se
 	expect(page.locator(".stripe-history-notice").filter(visible=True)).to_have_count(0)
 
 
+def test_a_payer_sees_no_stars_and_no_pencils_where_nothing_can_be_edited(at_desk, scene, administrator):
+	page = at_desk(scene.payer, DOCTYPE, scene.invoice.name)
+	expect(history_of(page).locator(".stripe-history-summary")).to_be_visible()
+	assert stars_of(page) == []
+	expect(page.locator(".grid-body .btn-open-row").filter(visible=True)).to_have_count(0)
+
+	page = at_desk(administrator, DOCTYPE, scene.make_invoice(total="5.00", state="Draft").name)
+	expect(page.locator(".grid-body .grid-row").first).to_be_visible()
+	assert stars_of(page) != []
+
+
+def stars_of(page) -> list[str]:
+	"""The labels behind which a star stands."""
+	return page.evaluate(
+		"""() => [...document.querySelectorAll(".form-layout .reqd")].filter((node) =>
+			node.getClientRects().length && !["none", "normal"].includes(getComputedStyle(node, "::after").content)
+		).map((node) => node.textContent.trim())"""
+	)
+
+
+def test_a_failed_payment_shows_no_fee_in_a_currency_of_its_own(at_desk, scene, eventful, administrator):
+	page = at_desk(administrator, "Invoice Payment", eventful["declined"])
+	expect(history_of(page).locator(".stripe-history-line")).to_be_visible()
+	for fieldname in ("stripe_fee", "net_amount", "fee_currency"):
+		expect(page.locator(f".frappe-control[data-fieldname={fieldname}]").filter(visible=True)).to_have_count(0)
+
+
 # Live: what others do meanwhile
 
 

@@ -12,6 +12,7 @@ from stripe_service.api import payables as payables_api
 from stripe_service.api import refund as refund_api
 from stripe_service.payables.payable import NotPayable
 from stripe_service.payments.settle import settle, settle_intent
+from stripe_service.utils.dates import date_in_words
 from tests.support.queries import counted_queries, fresh_request
 from tests.support import payables
 from tests.support.account import ACCOUNT
@@ -244,6 +245,26 @@ def test_the_newest_stands_first_and_the_rest_is_counted(scene, monkeypatch):
 	answer = history(scene)
 	assert [line["amount"] for line in answer["lines"]] == ["$ 30.00", "$ 20.00"]
 	assert answer["more"] is True
+
+
+@pytest.mark.parametrize(
+	"days, words, overdue", [(-1, "Overdue since ", True), (0, "Due ", False), (5, "Due ", False)]
+)
+def test_by_when_the_rest_is_due(scene, days, words, overdue):
+	day = frappe.utils.add_days(frappe.utils.nowdate(), days)
+	invoice = scene.make_invoice(posting_date=frappe.utils.add_days(day, -10), due_date=day)
+	progress = history(scene, invoice=invoice)["progress"]
+	assert (progress["due"], progress["overdue"]) == (words + date_in_words(day), overdue)
+	scene.pay(invoice=invoice)
+	assert history(scene, invoice=invoice)["progress"]["due"] is None
+
+
+@pytest.mark.parametrize(
+	"language, words", [("en", "Dec 2, 2026"), ("de", "02.12.2026"), ("fr", "2 déc. 2026"), ("xx-none", "Dec 2, 2026")]
+)
+def test_dates_are_in_the_readers_language(site_only, monkeypatch, language, words):
+	monkeypatch.setattr(frappe.local, "lang", language)
+	assert date_in_words("2026-12-02") == words
 
 
 # Any payable DocType

@@ -11,7 +11,8 @@ import { frappe_adapter } from "../pay_form/frappe_adapter.js";
 import { readable_date } from "../pay_form/format.js";
 import { el, replace_children, set_text, show } from "../pay_form/view/dom.js";
 
-const SHOWN = 4; // lines, before somebody asks for all
+// Lines, before somebody asks for all.
+const shown_at_first = () => (window.innerWidth < 768 ? 2 : 4);
 const PAYMENT = "Invoice Payment";
 const TOGETHER = 400; // milliseconds: several changes of one moment are read once
 
@@ -149,7 +150,7 @@ class History {
 	_show_lines() {
 		const { lines, more } = this.answer;
 		const one = this.frm.doctype === PAYMENT;
-		const shown = this.all_shown ? lines : lines.slice(0, SHOWN);
+		const shown = this.all_shown ? lines : lines.slice(0, shown_at_first());
 		replace_children(this.lines, ...shown.map((line) => line_of(line, { one })));
 		const hidden = lines.length - shown.length;
 		set_text(this.more, __("Show all {0}", [more ? `${lines.length}+` : lines.length]));
@@ -173,7 +174,7 @@ class History {
 const still_to_pay = (progress) =>
 	progress.parts.find(({ part }) => part === "outstanding") || { label: "", amount: "" };
 
-function progress_of({ parts, text, total_minor }) {
+function progress_of({ parts, text, due, overdue, total_minor }) {
 	const whole = Math.max(
 		total_minor,
 		parts.reduce((sum, { minor }) => sum + minor, 0)
@@ -196,6 +197,7 @@ function progress_of({ parts, text, total_minor }) {
 	);
 	return [
 		el("p.stripe-history-summary", {}, text),
+		due && el(`p.stripe-history-due${overdue ? ".is-overdue" : ""}`, {}, due),
 		el("div.stripe-history-bar", { attrs: { role: "img", "aria-label": text } }, ...pieces),
 		el("ul.stripe-history-keys", {}, ...key),
 	];
