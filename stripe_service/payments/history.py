@@ -236,7 +236,10 @@ def _payment_line(payment, refunds: list, reader: Reader, wait) -> dict:
 		"status": payment.status,
 		"counts": payment.status not in payment_states.VOID,
 		"receipt_url": receipt if details and receipt.startswith(("https://", "http://")) else None,
-		"steps": [*_refund_steps(payment, refunds, mine), *_dispute_steps(payment, reader.deals_with(payment))],
+		"steps": [
+			*_refund_steps(payment, refunds, mine),
+			*_dispute_steps(payment, reader.deals_with(payment)),
+		],
 		**_worded(words),
 	}
 
@@ -315,4 +318,3 @@ def _name_people(lines: list[dict]) -> None:
 	for line in lines:
 		user = line.pop("user")
 		line["who"] = (names.get(user) or user) if user else None
-

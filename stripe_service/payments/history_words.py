@@ -181,9 +181,7 @@ def about_adjustment(row) -> Words:
 	if row.status == CANCELLED:
 		return Words(_("Taken back"), "gray", _("{0} was taken back, and is owed again.").format(amount))
 	if row.kind == WRITTEN_OFF:
-		return Words(
-			_("Written off"), "gray", _("{0} was written off: nobody has to pay it.").format(amount)
-		)
+		return Words(_("Written off"), "gray", _("{0} was written off: nobody has to pay it.").format(amount))
 	if not row.received_on:
 		return Words(_("Paid"), "green")
 	return Words(_("Paid"), "green", _("Received on {0}.").format(date_in_words(row.received_on)))

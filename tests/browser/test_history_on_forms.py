@@ -95,7 +95,9 @@ def test_axe_finds_nothing_serious_and_nothing_runs_out_of_the_page(
 	at_desk, scene, eventful, picture, theme, size
 ):
 	width, height = size
-	page = at_desk(scene.payer, DOCTYPE, scene.invoice.name, theme, viewport={"width": width, "height": height})
+	page = at_desk(
+		scene.payer, DOCTYPE, scene.invoice.name, theme, viewport={"width": width, "height": height}
+	)
 	history = history_of(page)
 	history.get_by_role("button", name="Show all").click()
 	assert serious(page, ".stripe-history") == []
@@ -109,7 +111,9 @@ def test_the_bar_can_be_told_apart_without_its_colours(at_desk, scene, eventful,
 	page = at_desk(scene.payer, DOCTYPE, scene.invoice.name, forced_colors="active")
 	history = history_of(page)
 	paid, under_way = (
-		history.locator(f".stripe-history-part.is-{part}").evaluate("node => getComputedStyle(node).background")
+		history.locator(f".stripe-history-part.is-{part}").evaluate(
+			"node => getComputedStyle(node).background"
+		)
 		for part in ("paid", "under_way")
 	)
 	assert paid != under_way and "gradient" in under_way
@@ -157,7 +161,25 @@ def test_a_failed_payment_shows_no_fee_in_a_currency_of_its_own(at_desk, scene, 
 	page = at_desk(administrator, "Invoice Payment", eventful["declined"])
 	expect(history_of(page).locator(".stripe-history-line")).to_be_visible()
 	for fieldname in ("stripe_fee", "net_amount", "fee_currency"):
-		expect(page.locator(f".frappe-control[data-fieldname={fieldname}]").filter(visible=True)).to_have_count(0)
+		expect(
+			page.locator(f".frappe-control[data-fieldname={fieldname}]").filter(visible=True)
+		).to_have_count(0)
+
+
+def test_the_states_of_a_payable_doctype_are_chosen_and_not_typed(at_desk, make_user, site):
+	page = at_desk(make_user(roles=["System Manager"], password=PASSWORD), "Payable DocType", DOCTYPE)
+	states = page.get_by_role("group", name="Payable in These States")
+	chosen = states.get_by_role("button", name=re.compile("To Be Paid"))
+	expect(chosen).to_have_attribute("aria-pressed", "true")
+	draft = states.get_by_role("button", name=re.compile("Draft"))
+	expect(draft).to_have_attribute("aria-pressed", "false")
+	draft.click()
+	expect(draft).to_have_attribute("aria-pressed", "true")
+	written = page.locator("[data-fieldname=payable_statuses] textarea")
+	assert "Draft" in written.input_value().splitlines()
+	draft.click()
+	assert "Draft" not in written.input_value().splitlines()
+	assert "To Be Paid" in written.input_value().splitlines()
 
 
 # Live: what others do meanwhile

@@ -13,10 +13,10 @@ from stripe_service.api import refund as refund_api
 from stripe_service.payables.payable import NotPayable
 from stripe_service.payments.settle import settle, settle_intent
 from stripe_service.utils.dates import date_in_words
-from tests.support.queries import counted_queries, fresh_request
 from tests.support import payables
 from tests.support.account import ACCOUNT
 from tests.support.cards import confirmation_token
+from tests.support.queries import counted_queries, fresh_request
 from tests.support.records import unique
 
 
@@ -260,7 +260,8 @@ def test_by_when_the_rest_is_due(scene, days, words, overdue):
 
 
 @pytest.mark.parametrize(
-	"language, words", [("en", "Dec 2, 2026"), ("de", "02.12.2026"), ("fr", "2 déc. 2026"), ("xx-none", "Dec 2, 2026")]
+	"language, words",
+	[("en", "Dec 2, 2026"), ("de", "02.12.2026"), ("fr", "2 déc. 2026"), ("xx-none", "Dec 2, 2026")],
 )
 def test_dates_are_in_the_readers_language(site_only, monkeypatch, language, words):
 	monkeypatch.setattr(frappe.local, "lang", language)

@@ -100,7 +100,9 @@ class History {
 
 	_is_looked_at() {
 		return (
-			Boolean(this.name) && window.cur_frm === this.frm && document.visibilityState === "visible"
+			Boolean(this.name) &&
+			window.cur_frm === this.frm &&
+			document.visibilityState === "visible"
 		);
 	}
 
@@ -127,10 +129,7 @@ class History {
 			...(progress && progress.total_minor > 0 ? progress_of(progress) : [])
 		);
 		this._show_lines();
-		show(
-			this.node,
-			lines.length > 0 || progress?.paid_minor > 0 || Boolean(payable?.may_pay)
-		);
+		show(this.node, lines.length > 0 || progress?.paid_minor > 0 || Boolean(payable?.may_pay));
 	}
 
 	/** Somebody else paid, or a debit came back: said where it is shown, whatever is being typed in the form. */
@@ -226,12 +225,7 @@ function step_of(step) {
 	return el(
 		"li",
 		{},
-		el(
-			"div.stripe-history-line-head",
-			{},
-			state_of(step),
-			step.at && time_of(step.at)
-		),
+		el("div.stripe-history-line-head", {}, state_of(step), step.at && time_of(step.at)),
 		step.text && el("p.stripe-history-text", {}, step.text)
 	);
 }
