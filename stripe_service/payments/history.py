@@ -66,15 +66,19 @@ class Reader:
 	reads_adjustments: bool
 
 	def is_payer(self, payment) -> bool:
+		"""Whether it is the reader's own."""
 		return payment.user == self.user
 
 	def knows_payer(self, payment) -> bool:
+		"""Whether the reader may know who paid, and open the payment."""
 		return self.is_payer(payment) or payment.name in self.readable
 
 	def deals_with(self, payment) -> bool:
+		"""Whether the reader looks after payments: may read this one with permission level 1."""
 		return self.level_1 and payment.name in self.readable
 
 	def knows_details(self, payment) -> bool:
+		"""Whether the reader may know the card or account, the receipt, and why it failed."""
 		return self.is_payer(payment) or self.deals_with(payment)
 
 

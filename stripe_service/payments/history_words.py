@@ -18,16 +18,20 @@ from stripe_service.utils.labels import money_in_words
 
 @dataclass(frozen=True)
 class Words:
+	"""Translated: a state's `label`, `text` for the rest; `colour` as Frappe names its indicators."""
+
 	label: str
 	colour: str
 	text: str = ""
 
 
 def is_debit(row) -> bool:
+	"""Whether it was paid from a bank account, which takes days."""
 	return row.method_type == "us_bank_account"
 
 
 def amount_of(row) -> str:
+	"""The amount of a row with `amount_minor` and `currency`, formatted."""
 	return money_in_words(row.amount_minor, row.currency)
 
 
