@@ -102,7 +102,7 @@ def document_history(doc) -> dict:
 	)
 	more = len(payments) > LINES_SHOWN or len(adjustments) > LINES_SHOWN
 	payments, adjustments = payments[:LINES_SHOWN], adjustments[:LINES_SHOWN]
-	reader = _reader({"reference_doctype": payable.doctype, "reference_name": payable.name})
+	reader = _reader([payment.name for payment in payments])
 	lines = [
 		*_payment_lines(payments, reader),
 		*_adjustment_lines(adjustments, reader),
@@ -119,7 +119,7 @@ def document_history(doc) -> dict:
 def payment_history(payment) -> dict:
 	"""The history of one Invoice Payment, which the session user may read (the caller has checked): as its line on the document,
 	with the steps that stand there in other words."""
-	(line,) = _payment_lines([payment], _reader({"name": payment.name}))
+	(line,) = _payment_lines([payment], _reader([payment.name]))
 	began = {"state": _("Started"), "colour": "gray", "text": "", "at": payment.creation}
 	steps = [began]
 	if payment.settled_at and cint(payment.received_minor):
@@ -137,11 +137,14 @@ def payment_history(payment) -> dict:
 	return {"currency": payment.currency, "progress": None, "lines": [line], "more": False}
 
 
-def _reader(filters: dict) -> Reader:
+def _reader(payments: list[str]) -> Reader:
 	user = frappe.session.user
 	readable = []
-	if frappe.has_permission("Invoice Payment", "read"):
-		readable = frappe.get_list("Invoice Payment", filters=filters, pluck="name", limit_page_length=0)
+	if payments and frappe.has_permission("Invoice Payment", "read"):
+		# As a list of them would show.
+		readable = frappe.get_list(
+			"Invoice Payment", filters={"name": ("in", payments)}, pluck="name", limit=len(payments)
+		)
 	levels = frappe.get_meta("Invoice Payment").get_permlevel_access("read", user=user)
 	return Reader(
 		user=user,
