@@ -5,8 +5,10 @@ could still confirm it. That goes for a decline, an abandoned 3-D Secure and a c
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import frappe
+from frappe.utils import cint
 
 from stripe_service.gateway import errors, payment_states
 from stripe_service.payments.follow_up import AppliedChange
@@ -14,6 +16,14 @@ from stripe_service.payments.intent import cancel_intent, find_unstored
 from stripe_service.payments.settle import OutOfStep, reflect_on_document, settle
 from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import lock_payment
 from stripe_service.utils.transaction import in_fresh_transaction
+
+ABANDONED_AFTER_HOURS = 24
+
+
+def abandoned_after() -> timedelta:
+	"""How long a payer may leave an authentication open (Stripe Service Settings, `abandon_after_hours`)."""
+	hours = cint(frappe.db.get_single_value("Stripe Service Settings", "abandon_after_hours"))
+	return timedelta(hours=hours or ABANDONED_AFTER_HOURS)
 
 
 def cancel(payment_name: str, raise_faults: bool = False):

@@ -16,7 +16,6 @@ MOST_PER_RUN = 500
 # A fee is booked within the hour after success (https://docs.stripe.com/payments/payment-intents/asynchronous-capture).
 FEE_IS_BOOKED = timedelta(hours=2)
 FEES_ARE_AWAITED = timedelta(days=10)
-ABANDONED_AFTER_HOURS = 24
 
 
 def read_open(account: str, report: Report) -> None:
@@ -48,7 +47,7 @@ def cancel_unstored_intents(account: str, report: Report) -> None:
 def release_abandoned(account: str, report: Report) -> None:
 	"""Cancel at Stripe, and then free, what nobody is going to finish: a Started payment is waiting for a request that
 	is over, an Action Required one for a payer who left. A debit under way (Processing) is never touched."""
-	abandoned = {"status": payment_states.ACTION_REQUIRED, "creation": ["<", _ago(abandoned_after())]}
+	abandoned = {"status": payment_states.ACTION_REQUIRED, "creation": ["<", _ago(release.abandoned_after())]}
 	for filters in (_request_is_over(), abandoned):
 		_cancel_all(account, report, {**filters, "payment_intent_id": ["is", "set"]})
 
@@ -70,12 +69,6 @@ def finish_left_behind(account: str, report: Report) -> None:
 	_cancel_all(account, report, {**_request_is_over(), "payment_intent_id": ["is", "set"]})
 	for payment in _payments(account, {"disputes_unread": 1}):
 		_each(report, payment, _read)
-
-
-def abandoned_after() -> timedelta:
-	"""How long a payer may leave an authentication open (Stripe Service Settings, `abandon_after_hours`)."""
-	hours = cint(frappe.db.get_single_value("Stripe Service Settings", "abandon_after_hours"))
-	return timedelta(hours=hours or ABANDONED_AFTER_HOURS)
 
 
 def _request_is_over() -> dict:

@@ -1,31 +1,9 @@
 """What opening the form costs, and what the app costs those who do not pay: counted in queries, never in seconds."""
 
-from contextlib import contextmanager
-
 import frappe
 
 from stripe_service.api import pay as pay_api
-
-
-@contextmanager
-def counted_queries():
-	"""The statements that reach the database inside the block."""
-	seen, real = [], frappe.db.sql
-
-	def sql(query, *args, **kwargs):
-		seen.append(str(query))
-		return real(query, *args, **kwargs)
-
-	frappe.db.sql = sql
-	try:
-		yield seen
-	finally:
-		frappe.db.sql = real
-
-
-def fresh_request():
-	frappe.local.document_cache = {}
-	frappe.local.role_permissions = {}
+from tests.support.queries import counted_queries, fresh_request
 
 
 def queries_of_opening(scene) -> int:

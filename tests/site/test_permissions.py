@@ -149,6 +149,8 @@ ARGUMENTS = {
 	"pay.payment_status": lambda stage, user: (stage.payment_of(user),),
 	"pay.finish": lambda stage, user: (stage.payment_of(user),),
 	"pay.abandon": lambda stage, user: (stage.payment_of(user),),
+	"history.of_document": lambda stage, user: ("Portal Invoice", stage.invoice.name),
+	"history.of_payment": lambda stage, user: (stage.payment,),
 	"work_items.why_not_pay": lambda stage, user: ("Portal Invoice", stage.invoice.name),
 	"work_items.reprocess": lambda stage, user: ("Portal Invoice", stage.invoice.name),
 	"methods.my_methods": lambda stage, user: (stage.account,),

@@ -6,6 +6,8 @@
 import { accessible } from "./desk/accessible_dialog";
 import { decimals_of, show_decimals } from "./desk/decimals";
 import { set_up_list } from "./desk/lists";
+import { add_stripe_links } from "./desk/open_in_stripe";
+import { show_as_read_only } from "./desk/read_only_form";
 import { add_reprocess } from "./desk/work_items";
 
 frappe.provide("stripe_service.pay_form");
@@ -30,6 +32,12 @@ Object.assign(stripe_service.pay_form, {
 	setup: (frm) => load().then(() => stripe_service.pay_form.setup_form(frm)),
 });
 
+const HISTORY = ["payment_history.bundle.css", "payment_history.bundle.js"];
+
+function show_history(frm) {
+	frappe.require(HISTORY, () => stripe_service.history.show(frm));
+}
+
 // A custom DocType has no script of ours, and needs none: the server marks every document that can be paid.
 $(document).on("form-refresh", (event, frm) => {
 	// A form that is used for a new document next still bears the bar of the one before.
@@ -37,4 +45,15 @@ $(document).on("form-refresh", (event, frm) => {
 	if (!frm.doc.__onload?.stripe_service && !bears_bar) return;
 	stripe_service.pay_form.setup(frm);
 	add_reprocess(frm);
+	show_as_read_only(frm);
+	show_history(frm);
+});
+
+// Documents of this app's own that Stripe's Dashboard has a page for.
+$(document).on("form-refresh", (event, frm) => {
+	add_stripe_links(frm);
+	if (frm.doctype === "Invoice Payment") {
+		show_as_read_only(frm);
+		show_history(frm);
+	}
 });

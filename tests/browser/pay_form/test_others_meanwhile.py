@@ -38,6 +38,18 @@ def test_an_amount_that_was_typed_is_kept_and_judged_anew(open_form):
 	expect(left.root.get_by_text("You can pay $19.00 at most.")).to_be_visible()
 
 
+def test_who_is_typing_another_amount_reads_that_less_can_be_paid_now(open_form):
+	left = open_form(total="119.00")
+	left.amount.fill("30")
+	other = open_form(left.invoice)
+	other.amount.fill("100")
+	other.pay_by_new_card()
+	expect(other.heading).to_contain_text("You have paid")
+	left.page.evaluate(LOOK_AGAIN)
+	expect(left.status).to_contain_text("It is now $19.00")
+	expect(left.amount).to_have_value("30")
+
+
 def test_a_form_left_open_on_a_paid_invoice_offers_nothing_more(open_form):
 	left = open_form(total="119.00")
 	expect(left.pay_button).to_be_enabled()

@@ -139,17 +139,18 @@ const HANDLERS = {
 
 	/**
 	 * The server's facts anew. What was typed and chosen stays, but an amount that the form itself had proposed follows
-	 * the new one; `text` says so.
+	 * the new one. `text` says that there is a new one, also to whoever is just typing another.
 	 */
 	refreshed(state, { form, amount, text }) {
 		const fresh = first_choice(form, state.method);
 		const follows = state.amount === state.proposed && amount !== state.proposed;
+		const changed = follows || form.amount?.max_minor !== state.form.amount?.max_minor;
 		const kept = {
 			...state,
 			form,
 			amount: follows ? amount : state.amount,
 			proposed: amount,
-			notice: state.notice || (follows ? { kind: "info", text, field: "amount" } : null),
+			notice: state.notice || (changed ? { kind: "info", text, field: "amount" } : null),
 		};
 		return {
 			...kept,

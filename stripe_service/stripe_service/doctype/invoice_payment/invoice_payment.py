@@ -7,7 +7,8 @@ money: it is inserted by the claim, changed by settling, and by nothing else.
 import frappe
 from frappe import _
 
-from stripe_service.gateway import payment_states
+from stripe_service.accounts.dashboard import set_dashboard_links
+from stripe_service.gateway import dashboard, payment_states
 from stripe_service.utils.fitting import fit
 from stripe_service.utils.labels import money_in_words
 from stripe_service.utils.written_by_app import WrittenByApp
@@ -24,6 +25,13 @@ class InvoicePayment(WrittenByApp):
 				self.doctype, self.name, ["method_label", "receipt_url"], as_dict=True
 			)
 			self.set_onload("own", stored)
+		ids = {
+			dashboard.PAYMENT: self.payment_intent_id,
+			dashboard.CUSTOMER: self.stripe_customer,
+			dashboard.DISPUTE: self.dispute_id,
+			dashboard.PAYOUT: self.payout_id,
+		}
+		set_dashboard_links(self, self.stripe_account, self.livemode, ids)
 
 	def write(self, **values):
 		"""Set `values` and write what has changed; a new payment is inserted. The caller holds the row's lock.

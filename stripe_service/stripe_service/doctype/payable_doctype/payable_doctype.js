@@ -41,13 +41,55 @@ async function offer_choices(frm, suggest = false) {
 }
 
 function describe_states(frm, states) {
-	const known = states ? __("One per line, from: {0}", [states.join(", ")]) : __("One per line");
 	frm.set_df_property(
 		"payable_statuses",
 		"description",
-		`${known}. ${__("Leave empty to allow every state.")}`
+		states
+			? __("None chosen: in every state.")
+			: `${__("One per line")}. ${__("Leave empty to allow every state.")}`
 	);
-	frm.set_df_property("void_statuses", "description", known);
+	frm.set_df_property("void_statuses", "description", states ? "" : __("One per line"));
+	for (const fieldname of ["payable_statuses", "void_statuses"]) {
+		offer_states(frm, fieldname, states || []);
+	}
+}
+
+/** Known states are chosen, not typed: a button for each, which writes or takes away its line. */
+function offer_states(frm, fieldname, states) {
+	const field = frm.fields_dict[fieldname];
+	const may_edit = frm.is_new() || Boolean(frm.perm[0]?.write);
+	field.$wrapper.find(".stripe-states").remove();
+	if (!states.length || !may_edit) return;
+	const group = $(`<div class="stripe-states" role="group"></div>`)
+		.attr("aria-label", __(field.df.label))
+		.css({ display: "flex", flexWrap: "wrap", gap: "6px", marginTop: "6px" });
+	for (const state of states) {
+		const button = $(`<button type="button" class="btn btn-xs"></button>`);
+		const show = () => {
+			const chosen = lines_of(frm, fieldname).includes(state);
+			button.text(`${chosen ? "✓ " : "+ "}${__(state)}`);
+			button.attr("aria-pressed", String(chosen));
+			button.toggleClass("btn-primary", chosen).toggleClass("btn-default", !chosen);
+		};
+		button.on("click", async () => {
+			await frm.set_value(fieldname, toggled(frm, fieldname, state).join("\n"));
+			show();
+		});
+		show();
+		group.append(button);
+	}
+	field.$wrapper.append(group);
+}
+
+const lines_of = (frm, fieldname) =>
+	(frm.doc[fieldname] || "")
+		.split("\n")
+		.map((line) => line.trim())
+		.filter(Boolean);
+
+function toggled(frm, fieldname, state) {
+	const lines = lines_of(frm, fieldname);
+	return lines.includes(state) ? lines.filter((line) => line !== state) : [...lines, state];
 }
 
 function add_amount_fields(frm) {

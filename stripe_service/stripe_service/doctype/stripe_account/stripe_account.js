@@ -56,6 +56,14 @@ function add_actions(frm) {
 		return;
 	}
 	frm.add_custom_button(__("Where Payouts Went"), () => show_payouts(frm), __("View"));
+	if (frm.doc.webhook_url) {
+		// For an endpoint that is made by hand in the Stripe Dashboard.
+		frm.add_custom_button(
+			__("Copy Webhook URL"),
+			() => frappe.utils.copy_to_clipboard(frm.doc.webhook_url),
+			__("View")
+		);
+	}
 	if (!frm.perm[0]?.write) {
 		return;
 	}

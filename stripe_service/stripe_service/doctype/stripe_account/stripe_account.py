@@ -16,8 +16,10 @@ from frappe.model.document import Document
 from frappe.utils import flt, get_link_to_form, now_datetime
 
 from stripe_service.accounts import binding, identity, keys, registration, stripe_account, webhook_endpoint
+from stripe_service.accounts.dashboard import set_dashboard_links
 from stripe_service.accounts.secrets import FIELDS as SECRET_FIELDS
 from stripe_service.accounts.secrets import read_secret
+from stripe_service.gateway import dashboard
 from stripe_service.gateway.client import Credentials, Gateway
 from stripe_service.utils import masking
 from stripe_service.utils.fitting import fit
@@ -54,6 +56,8 @@ class StripeAccount(Document):
 
 	def onload(self):
 		self.set_onload("bound_here", self.status != stripe_account.CONNECTED or binding.is_here(self))
+		if self.mode:
+			set_dashboard_links(self, self.name, self.mode == keys.LIVE, {dashboard.HOME: None})
 
 	def validate(self):
 		if self.flags.by_stripe_service:

@@ -6,10 +6,27 @@ from frappe.model.document import Document
 from frappe.query_builder import Interval
 from frappe.query_builder.functions import Now
 
+from stripe_service.accounts.dashboard import set_dashboard_links
+from stripe_service.gateway import dashboard
+
 UNFINISHED = ("Received", "Working")
+# Of the objects that events are about, those that have a page in Stripe's Dashboard, by `object_type`.
+PAGES = {
+	"payment_intent": dashboard.PAYMENT,
+	"charge": dashboard.PAYMENT,
+	"customer": dashboard.CUSTOMER,
+	"dispute": dashboard.DISPUTE,
+	"payout": dashboard.PAYOUT,
+}
 
 
 class StripeEvent(Document):
+	def onload(self):
+		ids = {dashboard.EVENT: self.name}
+		if page := PAGES.get(self.object_type):
+			ids[page] = self.object_id
+		set_dashboard_links(self, self.stripe_account, self.livemode, ids)
+
 	def validate(self):
 		# The two writers go past `save`; whoever comes here is a form, an import or the REST API.
 		frappe.throw(_("Stripe Events are written by Stripe alone."), frappe.PermissionError)

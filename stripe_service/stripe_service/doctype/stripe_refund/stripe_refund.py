@@ -7,7 +7,8 @@ Stripe has not reported anything yet is Pending without a `stripe_refund_id`.
 import frappe
 from frappe import _
 
-from stripe_service.gateway import refund_states
+from stripe_service.accounts.dashboard import set_dashboard_links
+from stripe_service.gateway import dashboard, refund_states
 from stripe_service.utils.written_by_app import WrittenByApp
 
 
@@ -31,6 +32,9 @@ class StripeRefund(WrittenByApp):
 
 	def onload(self):
 		self.set_onload("may_be_tried_again", self.may_be_tried_again)
+		# The Dashboard shows a refund on its payment's page.
+		intent = frappe.db.get_value("Invoice Payment", self.payment, "payment_intent_id")
+		set_dashboard_links(self, self.stripe_account, self.livemode, {dashboard.PAYMENT: intent})
 
 
 def on_doctype_update():

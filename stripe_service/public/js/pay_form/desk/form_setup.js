@@ -45,6 +45,7 @@ function add_button(frm) {
 		pay(frm);
 	});
 	frm.change_custom_button_type(label, null, "primary");
+	frm.custom_buttons[label]?.addClass("stripe-pay-button");
 }
 
 /** Where the window is narrow (a phone, a page at 200 %) Frappe hides every button of a form in its menu. */

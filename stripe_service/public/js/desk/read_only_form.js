@@ -1,0 +1,11 @@
+/**
+ * A form that this user can't edit asks for nothing: no stars of mandatory fields, no pencil at each line of a table. Frappe
+ * shows both to everybody. The rules are in payment_history.bundle.css.
+ */
+export function show_as_read_only(frm) {
+	const may_edit = frm.is_new() || Boolean(frm.perm[0]?.write);
+	$(frm.wrapper).toggleClass("stripe-read-only", !may_edit || is_written_by_app(frm));
+}
+
+/** Whoever has the right to write may refund and cancel, but nobody edits a payment. */
+const is_written_by_app = (frm) => frm.doctype === "Invoice Payment";

@@ -1,0 +1,4 @@
+import { show_history } from "./desk/history.js";
+
+frappe.provide("stripe_service");
+stripe_service.history = { show: show_history };
