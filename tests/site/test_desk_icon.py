@@ -3,11 +3,11 @@
 import frappe
 import pytest
 
-HOME, INVOICES = "Stripe", "Portal Invoice"
+HOME, PAYMENTS, INVOICES = "Stripe", "Payments", "Portal Invoice"
 FIRST_PAGE = {
 	"an administrator": (["Stripe Administrator"], HOME),
 	"a viewer": (["Stripe Viewer", "Stripe Reader"], HOME),
-	"a payer": (["Invoice Payers", "Stripe Payer"], INVOICES),
+	"a payer": (["Invoice Payers", "Stripe Payer"], PAYMENTS),
 	"a role administrator": (["System Manager"], INVOICES),
 }
 

@@ -13,6 +13,7 @@
 		{ fieldname: "stripe_amount", label: __("Outstanding"), fieldtype: "Currency" },
 		{ fieldname: "stripe_due", label: __("Due"), fieldtype: "Data" },
 		{ fieldname: "stripe_party", label: __("Party"), fieldtype: "Data" },
+		{ fieldname: "stripe_number", label: __("Document"), fieldtype: "Data" },
 	];
 
 	settings.add_fields = [
@@ -23,11 +24,12 @@
 	];
 	settings.formatters = {
 		...settings.formatters,
-		name: (value, df, doc) => facts[doc.name]?.title || value,
+		// The subject of a row, which Frappe puts in as text.
+		reference_name: (value, df, doc) => facts[doc.name]?.title || value,
 		stripe_amount: (value, df, doc) => cell(amount(facts[doc.name])),
 		stripe_due: (value, df, doc) => cell(due(facts[doc.name])),
-		stripe_party: (value, df, doc) =>
-			cell(facts[doc.name] ? facts[doc.name].party : doc.reference_name),
+		stripe_party: (value, df, doc) => cell(facts[doc.name]?.party),
+		stripe_number: (value, df, doc) => cell(doc.reference_name),
 	};
 
 	const frappes_refresh = settings.refresh;
@@ -52,6 +54,7 @@
 	function show_columns(listview) {
 		listview.stripe_columns = true;
 		stripe_service.set_up_list(listview);
+		listview.$page.addClass("stripe-work-items");
 		if (listview.list_view_settings?.fields) return;
 		const [subject, ...others] = listview.columns.filter(({ type }) => type !== "Field");
 		const named = { ...subject, df: { ...subject.df, label: __("Title") } };

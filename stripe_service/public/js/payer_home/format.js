@@ -2,9 +2,10 @@
 
 import { decimals_of } from "../desk/decimals.js";
 
-/** `major` is a string in major units, as the server sends it. */
+/** `major` is a string in major units, as the server sends it. The sign stays in one line with the figures. */
 export function money(major, currency) {
-	return format_currency(Number(major), currency, decimals_of(currency));
+	const text = format_currency(Number(major), currency, decimals_of(currency));
+	return text.replaceAll(" ", "\u00a0");
 }
 
 export function date(value) {

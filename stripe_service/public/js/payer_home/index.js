@@ -23,6 +23,14 @@ export function show_home(host) {
 	home.follow();
 }
 
+/** A dialog is closed a moment before it has slid out and given the focus back. */
+function dialog_gone() {
+	const modal = $(".stripe-pay-dialog:visible");
+	return new Promise((resolve) =>
+		modal.length ? modal.one("hidden.bs.modal", () => resolve()) : resolve()
+	);
+}
+
 class PayerHome {
 	constructor(host) {
 		const adapter = frappe_adapter();
@@ -70,7 +78,8 @@ class PayerHome {
 				waiting = [...waiting, ...next.waiting];
 				more = next.more && next.waiting.length > 0;
 			}
-			this._show({ ...answer, waiting, more });
+			// Under the dialog nothing is drawn anew: it gives the focus back to the button that opened it.
+			if (!this.paying) this._show({ ...answer, waiting, more });
 		} catch (error) {
 			this._complain(error);
 		}
@@ -119,6 +128,7 @@ class PayerHome {
 		this.paying = true;
 		try {
 			await stripe_service.pay_form.open({ doctype: row.doctype, name: row.name });
+			await dialog_gone();
 		} finally {
 			this.paying = false;
 		}
