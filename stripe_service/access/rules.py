@@ -121,7 +121,9 @@ def condition_on_documents(doctype: str, user: str, roles_of_state) -> str | Non
 		if acting & by_role.keys():
 			narrowed[state] = _condition_of_state(doctype, acting, by_role, user, _rule_on_document)
 	ways = {state: sql for state, sql in narrowed.items() if sql is not None}
-	return _in_states(f"`tab{doctype}`.`{get_workflow(doctype).workflow_state_field}`", ways) if ways else None
+	return (
+		_in_states(f"`tab{doctype}`.`{get_workflow(doctype).workflow_state_field}`", ways) if ways else None
+	)
 
 
 def _in_states(column: str, ways: dict[str, str]) -> str:

@@ -12,6 +12,7 @@ from stripe_service.accounts import binding, keys
 from stripe_service.accounts.problems import AccountGateway, method_problem
 from stripe_service.accounts.secrets import read_secret
 from stripe_service.gateway.client import STRIPE_JS_URL, Credentials, Gateway
+from stripe_service.utils.people import editors_of
 
 CONNECTED = "Connected"
 NOT_CONNECTED = "Not Connected"

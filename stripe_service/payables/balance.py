@@ -30,7 +30,9 @@ _SUMS = f"""
 	from (select {_PAYMENTS} and reference_name = %(name)s) payments,
 		(select {_ADJUSTMENTS} and reference_name = %(name)s) adjustments
 """
-_PAYMENTS_OF_MANY = f"select reference_name, {_PAYMENTS} and reference_name in %(names)s group by reference_name"
+_PAYMENTS_OF_MANY = (
+	f"select reference_name, {_PAYMENTS} and reference_name in %(names)s group by reference_name"
+)
 _ADJUSTMENTS_OF_MANY = (
 	f"select reference_name, {_ADJUSTMENTS} and reference_name in %(names)s group by reference_name"
 )

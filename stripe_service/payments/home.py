@@ -76,9 +76,7 @@ def _waiting(owing: dict[str, str], start: int, limit: int) -> tuple[list[dict],
 	names = defaultdict(list)
 	for _order, doctype, name in page:
 		names[doctype].append(name)
-	rows = {
-		(doctype, row["name"]): row for doctype, named in names.items() for row in _rows(doctype, named)
-	}
+	rows = {(doctype, row["name"]): row for doctype, named in names.items() for row in _rows(doctype, named)}
 	return [rows[doctype, name] for _order, doctype, name in page if (doctype, name) in rows], more
 
 

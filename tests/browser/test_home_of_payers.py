@@ -48,7 +48,9 @@ def test_a_payer_lands_there_pays_in_the_row_and_the_row_is_gone(at_home, scene,
 	assert page.url.rsplit("/", 1)[-1] == "payments"
 
 	overdue = row_of(page, "Roof repair")
-	expect(page.get_by_role("list", name="To pay").get_by_role("listitem").first).to_contain_text("Roof repair")
+	expect(page.get_by_role("list", name="To pay").get_by_role("listitem").first).to_contain_text(
+		"Roof repair"
+	)
 	expect(overdue).to_contain_text("Overdue by 3 days")
 	expect(overdue).to_contain_text("$ 1,234,567.89")
 	expect(row_of(page, title)).to_contain_text(scene.invoice.bill_to)
@@ -165,7 +167,9 @@ def test_it_is_used_by_keyboard_alone(at_home, scene):
 
 
 def test_an_administrator_keeps_the_home_they_had(login, make_user, scene):
-	page = login(make_user(roles=("Stripe Administrator", "Stripe Payer"), unit=scene.unit, password=PASSWORD))
+	page = login(
+		make_user(roles=("Stripe Administrator", "Stripe Payer"), unit=scene.unit, password=PASSWORD)
+	)
 	assert "payments" not in page.url.rsplit("/", 1)[-1]
 
 

@@ -172,7 +172,11 @@ def test_the_figures_are_those_of_the_form(home_of, scene):
 	scene.pay_by_ach(scene.add_bank_account(), "20.00")
 	form = scene.form()["invoice"]
 	[row] = home_of(scene.payer)["waiting"]
-	assert (row["outstanding"], row["under_way"]) == (form["outstanding"], form["reserved"]) == ("66.67", "20.00")
+	assert (
+		(row["outstanding"], row["under_way"])
+		== (form["outstanding"], form["reserved"])
+		== ("66.67", "20.00")
+	)
 
 
 def test_what_is_all_under_way_is_shown_last_and_without_pay(home_of, scene):
@@ -241,7 +245,10 @@ def payable_doctype(site):
 			field("currency", "Link", options="Currency"),
 			field("total", "Currency", options="currency"),
 		],
-		permissions=[{"role": "Invoice Payers", "read": 1}, {"role": "System Manager", "read": 1, "write": 1}],
+		permissions=[
+			{"role": "Invoice Payers", "read": 1},
+			{"role": "System Manager", "read": 1, "write": 1},
+		],
 	).insert()
 	row = frappe.get_doc(
 		doctype="Payable DocType",
@@ -257,7 +264,9 @@ def payable_doctype(site):
 	frappe.db.commit()
 
 	def make(unit, due):
-		doc = frappe.get_doc(doctype=name, subject="Fee", unit=unit, due=due, currency="USD", total=5).insert()
+		doc = frappe.get_doc(
+			doctype=name, subject="Fee", unit=unit, due=due, currency="USD", total=5
+		).insert()
 		frappe.db.commit()
 		return doc
 
@@ -432,9 +441,7 @@ def queries_of_home(as_user, user) -> int:
 	return len(queries)
 
 
-def test_the_home_costs_the_same_for_three_and_for_thirty_invoices(
-	as_user, payer, unit, make_invoice, scene
-):
+def test_the_home_costs_the_same_for_three_and_for_thirty_invoices(as_user, payer, unit, make_invoice, scene):
 	for _number in range(3):
 		make_invoice(unit=unit)
 	few = queries_of_home(as_user, payer)
@@ -528,7 +535,9 @@ def test_who_pays_has_the_workspace_with_its_block(site, as_user, make_user, rol
 	page = json.dumps({"name": "Payments", "title": "Payments", "public": 1})
 	with as_user(make_user(roles=roles)):
 		assert "Payments" in [page["name"] for page in get_workspace_sidebar_items()["pages"]]
-		assert {item.get("label") for item in get_desktop_page(page)["custom_blocks"]["items"]} == {"Payer Home"}
+		assert {item.get("label") for item in get_desktop_page(page)["custom_blocks"]["items"]} == {
+			"Payer Home"
+		}
 
 
 def test_the_login_leads_there(http, make_payer):

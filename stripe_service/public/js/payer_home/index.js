@@ -111,7 +111,11 @@ class PayerHome {
 	_show_rows(rows, more, reason = null) {
 		this.rows = rows;
 		const items = rows.map((row) => waiting_row(row, () => this._pay(row)));
-		const list = el("ul.stripe-home-rows", { attrs: { "aria-label": __("To pay") } }, ...items);
+		const list = el(
+			"ul.stripe-home-rows",
+			{ attrs: { "aria-label": __("To pay") } },
+			...items
+		);
 		replace_children(this.list, rows.length ? list : why_empty(reason));
 		show(this.more, more);
 	}

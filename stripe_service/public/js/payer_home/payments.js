@@ -15,7 +15,11 @@ const COLOURS = {
 
 export function own_payments(payments, may_pay) {
 	const list = payments.length
-		? el("ul.stripe-home-rows", { attrs: { "aria-label": __("My payments") } }, ...payments.map(row_of))
+		? el(
+				"ul.stripe-home-rows",
+				{ attrs: { "aria-label": __("My payments") } },
+				...payments.map(row_of)
+		  )
 		: el("div.stripe-home-empty", {}, el("p", {}, __("You have made no payment yet.")));
 	return [el("h2.stripe-home-heading", {}, __("My payments")), list, links(payments, may_pay)];
 }
@@ -38,7 +42,11 @@ function row_of(payment) {
 		el(
 			"div.stripe-home-due",
 			{},
-			el(`span.stripe-pay-pill.stripe-pay-pill--${COLOURS[status] || "gray"}`, {}, __(status))
+			el(
+				`span.stripe-pay-pill.stripe-pay-pill--${COLOURS[status] || "gray"}`,
+				{},
+				__(status)
+			)
 		),
 		el("div.stripe-home-amount", {}, el("strong", {}, money(amount, currency))),
 		el("div.stripe-home-action", {}, receipt(payment))
@@ -47,9 +55,7 @@ function row_of(payment) {
 
 function about({ creation, method_label, reference_name, expected_by, status }) {
 	const until =
-		status === "Processing" && expected_by
-			? __("expected by {0}", [date(expected_by)])
-			: null;
+		status === "Processing" && expected_by ? __("expected by {0}", [date(expected_by)]) : null;
 	return [date(creation.split(" ")[0]), method_label, reference_name, until]
 		.filter(Boolean)
 		.join(" · ");
@@ -82,9 +88,19 @@ function links(payments, may_pay) {
 		may_pay &&
 		link(__("My cards and bank accounts"), () => frappe.set_route("my-payment-methods"));
 	const items = link(__("My work items"), () => frappe.set_route("List", "Workflow Action"));
-	return el("nav.stripe-home-links", { attrs: { "aria-label": __("More") } }, all, methods, items);
+	return el(
+		"nav.stripe-home-links",
+		{ attrs: { "aria-label": __("More") } },
+		all,
+		methods,
+		items
+	);
 }
 
 function link(label, on_click) {
-	return el("button.btn.btn-default.btn-sm", { attrs: { type: "button" }, on: { click: on_click } }, label);
+	return el(
+		"button.btn.btn-default.btn-sm",
+		{ attrs: { type: "button" }, on: { click: on_click } },
+		label
+	);
 }

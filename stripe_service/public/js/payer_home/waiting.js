@@ -11,7 +11,11 @@ export function waiting_row(row, on_pay) {
 		el(
 			"div.stripe-home-what",
 			{},
-			el("a.stripe-home-title", { attrs: { href: form_link(row.doctype, row.name) } }, row.title),
+			el(
+				"a.stripe-home-title",
+				{ attrs: { href: form_link(row.doctype, row.name) } },
+				row.title
+			),
 			el("div.stripe-pay-muted", {}, about(row)),
 			row.why_not && el("div.stripe-pay-muted", {}, row.why_not)
 		),
