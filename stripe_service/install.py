@@ -16,6 +16,7 @@ PARTS = {
 	"payables": "stripe_service.setup.payables.make_payable_doctypes",
 	"script": "stripe_service.setup.after_payment_script.make_after_payment_script",
 	"workspace": "stripe_service.setup.workspace.make_blocks",
+	"sidebar": "stripe_service.setup.frappe_16.make_sidebar",
 }
 REMOVERS = (
 	"stripe_service.setup.after_payment_script.remove_after_payment_script",
