@@ -176,8 +176,19 @@ def test_an_administrator_keeps_the_home_they_had(login, make_user, scene):
 # The lists
 
 
-CUT = """node => [node, ...node.querySelectorAll('*')].some(
-	n => getComputedStyle(n).overflow === 'hidden' && n.scrollWidth > n.clientWidth + 1)"""
+# Cut by itself, or by something round it.
+CUT = """node => {
+	const clips = (part) => getComputedStyle(part).overflowX !== "visible";
+	if ([node, ...node.querySelectorAll("*")].some(
+		(part) => clips(part) && part.scrollWidth > part.clientWidth + 1
+	)) return true;
+	const box = node.getBoundingClientRect();
+	for (let round = node.parentElement; !round.matches(".list-row-container"); round = round.parentElement) {
+		const outer = round.getBoundingClientRect();
+		if (clips(round) && (box.right > outer.right + 1 || box.left < outer.left - 1)) return true;
+	}
+	return false;
+}"""
 
 
 @pytest.fixture
