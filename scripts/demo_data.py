@@ -115,7 +115,7 @@ def _wait_for(invoice: str, state: str):
 
 def _tour() -> list[str]:
 	return [
-		"Log in as payer.a@demo.example. Under Workflow Action are the work items; open one, then the invoice, press Pay.",
+		"Log in as payer.a@demo.example: Payments shows what waits. Press Pay in a row (or open its work item, under Workflow Action).",
 		"Card 4242 4242 4242 4242 succeeds, 4000 0000 0000 9995 is declined, 4000 0027 6000 3184 asks for 3-D Secure.",
 		"Log in as second.a@demo.example: the work item of what payer.a paid is gone. As payer.b: Branch A is not there at all.",
 		"Log in as viewer@demo.example and open the workspace Stripe: account, customers, payments.",

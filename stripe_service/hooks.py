@@ -9,6 +9,7 @@ app_license = "mit"
 required_apps = []
 
 app_include_js = "stripe_service.bundle.js"
+doctype_list_js = {"Workflow Action": "public/js/desk/workflow_action_list.js"}
 
 before_install = "stripe_service.utils.frappe_versions.refuse_unsupported_frappe"
 after_install = "stripe_service.install.after_install"
@@ -35,6 +36,7 @@ doc_events = {
 	"Notification Log": {"before_insert": ["stripe_service.access.sharing.withhold_notification"]},
 	"Payable DocType": {"on_update": ["stripe_service.access.sharing.revoke_outsider_access"]},
 	"ToDo": {"validate": ["stripe_service.access.sharing.refuse_assignment"]},
+	"User": {"validate": ["stripe_service.access.landing.set_default_workspace"]},
 	"User Permission": {
 		"on_update": ["stripe_service.access.sharing.after_membership_changed"],
 		"after_delete": ["stripe_service.access.sharing.after_membership_changed"],
@@ -179,7 +181,14 @@ add_to_apps_screen = [
 		"title": "Stripe Service",
 		"route": "/app/stripe",
 		"has_permission": "stripe_service.access.apps_screen.may_see_workspace",
-	}
+	},
+	{
+		"name": "stripe_service",
+		"logo": "/assets/stripe_service/images/stripe-service.svg",
+		"title": "Payments",
+		"route": "/app/payments",
+		"has_permission": "stripe_service.access.apps_screen.is_payer",
+	},
 ]
 
 standard_portal_menu_items = [

@@ -15,7 +15,8 @@ PARTS = {
 	"workflow": "stripe_service.setup.workflow.make_if_missing",
 	"payables": "stripe_service.setup.payables.make_payable_doctypes",
 	"script": "stripe_service.setup.after_payment_script.make_after_payment_script",
-	"workspace": "stripe_service.setup.workspace.make_overview_block",
+	"workspace": "stripe_service.setup.workspace.make_blocks",
+	"sidebar": "stripe_service.setup.frappe_16.make_sidebar",
 }
 REMOVERS = (
 	"stripe_service.setup.after_payment_script.remove_after_payment_script",
@@ -23,7 +24,8 @@ REMOVERS = (
 	"stripe_service.setup.scheduled_jobs.remove",
 	"stripe_service.setup.workflow.remove",
 	"stripe_service.setup.access.remove",
-	"stripe_service.setup.workspace.remove_overview_block",
+	"stripe_service.setup.workspace.remove_blocks",
+	"stripe_service.access.landing.forget",
 	"stripe_service.setup.right_to_pay.forget",
 	"stripe_service.setup.frappe_16.remove_permission_type",
 	"stripe_service.setup.frappe_16.remove_icon_and_sidebar",

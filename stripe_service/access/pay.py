@@ -9,7 +9,7 @@ gets the work item, nobody else pays.
 import frappe
 from frappe import _
 
-from stripe_service.access import rules
+from stripe_service.access import permissions, rules
 from stripe_service.access.pay_actions import get_pay_transitions
 from stripe_service.payables.balance import Balance, balance_of
 from stripe_service.payables.payable import open_payable
@@ -50,6 +50,35 @@ def _why_not_this_user(doc, user: str) -> str | None:
 		or _why_not_by_document(doc, user)
 		or _why_not_by_assignment(doc, user)
 	)
+
+
+def conditions_on_payable(doctype: str, user: str) -> list[str] | None:
+	"""What `why_not_pay` asks of the user, for all documents of `doctype` at once: conditions on its rows (SQL that is complete,
+	with no values to be filled in). None if there is no document of it that `user` may pay."""
+	if user == "Guest" or not frappe.has_permission("Invoice Payment", "create", user=user):
+		return None
+	conditions = permissions.conditions_of(doctype, user)
+	if conditions is None or not may_pay_doctype(doctype, user):
+		return None
+	step = get_pay_transitions(doctype)
+	assigned = step and rules.condition_on_documents(doctype, user, step.roles)
+	own = _only_own(doctype, user)
+	return [*conditions, *filter(None, (assigned, own))]
+
+
+def may_pay_doctype(doctype: str, user: str) -> bool:
+	"""Whether the right `pay`, where there is one, lets `user` pay some documents of `doctype`."""
+	return not has_right_to_pay(doctype) or bool(frappe.has_permission(doctype, RIGHT, user=user))
+
+
+def _only_own(doctype: str, user: str) -> str | None:
+	"""A role may hold the right `pay` for the documents that its holder has made (If Owner)."""
+	if not has_right_to_pay(doctype):
+		return None
+	of_owner = frappe.permissions.get_role_permissions(doctype, user=user).get("if_owner", {})
+	if RIGHT not in of_owner:
+		return None
+	return f"`tab{doctype}`.`owner` = {frappe.db.escape(user, percent=False)}"
 
 
 def _why_not_logged_in(user: str) -> str | None:

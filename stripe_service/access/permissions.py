@@ -252,19 +252,19 @@ def _existing(doctype: str, name: str):
 def sees_all(doctype: str, user: str | None = None) -> bool:
 	"""Whether a list of `doctype` shows `user` every row: no unit, User Permission, hook or ownership narrows it."""
 	user = user or frappe.session.user
-	return user == "Administrator" or _conditions_of(doctype, user) == []
+	return user == "Administrator" or conditions_of(doctype, user) == []
 
 
 def readable_names(doctype: str, user: str) -> str:
 	"""A subquery for the names of the documents that Frappe would list for `user`."""
-	conditions = _conditions_of(doctype, user)
+	conditions = conditions_of(doctype, user)
 	if conditions is None:
 		conditions = [NOTHING]
 	where = " and ".join(f"({condition})" for condition in conditions)
 	return f"select `tab{doctype}`.`name` from `tab{doctype}`" + (f" where {where}" if where else "")
 
 
-def _conditions_of(doctype: str, user: str) -> list[str] | None:
+def conditions_of(doctype: str, user: str) -> list[str] | None:
 	"""What Frappe would add to a list of `doctype` for `user`; None if the user may not read the DocType at all."""
 	if not frappe.has_permission(doctype, "read", user=user):
 		return None

@@ -103,33 +103,51 @@ def _unit_fieldname(rule: Rule, doctype: str) -> str | None:
 def condition(doctype: str, user: str) -> str | None:
 	"""The same as `addresses`, as a condition on the rows of Workflow Action that belong to `doctype`."""
 	narrowed = {
-		state: _condition_of_state(doctype, state, by_role, user)
+		state: _condition_of_state(
+			doctype, roles_acting_in(doctype, state), by_role, user, _rule_on_work_item
+		)
 		for state, by_role in rules_for(doctype).items()
 	}
 	narrowed = {state: sql for state, sql in narrowed.items() if sql is not None}
-	if not narrowed:
-		return None
-	column = "`tabWorkflow Action`.`workflow_state`"
-	states = ", ".join(frappe.db.escape(state, percent=False) for state in narrowed)
-	ways = [f"ifnull({column}, '') not in ({states})"]
-	ways += [
-		f"({column} = {frappe.db.escape(state, percent=False)} and {sql})" for state, sql in narrowed.items()
+	return _in_states("`tabWorkflow Action`.`workflow_state`", narrowed) if narrowed else None
+
+
+def condition_on_documents(doctype: str, user: str, roles_of_state) -> str | None:
+	"""The same as `addresses(doc, user, roles=roles_of_state(its state))`, as a condition on the rows of `doctype` itself; None
+	where the rules narrow nothing for this user."""
+	narrowed = {}
+	for state, by_role in rules_for(doctype).items():
+		acting = roles_of_state(state)
+		if acting & by_role.keys():
+			narrowed[state] = _condition_of_state(doctype, acting, by_role, user, _rule_on_document)
+	ways = {state: sql for state, sql in narrowed.items() if sql is not None}
+	return (
+		_in_states(f"`tab{doctype}`.`{get_workflow(doctype).workflow_state_field}`", ways) if ways else None
+	)
+
+
+def _in_states(column: str, ways: dict[str, str]) -> str:
+	"""Rows in one of these states have to meet its condition, those in any other state none."""
+	states = ", ".join(frappe.db.escape(state, percent=False) for state in ways)
+	of_states = [
+		f"({column} = {frappe.db.escape(state, percent=False)} and {sql})" for state, sql in ways.items()
 	]
-	return "(" + " or ".join(ways) + ")"
+	return "(" + " or ".join([f"ifnull({column}, '') not in ({states})", *of_states]) + ")"
 
 
-def _condition_of_state(doctype: str, state: str, by_role: dict, user: str) -> str | None:
-	"""None: the state's rules do not narrow anything for this user."""
-	held = set(frappe.get_roles(user)) & roles_acting_in(doctype, state)
+def _condition_of_state(doctype: str, acting: set[str], by_role: dict, user: str, of_rule) -> str | None:
+	"""`of_rule` is one of the two below. None: the state's rules do not narrow anything for this user."""
+	held = set(frappe.get_roles(user)) & acting
 	if held - by_role.keys():
 		return None
-	ways = [_condition_of_rule(rule, doctype, user) for role in held for rule in by_role[role]]
+	ways = [of_rule(rule, doctype, user) for role in held for rule in by_role[role]]
 	if None in ways:
 		return None
 	return "(" + " or ".join(ways or ["1=0"]) + ")"
 
 
-def _condition_of_rule(rule: Rule, doctype: str, user: str) -> str | None:
+def _rule_on_document(rule: Rule, doctype: str, user: str) -> str | None:
+	"""None: the rule addresses the user with every document."""
 	reached = _units_reached(rule, user, doctype)
 	if rule.unit:
 		return None if rule.unit in reached else "1=0"
@@ -139,10 +157,14 @@ def _condition_of_rule(rule: Rule, doctype: str, user: str) -> str | None:
 	if not reached or not fieldname:
 		return "1=0"
 	names = ", ".join(frappe.db.escape(unit, percent=False) for unit in sorted(reached))
-	return (
-		"`tabWorkflow Action`.`reference_name` in"
-		f" (select `name` from `tab{doctype}` where `{fieldname}` in ({names}))"
-	)
+	return f"`tab{doctype}`.`{fieldname}` in ({names})"
+
+
+def _rule_on_work_item(rule: Rule, doctype: str, user: str) -> str | None:
+	on_document = _rule_on_document(rule, doctype, user)
+	if on_document in (None, "1=0"):
+		return on_document
+	return f"`tabWorkflow Action`.`reference_name` in (select `name` from `tab{doctype}` where {on_document})"
 
 
 def roles_acting_in(doctype: str, state: str) -> set[str]:

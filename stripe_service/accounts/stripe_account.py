@@ -6,12 +6,13 @@ address are stopped.
 
 import frappe
 from frappe import _
-from frappe.utils import cint, escape_html, get_fullname, get_url_to_form
+from frappe.utils import cint, escape_html, get_url_to_form
 
 from stripe_service.accounts import binding, keys
 from stripe_service.accounts.problems import AccountGateway, method_problem
 from stripe_service.accounts.secrets import read_secret
 from stripe_service.gateway.client import STRIPE_JS_URL, Credentials, Gateway
+from stripe_service.utils.people import editors_of
 
 CONNECTED = "Connected"
 NOT_CONNECTED = "Not Connected"
@@ -20,7 +21,6 @@ SOURCE_STRIPE = "Stripe"
 SOURCE_ADMINISTRATOR = "Administrator"
 
 DOCTYPE = "Stripe Account"
-NAMED_ADMINISTRATORS = 5
 
 _GATEWAY_FIELDS = ["name", "status", "mode", "publishable_key", "api_base", "stripe_js_url", "problems"]
 _ACH_FIELDS = ["ach_capability", "ach_enabled_by_hand"]
@@ -182,32 +182,10 @@ def can_edit_account() -> bool:
 
 def contact_hint() -> str:
 	"""Names those who may enter keys, by their full names and nothing else."""
-	names = _administrators()
+	names = editors_of(DOCTYPE)
 	if not names:
 		return _("Ask a system manager to enter them.")
 	return _("Ask {0} to enter them.").format(", ".join(names))
-
-
-def _administrators() -> list[str]:
-	roles = {rule.role for rule in frappe.get_meta(DOCTYPE).permissions if rule.write and not rule.permlevel}
-	holders = frappe.get_all(
-		"Has Role",
-		filters={
-			"role": ("in", list(roles)),
-			"parenttype": "User",
-			"parent": ("not in", ["Administrator", "Guest"]),
-		},
-		pluck="parent",
-		distinct=True,
-	)
-	enabled = frappe.get_all(
-		"User",
-		filters={"name": ("in", holders), "enabled": 1},
-		pluck="name",
-		order_by="full_name",
-		limit=NAMED_ADMINISTRATORS,
-	)
-	return list(dict.fromkeys(get_fullname(user) for user in enabled))
 
 
 def _place(account: str | None) -> str:

@@ -6,10 +6,21 @@ Frappe deletes icon and sidebar without a commit, and a permission type, with it
 
 import frappe
 
+from stripe_service.access.landing import WORKSPACE
 from stripe_service.access.pay import RIGHT
 from stripe_service.utils import frappe_versions
 
-APP = "stripe_service"
+APP, MODULE = "stripe_service", "Stripe Service"
+ICON, SIDEBAR = "Desktop Icon", "Workspace Sidebar"
+# label, link_to, link_type, icon
+SIDEBAR_ITEMS = (
+	("Payments", WORKSPACE, "Workspace", "wallet"),
+	("Portal Invoice", "Portal Invoice", "DocType", "file-text"),
+	("Work Items", "Workflow Action", "DocType", "inbox"),
+	("Invoice Payment", "Invoice Payment", "DocType", "coins"),
+	("My Payment Methods", "my-payment-methods", "Page", "wallet-cards"),
+	("Stripe", "Stripe", "Workspace", "home"),
+)
 INVOICE = "Portal Invoice"
 # Where Frappe gives each permission type a column (frappe/core/doctype/permission_type/permission_type.py).
 WITH_COLUMN = ("DocPerm", "Custom DocPerm", "DocShare")
@@ -27,12 +38,44 @@ def remove_permission_type() -> None:
 		frappe.clear_cache(doctype=doctype)
 
 
+def make_sidebar() -> None:
+	"""The sidebar beside the workspace Payments.
+
+	Frappe makes one for every workspace that has none (after an install, and once on the way from 15), with the workspace as its
+	only entry; that one is taken over. It can't be a file of the app, which would overwrite ERPNext's sidebar of this name:
+	where ERPNext's is there, payers, who may not see it, get the sidebar Stripe.
+	"""
+	if not frappe.db.exists("DocType", SIDEBAR):
+		return
+	there = frappe.db.get_value(SIDEBAR, WORKSPACE, ["app", "module"], as_dict=True)
+	if there and (there.app or there.module != MODULE):
+		return
+	sidebar = frappe.get_doc(SIDEBAR, WORKSPACE) if there else frappe.new_doc(SIDEBAR)
+	items = [
+		{"label": label, "link_to": link_to, "link_type": link_type, "icon": icon, "type": "Link"}
+		for label, link_to, link_type, icon in SIDEBAR_ITEMS
+	]
+	sidebar.update(
+		{"title": WORKSPACE, "app": APP, "module": MODULE, "header_icon": "wallet", "items": items}
+	)
+	sidebar.save(ignore_permissions=True)
+
+
 def remove_icon_and_sidebar() -> None:
-	"""before_uninstall. Rows only: deleting the documents would, in developer mode, delete the app's files, too."""
-	for doctype in ("Desktop Icon", "Workspace Sidebar"):
-		if not frappe.db.exists("DocType", doctype):
-			continue
-		for name in frappe.get_all(doctype, filters={"app": APP}, pluck="name"):
+	"""before_uninstall. Rows only: deleting the documents would, in developer mode, delete the app's files, too. With a sidebar go
+	the icons that Frappe has made for it, which name no app."""
+	if not frappe.db.exists("DocType", SIDEBAR):
+		return
+	sidebars = frappe.get_all(SIDEBAR, filters={"app": APP}, pluck="name")
+	icons = frappe.get_all(
+		ICON,
+		filters={"icon_type": "Link"},
+		or_filters={"app": APP, "link_to": ("in", sidebars or [""])},
+		pluck="name",
+	)
+	icons += frappe.get_all(ICON, filters={"app": APP, "icon_type": ("!=", "Link")}, pluck="name")
+	for doctype, names in ((ICON, icons), (SIDEBAR, sidebars)):
+		for name in names:
 			_delete_row(doctype, name)
 
 

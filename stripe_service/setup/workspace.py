@@ -1,4 +1,4 @@
-"""The block at the head of the Stripe workspace, which shows the account.
+"""The blocks of our workspaces that Frappe has no kind for: the account at the head of Stripe, and the payers' home.
 
 A Custom HTML Block is a record that Frappe does not ship with an app's files. So the record holds nothing but the call
 that draws it; what is drawn comes with the app, and changes with it.
@@ -6,24 +6,39 @@ that draws it; what is drawn comes with the app, and changes with it.
 
 import frappe
 
-BLOCK = "Stripe Overview"
-
-HTML = '<div class="stripe-overview"></div>'
-SCRIPT = """frappe.require("stripe_desk.bundle.js", () => {
+OVERVIEW = {
+	"name": "Stripe Overview",
+	"html": '<div class="stripe-overview"></div>',
+	"script": """frappe.require("stripe_desk.bundle.js", () => {
 	stripe_service.overview.show(root_element.querySelector(".stripe-overview"));
 });
-"""
+""",
+}
+# Drawn beside the block's shadow root and shown through the slot, so that it is a part of the page: the desk's styles apply,
+# and a dialog that is closed gives the focus back to the button that opened it.
+PAYER_HOME = {
+	"name": "Payer Home",
+	"html": "<slot></slot>",
+	"style": ":host { display: block; }",
+	"script": """frappe.require(["pay_form.bundle.css", "payer_home.bundle.css", "payer_home.bundle.js"], () => {
+	stripe_service.payer_home.show(root_element.host);
+});
+""",
+}
 
 
-def make_overview_block() -> None:
-	"""Make the block if it is missing."""
-	if frappe.db.exists("Custom HTML Block", BLOCK):
-		return
-	block = frappe.new_doc("Custom HTML Block")
-	block.update({"name": BLOCK, "html": HTML, "script": SCRIPT, "style": "", "private": 0})
-	block.insert(ignore_permissions=True, set_name=BLOCK)
+def make_blocks() -> None:
+	"""Make those that are missing."""
+	for block in (OVERVIEW, PAYER_HOME):
+		if not frappe.db.exists("Custom HTML Block", block["name"]):
+			doc = frappe.new_doc("Custom HTML Block")
+			doc.update({"style": "", "private": 0, **block})
+			doc.insert(ignore_permissions=True, set_name=block["name"])
 
 
-def remove_overview_block() -> None:
-	"""On uninstall, before the module's workspace goes."""
-	frappe.delete_doc("Custom HTML Block", BLOCK, ignore_missing=True, force=True, ignore_permissions=True)
+def remove_blocks() -> None:
+	"""On uninstall, before the module's workspaces go."""
+	for block in (OVERVIEW, PAYER_HOME):
+		frappe.delete_doc(
+			"Custom HTML Block", block["name"], ignore_missing=True, force=True, ignore_permissions=True
+		)

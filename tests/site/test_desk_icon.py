@@ -3,11 +3,11 @@
 import frappe
 import pytest
 
-HOME, INVOICES = "Stripe", "Portal Invoice"
+HOME, PAYMENTS, INVOICES = "Stripe", "Payments", "Portal Invoice"
 FIRST_PAGE = {
 	"an administrator": (["Stripe Administrator"], HOME),
 	"a viewer": (["Stripe Viewer", "Stripe Reader"], HOME),
-	"a payer": (["Invoice Payers", "Stripe Payer"], INVOICES),
+	"a payer": (["Invoice Payers", "Stripe Payer"], PAYMENTS),
 	"a role administrator": (["System Manager"], INVOICES),
 }
 
@@ -24,7 +24,9 @@ def desk_of(site_only, make_user, as_user):
 		with as_user(make_user(roles=roles)):
 			boot = get_bootinfo()
 		icons = {icon["label"]: icon for icon in boot.desktop_icons}
-		return icons, boot.workspace_sidebar_item.get("stripe", {}).get("items", [])
+		sidebars = boot.workspace_sidebar_item
+		look.beside_payments = [item["link_to"] for item in sidebars.get("payments", {}).get("items", [])]
+		return icons, sidebars.get("stripe", {}).get("items", [])
 
 	return look
 
@@ -44,6 +46,13 @@ def test_the_icon_is_there_and_leads_to_the_first_page_that_is_allowed(desk_of, 
 def test_payers_find_their_work_items_and_their_payment_methods(desk_of):
 	_icons, items = desk_of(FIRST_PAGE["a payer"][0])
 	assert {"Work Items", "My Payment Methods"} <= {item["label"] for item in items}
+
+
+def test_the_sidebar_beside_their_home_leads_to_all_that_payers_need(desk_of):
+	desk_of(FIRST_PAGE["a payer"][0])
+	assert desk_of.beside_payments == [
+		PAYMENTS, INVOICES, "Workflow Action", "Invoice Payment", "my-payment-methods"
+	]  # fmt: skip
 
 
 def test_who_has_nothing_to_do_with_payments_has_no_icon(desk_of):

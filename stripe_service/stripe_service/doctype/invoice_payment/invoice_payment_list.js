@@ -28,7 +28,7 @@ frappe.listview_settings["Invoice Payment"] = {
 	onload: (listview) =>
 		stripe_service.set_up_list(listview, [
 			"amount",
-			"reference_name",
+			"reference_title",
 			"user",
 			"method_label",
 			"creation",

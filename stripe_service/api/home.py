@@ -1,0 +1,49 @@
+"""What the payer's home and the list of work items read. Each caller is told about their own and what they may see."""
+
+import frappe
+from frappe import _
+
+from stripe_service.payments import home
+
+MOST_ITEMS = 500
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def payer_home(start: int = 0, limit: int = home.PAGE) -> dict:
+	"""What waits for the session user, from the `start`-th on and at most 100 of it, the sums of all of it, and the user's newest
+	payments. Needs a login; the rights to read and to pay decide what is in it."""
+	_check_login()
+	return home.home_of(frappe.session.user, start, limit)
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def work_item_facts(names: str | list) -> dict:
+	"""What the documents of these work items (names of Workflow Actions) are about: title, party, amount, due date. Needs read on
+	the work item and on its document; others are left out."""
+	_check_login()
+	wanted = frappe.parse_json(names) if isinstance(names, str) else names
+	if not isinstance(wanted, list) or not all(isinstance(name, str) for name in wanted):
+		frappe.throw(_("The names of the work items are not a list."))
+	items = frappe.get_list(
+		"Workflow Action",
+		filters={"name": ("in", wanted[:MOST_ITEMS] or [""])},
+		fields=["name", "reference_doctype", "reference_name"],
+		limit=MOST_ITEMS,
+	)
+	return _facts_by_item(items)
+
+
+def _facts_by_item(items: list) -> dict:
+	facts = {}
+	for doctype in {item.reference_doctype for item in items}:
+		named = {item.reference_name: item.name for item in items if item.reference_doctype == doctype}
+		of_documents = home.facts_of(doctype, list(named), frappe.session.user)
+		for item in items:
+			if item.reference_doctype == doctype and item.reference_name in of_documents:
+				facts[item.name] = of_documents[item.reference_name]
+	return facts
+
+
+def _check_login() -> None:
+	if frappe.session.user == "Guest":
+		frappe.throw(_("Log in to see what waits for you."), frappe.PermissionError)
