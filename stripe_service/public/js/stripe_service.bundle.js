@@ -6,6 +6,7 @@
 import { accessible } from "./desk/accessible_dialog";
 import { decimals_of, show_decimals } from "./desk/decimals";
 import { set_up_list } from "./desk/lists";
+import { add_payment_link } from "./desk/payment_link_button";
 import { add_reprocess } from "./desk/work_items";
 
 frappe.provide("stripe_service.pay_form");
@@ -37,4 +38,5 @@ $(document).on("form-refresh", (event, frm) => {
 	if (!frm.doc.__onload?.stripe_service && !bears_bar) return;
 	stripe_service.pay_form.setup(frm);
 	add_reprocess(frm);
+	add_payment_link(frm);
 });
