@@ -25,7 +25,7 @@ from frappe.utils import add_to_date, cint, now_datetime
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payables.registry import get_config
-from stripe_service.payments import fees, links, owed
+from stripe_service.payments import fees, owed
 from stripe_service.payments.event_facts import facts_of
 from stripe_service.payments.follow_up import AppliedChange
 from stripe_service.payments.record import PENDING, marked_pending
@@ -318,10 +318,8 @@ def fire_event(reference) -> None:
 
 
 def update_work_items(reference) -> None:
-	"""The work items, done by whoever paid; by nobody in particular where that was by a link."""
+	"""The work items, done by whoever paid."""
 	paid_by = frappe.db.get_value("Invoice Payment", reference.name, "user") if reference.name else None
-	if paid_by == links.PAYER:
-		paid_by = None
 	owed.update_work_items(reference, paid_by)
 
 

@@ -5,7 +5,7 @@ Nothing of anybody else: no earlier payments, no names of users, no unit, no acc
 
 import frappe
 from frappe import _
-from frappe.utils import cint
+from frappe.utils import cint, formatdate
 
 from stripe_service.accounts.stripe_account import read_browser_facts
 from stripe_service.gateway import money, payment_states
@@ -90,7 +90,7 @@ def _invoice(payable, balance, own: dict | None) -> dict:
 	due = payable.due_date
 	details = [
 		{"label": _("From"), "value": sender_of(payable)},
-		{"label": _("Due"), "value": frappe.utils.formatdate(due) if due else None},
+		{"label": _("Due"), "value": formatdate(due, "d MMM yyyy") if due else None},
 	]
 	return {
 		"name": payable.name,

@@ -1,6 +1,7 @@
 """Payment links: somebody without a login pays one document, and learns of nothing else."""
 
 import re
+from email import message_from_string
 from uuid import uuid4
 
 import frappe
@@ -581,12 +582,13 @@ def test_all_tokens_that_are_none_get_the_same_answer(token, page):
 
 
 def test_the_page_shows_a_title_as_text(scene, page):
-	invoice = scene.make_invoice(title="<img src=x onerror=alert(1)>")
-	token = make_link(invoice)
-	records.move_to(scene.reread(invoice), "Cancelled")
+	token = make_link(scene.invoice)
+	records.move_to(scene.reread(), "Cancelled")
+	# Past Frappe's sanitising, as an import of SQL would.
+	frappe.db.set_value("Portal Invoice", scene.invoice.name, "title", "<img src=x onerror=alert(1)>")
 	frappe.db.commit()
 	shown = page(token)
-	assert "<img src=x" not in shown.text
+	assert "<img src=x" not in shown.text and "&lt;img src=x" in shown.text
 
 
 def test_the_calls_are_for_post_alone_and_need_no_csrf_token_of_a_guest(http, token):
@@ -718,5 +720,6 @@ def test_a_notification_bears_the_link(scene, page):
 		frappe.delete_doc("Notification", notification.name, force=True)
 		frappe.db.commit()
 	mail = frappe.get_last_doc("Email Queue", filters={"reference_name": scene.invoice.name})
-	token = re.search(r"/payment-link/([\w-]+)", mail.message.replace("=\n", "")).group(1)
+	bodies = [part.get_payload(decode=True) for part in message_from_string(mail.message).walk()]
+	token = re.search(rb"/payment-link/([\w-]+)", b"".join(filter(None, bodies))).group(1).decode()
 	assert page(token).status == 200
