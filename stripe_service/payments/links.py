@@ -125,14 +125,14 @@ def why_closed(row) -> Refusal | None:
 			"revoked",
 			410,
 			_("This link was withdrawn"),
-			_("It can no longer be used to pay. Ask whoever sent it to you for a new one."),
+			_("This link can no longer be used to pay. Ask whoever sent it to you for a new one."),
 		)
 	if getdate(row.expires_on) < getdate(nowdate()):
 		return Refusal(
 			"expired",
 			410,
 			_("This link has expired"),
-			_("It can no longer be used to pay. Ask whoever sent it to you for a new one."),
+			_("This link can no longer be used to pay. Ask whoever sent it to you for a new one."),
 		)
 	return None
 

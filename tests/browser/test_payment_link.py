@@ -158,7 +158,7 @@ def test_a_link_that_is_revoked_while_its_form_is_open(site, invoice, open_link,
 	site.db.commit()
 	form.pay()
 	expect(form.heading).to_have_text("This can no longer be paid here")
-	expect(form.root).to_contain_text("It can no longer be used to pay. Ask whoever sent it to you for a new one.")
+	expect(form.root).to_contain_text("This link can no longer be used to pay. Ask whoever sent it to you for a new one.")
 	expect(form.pay_button).to_be_hidden()
 	picture(form.page, "payment-link-revoked-meanwhile")
 	assert not site.db.exists("Invoice Payment", {"reference_name": invoice.name})
