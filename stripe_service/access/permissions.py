@@ -165,7 +165,9 @@ def query_of_payment(user: str | None = None, doctype: str | None = None) -> str
 	if reads_all_payments(user):
 		return EVERYTHING
 	# A payment by a link is Guest's, and no guest's own.
-	ways = [f"`tabInvoice Payment`.`user` = {frappe.db.escape(user, percent=False)}" if user != GUEST else NOTHING]
+	ways = [
+		f"`tabInvoice Payment`.`user` = {frappe.db.escape(user, percent=False)}" if user != GUEST else NOTHING
+	]
 	for doctype, config in registry.get_all_configs().items():
 		if config.unit_control:
 			shown = _in_units("Invoice Payment", "organisation_unit", units.visible_units(user, doctype))

@@ -84,7 +84,11 @@ def _send_confirmation(gateway, payment, intent_id: str, params: dict) -> dict:
 
 def confirm_params(payment) -> dict:
 	params = {"use_stripe_sdk": True, "expand": EXPAND, "return_url": return_url(payment)}
-	email = payment.payer_email if payment.payment_link else frappe.get_cached_value("User", payment.user, "email")
+	email = (
+		payment.payer_email
+		if payment.payment_link
+		else frappe.get_cached_value("User", payment.user, "email")
+	)
 	if email and cint(frappe.db.get_single_value("Stripe Service Settings", "email_receipts")):
 		params["receipt_email"] = email
 	return params

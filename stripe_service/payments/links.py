@@ -29,6 +29,7 @@ DOCTYPE = "Stripe Payment Link"
 PAYER = "Guest"
 PATH = "payment-link"
 DAYS = 60
+SIGNATURE_LENGTH = 52  # of 32 bytes, five bits a letter
 PURPOSE = b"stripe_service payment link\n"
 # A UUID: long enough that nobody guesses another browser's.
 REQUEST_ID = re.compile(r"[0-9A-Za-z-]{32,64}")
@@ -73,13 +74,14 @@ def url_of(link: str) -> str:
 
 
 def token_of(link: str) -> str:
+	"""Letters and digits alone: what else a link may hold, the text part of a mail escapes, or an address is cut at."""
 	signature = hmac.new(get_encryption_key().encode(), PURPOSE + link.encode(), hashlib.sha256).digest()
-	return f"{link}-{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+	return link + base64.b32encode(signature).decode().rstrip("=").lower()
 
 
 def find(token: str):
 	"""The row of the link that this is the token of, whatever became of it; None for any other text."""
-	link = str(token or "").partition("-")[0]
+	link = str(token or "")[:-SIGNATURE_LENGTH]
 	if not link or not hmac.compare_digest(token_of(link).encode(), str(token).encode()):
 		return None
 	return _read(link)

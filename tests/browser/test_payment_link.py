@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.support.axe import serious
 from tests.support.desk import log_in, open_document
 from tests.support.pay_form_page import PayForm
-from tests.support.payment_links import make_link
+from tests.support.payment_links import UNKNOWN, make_link
 from tests.support.records import PASSWORD
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -158,7 +158,9 @@ def test_a_link_that_is_revoked_while_its_form_is_open(site, invoice, open_link,
 	site.db.commit()
 	form.pay()
 	expect(form.heading).to_have_text("This can no longer be paid here")
-	expect(form.root).to_contain_text("This link can no longer be used to pay. Ask whoever sent it to you for a new one.")
+	expect(form.root).to_contain_text(
+		"This link can no longer be used to pay. Ask whoever sent it to you for a new one."
+	)
 	expect(form.pay_button).to_be_hidden()
 	picture(form.page, "payment-link-revoked-meanwhile")
 	assert not site.db.exists("Invoice Payment", {"reference_name": invoice.name})
@@ -169,7 +171,7 @@ def test_a_link_that_is_revoked_while_its_form_is_open(site, invoice, open_link,
 
 
 def test_a_link_that_never_was(site, http, open_link, picture):
-	form = open_link("0123456789-" + "A" * 43)
+	form = open_link(UNKNOWN)
 	assert form.opened.status == 404
 	expect(form.closed).to_contain_text("This link is not valid")
 	picture(form.page, "payment-link-unknown")
@@ -223,9 +225,9 @@ def test_an_administrator_makes_copies_and_revokes_a_link(site, at_desk, invoice
 
 	dialog.get_by_role("button", name="Make New Link").click()
 	at_desk.get_by_role("button", name="Yes").click()
-	expect(at_desk.get_by_role("dialog", name="Payment Link").get_by_label("Link", exact=True)).not_to_have_value(
-		re.compile(token)
-	)
+	expect(
+		at_desk.get_by_role("dialog", name="Payment Link").get_by_label("Link", exact=True)
+	).not_to_have_value(re.compile(token))
 	form.reload()
 	assert form.opened.status == 410
 

@@ -126,8 +126,8 @@ class Stage:
 		)
 
 	def link_token(self) -> str:
-		from stripe_service.payments import links
 		from stripe_service.payables.payable import open_payable
+		from stripe_service.payments import links
 
 		return links.token_of(links.make(open_payable(self.invoice)))
 

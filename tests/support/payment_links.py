@@ -5,7 +5,8 @@ from uuid import uuid4
 from tests.support.cards import confirmation_token
 from tests.support.site import as_user
 
-UNKNOWN = "0123456789-" + "A" * 43
+SIGNATURE = 52  # characters
+UNKNOWN = "0123456789" + "a" * SIGNATURE
 
 
 def make_link(invoice, expires_on: str | None = None) -> str:
@@ -20,11 +21,16 @@ def make_link(invoice, expires_on: str | None = None) -> str:
 	return made["url"].rpartition("/")[2]
 
 
+def name_of(token: str) -> str:
+	"""The name of the link's row."""
+	return token[:-SIGNATURE]
+
+
 def row_of(token: str):
 	import frappe
 
 	frappe.db.rollback()
-	return frappe.get_doc("Stripe Payment Link", token.partition("-")[0])
+	return frappe.get_doc("Stripe Payment Link", name_of(token))
 
 
 class Stranger:

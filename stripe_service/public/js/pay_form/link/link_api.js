@@ -7,6 +7,7 @@
 import { Api } from "../api.js";
 
 const METHODS = "pay_by_link";
+const SIGNATURE_LENGTH = 52;
 
 export class LinkApi extends Api {
 	constructor(adapter, token) {
@@ -43,7 +44,7 @@ export class LinkApi extends Api {
 
 	/** By the link's name alone: the rest of the token is the secret. */
 	_key() {
-		return `stripe_service:payment_link:${this.token.split("-")[0]}`;
+		return `stripe_service:payment_link:${this.token.slice(0, -SIGNATURE_LENGTH)}`;
 	}
 
 	/** A browser may forbid its storage; then a page that is left forgets its payment. */
