@@ -224,7 +224,7 @@ def test_a_token_that_was_changed_opens_nothing(token, new_stranger):
 
 def test_the_signature_of_one_link_opens_no_other(scene, token, new_stranger):
 	other = make_link(scene.make_invoice())
-	mixed = f"{other.partition('-')[0]}-{token.partition('-')[2]}"
+	mixed = name_of(other) + token[-SIGNATURE:]
 	assert refusal(new_stranger(mixed).open) == 404
 
 
