@@ -23,6 +23,16 @@ stripe_payable_handlers = {
 	"Sales Invoice": "stripe_service.payables.erpnext_sales_invoice.SalesInvoicePayable"
 }
 
+# payments/: the link with which somebody without a login pays one document
+page_renderer = ["stripe_service.www.payment_link.PaymentLinkPage"]
+ignore_links_on_delete = ["Stripe Payment Link"]
+jinja = {
+	"methods": [
+		"stripe_service.payments.link_templates.stripe_payment_link",
+		"stripe_service.payments.link_templates.stripe_payment_qr",
+	]
+}
+
 after_request = ["stripe_service.payables.busy.answer_busy"]
 
 doc_events = {
@@ -81,7 +91,10 @@ doc_events = {
 			"stripe_service.access.work_items.sync_open_items",
 			"stripe_service.payments.after_payment.queue_for_document",
 		],
-		"on_trash": ["stripe_service.payables.guards.refuse_deletion"],
+		"on_trash": [
+			"stripe_service.payables.guards.refuse_deletion",
+			"stripe_service.payments.links.forget_links",
+		],
 	},
 }
 

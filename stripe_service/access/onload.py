@@ -24,6 +24,7 @@ def set_payment_onload(doc, method: str | None = None) -> None:
 			"pay_actions": sorted(step.actions(doc.get(step.fieldname))) if step else [],
 			"test_mode": _in_test_mode(doc),
 			"under_way": _under_way(doc),
+			"may_make_link": frappe.has_permission("Stripe Payment Link", "create"),
 			"may_reprocess": frappe.has_permission(doc.doctype, "write", doc=doc),
 		},
 	)

@@ -22,6 +22,7 @@ from stripe_service.access import rules, units
 from stripe_service.payables import registry
 from stripe_service.utils import frappe_versions
 
+GUEST = "Guest"
 NOTHING = "1=0"
 EVERYTHING = ""
 DENY = False
@@ -49,6 +50,7 @@ REFERENCES = {
 	"Payment Adjustment": ("reference_doctype", "reference_name"),
 	"Permission Log": ("for_doctype", "for_document"),
 	"Reminder": ("reminder_doctype", "reminder_docname"),
+	"Stripe Payment Link": ("reference_doctype", "reference_name"),
 	"Submission Queue": ("ref_doctype", "ref_docname"),
 	"Tag Link": ("document_type", "document_name"),
 	"ToDo": ("reference_type", "reference_name"),
@@ -163,7 +165,10 @@ def query_of_payment(user: str | None = None, doctype: str | None = None) -> str
 	user = user or frappe.session.user
 	if reads_all_payments(user):
 		return EVERYTHING
-	ways = [f"`tabInvoice Payment`.`user` = {frappe.db.escape(user, percent=False)}"]
+	# A payment by a link is Guest's, and no guest's own.
+	ways = [
+		f"`tabInvoice Payment`.`user` = {frappe.db.escape(user, percent=False)}" if user != GUEST else NOTHING
+	]
 	for doctype, config in registry.get_all_configs().items():
 		if config.unit_control:
 			shown = _in_units("Invoice Payment", "organisation_unit", units.visible_units(user, doctype))
@@ -178,7 +183,7 @@ def query_of_payment(user: str | None = None, doctype: str | None = None) -> str
 def check_payment(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
 	"""Hook has_permission of Invoice Payment: its payer, whoever may read its document, whoever reads the account."""
 	user = user or frappe.session.user
-	if ptype == "create" or doc.user == user or reads_all_payments(user):
+	if ptype == "create" or doc.user == user != GUEST or reads_all_payments(user):
 		return answer(True)
 	config = registry.get_config(doc.reference_doctype)
 	if not config:

@@ -15,11 +15,12 @@ from stripe_service.utils import frappe_versions
 
 
 def close_for(doc, by_user: str | None) -> None:
-	"""The open work items of `doc` are done, by `by_user` (a User; None: nobody in particular)."""
+	"""The open work items of `doc` are done, by `by_user` (a User; None, or Guest, who pays by a link: nobody in particular)."""
 	_close(_open_items(doc), by_user)
 
 
 def _close(items: list[str], by_user: str | None) -> None:
+	by_user = None if by_user == "Guest" else by_user
 	for name in items:
 		frappe.db.set_value(
 			"Workflow Action",

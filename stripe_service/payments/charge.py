@@ -9,7 +9,7 @@ from frappe.utils import cint, get_url, get_url_to_form, now_datetime
 
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, payment_states
-from stripe_service.payments import limits, release
+from stripe_service.payments import limits, links, release
 from stripe_service.payments.intent import choose_customer, create_intent, look_up, write_at_once
 from stripe_service.payments.record import IntentSnapshot, record_failure
 from stripe_service.payments.settle import EXPAND, OutOfStep, apply, disputes_of, settle
@@ -85,7 +85,11 @@ def _send_confirmation(gateway, payment, intent_id: str, params: dict) -> dict:
 def confirm_params(payment) -> dict:
 	"""What every confirmation sends to Stripe, besides the method; the receipt's address only if the settings say so."""
 	params = {"use_stripe_sdk": True, "expand": EXPAND, "return_url": return_url(payment)}
-	email = frappe.get_cached_value("User", payment.user, "email")
+	email = (
+		payment.payer_email
+		if payment.payment_link
+		else frappe.get_cached_value("User", payment.user, "email")
+	)
 	if email and cint(frappe.db.get_single_value("Stripe Service Settings", "email_receipts")):
 		params["receipt_email"] = email
 	return params
@@ -93,6 +97,8 @@ def confirm_params(payment) -> dict:
 
 def return_url(payment) -> str:
 	"""Where a bank that needs the whole window sends the payer back to."""
+	if payment.payment_link:
+		return links.url_of(payment.payment_link)
 	return get_url(get_url_to_form(payment.reference_doctype, payment.reference_name))
 
 

@@ -5,7 +5,7 @@ Stripe is asked for anything. Two payers, two tabs or a repeated click therefore
 one sees what the earlier one took.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import frappe
 
@@ -13,7 +13,7 @@ from stripe_service.access.pay import check_may_pay
 from stripe_service.gateway import money, payment_states
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
-from stripe_service.payments import limits
+from stripe_service.payments import limits, links
 from stripe_service.payments.intent import new_key
 from stripe_service.utils.transaction import in_fresh_transaction
 
@@ -22,7 +22,9 @@ from stripe_service.utils.transaction import in_fresh_transaction
 class PayRequest:
 	"""What a payer asks for. `amount` is in major units, as typed; currency, account and customer are not theirs to
 	say. `request_id` names this press of the button, so that the same press never claims twice. `name` is the name of the
-	document that was loaded: MariaDB finds it in other spellings too ("pinv-1 "), and each would be another press."""
+	document that was loaded: MariaDB finds it in other spellings too ("pinv-1 "), and each would be another press.
+
+	`payment_link` is the link by which somebody without a login pays: the right then is the link's, not the user's."""
 
 	doctype: str
 	name: str
@@ -35,13 +37,18 @@ class PayRequest:
 	method_label: str = ""
 	brand: str = ""
 	last4: str = ""
+	payment_link: str | None = None
+	payer_email: str = ""
+
+	def with_card(self, card, label: str) -> "PayRequest":
+		return replace(self, brand=card.brand, last4=card.last4, method_label=label)
 
 
 def claim(request: PayRequest) -> tuple[str, bool]:
 	"""Reserve the amount; returns the Invoice Payment's name and whether this call made it.
 
-	Needs the right to pay the document (access.pay). Raises frappe.PermissionError, AmountRefused, or
-	frappe.ValidationError where the document can't be paid now. Commits.
+	Needs the right to pay the document (access.pay), or a good payment link. Raises frappe.PermissionError, AmountRefused, or
+	frappe.ValidationError (links.LinkRefused) where the document can't be paid now. Commits.
 	"""
 	limits.read_amount(request.amount)
 	earlier = find_claim(request)
@@ -51,9 +58,12 @@ def claim(request: PayRequest) -> tuple[str, bool]:
 
 
 def find_claim(request: PayRequest) -> str | None:
-	"""The Invoice Payment that this press of the button has made already; only ever the same user's own."""
+	"""The Invoice Payment that this press of the button has made already; only ever the same user's, or the same browser's, own."""
 	if not request.request_id:
 		return None
+	if request.payment_link:
+		press = {"payment_link": request.payment_link, "request_id": request.request_id}
+		return frappe.db.get_value("Invoice Payment", press)
 	press = {
 		"reference_doctype": request.doctype,
 		"reference_name": request.name,
@@ -73,7 +83,10 @@ def _claim(request: PayRequest) -> tuple[str, bool]:
 	doc = frappe.get_doc(request.doctype, request.name, for_update=True)
 	payable = open_payable(doc)
 	balance = balance_of(payable, lock=True)
-	check_may_pay(doc, request.user, balance)
+	if request.payment_link:
+		links.check_claim(request.payment_link, payable, balance)
+	else:
+		check_may_pay(doc, request.user, balance)
 	amount_minor = limits.read_amount(request.amount, payable.currency)
 	limits.check(amount_minor, allowed_bounds(payable, balance, request.method_type))
 	payment = _insert(request, payable, amount_minor)
@@ -100,6 +113,8 @@ def _insert(request: PayRequest, payable, amount_minor: int) -> str:
 			"reference_title": payable.title,
 			"organisation_unit": payable.unit,
 			"user": request.user,
+			"payment_link": request.payment_link,
+			"payer_email": request.payer_email,
 			"status": payment_states.STARTED,
 			"currency": payable.currency,
 			"amount": money.from_minor(amount_minor, payable.currency),

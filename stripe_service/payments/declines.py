@@ -25,15 +25,18 @@ class TooManyDeclines(frappe.ValidationError):
 	http_status_code = 429
 
 
-def check_declines(user: str, doctype: str, name: str, brand: str = "", last4: str = "") -> None:
-	"""Raises TooManyDeclines, before anything is claimed, if one more attempt would be one too many."""
+def check_declines(
+	user: str, doctype: str, name: str, brand: str = "", last4: str = "", link: str | None = None
+) -> None:
+	"""Raises TooManyDeclines, before anything is claimed, if one more attempt would be one too many. Who pays by a payment
+	`link` is nobody in particular: then the link stands for the payer."""
 	limit = cint(frappe.get_cached_doc("Stripe Service Settings").declines_per_hour)
 	if not limit:
 		return
-	of_payer = {"user": user}
+	of_payer = {"payment_link": link} if link else {"user": user}
 	of_document = {"reference_doctype": doctype, "reference_name": name}
 	if _declined(of_payer) >= limit or _declined(of_document) >= limit:
-		_notify_once(user, doctype, name)
+		_notify_once("Stripe Payment Link" if link else "User", link or user, name)
 		frappe.throw(
 			_(
 				"Too many attempts were declined. Nothing was charged. Try again in an hour, or ask an administrator."
@@ -59,16 +62,16 @@ def _declined(filters: dict) -> int:
 	)
 
 
-def _notify_once(user: str, doctype: str, name: str) -> None:
-	"""Once within the hour for each payer, however often they go on trying."""
+def _notify_once(kind: str, payer: str, document: str) -> None:
+	"""Once within the hour for each payer (a User, or a Stripe Payment Link), however often they go on trying."""
 	since = add_to_date(now_datetime(), minutes=-WITHIN_MINUTES)
 	subject = _(
 		"Many declined cards: {0} is paused for an hour. Last document: {1}. Someone may be testing cards."
-	).format(user, name)
-	known = {"reference_doctype": "User", "reference_name": user, "creation": (">", since)}
+	).format(payer if kind == "User" else _("the payment link {0}").format(payer), document)
+	known = {"reference_doctype": kind, "reference_name": payer, "creation": (">", since)}
 
 	def notify() -> None:
 		if not frappe.db.exists("Stripe Notice", known):
-			notify_administrators("User", user, subject)
+			notify_administrators(kind, payer, subject)
 
 	in_fresh_transaction(notify)

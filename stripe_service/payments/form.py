@@ -8,7 +8,7 @@ from stripe_service.accounts.stripe_account import read_browser_facts
 from stripe_service.gateway import money, payment_states
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
-from stripe_service.payments import limits
+from stripe_service.payments import limits, links
 from stripe_service.payments.allowed_methods import allowed_methods
 from stripe_service.payments.claim import allowed_bounds
 from stripe_service.payments.result import client_secret
@@ -32,7 +32,7 @@ def form_of(doc, user: str) -> dict:
 		return {**form, "amount": None, "methods": {}, "saved": {}, "stripe": None, "resume": None}
 	return {
 		**form,
-		"amount": _amount(allowed_bounds(payable, balance)),
+		"amount": amount_facts(allowed_bounds(payable, balance)),
 		"methods": allowed_methods(payable),
 		"saved": {
 			"cards": cards.saved_cards(user, payable.account),
@@ -63,12 +63,17 @@ def _invoice(payable, balance) -> dict:
 		"outstanding": text(balance.outstanding_minor),
 		"outstanding_minor": balance.outstanding_minor,
 		"due_date": payable.due_date,
-		"overdue": bool(payable.due_date and date_diff(nowdate(), getdate(payable.due_date)) > 0),
+		"overdue": is_overdue(payable.due_date),
 		"status": payable.status,
 	}
 
 
-def _amount(bounds: limits.Bounds) -> dict:
+def is_overdue(due_date) -> bool:
+	return bool(due_date and date_diff(nowdate(), getdate(due_date)) > 0)
+
+
+def amount_facts(bounds: limits.Bounds) -> dict:
+	"""What may be paid now, as the form needs it."""
 	currency = bounds.currency
 	return {
 		"max": str(money.from_minor(bounds.max_minor, currency)),
@@ -113,7 +118,8 @@ def _one_under_way(row, user: str) -> dict:
 	mine = row.user == user
 	shown = {
 		"payment": row.name,
-		"payer": frappe.utils.get_fullname(row.user),
+		# Who pays by a link has no name; the form says "Someone else".
+		"payer": None if row.user == links.PAYER else frappe.utils.get_fullname(row.user),
 		"mine": mine,
 		"amount": str(money.from_minor(row.amount_minor, row.currency)),
 		"currency": row.currency,

@@ -35,10 +35,13 @@ def new_key() -> str:
 	return f"pay_{frappe.generate_hash(length=40)}"
 
 
-def choose_customer(payment_name: str) -> str:
-	"""The Stripe Customer of the payment, made at Stripe if the payer has none; commits it to the payment. Raises
-	gateway.errors: then nothing was asked of Stripe for this payment yet."""
+def choose_customer(payment_name: str) -> str | None:
+	"""The Stripe Customer of the payment, made at Stripe if the payer has none; commits it to the payment. None for a payment
+	by a link: there is no user for whom Stripe could keep anything. Raises gateway.errors: then nothing was asked of Stripe
+	for this payment yet."""
 	payment = frappe.get_doc("Invoice Payment", payment_name)
+	if payment.payment_link:
+		return None
 	if not payment.stripe_customer:
 		payment.stripe_customer = customers.customer_for(payment.stripe_account, payment.user)
 		write_at_once(payment_name, stripe_customer=payment.stripe_customer)
@@ -113,7 +116,6 @@ def create_params(payment) -> dict:
 	params = {
 		"amount": cint(payment.amount_minor),
 		"currency": payment.currency.lower(),
-		"customer": payment.stripe_customer,
 		"allowed_payment_method_types": [payment.method_type],
 		"description": f"{payment.reference_title or payment.reference_name} ({payment.reference_name})",
 		"metadata": {
@@ -123,6 +125,8 @@ def create_params(payment) -> dict:
 			"document": payment.reference_name,
 		},
 	}
+	if payment.stripe_customer:
+		params["customer"] = payment.stripe_customer
 	if payment.save_method and payment.method_type == "card":
 		# The payer is there whenever the card is used again.
 		params["setup_future_usage"] = "on_session"

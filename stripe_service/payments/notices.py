@@ -64,4 +64,7 @@ def _how_to_answer(payment) -> str:
 
 
 def _notify_payer(payment, subject: str) -> None:
+	"""Who paid by a link has no desk; Stripe's receipts are all that reaches them."""
+	if payment.payment_link:
+		return
 	notify_user(payment.user, payment.doctype, payment.name, subject)

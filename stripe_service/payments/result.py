@@ -10,7 +10,7 @@ from stripe_service.gateway import errors, money, payment_states
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payables.registry import get_config
-from stripe_service.payments import release, settle
+from stripe_service.payments import links, release, settle
 from stripe_service.utils.labels import money_in_words
 
 # A request that is still being worked on by another worker must not be ended meanwhile.
@@ -40,8 +40,16 @@ def _recover(payment):
 def payment_result(payment) -> dict:
 	"""The answer of every payment call. `outcome` is one of paid, processing, action_required, failed, cancelled,
 	unknown, refunded, disputed; `message` is translated and for the payer."""
+	return _result(payment, is_payer(payment), is_payer_or_reader(payment))
+
+
+def result_for_payer(payment) -> dict:
+	"""The same for the browser that began a payment by a link, and has proved it (`links.find_payment`)."""
+	return _result(payment, True, True)
+
+
+def _result(payment, payer: bool, mine: bool) -> dict:
 	kind = _kind(payment)
-	mine = is_payer_or_reader(payment)
 	answer = {
 		"payment": payment.name,
 		"status": payment.status,
@@ -60,16 +68,21 @@ def payment_result(payment) -> dict:
 			"receipt_url": payment.receipt_url,
 			"failure_code": payment.failure_code,
 		}
-	if kind == "action_required" and payment.user == frappe.session.user:
+	if kind == "action_required" and payer:
 		answer["client_secret"] = client_secret(payment)
 	if kind in ("paid", "processing"):
-		answer |= _still_to_be_paid_if_known(payment)
+		answer |= _still_to_be_paid_if_known(payment, payer)
 	return answer
+
+
+def is_payer(payment) -> bool:
+	"""Whether the session user made the payment. Of those without a login nobody did by being so: see `result_for_payer`."""
+	return payment.user == frappe.session.user and payment.user != links.PAYER
 
 
 def is_payer_or_reader(payment) -> bool:
 	"""Whether the session user may know what was paid with and why it failed: the payer, and who holds level 1."""
-	return payment.user == frappe.session.user or bool(payment.has_permlevel_access_to("last4"))
+	return is_payer(payment) or bool(payment.has_permlevel_access_to("last4"))
 
 
 def unknown_result(payment_name: str) -> dict:
@@ -93,21 +106,22 @@ def unknown_result(payment_name: str) -> dict:
 		}
 
 
-def _still_to_be_paid_if_known(payment) -> dict:
+def _still_to_be_paid_if_known(payment, payer: bool) -> dict:
 	"""A document that can't be opened says nothing about its payment."""
 	try:
-		return _still_to_be_paid(payment)
+		return _still_to_be_paid(payment, payer)
 	except Exception:
 		frappe.logger("stripe_service").error(f"{payment.name}: what is left to pay", exc_info=True)
 		return {}
 
 
-def _still_to_be_paid(payment) -> dict:
+def _still_to_be_paid(payment, payer: bool) -> dict:
 	"""What is neither paid nor under way; nothing where the document is gone, is payable no more, or is no longer the
-	session user's to read."""
-	if not get_config(payment.reference_doctype) or not may_read(
-		payment.reference_doctype, payment.reference_name
-	):
+	session user's to read, nor that of the link it was paid by."""
+	if not get_config(payment.reference_doctype):
+		return {}
+	by_link = payer and links.is_of_its_document(payment)
+	if not by_link and not may_read(payment.reference_doctype, payment.reference_name):
 		return {}
 	doc = frappe.get_doc(payment.reference_doctype, payment.reference_name)
 	rest = balance_of(open_payable(doc), lock=False).available_minor

@@ -21,23 +21,23 @@ from stripe_service.payments.settle import settle
 from stripe_service.utils.transaction import in_fresh_transaction
 
 
-def carry_out(payment_name: str, work: Callable) -> dict:
-	"""Run `work`, which pays a fresh claim and returns the Invoice Payment; returns `payment_result`.
+def carry_out(payment_name: str, work: Callable, answer: Callable = payment_result) -> dict:
+	"""Run `work`, which pays a fresh claim and returns the Invoice Payment; returns `answer` of it.
 
 	Never raises. For the one request that made the claim: nobody else may end it.
 	"""
 	try:
-		return payment_result(work())
+		return answer(work())
 	except Exception as fault:
 		_log(payment_name)
-		return look_up(payment_name, partial(_end, payment_name, fault))
+		return look_up(payment_name, partial(_end, payment_name, fault), answer)
 
 
-def look_up(payment_name: str, work: Callable) -> dict:
-	"""Run `work`, which reads the outcome of a claim and returns the Invoice Payment; returns `payment_result`, whose
+def look_up(payment_name: str, work: Callable, answer: Callable = payment_result) -> dict:
+	"""Run `work`, which reads the outcome of a claim and returns the Invoice Payment; returns `answer` of it, whose
 	outcome is `unknown` if anything is raised. Never raises."""
 	try:
-		return payment_result(work())
+		return answer(work())
 	except Exception:
 		_log(payment_name)
 		return unknown_result(payment_name)

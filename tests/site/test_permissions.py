@@ -27,6 +27,7 @@ ROLES = {
 	"Stripe Administrator": ("Stripe Administrator",),
 	"System Manager": ("System Manager",),
 }
+REQUEST_ID = "00000000-0000-4000-8000-000000000000"
 RIGHTS = ("read", "write", "create", "delete")
 
 
@@ -124,6 +125,12 @@ class Stage:
 			idempotency_key=unique("key"),
 		)
 
+	def link_token(self) -> str:
+		from stripe_service.payables.payable import open_payable
+		from stripe_service.payments import links
+
+		return links.token_of(links.make(open_payable(self.invoice)))
+
 	def _method(self, doctype: str) -> str:
 		return self._row(
 			doctype,
@@ -165,6 +172,16 @@ ARGUMENTS = {
 	"payables.record_payment": lambda stage, user: ("Portal Invoice", stage.invoice.name, "1.00", "Barter"),
 	"payables.write_off": lambda stage, user: ("Portal Invoice", stage.invoice.name, " "),
 	"payables.cancel_adjustment": lambda stage, user: (stage.adjustment, " "),
+	**{
+		f"payment_links.{name}": lambda stage, user: ("Portal Invoice", stage.invoice.name)
+		for name in ("get_link", "make_link", "revoke_link")
+	},
+	"pay_by_link.open_form": lambda stage, user: (stage.link_token(),),
+	"pay_by_link.pay": lambda stage, user: (stage.link_token(), "1.00", "ctoken_missing", REQUEST_ID),
+	**{
+		f"pay_by_link.{name}": lambda stage, user: (stage.link_token(), REQUEST_ID)
+		for name in ("payment_status", "finish", "abandon")
+	},
 	"units.children": lambda stage, user: ("Organisation Unit", "", True),
 	"units.add": lambda stage, user: (unique("Unit"), stage.unit),
 	"account.connect": lambda stage, user: (stage.account, "pk_wrong", "sk_wrong"),

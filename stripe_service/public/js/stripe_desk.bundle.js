@@ -1,9 +1,11 @@
 import { show_overview } from "./desk/overview";
+import { show_payment_link } from "./desk/payment_link";
 import { ask_refund } from "./desk/refund";
 import { show_in_list } from "./desk/test_mode";
 
 frappe.provide("stripe_service");
 
 stripe_service.refund = ask_refund;
+stripe_service.payment_link = show_payment_link;
 stripe_service.overview = { show: show_overview };
 stripe_service.test_mode = { show_in_list };

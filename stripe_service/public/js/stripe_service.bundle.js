@@ -7,6 +7,7 @@ import { accessible } from "./desk/accessible_dialog";
 import { decimals_of, show_decimals } from "./desk/decimals";
 import { set_up_list } from "./desk/lists";
 import { add_stripe_links } from "./desk/open_in_stripe";
+import { add_payment_link } from "./desk/payment_link_button";
 import { show_as_read_only } from "./desk/read_only_form";
 import { add_reprocess } from "./desk/work_items";
 
@@ -45,6 +46,7 @@ $(document).on("form-refresh", (event, frm) => {
 	if (!frm.doc.__onload?.stripe_service && !bears_bar) return;
 	stripe_service.pay_form.setup(frm);
 	add_reprocess(frm);
+	add_payment_link(frm);
 	show_as_read_only(frm);
 	show_history(frm);
 });

@@ -14,6 +14,8 @@ class Failure extends Error {
 	constructor({ status, message, session_ended, unreadable }) {
 		super(message || "");
 		this.session_ended = Boolean(session_ended);
+		// What was asked for is there no more, and will not come back.
+		this.gone = status === 404 || status === 410;
 		// The connection is all right, the site is not: the words for the payer differ.
 		this.site_at_fault = Boolean(unreadable) || status >= 500;
 	}

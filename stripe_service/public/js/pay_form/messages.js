@@ -126,6 +126,7 @@ export const answers = {
 		__(
 			"Something went wrong on this page, and nothing was charged. Reload the page and try again."
 		),
+	wrong_email: () => __("This is not an e-mail address. Correct it, or leave it empty."),
 	entry_refused: () => __("What you entered was not accepted. Check it, and try again."),
 	no_method: () => __("This invoice can't be paid here at the moment."),
 	open_failed: ({ site_at_fault } = {}) =>

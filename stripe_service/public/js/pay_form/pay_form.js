@@ -1,5 +1,5 @@
 /**
- * The pay form: one component, shown in a dialog of the desk, and alone on the test page.
+ * The pay form: one component, shown in a dialog of the desk, on the page of a payment link, and alone on the test page.
  *
  * It knows no Frappe. What surrounds it comes in as an `adapter`:
  *   call(method, args)       a Promise; rejects with {status, message} (api.js says what the statuses mean)
@@ -8,6 +8,8 @@
  *   on_change(document, callback)  optional: calls back when the document may have changed, answers how to stop
  *   remember(what, value), recall(what)  optional: kept in this browser for this payer, for convenience only
  *   login_url()              optional: where a payer whose session has ended logs in again
+ *
+ * `api`  optional: an Api of its own, for whoever names the document otherwise (a payment link).
  *
  * `on_result(result)` tells of a payment that is paid or on its way; `on_close` gives the result a Close button; `on_escape`
  * hears of the Escape key inside Stripe's fields, whose keys the page around never sees.
@@ -38,6 +40,7 @@ export class PayForm {
 		doctype,
 		name,
 		adapter,
+		api,
 		customise = {},
 		on_result,
 		on_close,
@@ -45,7 +48,7 @@ export class PayForm {
 	}) {
 		use_translator(adapter.translate);
 		this.adapter = adapter;
-		this.api = new Api(adapter, { doctype, name });
+		this.api = api || new Api(adapter, { doctype, name });
 		this.customise = customise;
 		this.on_result = on_result;
 		this.on_escape = on_escape;
@@ -92,7 +95,8 @@ export class PayForm {
 			return this._dispatch({ type: "open_failed", message: answers.open_failed(error) });
 		}
 		if (!(error instanceof Refused)) reportError(error);
-		this._dispatch({ type: "open_failed", message: error.message || answers.refused() });
+		const message = error.message || answers.refused();
+		this._dispatch({ type: "open_failed", message, gone: error.gone });
 	}
 
 	/** True while an answer is awaited: closing now would hide it, though not lose it. */
@@ -139,7 +143,7 @@ export class PayForm {
 	async pay() {
 		if (is_busy(this.state)) return;
 		const minor = this._amount_to_pay();
-		if (minor === null || !can_pay(this.state)) return;
+		if (minor === null || !can_pay(this.state) || !this._email_is_fine()) return;
 		this._dispatch({ type: "pay_started", request_id: make_uuid(), amount_minor: minor });
 		if (this.state.phase !== PHASE.SENDING) return;
 
@@ -290,6 +294,7 @@ export class PayForm {
 			form = await this.api.open_form();
 		} catch (error) {
 			if (error.session_ended) this._session_ended();
+			if (error.gone && this.state.phase === PHASE.READY) this._could_not_open(error);
 			// Otherwise the form keeps what it knew; the server checks again on Pay.
 			return;
 		}
@@ -361,9 +366,17 @@ export class PayForm {
 		return null;
 	}
 
+	_email_is_fine() {
+		if (!this.state.form.asks_email || this.view.email.is_valid) return true;
+		this._dispatch({ type: "found_wrong", text: answers.wrong_email(), field: "email" });
+		this.view.email.input.focus();
+		return false;
+	}
+
 	_request(minor) {
 		const { method, save, card, attempt, form } = this.state;
 		return {
+			...(form.asks_email ? { email: this.view.email.value } : {}),
 			amount: to_major(minor, form.invoice.exponent),
 			method_type: method,
 			save: method === "card" && card === NEW && save ? 1 : 0,

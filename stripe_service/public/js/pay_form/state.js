@@ -131,7 +131,9 @@ const HANDLERS = {
 		return { ...opened, phase: PHASE.READY };
 	},
 
-	open_failed: (state, { message }) => unavailable(state, message, null, "open_failed"),
+	/** `gone`: trying again would not help. */
+	open_failed: (state, { message, gone }) =>
+		unavailable(state, message, null, gone ? "gone" : "open_failed"),
 
 	/** Nothing more can be done here: the server will refuse everything until the payer has logged in again. */
 	session_ended: (state, { message, link }) =>

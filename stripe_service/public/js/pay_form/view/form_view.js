@@ -7,6 +7,7 @@ import { AmountField } from "./amount_field.js";
 import { BankSection } from "./bank_section.js";
 import { button } from "./button.js";
 import { CardSection } from "./card_section.js";
+import { EmailField } from "./email_field.js";
 import { el, set_attributes, set_text, show, unique_id } from "./dom.js";
 import { MethodTabs } from "./method_tabs.js";
 import { Outcome } from "./outcome.js";
@@ -29,6 +30,7 @@ export class FormView {
 			this.cards.node,
 			this.bank.node,
 			this.amount.node,
+			this.email.node,
 			this.authorisation
 		);
 		this.node = el(
@@ -69,6 +71,7 @@ export class FormView {
 			on_remove: (row) => form.bank.remove(row),
 		});
 		this.amount = new AmountField({ texts, on_type: (text) => form.type_amount(text) });
+		this.email = new EmailField();
 		this.amount.input.addEventListener("blur", (event) => {
 			// Pay says it itself; said now, it would move the button from under the pointer.
 			if (event.relatedTarget !== this.pay_button) form.leave_amount();
@@ -168,6 +171,7 @@ export class FormView {
 			disabled,
 			format: this.format,
 		});
+		this.email.render(state, { disabled });
 		this._render_footer(state, disabled);
 	}
 
@@ -226,7 +230,8 @@ export class FormView {
 		this.reason.classList.toggle("is-problem", Boolean(state.refused_brand));
 		this.status.classList.toggle("is-important", state.phase === PHASE.UNKNOWN);
 		this.say(progress(state) || (notice?.kind === "info" ? notice.text : ""));
-		if (is_new && !fields_failed && notice.field !== "card") this.error.focus();
+		const said_at_field = ["card", "email"].includes(notice?.field);
+		if (is_new && !fields_failed && !said_at_field) this.error.focus();
 	}
 
 	_cancel_adding() {

@@ -1,4 +1,4 @@
-/** Card or bank account, with the reason beside one that is not possible here. */
+/** Card or bank account, with the reason beside one that is not possible here. No choice where there is but one. */
 
 import { __ } from "../i18n.js";
 import { el, set_text, show, unique_id } from "./dom.js";
@@ -46,7 +46,9 @@ export class MethodTabs {
 			node.classList.toggle("is-chosen", type === chosen);
 			node.classList.toggle("is-disabled", !allowed);
 			if (!allowed && reason) reasons.push(reason);
+			show(node, Boolean(methods[type]));
 		}
+		show(this.node, Object.keys(methods).length > 1 || reasons.length > 0);
 		set_text(this.reason, reasons.join(" "));
 		show(this.reason, reasons.length > 0);
 	}

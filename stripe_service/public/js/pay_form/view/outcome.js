@@ -54,6 +54,7 @@ export class Outcome {
 			loading_error: __("Loading error"),
 			open_failed: __("The invoice could not be loaded"),
 			session_ended: __("Your session has ended"),
+			gone: __("This can no longer be paid here"),
 		};
 		return [
 			sign("stopped"),

@@ -1,0 +1,121 @@
+"""What a payment link shows of its document: this invoice, what it owes now, and how it can be paid by a new card.
+
+Nothing of anybody else: no earlier payments, no names of users, no unit, no account's name, no field that is not named here.
+"""
+
+import frappe
+from frappe import _
+from frappe.utils import cint, formatdate
+
+from stripe_service.accounts.stripe_account import read_browser_facts
+from stripe_service.gateway import money, payment_states
+from stripe_service.payables.balance import balance_of
+from stripe_service.payments import links
+from stripe_service.payments.allowed_methods import allowed_methods
+from stripe_service.payments.claim import allowed_bounds
+from stripe_service.payments.form import amount_facts, is_overdue
+from stripe_service.payments.result import client_secret
+
+
+def form_of_link(payable, own_payment: str | None) -> dict:
+	"""The form of a link's document, in the shape of `form.form_of`. `own_payment` is the Invoice Payment that this browser began."""
+	balance = balance_of(payable, lock=False)
+	own = _own(own_payment)
+	refusal = links.why_not_payable(payable, balance)
+	form = {
+		"invoice": _invoice(payable, balance, own),
+		"why_not": refusal.message if refusal else None,
+		"loading_error": None,
+		"under_way": [own] if own else [],
+		"asks_email": sends_receipts(),
+		"amount": None,
+		"methods": {},
+		"saved": {"cards": [], "bank_accounts": []},
+		"stripe": None,
+		"resume": None,
+	}
+	facts, error = read_browser_facts(payable.account)
+	if error:
+		return {**form, "loading_error": {"message": links.cannot_be_paid_now().message, "link": None}}
+	return {
+		**form,
+		"amount": _amount(payable, balance),
+		"methods": {"card": {**allowed_methods(payable)["card"], "may_save": False}},
+		"stripe": {**facts, "account": None},
+		"resume": _resume(own),
+	}
+
+
+def describe(payable) -> dict:
+	"""Title, number, and from whom, for the page's head; translated and without HTML."""
+	return {"title": payable.title, "name": payable.name, "sender": sender_of(payable)}
+
+
+def sender_of(payable) -> str | None:
+	"""Whoever the money goes to, as their customers know them: the document's company, the account's business, or the site."""
+	field = payable.doc.meta.get_field("company")
+	if field and not field.permlevel and payable.doc.get("company"):
+		return payable.doc.company
+	business = payable.account and frappe.db.get_value("Stripe Account", payable.account, "business_name")
+	return business or frappe.db.get_single_value("Website Settings", "app_name")
+
+
+def sends_receipts() -> bool:
+	return bool(cint(frappe.get_cached_doc("Stripe Service Settings").email_receipts))
+
+
+def _own(payment: str | None) -> dict | None:
+	if not payment:
+		return None
+	row = frappe.get_doc("Invoice Payment", payment)
+	if not row.is_open:
+		return None
+	return {
+		"payment": row.name,
+		"mine": True,
+		"amount": str(money.from_minor(row.amount_minor, row.currency)),
+		"amount_minor": cint(row.amount_minor),
+		"currency": row.currency,
+		"method_type": row.method_type,
+		"method_label": row.method_label,
+		"status": row.status,
+		"expected_by": row.expected_by,
+	}
+
+
+def _invoice(payable, balance, own: dict | None) -> dict:
+	"""Outstanding is what this browser can pay, or is paying: what others are paying at the moment is not told apart from paid."""
+	currency = payable.currency
+	outstanding = max(balance.available_minor, 0) + (own["amount_minor"] if own else 0)
+	due = payable.due_date
+	details = [
+		{"label": _("From"), "value": sender_of(payable)},
+		{"label": _("Due"), "value": formatdate(due, "d MMM yyyy") if due else None},
+	]
+	return {
+		"name": payable.name,
+		"title": payable.title,
+		"details": [detail for detail in details if detail["value"]],
+		"currency": currency,
+		"exponent": money.exponent(currency),
+		"outstanding": str(money.from_minor(outstanding, currency)),
+		"outstanding_minor": outstanding,
+		"due_date": due,
+		"overdue": is_overdue(due),
+	}
+
+
+def _amount(payable, balance) -> dict:
+	amount = amount_facts(allowed_bounds(payable, balance))
+	if not amount["max_minor"] and balance.reserved_minor:
+		amount["reason"] = _(
+			"A payment of this invoice is under way. If it does not go through, the invoice can be paid here again."
+		)
+	return amount
+
+
+def _resume(own: dict | None) -> dict | None:
+	if not own or own["status"] != payment_states.ACTION_REQUIRED:
+		return None
+	payment = frappe.get_doc("Invoice Payment", own["payment"])
+	return {"payment": payment.name, "status": payment.status, "client_secret": client_secret(payment)}

@@ -1,0 +1,83 @@
+/** The payment link of a document: copy it, make a new one, revoke it. */
+
+const METHODS = "stripe_service.api.payment_links";
+
+export async function show_payment_link(doctype, name) {
+	const opener = document.activeElement;
+	const call = (method, more) => frappe.xcall(`${METHODS}.${method}`, { doctype, name, ...more });
+	const facts = await call("get_link");
+	const dialog = new frappe.ui.Dialog({
+		title: __("Payment Link"),
+		fields: fields_of(facts),
+		primary_action_label: facts.url ? __("Copy Link") : __("Make Link"),
+		primary_action: () => (facts.url ? copy(facts.url) : make(new_day(dialog))),
+		secondary_action_label: facts.url && facts.may_revoke ? __("Revoke") : undefined,
+		secondary_action: () => revoke(),
+	});
+	if (facts.switched_off) dialog.disable_primary_action();
+	if (facts.url && !facts.switched_off) {
+		dialog.add_custom_action(__("Make New Link"), () => make_instead());
+	}
+	stripe_service.accessible(dialog, opener);
+	dialog.show();
+
+	async function make(expires_on) {
+		await call("make_link", { expires_on });
+		return show_again();
+	}
+
+	function make_instead() {
+		const text = __("Make a new link? The one that is there, printed ones included, can then no longer be used.");
+		frappe.confirm(text, () => make(new_day(dialog)));
+	}
+
+	function revoke() {
+		const text = __("Revoke this link? Whoever has it, or a print of it, can then no longer pay with it.");
+		frappe.confirm(text, () => call("revoke_link").then(show_again));
+	}
+
+	function show_again() {
+		dialog.hide();
+		return show_payment_link(doctype, name);
+	}
+}
+
+const new_day = (dialog) => dialog.get_value("new_expires_on") || null;
+
+function fields_of(facts) {
+	const words = facts.switched_off
+		? __("Payment links are switched off in Stripe Service Settings.")
+		: __("Whoever has the link sees this document's title, number, amount and due date, and can pay it by card, without a login.");
+	return [
+		{ fieldname: "about", fieldtype: "HTML", options: `<p class="text-muted">${words}</p>` },
+		facts.url && {
+			fieldname: "url",
+			fieldtype: "Data",
+			label: __("Link"),
+			default: facts.url,
+			read_only: 0,
+			description: __("Good until the end of {0}. {1}", [
+				frappe.datetime.str_to_user(facts.expires_on),
+				opened(facts),
+			]),
+		},
+		!facts.switched_off && {
+			fieldname: "new_expires_on",
+			fieldtype: "Date",
+			label: facts.url ? __("A New Link Expires On") : __("Expires On"),
+			default: facts.default_expiry,
+		},
+	].filter(Boolean);
+}
+
+function opened({ opened: times, last_opened }) {
+	if (!times) return __("It has not been opened yet.");
+	const when = frappe.datetime.str_to_user(last_opened);
+	return times === 1
+		? __("It was opened once, on {0}.", [when])
+		: __("It was opened {0} times, last on {1}.", [times, when]);
+}
+
+function copy(url) {
+	frappe.utils.copy_to_clipboard(url);
+}

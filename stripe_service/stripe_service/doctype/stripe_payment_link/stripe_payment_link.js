@@ -1,0 +1,18 @@
+frappe.ui.form.on("Stripe Payment Link", {
+	refresh(frm) {
+		const over = frm.doc.revoked || frm.doc.expires_on < frappe.datetime.get_today();
+		if (frm.is_new() || over || !frappe.perm.has_perm(frm.doctype, 0, "write")) return;
+		frm.add_custom_button(__("Revoke"), () =>
+			frappe.confirm(
+				__("Revoke this link? Whoever has it can then no longer pay with it."),
+				() =>
+					frappe
+						.xcall("stripe_service.api.payment_links.revoke_link", {
+							doctype: frm.doc.reference_doctype,
+							name: frm.doc.reference_name,
+						})
+						.then(() => frm.reload_doc())
+			)
+		);
+	},
+});

@@ -1,0 +1,63 @@
+"""The page of a payment link, /payment-link/<token>: one invoice, for people without a login.
+
+Opening it changes nothing, because mail programs and chats open links to look at them. The link is in the page's address, so
+the page is kept out of caches, of search engines and of what other sites are told (Referer).
+"""
+
+import frappe
+from frappe import _
+from frappe.website.page_renderers.base_renderer import BaseRenderer
+from frappe.website.page_renderers.template_page import TemplatePage
+
+from stripe_service.payables.balance import balance_of
+from stripe_service.payables.payable import open_payable
+from stripe_service.payments import link_form, links
+
+no_cache = 1
+sitemap = 0
+
+HEADERS = {
+	"Cache-Control": "no-store, private",
+	"Referrer-Policy": "strict-origin",
+	"X-Robots-Tag": "noindex, nofollow",
+}
+# What may still be said of the invoice: whoever has a good link may see it.
+WITH_INVOICE = ("paid", "cancelled", "unavailable")
+
+
+class PaymentLinkPage(BaseRenderer):
+	"""Hook `page_renderer`: the website's own page of that name, told the token, with headers of its own."""
+
+	def can_render(self) -> bool:
+		return self.path.startswith(f"{links.PATH}/")
+
+	def render(self):
+		frappe.local.flags.payment_link_token = self.path.partition("/")[2]
+		response = TemplatePage(links.PATH).render()
+		for header, value in HEADERS.items():
+			response.headers[header] = value
+		return response
+
+
+def get_context(context):
+	token = frappe.local.flags.payment_link_token
+	row = links.find(token) if token else None
+	refusal = links.why_closed(row)
+	invoice = None
+	if not refusal:
+		payable = open_payable(frappe.get_doc(row.reference_doctype, row.reference_name))
+		refusal = links.why_not_payable(payable, balance_of(payable, lock=False))
+		if not refusal or refusal.kind in WITH_INVOICE:
+			invoice = link_form.describe(payable)
+	context.update(
+		{
+			"title": refusal.title if refusal else _("Pay an invoice"),
+			"refusal": refusal,
+			"invoice": invoice,
+			# Also for a closed one: this browser may have paid by it.
+			"token": token if row else "",
+			"http_status_code": refusal.http_status if refusal else 200,
+			"no_header": 1,
+			"show_sidebar": False,
+		}
+	)
