@@ -12,6 +12,25 @@ from stripe_service.utils.fitting import fit
 from stripe_service.utils.labels import money_in_words
 from stripe_service.utils.written_by_app import WrittenByApp
 
+# Each holds all that the figures of the workspace sum (accounts.figures), so that no row is read for them: payments are
+# many and wide.
+INDEXES = {
+	"received_by_currency": [
+		"currency", "settled_at", "method_type", "brand", "organisation_unit",
+		"received_minor", "refunded_minor", "disputed_minor", "settled_minor",
+	],
+	"under_way_by_status": [
+		"status", "creation", "currency", "organisation_unit", "method_type", "amount_minor",
+	],
+	"unallocated": ["unallocated_minor"],
+}  # fmt: skip
+
+
+def on_doctype_update():
+	"""Called by Frappe when the table was made or changed."""
+	for name, columns in INDEXES.items():
+		frappe.db.add_index("Invoice Payment", columns, name)
+
 
 class InvoicePayment(WrittenByApp):
 	def written_by(self) -> str:
