@@ -15,10 +15,11 @@ from stripe_service.payables.registry import get_config
 from stripe_service.utils.transaction import read_committed
 
 _SUMS = """
-	select reserved, settled, not_booked, recorded, written_off
+	select reserved, under_way, settled, not_booked, recorded, written_off
 	from (
 		select
 			coalesce(sum(case when status in %(reserving)s then amount_minor else 0 end), 0) as reserved,
+			coalesce(sum(case when status in %(reserving)s then 1 else 0 end), 0) as under_way,
 			coalesce(sum(settled_minor), 0) as settled,
 			coalesce(sum(settled_minor - booked_minor), 0) as not_booked
 		from `tabInvoice Payment`
@@ -36,7 +37,7 @@ _SUMS = """
 @dataclass(frozen=True)
 class Balance:
 	"""All amounts in minor units of `currency`. `settled_minor` is all money that came for the document, `recorded_minor` the
-	part of it that did not come through Stripe. `unallocated_minor` is money beyond what is owed: never a write-off."""
+	part of it that did not come through Stripe, `under_way_count` how many payments make up `reserved_minor`. `unallocated_minor` is money beyond what is owed: never a write-off."""
 
 	currency: str
 	total_minor: int
@@ -46,6 +47,7 @@ class Balance:
 	unallocated_minor: int
 	recorded_minor: int = 0
 	written_off_minor: int = 0
+	under_way_count: int = 0
 
 	@property
 	def available_minor(self) -> int:
@@ -62,7 +64,7 @@ def balance_of(payable, lock: bool) -> Balance:
 	"""
 	read = read_committed if lock else frappe.db.sql
 	values = {"reserving": payment_states.RESERVING, "doctype": payable.doctype, "name": payable.name}
-	reserved, settled, not_booked, recorded, written_off = map(int, read(_SUMS, values)[0])
+	reserved, under_way, settled, not_booked, recorded, written_off = map(int, read(_SUMS, values)[0])
 	if payable.config.keeps_outstanding:
 		unpaid = payable.outstanding_minor - not_booked
 	else:
@@ -77,6 +79,7 @@ def balance_of(payable, lock: bool) -> Balance:
 		unallocated_minor=max(-unpaid, 0),
 		recorded_minor=recorded,
 		written_off_minor=written_off,
+		under_way_count=under_way,
 	)
 
 
