@@ -35,7 +35,9 @@ def main(options) -> int:
 			run.set_up(browser=False)
 			for name in options.names or THERE if run.bench else ():
 				progress(f"Measuring: {name} ...")
-				codes.append(run.python(run.bench.python.parent, ["-m", f"tests.bench.{name}", *options.given]))
+				codes.append(
+					run.python(run.bench.python.parent, ["-m", f"tests.bench.{name}", *options.given])
+				)
 		finally:
 			run.clean_up()
 	return max(codes, default=1)

@@ -1,7 +1,7 @@
 """The charts of the Stripe workspace: what was received, net of refunds and disputes, with a row of bars per currency.
 
 Values are in major units. Bars and not a ring, because a ring adds what it shows, and amounts of two currencies can't be
-added.
+added. Where one currency's bars dwarf another's, the chart's filter shows one currency alone.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from datetime import date
 
 import frappe
 from frappe import _
-from frappe.utils import add_days, add_months, get_first_day, get_first_day_of_week, getdate, today
+from frappe.utils import add_days, add_months, cstr, get_first_day, get_first_day_of_week, getdate, today
 
 from stripe_service.accounts import figures
 from stripe_service.gateway import money
@@ -26,35 +26,46 @@ def by_period(
 	interval: str | None = None,
 	from_date: str | None = None,
 	to_date: str | None = None,
+	currency: str | None = None,
 ) -> dict:
 	"""What was received in each period of the time asked for, periods without payments included."""
 	first, last = days_of(timespan, from_date, to_date)
 	periods = _periods(first, last, interval)
-	found = figures.received(first, last, by=figures.DAY)
+	found = _received(first, last, figures.DAY, currency)
 	return _chart(found, periods, lambda figure: _period(figure.key, interval), _label_of(interval))
 
 
 def by_method(
-	timespan: str | None = None, from_date: str | None = None, to_date: str | None = None
+	timespan: str | None = None,
+	from_date: str | None = None,
+	to_date: str | None = None,
+	currency: str | None = None,
 ) -> dict:
 	"""By brand of card, and by ACH. Whoever may not read the brand sees cards as one."""
-	found = figures.received(*days_of(timespan, from_date, to_date), by=figures.METHOD)
+	found = _received(*days_of(timespan, from_date, to_date), figures.METHOD, currency)
 	methods = sorted({method_name(figure.key) for figure in found})
 	return _chart(found, methods, lambda figure: method_name(figure.key), str)
 
 
 def by_unit(
-	timespan: str | None = None, from_date: str | None = None, to_date: str | None = None
+	timespan: str | None = None,
+	from_date: str | None = None,
+	to_date: str | None = None,
+	currency: str | None = None,
 ) -> dict:
 	"""The units that most was received for; the rest of them as one. The report Stripe Received has them all."""
-	found = figures.received(*days_of(timespan, from_date, to_date), by=figures.UNIT)
+	found = _received(*days_of(timespan, from_date, to_date), figures.UNIT, currency)
 	# The account's own currency comes first, and in it the most money.
 	units = list(dict.fromkeys(figure.key for figure in found))
 	shown, others = units[:MOST_UNITS], _("Others")
 	labels = [unit_name(unit) for unit in shown] + ([others] if len(units) > len(shown) else [])
-	return _chart(
-		found, labels, lambda figure: unit_name(figure.key) if figure.key in shown else others, str
-	)
+	return _chart(found, labels, lambda figure: unit_name(figure.key) if figure.key in shown else others, str)
+
+
+def filtered_currency(filters: str | list | dict | None) -> str | None:
+	"""The currency that a chart's filter names, as its request holds it; None if it names none."""
+	given = frappe.parse_json(filters)
+	return (isinstance(given, dict) and cstr(given.get("currency")).strip().upper()) or None
 
 
 def days_of(
@@ -77,6 +88,11 @@ def unit_name(unit: str | None) -> str:
 	return unit or _("No unit")
 
 
+def _received(first: date, last: date, by: str, currency: str | None) -> list[figures.Figure]:
+	found = figures.received(first, last, by)
+	return [figure for figure in found if not currency or figure.currency == currency]
+
+
 def _chart(found: list, places: list, place_of: Callable, label_of: Callable) -> dict:
 	datasets = []
 	for currency in dict.fromkeys(figure.currency for figure in found) or [figures.account_currency()]:
@@ -85,7 +101,7 @@ def _chart(found: list, places: list, place_of: Callable, label_of: Callable) ->
 			if figure.currency == currency:
 				totals[place_of(figure)] += figure.net_minor
 		values = [float(money.from_minor(minor, currency)) for minor in totals.values()]
-		datasets.append({"name": _("Received ({0})").format(currency), "values": values})
+		datasets.append({"name": currency, "values": values})
 	return {"labels": [label_of(place) for place in places], "datasets": datasets}
 
 

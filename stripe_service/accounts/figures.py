@@ -192,9 +192,7 @@ def in_order(figures: Iterable) -> list:
 
 def account_currency() -> str:
 	account = default_account()
-	currency = account and frappe.db.get_value(
-		"Stripe Account", account, "default_currency", cache=True
-	)
+	currency = account and frappe.db.get_value("Stripe Account", account, "default_currency", cache=True)
 	return (currency or frappe.db.get_default("currency") or "USD").upper()
 
 
@@ -204,9 +202,7 @@ def _fields(by: str | None) -> tuple[str, ...]:
 	readable = {0, *meta.get_permlevel_access("read", user=frappe.session.user)}
 	everything = frappe.session.user == "Administrator"
 	return tuple(
-		name
-		for name in FIELDS.get(by, ())
-		if everything or meta.get_field(name).permlevel in readable
+		name for name in FIELDS.get(by, ()) if everything or meta.get_field(name).permlevel in readable
 	)
 
 

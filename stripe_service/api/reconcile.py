@@ -34,9 +34,7 @@ def run(account: str | None = None, days: int = comparison.DAYS_BACK) -> dict:
 	job = _job_of(account, days)
 	if not is_job_enqueued(job):
 		_keep(job, {"state": QUEUED})
-		frappe.enqueue(
-			WORK, queue="long", job_id=job, deduplicate=True, account=account, days=days, job=job
-		)
+		frappe.enqueue(WORK, queue="long", job_id=job, deduplicate=True, account=account, days=days, job=job)
 	return {"account": account, "days": days, "state": QUEUED}
 
 

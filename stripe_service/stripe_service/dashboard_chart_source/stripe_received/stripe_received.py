@@ -21,4 +21,5 @@ def get(
 	"""Called by the desk's chart, whose arguments these are. Needs *read* on Invoice Payment, and counts only what
 	the user may read."""
 	frappe.has_permission(figures.PAYMENT, "read", throw=True)
-	return charts.by_period(timespan, time_interval, from_date, to_date)
+	currency = charts.filtered_currency(filters)
+	return charts.by_period(timespan, time_interval, from_date, to_date, currency)

@@ -21,4 +21,4 @@ def get(
 	"""Called by the desk's chart, whose arguments these are. Needs *read* on Invoice Payment, and counts only what
 	the user may read."""
 	frappe.has_permission(figures.PAYMENT, "read", throw=True)
-	return charts.by_method(timespan, from_date, to_date)
+	return charts.by_method(timespan, from_date, to_date, charts.filtered_currency(filters))

@@ -28,4 +28,14 @@ frappe.query_reports["Stripe Received"] = {
 			reqd: 1,
 		},
 	],
+
+	/** With the decimals that each row's currency has. */
+	formatter(value, row, column, data, default_formatter) {
+		if (column.fieldtype !== "Currency" || !data) {
+			return default_formatter(value, row, column, data);
+		}
+		const { currency } = data;
+		const text = format_currency(value, currency, stripe_service.decimals_of(currency));
+		return `<div style="text-align: right">${frappe.utils.escape_html(text)}</div>`;
+	},
 };

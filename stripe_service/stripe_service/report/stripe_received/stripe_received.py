@@ -30,19 +30,26 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict]]:
 
 def columns(by: str | None) -> list[dict]:
 	keys = {
-		figures.UNIT: {"label": _("Organisation Unit"), "fieldtype": "Data", "width": 200},
+		figures.UNIT: {"label": _("Organisation Unit"), "fieldtype": "Data", "width": 180},
 		figures.METHOD: {"label": _("Method"), "fieldtype": "Data", "width": 150},
 		figures.DAY: {"label": _("Day"), "fieldtype": "Date", "width": 110},
 	}
 	amounts = (
 		("received", _("Received")),
 		("refunded", _("Refunded")),
-		("disputed", _("Withheld by Disputes")),
+		("disputed", _("Disputed")),
 		("net", _("Net")),
 	)
 	shown = [
-		{"fieldname": "currency", "label": _("Currency"), "fieldtype": "Link", "options": "Currency", "width": 90},
-		{"fieldname": "payments", "label": _("Payments"), "fieldtype": "Data", "align": "right", "width": 100},
+		# Not a Link: readers of the account need not be readers of the currencies.
+		{"fieldname": "currency", "label": _("Currency"), "fieldtype": "Data", "width": 90},
+		{
+			"fieldname": "payments",
+			"label": _("Payments"),
+			"fieldtype": "Data",
+			"align": "right",
+			"width": 100,
+		},
 		*(_amount(fieldname, label) for fieldname, label in amounts),
 	]
 	if by:
@@ -51,18 +58,24 @@ def columns(by: str | None) -> list[dict]:
 		shown.append(
 			{
 				"fieldname": "payments_under_way",
-				"label": _("Under Way"),
+				"label": _("Payments Under Way"),
 				"fieldtype": "Data",
 				"align": "right",
-				"width": 100,
+				"width": 150,
 			}
 		)
-		shown.append(_amount("under_way", _("Amount Under Way")))
+		shown.append(_amount("under_way", _("Under Way")))
 	return shown
 
 
 def _amount(fieldname: str, label: str) -> dict:
-	return {"fieldname": fieldname, "label": label, "fieldtype": "Currency", "options": "currency", "width": 150}
+	return {
+		"fieldname": fieldname,
+		"label": label,
+		"fieldtype": "Currency",
+		"options": "currency",
+		"width": 130,
+	}
 
 
 def row_of(figure: figures.Figure, by: str | None, first, last) -> dict:
