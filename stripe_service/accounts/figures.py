@@ -5,8 +5,8 @@ that it needs (`on_doctype_update` of the DocTypes), so that its time goes by th
 that there ever were. What was received counts on the day on which Stripe settled it, less what has gone back of it
 since: a refund or a dispute takes from the day of its payment.
 
-Everybody's figures are their own: only rows that Frappe would list for the user are summed. Nothing is kept from one
-call to the next, because Frappe keeps a standard chart's result once for all users, and a figure must not be an old one.
+Everybody's figures are their own: only rows that Frappe would list for the user are summed. Sums of days that are over are
+kept for those who see every payment, until one of these payments changes (`_of_past_days`).
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from datetime import date
 import frappe
 from frappe.desk.reportview import build_match_conditions
 from frappe.query_builder.functions import Count, Sum
-from frappe.utils import add_days, getdate, today
+from frappe.utils import add_days, add_to_date, getdate, now_datetime, today
 from pypika.terms import Function, LiteralValue
 
 from stripe_service.accounts.stripe_account import default_account
@@ -29,6 +29,11 @@ INVOICE = "Portal Invoice"
 # The states of a Portal Invoice in which it waits for money, in the Workflow that comes with the app.
 UNPAID_STATES = ("To Be Paid", "Partly Paid")
 OVERDUE, NOT_YET_DUE, UNDATED = "overdue", "not yet due", "undated"
+# Days up to now that are summed at each call.
+LIVE_DAYS = 2
+KEPT = "stripe_service_received"
+KEPT_SECONDS = 600
+LONGEST_WRITE_SECONDS = 60
 MOST_LISTED = 100
 MOST_COUNTED = 1000
 
@@ -65,8 +70,18 @@ class Unpaid:
 def received(first: date | str, last: date | str | None = None, by: str | None = None) -> list[Figure]:
 	"""What was received from `first` to `last` (both included; None: until now), per currency and `by` DAY, METHOD or UNIT.
 
-	`net_minor` is without what was refunded, or withheld by a dispute, up to now. A query for each currency.
+	`net_minor` is without what was refunded, or withheld by a dispute, up to now. A query for each currency, and where days
+	of the past are kept (`_of_past_days`) one more.
 	"""
+	first, end = getdate(first), add_days(getdate(last or today()), 1)
+	past = min(add_days(getdate(today()), -LIVE_DAYS), end)
+	if first >= past or build_match_conditions(PAYMENT):
+		return in_order(_received(first, end, by))
+	return together(_of_past_days(first, past, by), _received(past, end, by) if past < end else ())
+
+
+def _received(first: date, end: date, by: str | None) -> list[Figure]:
+	"""From the beginning of `first` to that of `end`, summed now."""
 	payment = frappe.qb.DocType(PAYMENT)
 	keys = [Function("date", payment.settled_at)] if by == DAY else [payment[name] for name in _fields(by)]
 	found = []
@@ -82,16 +97,44 @@ def received(first: date | str, last: date | str | None = None, by: str | None =
 				Sum(payment.settled_minor),
 			)
 			.where(payment.currency == currency)
-			.where(payment.settled_at >= getdate(first))
+			.where(payment.settled_at >= first)
+			.where(payment.settled_at < end)
 			.where(payment.received_minor > 0)
 		)
-		if last:
-			query = query.where(payment.settled_at < add_days(getdate(last), 1))
 		for *key, count, got, refunded, disputed, net in _run(query, PAYMENT, keys):
 			if count:
 				amounts = map(int, (count, got, refunded, disputed, net))
 				found.append(Figure(currency, _key(by, key), *amounts))
-	return in_order(found)
+	return found
+
+
+def _of_past_days(first: date, end: date, by: str | None) -> list[Figure]:
+	"""`_received` of days that are over, for those who see every payment. Kept for some minutes, because a year of payments
+	takes a second to sum; not a moment longer than until one of them changes, which `modified` tells by its index. (What
+	is written to the database past Frappe with a `modified` of long ago is seen when the minutes are over.)"""
+	key = f"{KEPT}:{first}:{end}:{by}:{','.join(_fields(by))}"
+	kept = frappe.cache.get_value(key, expires=True)
+	if kept and not _any_changed(first, end, since=kept["as_of"]):
+		return [Figure(**figure) for figure in kept["figures"]]
+	# A change that is not committed yet bears an earlier time.
+	as_of = add_to_date(now_datetime(), seconds=-LONGEST_WRITE_SECONDS)
+	found = _received(first, end, by)
+	kept = {"as_of": as_of, "figures": [vars(figure) for figure in found]}
+	frappe.cache.set_value(key, kept, expires_in_sec=KEPT_SECONDS)
+	return found
+
+
+def _any_changed(first: date, end: date, since) -> bool:
+	payment = frappe.qb.DocType(PAYMENT)
+	return bool(
+		frappe.qb.from_(payment)
+		.select(payment.name)
+		.where(payment.modified >= since)
+		.where(payment.settled_at >= first)
+		.where(payment.settled_at < end)
+		.limit(1)
+		.run()
+	)
 
 
 def under_way(by: str | None = None) -> list[Figure]:

@@ -22,6 +22,7 @@ FIGURE_INDEXES = {
 	"under_way_by_status": [
 		"status", "creation", "currency", "organisation_unit", "method_type", "amount_minor",
 	],
+	"changed_by_settled_at": ["modified", "settled_at"],
 	# Of two columns: Frappe drops an index of one that the field does not ask for.
 	"unallocated_by_status": ["unallocated_minor", "status"],
 }  # fmt: skip
