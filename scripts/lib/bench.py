@@ -2,6 +2,7 @@
 
   scripts/bench                    all of them
   scripts/bench webhook_intake     one
+  scripts/bench growth -- --sizes 100,1000     what follows -- goes to the measurement
 """
 
 import argparse
@@ -15,8 +16,11 @@ THERE = sorted(path.stem for path in (REPO / "tests/bench").glob("[a-z]*.py"))
 def parse(arguments: list[str]) -> argparse.Namespace:
 	raw = argparse.RawDescriptionHelpFormatter
 	parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, formatter_class=raw)
+	at = arguments.index("--") if "--" in arguments else len(arguments)
 	parser.add_argument("names", nargs="*", choices=[*THERE, []], metavar="NAME", help=" ".join(THERE))
-	return parser.parse_args(arguments)
+	options = parser.parse_args(arguments[:at])
+	options.given = arguments[at + 1 :]
+	return options
 
 
 def needs(options) -> set[str]:
@@ -31,7 +35,9 @@ def main(options) -> int:
 			run.set_up(browser=False)
 			for name in options.names or THERE if run.bench else ():
 				progress(f"Measuring: {name} ...")
-				codes.append(run.python(run.bench.python.parent, ["-m", f"tests.bench.{name}"]))
+				codes.append(
+					run.python(run.bench.python.parent, ["-m", f"tests.bench.{name}", *options.given])
+				)
 		finally:
 			run.clean_up()
 	return max(codes, default=1)

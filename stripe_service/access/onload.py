@@ -5,8 +5,8 @@ import frappe
 from stripe_service.access.pay import why_not_pay
 from stripe_service.access.pay_actions import get_pay_transitions
 from stripe_service.gateway import money
-from stripe_service.gateway.payment_states import RESERVING
 from stripe_service.payables import registry
+from stripe_service.payables.balance import Balance, balance_of
 from stripe_service.payables.payable import open_payable
 
 
@@ -14,7 +14,9 @@ def set_payment_onload(doc, method: str | None = None) -> None:
 	"""doc_events "*", onload. Sets __onload.stripe_service on documents of payable DocTypes; no query on others."""
 	if not registry.get_enabled_config(doc.doctype) or doc.is_new():
 		return
-	reason = why_not_pay(doc)
+	payable = open_payable(doc)
+	balance = balance_of(payable, lock=False)
+	reason = why_not_pay(doc, balance=balance)
 	step = get_pay_transitions(doc.doctype)
 	doc.set_onload(
 		"stripe_service",
@@ -22,30 +24,24 @@ def set_payment_onload(doc, method: str | None = None) -> None:
 			"may_pay": reason is None,
 			"why_not": reason,
 			"pay_actions": sorted(step.actions(doc.get(step.fieldname))) if step else [],
-			"test_mode": _in_test_mode(doc),
-			"under_way": _under_way(doc),
+			"test_mode": _in_test_mode(payable),
+			"under_way": _under_way(balance),
 			"may_make_link": frappe.has_permission("Stripe Payment Link", "create"),
 			"may_reprocess": frappe.has_permission(doc.doctype, "write", doc=doc),
 		},
 	)
 
 
-def _in_test_mode(doc) -> bool:
-	account = open_payable(doc).account
+def _in_test_mode(payable) -> bool:
+	account = payable.account
 	return bool(account) and frappe.db.get_value("Stripe Account", account, "mode", cache=True) == "Test"
 
 
-def _under_way(doc) -> dict:
+def _under_way(balance: Balance) -> dict:
 	"""Amount in major units; what is claimed but not settled, so that a second payer sees it."""
-	payable = open_payable(doc)
-	count, minor = frappe.db.sql(
-		"""select count(*), coalesce(sum(amount_minor), 0) from `tabInvoice Payment`
-		where reference_doctype = %s and reference_name = %s and status in %s""",
-		(doc.doctype, doc.name, RESERVING),
-	)[0]
-	currency = payable.currency
+	currency = balance.currency
 	return {
-		"amount": str(money.from_minor(minor, currency)) if currency else "0",
+		"amount": str(money.from_minor(balance.reserved_minor, currency)) if currency else "0",
 		"currency": currency,
-		"count": int(count),
+		"count": balance.under_way_count,
 	}

@@ -4,6 +4,7 @@ import frappe
 from frappe import _
 
 from stripe_service.accounts import (
+	cards,
 	customers,
 	figures,
 	key_permissions,
@@ -20,6 +21,7 @@ from stripe_service.setup import checklist as checklists
 ACCOUNT = "Stripe Account"
 CUSTOMER = "Stripe Customer"
 PAYMENT = "Invoice Payment"
+INVOICE = "Portal Invoice"
 SETTINGS = "Stripe Service Settings"
 
 
@@ -127,18 +129,39 @@ def make_missing(part: str) -> list[dict]:
 
 @frappe.whitelist()
 def received_this_month(filters: str | list | dict | None = None) -> str:
-	"""Number Card: what was received since the first of the month."""
+	"""Number Card: what was received since the first of the month, net of refunds and disputes; HTML, a line per currency."""
 	frappe.has_permission(PAYMENT, "read", throw=True)
-	return figures.received_since(frappe.utils.get_first_day(frappe.utils.today()))
+	return cards.received_this_month()
+
+
+@frappe.whitelist()
+def under_way(filters: str | list | dict | None = None) -> str:
+	"""Number Card: what is claimed and not settled yet; HTML, a line per currency."""
+	frappe.has_permission(PAYMENT, "read", throw=True)
+	return cards.under_way()
+
+
+@frappe.whitelist()
+def overdue(filters: str | list | dict | None = None) -> str:
+	"""Number Card: what is outstanding on Portal Invoices whose due date has passed; HTML, a line per currency."""
+	frappe.has_permission(INVOICE, "read", throw=True)
+	return cards.overdue()
+
+
+@frappe.whitelist()
+def not_yet_due(filters: str | list | dict | None = None) -> str:
+	"""Number Card: what is outstanding on the other Portal Invoices that wait for money; HTML, a line per currency."""
+	frappe.has_permission(INVOICE, "read", throw=True)
+	return cards.not_yet_due()
 
 
 @frappe.whitelist()
 def needing_attention(filters: str | list | dict | None = None) -> dict:
-	"""Number Card: payments that someone has to look at, and the list of them."""
+	"""Number Card: how many payments somebody has to look at (up to 1,000), and the list of the latest of them."""
 	frappe.has_permission(PAYMENT, "read", throw=True)
-	names = figures.needing_attention()
+	count, names = figures.needing_attention()
 	return {
-		"value": len(names),
+		"value": count,
 		"fieldtype": "Int",
 		"route": ["List", PAYMENT],
 		"route_options": {"name": ["in", names or [""]]},

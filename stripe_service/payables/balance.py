@@ -16,6 +16,7 @@ from stripe_service.utils.transaction import read_committed
 
 _PAYMENTS = """
 	coalesce(sum(case when status in %(reserving)s then amount_minor else 0 end), 0) as reserved,
+	coalesce(sum(case when status in %(reserving)s then 1 else 0 end), 0) as under_way,
 	coalesce(sum(settled_minor), 0) as settled,
 	coalesce(sum(settled_minor - booked_minor), 0) as not_booked
 	from `tabInvoice Payment` where reference_doctype = %(doctype)s
@@ -26,7 +27,7 @@ _ADJUSTMENTS = """
 	from `tabPayment Adjustment` where status = 'Recorded' and reference_doctype = %(doctype)s
 """
 _SUMS = f"""
-	select reserved, settled, not_booked, recorded, written_off
+	select reserved, under_way, settled, not_booked, recorded, written_off
 	from (select {_PAYMENTS} and reference_name = %(name)s) payments,
 		(select {_ADJUSTMENTS} and reference_name = %(name)s) adjustments
 """
@@ -41,7 +42,7 @@ _ADJUSTMENTS_OF_MANY = (
 @dataclass(frozen=True)
 class Balance:
 	"""All amounts in minor units of `currency`. `settled_minor` is all money that came for the document, `recorded_minor` the
-	part of it that did not come through Stripe. `unallocated_minor` is money beyond what is owed: never a write-off."""
+	part of it that did not come through Stripe, `under_way_count` how many payments make up `reserved_minor`. `unallocated_minor` is money beyond what is owed: never a write-off."""
 
 	currency: str
 	total_minor: int
@@ -51,6 +52,7 @@ class Balance:
 	unallocated_minor: int
 	recorded_minor: int = 0
 	written_off_minor: int = 0
+	under_way_count: int = 0
 
 	@property
 	def available_minor(self) -> int:
@@ -84,14 +86,14 @@ def balances_of(payables: list) -> dict[str, Balance]:
 	return {
 		payable.name: _balance(
 			payable,
-			*map(int, of_payments.get(payable.name, (0, 0, 0))),
+			*map(int, of_payments.get(payable.name, (0, 0, 0, 0))),
 			*map(int, of_adjustments.get(payable.name, (0, 0))),
 		)
 		for payable in payables
 	}
 
 
-def _balance(payable, reserved, settled, not_booked, recorded, written_off) -> Balance:
+def _balance(payable, reserved, under_way, settled, not_booked, recorded, written_off) -> Balance:
 	if payable.config.keeps_outstanding:
 		unpaid = payable.outstanding_minor - not_booked
 	else:
@@ -106,6 +108,7 @@ def _balance(payable, reserved, settled, not_booked, recorded, written_off) -> B
 		unallocated_minor=max(-unpaid, 0),
 		recorded_minor=recorded,
 		written_off_minor=written_off,
+		under_way_count=under_way,
 	)
 
 

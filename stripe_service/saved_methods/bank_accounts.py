@@ -15,6 +15,7 @@ from frappe import _
 from frappe.utils import add_to_date, cint, cstr, now_datetime
 
 from stripe_service.accounts import customers, stripe_account
+from stripe_service.accounts.jobs import Report, for_each_account
 from stripe_service.gateway import errors
 from stripe_service.gateway.bank_account_states import NEW, PENDING, REMOVED, VERIFIED
 from stripe_service.saved_methods import ownership
@@ -210,43 +211,42 @@ def sync(name: str):
 # what no webhook told
 
 
-def sync_open() -> dict:
-	"""Scheduled: re-read what is under way, and end what was begun and never filled in.
+def sync_open() -> list[Report]:
+	"""Scheduled: re-read what is under way, and end what was begun and never filled in, each account by itself.
 
 	A closed browser tells nobody, and there is no event for a SetupIntent that begins to wait for its deposits on an
-	account whose webhook is missing. A copy of the site does nothing. Returns how many were synced, ended and failed.
+	account whose webhook is missing. A copy of the site does nothing.
 	"""
-	counts = {"synced": 0, "ended": 0, "failed": 0}
-	for row in _open_rows():
-		try:
-			counts["ended" if _sync_or_end(row.name) else "synced"] += 1
-		except (errors.GatewayError, frappe.ValidationError):
-			counts["failed"] += 1
-			frappe.log_error(f"Stripe: bank account {row.name} could not be re-read")
-	return counts
+	return for_each_account(stripe_account.usable_accounts(), sync_open_of)
 
 
-def _open_rows() -> list:
+def sync_open_of(account: str, report: Report) -> None:
+	"""One account's step of `sync_open`; commits."""
+	for name in _open_rows(account):
+		report.each(f"bank account {name}", lambda name=name: _sync_or_end(name))
+
+
+def _open_rows(account: str) -> list[str]:
 	return frappe.get_all(
 		BANK_ACCOUNT,
 		filters={
-			"stripe_account": ["in", stripe_account.usable_accounts()],
+			"stripe_account": account,
 			"status": ["in", (NEW, PENDING)],
 			"modified": ["<", add_to_date(now_datetime(), minutes=-50)],
 		},
 		order_by="modified asc",
 		limit=500,
+		pluck="name",
 	)
 
 
-def _sync_or_end(name: str) -> bool:
-	"""Whether the row was begun more than a day ago, never filled in, and is now gone."""
+def _sync_or_end(name: str) -> None:
+	"""A row that was begun more than a day ago and never filled in goes."""
 	doc = sync(name)
 	if doc.status != NEW or doc.last4 or doc.creation > add_to_date(now_datetime(), days=-1):
-		return False
+		return
 	doc.end_at_stripe()
 	in_fresh_transaction(lambda: _delete_unused(name))
-	return True
 
 
 def _delete_unused(name: str) -> None:

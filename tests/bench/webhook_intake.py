@@ -23,7 +23,7 @@ SECRET = "whsec_bench_of_the_intake"
 TOKEN = "bench-of-the-intake"
 EMPTY = "/api/method/ping"
 RECEIVE = f"/api/method/stripe_service.api.webhook.receive?account={TOKEN}"
-TARGET = 0.6
+TARGET = 0.8
 
 
 def main() -> int:

@@ -13,6 +13,9 @@ from stripe_service.stripe_service.dashboard_chart_source.stripe_received import
 from stripe_service.stripe_service.dashboard_chart_source.stripe_received_by_method import (
 	stripe_received_by_method,
 )
+from stripe_service.stripe_service.dashboard_chart_source.stripe_received_by_unit import (
+	stripe_received_by_unit,
+)
 
 PAGE = json.dumps({"name": "Stripe", "title": "Stripe", "public": 1})
 
@@ -38,7 +41,7 @@ def test_who_may_view_and_read_sees_the_workspace_with_its_figures(site, looks, 
 		assert {"Received This Month", "Under Way", "Failed This Week", "Needing Attention"} <= names(
 			"number_cards"
 		)
-		assert names("charts") == {"Received", "Received by Method"}
+		assert names("charts") == {"Received", "Received by Method", "Received by Unit"}
 		assert names("quick_lists") == {"Latest Payments", "Customers", "Bank Accounts Added"}
 		assert names("custom_blocks") == {"Stripe Overview"}
 		assert "Stripe Account" in names("shortcuts")
@@ -52,10 +55,17 @@ def test_neither_right_alone_opens_it(site, looks, roles):
 
 def test_a_viewer_without_the_right_to_read_gets_no_figure(site, looks):
 	with looks("Stripe Viewer"):
-		for call in (account_api.received_this_month, account_api.needing_attention, account_api.overview):
+		for call in (
+			account_api.received_this_month,
+			account_api.under_way,
+			account_api.overdue,
+			account_api.not_yet_due,
+			account_api.needing_attention,
+			account_api.overview,
+		):
 			with pytest.raises(frappe.PermissionError):
 				call()
-		for chart in (stripe_received, stripe_received_by_method):
+		for chart in (stripe_received, stripe_received_by_method, stripe_received_by_unit):
 			with pytest.raises(frappe.PermissionError):
 				chart.get(chart_name="Stripe Received")
 		with pytest.raises(frappe.PermissionError):
@@ -83,14 +93,15 @@ def test_what_was_received_is_counted_for_each_as_far_as_they_may_read(
 	till.pay()
 	stranger = make_payer(unit="/dev-v51/Elsewhere")
 	with as_user(till.payer):
-		assert figures.received_since(frappe.utils.today()) == "$ 100.00"
+		assert received_today() == {"USD": 10000}
 	with as_user(stranger):
-		assert figures.received_since(frappe.utils.today()) == "$ 0.00"
+		assert received_today() == {}
 	with looks("Stripe Reader", "Stripe Viewer"):
-		assert (
-			frappe.utils.flt(figures.received_since(frappe.utils.today()).lstrip("$ ").replace(",", ""))
-			>= 100
-		)
+		assert received_today()["USD"] >= 10000
+
+
+def received_today() -> dict[str, int]:
+	return {figure.currency: figure.net_minor for figure in figures.received(frappe.utils.today())}
 
 
 def test_the_charts_add_up_to_the_same(till, as_user):
@@ -116,11 +127,12 @@ def test_whoever_reads_the_account_sees_the_sums_by_brand(till, as_user, make_us
 
 
 def test_amounts_of_another_currency_are_not_added(till, as_user):
+	till.pay()
 	payment = till.pay()["payment"]
 	frappe.db.set_value("Invoice Payment", payment, "currency", "EUR")
 	frappe.db.commit()
 	with as_user(till.payer):
-		assert figures.received_since(frappe.utils.today()) == "$ 0.00"
+		assert received_today() == {"USD": 10000, "EUR": 10000}
 
 
 def test_a_payment_that_needs_somebody_is_counted_and_listed(till, as_user):
@@ -134,19 +146,28 @@ def test_a_payment_that_needs_somebody_is_counted_and_listed(till, as_user):
 	assert card["route_options"] == {"name": ["in", [broken]]} and quiet != broken
 
 
-@pytest.mark.parametrize(
-	"card", ["Stripe Payments Under Way", "Stripe Failed This Week", "Stripe Invoices Due"]
-)
-def test_the_counting_cards_name_fields_and_states_that_exist(site, card):
+def test_the_counting_card_names_fields_and_states_that_exist(site):
 	from frappe.desk.doctype.number_card.number_card import get_result
 
-	doc = frappe.get_doc("Number Card", card)
+	doc = frappe.get_doc("Number Card", "Stripe Failed This Week")
 	filters = json.loads(doc.filters_json)
 	for doctype, field, _operator, value, *_rest in filters:
 		df = frappe.get_meta(doctype).get_field(field)
 		for state in value if isinstance(value, list) else [value]:
 			assert df is None or df.fieldtype != "Select" or state in df.options.split("\n")
 	assert get_result(doc.as_json(), json.dumps(filters)) >= 0
+
+
+def test_the_other_cards_call_what_is_there(site):
+	from stripe_service.accounts.figures import UNPAID_STATES
+
+	cards = frappe.get_all("Number Card", {"module": "Stripe Service", "type": "Custom"}, pluck="method")
+	assert len(cards) == 5
+	for method in cards:
+		assert frappe.get_attr(method)() is not None
+	states = frappe.get_all("Workflow Document State", {"parent": "Invoice Payment"}, pluck="state")
+	assert set(UNPAID_STATES) < set(states)
+	assert not frappe.db.exists("Number Card", "Stripe Invoices Due")
 
 
 def parts() -> dict[str, dict]:

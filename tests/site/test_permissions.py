@@ -189,6 +189,7 @@ ARGUMENTS = {
 	"account.make_missing": lambda stage, user: ("no such part",),
 	"reconcile.close_finding": lambda stage, user: (stage.finding, " "),
 	"reconcile.run": lambda stage, user: (stage.account, 1),
+	"reconcile.outcome": lambda stage, user: (stage.account, 1),
 	"webhook.retry": lambda stage, user: (stage.event,),
 	"refund.try_again": lambda stage, user: (stage.refund,),
 	**{
@@ -200,7 +201,10 @@ ARGUMENTS = {
 	},
 	**{
 		f"account.{name}": lambda stage, user: ()
-		for name in ("overview", "test_mode", "checklist", "received_this_month", "needing_attention")
+		for name in (
+			"overview", "test_mode", "checklist", "received_this_month", "under_way", "needing_attention",
+			"overdue", "not_yet_due",
+		)  # fmt: skip
 	},
 	**{
 		f"{name}": lambda stage, user: (stage.payment,)

@@ -10,6 +10,7 @@ from stripe_service.accounts.jobs import for_each_account
 from stripe_service.payments.intent import create_intent
 from stripe_service.reconcile import comparison, findings, schedule, sweep
 from stripe_service.utils.notices import deliver_pending
+from tests.support import jobs
 from tests.support.records import unique
 from tests.support.shop import ACCOUNT
 
@@ -354,21 +355,69 @@ def test_where_no_webhook_is_registered_open_payments_are_polled(shop):
 # by hand
 
 
-def test_an_administrator_reconciles_and_gets_a_report(shop, make_user, as_user):
-	from stripe_service.api.reconcile import run as reconcile_now
+def test_an_administrator_reconciles_in_a_job_and_gets_a_report(shop, make_user, as_user):
+	from stripe_service.api import reconcile as api
 
 	missed = shop.pay(card="3ds_required")
 	shop.emulator.complete_3ds(shop.payment(missed).payment_intent_id)
 	stray = shop.claim()
 	shop.make_older(stray, minutes=20)
 	with as_user(make_user(roles=["Stripe Administrator"])):
-		(report,) = reconcile_now(ACCOUNT, days=3)
+		asked = api.run(ACCOUNT, days=3)
+		assert asked == {"account": ACCOUNT, "days": 3, "state": "Queued"}
+		assert api.outcome(ACCOUNT, days=3) == {"state": "Queued"}
+		assert shop.payment(missed).status == "Action Required", "the request itself compares nothing"
+		_run_jobs()
+		answer = api.outcome(ACCOUNT, days=3)
+	assert answer["state"] == "Done"
+	(report,) = answer["reports"]
 	assert report["account"] == ACCOUNT
 	assert report["stopped"] is None and report["failed"] == []
 	assert report["compared_at_stripe"] > 0 and report["events_fetched"] > 0
 	assert any(stray in line for line in report["changed"])
 	assert shop.payment(missed).status == "Succeeded"
 	assert shop.payment(stray).status == "Cancelled"
+
+
+def test_reconciling_that_is_asked_for_twice_is_one_job(shop):
+	from frappe.utils.background_jobs import get_jobs
+
+	from stripe_service.api import reconcile as api
+
+	_run_jobs()
+	api.run(ACCOUNT, days=2)
+	api.run(ACCOUNT, days="2")
+	queued = get_jobs(site=frappe.local.site, queue="long")[frappe.local.site]
+	assert [job for job in queued if "reconcile.work" in str(job)] == [api.WORK]
+	_run_jobs()
+	assert api.outcome(ACCOUNT, days=2)["state"] == "Done"
+
+
+def test_a_reconciliation_that_meets_a_fault_or_whose_worker_is_stopped_says_so(shop, monkeypatch):
+	from frappe.utils.background_jobs import get_job
+
+	from stripe_service.api import reconcile as api
+
+	def broken(*_arguments):
+		raise RuntimeError("the disk is full")
+
+	api.run(ACCOUNT, days=4)
+	with monkeypatch.context() as changed:
+		changed.setattr(schedule, "now", broken)
+		_run_jobs()
+	assert api.outcome(ACCOUNT, days=4) == {"state": "Failed"}
+
+	api.run(ACCOUNT, days=5)
+	get_job(api._job_of(ACCOUNT, 5)).delete()
+	assert api.outcome(ACCOUNT, days=5) == {"state": "Failed"}
+	assert api.outcome(ACCOUNT, days=29) == {"state": "Unknown"}
+
+
+def _run_jobs():
+	"""As a worker does; without working off the events first, as `drain` does."""
+	while jobs._run_waiting_jobs():
+		pass
+	frappe.db.commit()
 
 
 @pytest.mark.parametrize(
@@ -385,6 +434,8 @@ def test_nobody_else_reconciles_or_settles_a_finding(shop, make_user, as_user, r
 		for call in (
 			lambda: api.run(ACCOUNT),
 			lambda: api.run(),
+			lambda: api.outcome(ACCOUNT),
+			lambda: api.outcome(),
 			lambda: api.close_finding(_finding(intent).name, "mine now"),
 		):
 			with pytest.raises(frappe.PermissionError):

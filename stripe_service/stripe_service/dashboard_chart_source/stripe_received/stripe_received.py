@@ -1,8 +1,8 @@
-"""What was received per day, or per month, in the currency of the default account."""
+"""What was received per day, week or month, net of refunds and disputes, in each currency."""
 
 import frappe
 
-from stripe_service.accounts import figures
+from stripe_service.accounts import charts, figures
 
 
 @frappe.whitelist()
@@ -21,6 +21,5 @@ def get(
 	"""Called by the desk's chart, whose arguments these are. Needs *read* on Invoice Payment, and counts only what
 	the user may read."""
 	frappe.has_permission(figures.PAYMENT, "read", throw=True)
-	return figures.received_by_period(
-		timespan or "Last Month", monthly=time_interval not in (None, "", "Daily", "Weekly")
-	)
+	currency = charts.filtered_currency(filters)
+	return charts.by_period(timespan, time_interval, from_date, to_date, currency)

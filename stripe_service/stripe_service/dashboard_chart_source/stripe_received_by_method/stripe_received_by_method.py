@@ -1,8 +1,8 @@
-"""What was received by each brand of card and by ACH, in the currency of the default account."""
+"""What was received by each brand of card and by ACH, net of refunds and disputes, in each currency."""
 
 import frappe
 
-from stripe_service.accounts import figures
+from stripe_service.accounts import charts, figures
 
 
 @frappe.whitelist()
@@ -21,4 +21,4 @@ def get(
 	"""Called by the desk's chart, whose arguments these are. Needs *read* on Invoice Payment, and counts only what
 	the user may read."""
 	frappe.has_permission(figures.PAYMENT, "read", throw=True)
-	return figures.received_by_method(timespan or "Last Month")
+	return charts.by_method(timespan, from_date, to_date, charts.filtered_currency(filters))

@@ -13,6 +13,12 @@ from frappe.model.document import Document
 from stripe_service.gateway import money
 
 
+def on_doctype_update():
+	"""Called by Frappe when the table was made or changed. What waits for money, and since when, is summed by this index."""
+	columns = ["workflow_state", "due_date", "currency", "outstanding_amount"]
+	frappe.db.add_index("Portal Invoice", columns, "unpaid_by_due_date")
+
+
 class PortalInvoice(Document):
 	def validate(self):
 		self._compute_total()

@@ -34,18 +34,65 @@ function ask_how_far(listview) {
 	stripe_service.accessible(dialog);
 }
 
-function reconcile(listview, args) {
+const ASK_AGAIN_MS = 2000;
+
+/** A job: it may take minutes. The page goes on meanwhile, and asks until the job is over. */
+function reconcile(listview, { account, days }) {
+	const args = { account: account || "", days };
 	return frappe
-		.call({
-			method: "stripe_service.api.reconcile.run",
-			args,
-			freeze: true,
-			freeze_message: __("Comparing with Stripe"),
+		.xcall("stripe_service.api.reconcile.run", args)
+		.then(() => {
+			frappe.show_alert({
+				message: __("Comparing with Stripe. You may go on working; a report follows."),
+				indicator: "blue",
+			});
+			show_running(listview, true);
+			return until_over(args);
 		})
-		.then(({ message }) => {
-			show_reports(message);
+		.then((outcome) => {
+			if (outcome.state === "Done") show_reports(outcome.reports);
+			else show_failure();
+		})
+		.finally(() => {
+			show_running(listview, false);
 			listview.refresh();
 		});
+}
+
+async function until_over(args) {
+	for (;;) {
+		await next_moment();
+		const outcome = await frappe.xcall("stripe_service.api.reconcile.outcome", args);
+		if (outcome.state !== "Queued") return outcome;
+	}
+}
+
+/** After a while, or as soon as the server says that a job is over, where realtime is to be had. */
+function next_moment() {
+	return new Promise((resolve) => {
+		const done = () => {
+			clearTimeout(timer);
+			frappe.realtime.off("stripe_reconciled", done);
+			resolve();
+		};
+		const timer = setTimeout(done, ASK_AGAIN_MS);
+		frappe.realtime.on("stripe_reconciled", done);
+	});
+}
+
+function show_running(listview, running) {
+	if (running) listview.page.set_indicator(__("Comparing with Stripe"), "blue");
+	else listview.page.clear_indicator();
+}
+
+function show_failure() {
+	frappe.msgprint({
+		title: __("Not Reconciled"),
+		indicator: "red",
+		message: __(
+			"The comparison was not finished. See the Error Log, and try again; the scheduler compares every day by itself."
+		),
+	});
 }
 
 function show_reports(reports) {

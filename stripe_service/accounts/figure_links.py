@@ -1,0 +1,33 @@
+"""The way from a figure to the rows that it sums: the address of a desk list with the filters set.
+
+A filter stands in the address as the desk itself writes it there. Dates are given as `between`: by any other comparison
+Frappe lists rows without a date as well.
+"""
+
+import json
+from datetime import date
+from urllib.parse import urlencode, urlsplit
+
+from frappe.utils import escape_html, get_url_to_list
+
+LONG_AGO, FAR_OFF = "2000-01-01", "2999-12-31"
+
+
+def list_path(doctype: str, **filters) -> str:
+	"""The path of the list of `doctype`; each filter is a value, or [operator, value]."""
+	given = {
+		name: json.dumps(value, default=str) if isinstance(value, list) else value
+		for name, value in filters.items()
+	}
+	# Frappe 16 keeps the desk below /desk.
+	path = urlsplit(get_url_to_list(doctype)).path
+	return f"{path}?{urlencode(given)}" if given else path
+
+
+def between(first: date | str, last: date | str) -> list:
+	return ["between", [str(first), str(last)]]
+
+
+def link(path: str, text: str) -> str:
+	"""An HTML link."""
+	return f'<a href="{escape_html(path)}">{escape_html(text)}</a>'

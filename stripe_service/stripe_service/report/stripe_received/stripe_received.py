@@ -1,0 +1,118 @@
+"""What was received in some days and what is under way now, in each currency: as a whole, or by unit, method or day. The
+numbers of payments lead to their lists."""
+
+import frappe
+from frappe import _
+from frappe.utils import get_first_day, getdate, today
+
+from stripe_service.accounts import charts, figures
+from stripe_service.accounts.figure_links import between, link, list_path
+from stripe_service.gateway import money
+from stripe_service.gateway.payment_states import RECEIVED, RESERVING
+
+BY = {"unit": figures.UNIT, "method": figures.METHOD, "day": figures.DAY}
+
+
+def execute(filters: dict | None = None) -> tuple[list[dict], list[dict]]:
+	"""Frappe has checked that the user may see the report; what it sums is only what they may read."""
+	frappe.has_permission(figures.PAYMENT, "read", throw=True)
+	filters = frappe._dict(filters or {})
+	by = BY.get(filters.by)
+	first = getdate(filters.from_date or get_first_day(today()))
+	last = getdate(filters.to_date or today())
+	# What is under way belongs to no day yet.
+	waiting = [] if by == figures.DAY else figures.under_way(by)
+	found = figures.together(figures.received(first, last, by), waiting)
+	if by == figures.DAY:
+		found.sort(key=lambda figure: figure.key)
+	return columns(by), [row_of(figure, by, first, last) for figure in found]
+
+
+def columns(by: str | None) -> list[dict]:
+	keys = {
+		figures.UNIT: {"label": _("Organisation Unit"), "fieldtype": "Data", "width": 180},
+		figures.METHOD: {"label": _("Method"), "fieldtype": "Data", "width": 150},
+		figures.DAY: {"label": _("Day"), "fieldtype": "Date", "width": 110},
+	}
+	amounts = (
+		("received", _("Received")),
+		("refunded", _("Refunded")),
+		("disputed", _("Disputed")),
+		("net", _("Net")),
+	)
+	shown = [
+		# Not a Link: readers of the account need not be readers of the currencies.
+		{"fieldname": "currency", "label": _("Currency"), "fieldtype": "Data", "width": 90},
+		{
+			"fieldname": "payments",
+			"label": _("Payments"),
+			"fieldtype": "Data",
+			"align": "right",
+			"width": 100,
+		},
+		*(_amount(fieldname, label) for fieldname, label in amounts),
+	]
+	if by:
+		shown.insert(0, {"fieldname": "key", **keys[by]})
+	if by != figures.DAY:
+		shown.append(
+			{
+				"fieldname": "payments_under_way",
+				"label": _("Payments Under Way"),
+				"fieldtype": "Data",
+				"align": "right",
+				"width": 150,
+			}
+		)
+		shown.append(_amount("under_way", _("Under Way")))
+	return shown
+
+
+def _amount(fieldname: str, label: str) -> dict:
+	return {
+		"fieldname": fieldname,
+		"label": label,
+		"fieldtype": "Currency",
+		"options": "currency",
+		"width": 130,
+	}
+
+
+def row_of(figure: figures.Figure, by: str | None, first, last) -> dict:
+	same = {"currency": figure.currency, **_filters_of(figure, by)}
+	if by == figures.DAY:
+		first = last = figure.key
+	received = list_path(
+		figures.PAYMENT, **same, status=["in", list(RECEIVED)], settled_at=between(first, last)
+	)
+	waiting = list_path(figures.PAYMENT, **same, status=["in", list(RESERVING)])
+
+	def major(minor: int) -> float:
+		return float(money.from_minor(minor, figure.currency))
+
+	return {
+		"key": _name_of(figure, by),
+		"currency": figure.currency,
+		"payments": link(received, str(figure.count)) if figure.count else "0",
+		"received": major(figure.received_minor),
+		"refunded": major(figure.refunded_minor),
+		"disputed": major(figure.disputed_minor),
+		"net": major(figure.net_minor),
+		"payments_under_way": link(waiting, str(figure.under_way_count)) if figure.under_way_count else "0",
+		"under_way": major(figure.under_way_minor),
+	}
+
+
+def _filters_of(figure: figures.Figure, by: str | None) -> dict:
+	if by == figures.UNIT:
+		return {"organisation_unit": figure.key or ["is", "not set"]}
+	if by == figures.METHOD:
+		method_type, brand = figure.key
+		return {"method_type": method_type or ["is", "not set"]} | ({"brand": brand} if brand else {})
+	return {}
+
+
+def _name_of(figure: figures.Figure, by: str | None):
+	if by == figures.UNIT:
+		return charts.unit_name(figure.key)
+	return charts.method_name(figure.key) if by == figures.METHOD else figure.key
