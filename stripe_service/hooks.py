@@ -22,6 +22,7 @@ stripe_payable_handlers = {
 	"Sales Invoice": "stripe_service.payables.erpnext_sales_invoice.SalesInvoicePayable"
 }
 
+before_job = ["stripe_service.utils.language.use_site_language"]
 after_request = ["stripe_service.payables.busy.answer_busy"]
 
 doc_events = {

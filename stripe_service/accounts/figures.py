@@ -10,7 +10,7 @@ from datetime import date
 
 import frappe
 from frappe import _
-from frappe.utils import add_days, add_months, get_first_day, getdate, today
+from frappe.utils import add_days, add_months, formatdate, get_first_day, getdate, today
 
 from stripe_service.accounts.stripe_account import default_account
 from stripe_service.gateway import money
@@ -39,7 +39,7 @@ def received_by_period(timespan: str = "Last Month", monthly: bool = False) -> d
 		totals[_period(getdate(row.settled_at), monthly)] += row.received_minor
 	periods = _periods(first, getdate(today()), monthly)
 	labels = [
-		period.strftime("%b %Y") if monthly else frappe.format(period, {"fieldtype": "Date"})
+		formatdate(period, "MMM yyyy") if monthly else frappe.format(period, {"fieldtype": "Date"})
 		for period in periods
 	]
 	values = [float(_major(totals[period], currency)) for period in periods]

@@ -62,13 +62,16 @@ def _declined(filters: dict) -> int:
 def _notify_once(user: str, doctype: str, name: str) -> None:
 	"""Once within the hour for each payer, however often they go on trying."""
 	since = add_to_date(now_datetime(), minutes=-WITHIN_MINUTES)
-	subject = _(
-		"Many declined cards: {0} is paused for an hour. Last document: {1}. Someone may be testing cards."
-	).format(user, name)
 	known = {"reference_doctype": "User", "reference_name": user, "creation": (">", since)}
 
 	def notify() -> None:
 		if not frappe.db.exists("Stripe Notice", known):
-			notify_administrators("User", user, subject)
+			notify_administrators(
+				"User",
+				user,
+				lambda: _(
+					"Many declined cards: {0} is paused for an hour. Last document: {1}. Someone may be testing cards."
+				).format(user, name),
+			)
 
 	in_fresh_transaction(notify)

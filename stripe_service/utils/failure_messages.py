@@ -299,6 +299,16 @@ def failure_message(
 	return stripe_message or _("The payment failed. Try again, or pay another way.")
 
 
+def failure_of(payment) -> str | None:
+	"""Why an Invoice Payment failed, in the language of whoever reads it: its `failure_message` is in the language of whoever
+	caused it. None if it did not fail."""
+	if not payment.failure_code and not payment.decline_code:
+		return payment.failure_message
+	return failure_message(
+		payment.failure_code, payment.decline_code, payment.failure_message, payment.method_type
+	)
+
+
 def _tables(code: str | None, decline_code: str | None, method_type: str | None) -> tuple[dict, ...]:
 	bank_first = method_type == "us_bank_account" or (
 		method_type is None and code != _CARD_ONLY and not decline_code and code in BANK_FAILURES
