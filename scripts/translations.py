@@ -95,20 +95,29 @@ class Strings:
 
 
 def is_translatable(text: str) -> bool:
-	return bool(re.search(r"[A-Za-z]", text)) and not text.startswith(("fa fa-", "eval:")) and not text.endswith("px")
+	return (
+		bool(re.search(r"[A-Za-z]", text))
+		and not text.startswith(("fa fa-", "eval:"))
+		and not text.endswith("px")
+	)
 
 
 def collect() -> Strings:
 	strings = Strings()
 	for path in sorted(APP.rglob("*")):
 		relative = path.relative_to(REPO)
-		if path.name.startswith("test_") or {"translations", "dist", "node_modules", "tests"} & set(relative.parts):
+		if path.name.startswith("test_") or {"translations", "dist", "node_modules", "tests"} & set(
+			relative.parts
+		):
 			continue
 		if path.suffix == ".py":
 			from_python(path.read_text(), str(relative), strings)
 		elif path.suffix == ".js":
 			from_javascript(path.read_text(), str(relative), strings)
-		elif path.suffix in (".html", ".vue", ".txt", ".md") and path.name not in ("modules.txt", "patches.txt"):
+		elif path.suffix in (".html", ".vue", ".txt", ".md") and path.name not in (
+			"modules.txt",
+			"patches.txt",
+		):
 			from_template(path.read_text(), str(relative), strings)
 		elif path.suffix == ".json":
 			from_record(json.loads(path.read_text()), str(relative), strings)
@@ -127,7 +136,9 @@ def from_python(code: str, path: str, strings: Strings):
 				context = next((word.value for word in node.keywords if word.arg == "context"), None)
 				strings.add(first.value, place, getattr(context, "value", None), python=True)
 			elif isinstance(first, ast.JoinedStr | ast.BinOp) or _is_format(first):
-				strings.fault(place, "what is translated is put together first: translate the sentence, then format it")
+				strings.fault(
+					place, "what is translated is put together first: translate the sentence, then format it"
+				)
 		elif name in ("frappe.throw", "frappe.msgprint", "throw", "msgprint"):
 			if isinstance(first, ast.Constant | ast.JoinedStr) and _has_words(first):
 				strings.fault(place, f"{name}() of a text that is not translated")
@@ -150,7 +161,7 @@ def _has_words(node) -> bool:
 
 def _custom_field(node: ast.Dict, place: str, strings: Strings):
 	"""A Custom Field that the app makes: {"fieldname": ..., "label": ...}."""
-	values = {key.value: value for key, value in zip(node.keys, node.values) if isinstance(key, ast.Constant)}
+	values = {key.value: value for key, value in zip(node.keys, node.values, strict=False) if isinstance(key, ast.Constant)}
 	if "fieldname" in values or "fieldtype" in values:
 		for name in ("label", "description"):
 			strings.add(getattr(values.get(name), "value", None), place)
@@ -164,7 +175,9 @@ def from_javascript(code: str, path: str, strings: Strings):
 		if literal is None:
 			continue  # data: what it may be stands elsewhere
 		if after not in ",)" or (literal[0] == "`" and "${" in literal):
-			strings.fault(place, "what is translated is put together first: translate the sentence, then fill it in")
+			strings.fault(
+				place, "what is translated is put together first: translate the sentence, then fill it in"
+			)
 		else:
 			strings.add(_unquote(literal), place, _js_context(code[found.end() - 1 :]))
 	for found in JS_PLAIN.finditer(code):
@@ -189,7 +202,9 @@ def from_template(code: str, path: str, strings: Strings):
 	for found in JINJA_CALL.finditer(code):
 		place = f"{path}:{_line(code, found)}"
 		if found[2] not in ",)":
-			strings.fault(place, "what is translated is put together first: translate the sentence, then fill it in")
+			strings.fault(
+				place, "what is translated is put together first: translate the sentence, then fill it in"
+			)
 		context = re.match(rf",\s*context\s*=\s*({JS_STRING})", code[found.end() - 1 :])
 		strings.add(_unquote(found[1]), place, context and _unquote(context[1]), python=True)
 
@@ -235,11 +250,13 @@ def read(language: str) -> dict[str, str]:
 		rows = [row for row in csv.reader(file) if row]
 	broken = [row for row in rows if len(row) not in (2, 3)]
 	if broken:
-		sys.exit(f"{path.relative_to(REPO)}: Frappe reads rows of source, translation and context, not {broken[0]}")
+		sys.exit(
+			f"{path.relative_to(REPO)}: Frappe reads rows of source, translation and context, not {broken[0]}"
+		)
 	keys = [_from_file(row[0]) + "\0" + (row[2] if len(row) == 3 else "") for row in rows]
 	if twice := {key for key in keys if keys.count(key) > 1}:
 		sys.exit(f"{path.relative_to(REPO)}: twice: {', '.join(map(shown, sorted(twice)))}")
-	return {key: _from_file(row[1]) for key, row in zip(keys, rows)}
+	return {key: _from_file(row[1]) for key, row in zip(keys, rows, strict=False)}
 
 
 def write(language: str, translations: dict[str, str]):
@@ -279,7 +296,9 @@ def problems(strings: Strings, language: str) -> list[str]:
 		if key not in strings.places:
 			found.append(f"{name}: no longer used {shown(key)}")
 		elif text.strip() and placeholders(text) != placeholders(source):
-			found.append(f"{name}: other placeholders than in {shown(key)}: {json.dumps(text, ensure_ascii=False)}")
+			found.append(
+				f"{name}: other placeholders than in {shown(key)}: {json.dumps(text, ensure_ascii=False)}"
+			)
 	return found
 
 

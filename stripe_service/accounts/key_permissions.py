@@ -35,7 +35,9 @@ NEEDED = (
 	Needed("Customers", "Write", _lt("one customer per payer"), "customers.list"),
 	Needed("PaymentIntents", "Write", _lt("paying"), "payment_intents.list"),
 	Needed("SetupIntents", "Write", _lt("adding bank accounts, checking the keys"), "setup_intents.list"),
-	Needed("PaymentMethods", "Write", _lt("saved cards and bank accounts"), "payment_methods.retrieve", "pm_none"),
+	Needed(
+		"PaymentMethods", "Write", _lt("saved cards and bank accounts"), "payment_methods.retrieve", "pm_none"
+	),
 	Needed(
 		"Confirmation Tokens",
 		"Read",

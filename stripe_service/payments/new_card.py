@@ -73,9 +73,9 @@ def report_other_brand(change: AppliedChange) -> None:
 	def report() -> None:
 		row = frappe.get_doc("Invoice Payment", payment.name, for_update=True)
 		with site_language():
-			attention = _(
-				"It was paid with {0}, which is not accepted here. Refund it, or leave it."
-			).format(brand_name(payment.brand))
+			attention = _("It was paid with {0}, which is not accepted here. Refund it, or leave it.").format(
+				brand_name(payment.brand)
+			)
 		row.write(attention=row.attention or attention)
 		notify_administrators(row.doctype, row.name, f"{row.name}: {attention}")
 
