@@ -161,7 +161,11 @@ def _has_words(node) -> bool:
 
 def _custom_field(node: ast.Dict, place: str, strings: Strings):
 	"""A Custom Field that the app makes: {"fieldname": ..., "label": ...}."""
-	values = {key.value: value for key, value in zip(node.keys, node.values, strict=False) if isinstance(key, ast.Constant)}
+	values = {
+		key.value: value
+		for key, value in zip(node.keys, node.values, strict=False)
+		if isinstance(key, ast.Constant)
+	}
 	if "fieldname" in values or "fieldtype" in values:
 		for name in ("label", "description"):
 			strings.add(getattr(values.get(name), "value", None), place)

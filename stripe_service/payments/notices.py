@@ -7,7 +7,7 @@ from frappe.utils import format_datetime
 
 from stripe_service.gateway import payment_states
 from stripe_service.payments.follow_up import AppliedChange
-from stripe_service.utils.failure_messages import failure_of, return_message
+from stripe_service.utils.failure_messages import dispute_reason, failure_of, return_message
 from stripe_service.utils.notices import notify_administrators, notify_user
 
 
@@ -44,7 +44,7 @@ def write_notices(change: AppliedChange) -> None:
 def _about_dispute(payment) -> str:
 	"""What happened, and what there is to do: a bank's return, a lost dispute and a blocked one can't be answered."""
 	which = _("{0} ({1})").format(payment.name, payment.reference_name)
-	reason = payment.dispute_reason or _("no reason given")
+	reason = dispute_reason(payment.dispute_reason)
 	if payment.disputes_unread:
 		return _("{0} is disputed. Stripe does not say how yet; until it does, nothing of it counts.").format(
 			which

@@ -333,6 +333,31 @@ def return_message(reason: str | None) -> str:
 	return _("The account holder told the bank that this debit was not in order.")
 
 
+# `reason` of a dispute, https://docs.stripe.com/api/disputes/object#dispute_object-reason
+DISPUTE_REASONS = {
+	"bank_cannot_process": _lt("the bank could not process it"),
+	"check_returned": _lt("the cheque was returned"),
+	"credit_not_processed": _lt("a refund that was promised did not come"),
+	"customer_initiated": _lt("the payer asked the bank to take it back"),
+	"debit_not_authorized": _lt("the debit was not authorised"),
+	"duplicate": _lt("it was charged twice"),
+	"fraudulent": _lt("the payer says that it was not them"),
+	"general": _lt("no particular reason"),
+	"incorrect_account_details": _lt("the account's details were wrong"),
+	"insufficient_funds": _lt("the account had not enough money"),
+	"noncompliant": _lt("a rule of the card network was broken"),
+	"product_not_received": _lt("what was paid for did not come"),
+	"product_unacceptable": _lt("what was paid for was not as described"),
+	"subscription_canceled": _lt("a subscription had been cancelled"),
+	"unrecognized": _lt("the payer does not recognise it"),
+}
+
+
+def dispute_reason(reason: str | None) -> str:
+	"""Why a payment is disputed, in words that follow a colon; for administrators. A new reason is shown as Stripe's code."""
+	return str(DISPUTE_REASONS.get(reason or "", reason or _("no reason given")))
+
+
 # `failure_reason` of a refund, https://docs.stripe.com/refunds#failed-refunds
 _NOT_RETURNED = _lt("The payer's bank could not take the money back. Ask the payer for another way.")
 REFUND_FAILURES = {
