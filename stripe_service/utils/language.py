@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import frappe
-from frappe.translate import extract_messages_from_javascript_code, get_all_translations, get_user_lang
+from frappe.translate import extract_messages_from_javascript_code, get_all_translations
 
 
 @contextmanager
 def language_of(user: str) -> Iterator[None]:
 	"""Within the block texts, dates and amounts are in the language of this user, or of the site where they chose none."""
-	with _language(get_user_lang(user)):
+	# Not frappe.translate.get_user_lang: a user who is gone must not stop the notice.
+	with _language(frappe.db.get_value("User", user, "language") or _of_site()):
 		yield
 
 
