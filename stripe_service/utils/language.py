@@ -31,7 +31,7 @@ def site_language() -> Iterator[None]:
 
 def use_site_language(method: str, kwargs: dict, transaction_type: str) -> None:
 	"""before_job. Only this app's jobs, by method or by the scheduled job's name: other apps' are not ours to change."""
-	if "stripe_service." in f"{method} {kwargs.get('job_type')} {kwargs.get('scheduled_job_type')}":
+	if "stripe_service." in f"{method} {kwargs.get('job_type')}":
 		frappe.local.lang = _of_site()
 
 
