@@ -23,6 +23,7 @@ stripe_payable_handlers = {
 	"Sales Invoice": "stripe_service.payables.erpnext_sales_invoice.SalesInvoicePayable"
 }
 
+before_job = ["stripe_service.utils.language.use_site_language"]
 # payments/: the link with which somebody without a login pays one document
 page_renderer = ["stripe_service.www.payment_link.PaymentLinkPage"]
 ignore_links_on_delete = ["Stripe Payment Link"]

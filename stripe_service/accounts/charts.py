@@ -129,5 +129,5 @@ def _label_of(interval: str | None) -> Callable[[date], str]:
 	if interval == "Yearly":
 		return lambda period: str(period.year)
 	if interval in MONTHS:
-		return lambda period: period.strftime("%b %Y")
+		return lambda period: formatdate(period, "MMM yyyy")
 	return lambda period: frappe.format(period, {"fieldtype": "Date"})

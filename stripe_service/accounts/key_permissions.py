@@ -7,7 +7,7 @@ key may also write can't be told without writing, and is not tried.
 
 from dataclasses import dataclass
 
-from frappe import _
+from frappe import _lt
 
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors
@@ -16,6 +16,8 @@ from stripe_service.gateway.client import Gateway
 READABLE = "Readable"
 MISSING = "Missing"
 UNKNOWN = "Unknown"
+# Shown by stripe_account.js, which translates them.
+_SHOWN = (_lt("Readable"), _lt("Missing"), _lt("Unknown"), _lt("Read"), _lt("Write"))
 
 
 @dataclass(frozen=True)
@@ -30,25 +32,27 @@ class Needed:
 
 
 NEEDED = (
-	Needed("Customers", "Write", "one customer per payer", "customers.list"),
-	Needed("PaymentIntents", "Write", "paying", "payment_intents.list"),
-	Needed("SetupIntents", "Write", "adding bank accounts, checking the keys", "setup_intents.list"),
-	Needed("PaymentMethods", "Write", "saved cards and bank accounts", "payment_methods.retrieve", "pm_none"),
+	Needed("Customers", "Write", _lt("one customer per payer"), "customers.list"),
+	Needed("PaymentIntents", "Write", _lt("paying"), "payment_intents.list"),
+	Needed("SetupIntents", "Write", _lt("adding bank accounts, checking the keys"), "setup_intents.list"),
+	Needed(
+		"PaymentMethods", "Write", _lt("saved cards and bank accounts"), "payment_methods.retrieve", "pm_none"
+	),
 	Needed(
 		"Confirmation Tokens",
 		"Read",
-		"checking the card's brand",
+		_lt("checking the card's brand"),
 		"confirmation_tokens.retrieve",
 		"ctoken_none",
 	),
-	Needed("Charges and Refunds", "Write", "receipts and refunds", "charges.list"),
-	Needed("Balance transaction sources", "Read", "fees", "balance_transactions.list"),
-	Needed("Disputes", "Read", "disputes and late bank returns", "disputes.list"),
-	Needed("Payouts", "Read", "where payouts went", "payouts.list"),
-	Needed("Mandates", "Read", "bank debits", "mandates.retrieve", "mandate_none"),
-	Needed("Events", "Read", "finding events that did not arrive", "events.list"),
-	Needed("Webhook Endpoints", "Write", "registering the webhook", "webhook_endpoints.list"),
-	Needed("Accounts", "Read", "name, country and currency of the account", "accounts.retrieve_current"),
+	Needed("Charges and Refunds", "Write", _lt("receipts and refunds"), "charges.list"),
+	Needed("Balance transaction sources", "Read", _lt("fees"), "balance_transactions.list"),
+	Needed("Disputes", "Read", _lt("disputes and late bank returns"), "disputes.list"),
+	Needed("Payouts", "Read", _lt("where payouts went"), "payouts.list"),
+	Needed("Mandates", "Read", _lt("bank debits"), "mandates.retrieve", "mandate_none"),
+	Needed("Events", "Read", _lt("finding events that did not arrive"), "events.list"),
+	Needed("Webhook Endpoints", "Write", _lt("registering the webhook"), "webhook_endpoints.list"),
+	Needed("Accounts", "Read", _lt("name, country and currency of the account"), "accounts.retrieve_current"),
 )
 
 
@@ -62,7 +66,7 @@ def report(account: str) -> list[dict]:
 		{
 			"resource": need.resource,
 			"access": need.access,
-			"purpose": _(need.purpose),
+			"purpose": str(need.purpose),
 			"state": _probe(gateway, need),
 		}
 		for need in NEEDED

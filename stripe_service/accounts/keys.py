@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 import frappe
-from frappe import _
+from frappe import _, _lt
 from frappe.utils import cstr
 
 TEST = "Test"
@@ -25,10 +25,10 @@ _LOOPBACK = re.compile(
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00a0"
 
 _KINDS = {
-	"pk": "publishable key",
-	"sk": "secret key",
-	"rk": "restricted key",
-	"whsec": "webhook signing secret",
+	"pk": _lt("publishable key"),
+	"sk": _lt("secret key"),
+	"rk": _lt("restricted key"),
+	"whsec": _lt("webhook signing secret"),
 }
 
 
@@ -65,8 +65,12 @@ def check_pair(publishable: str | None, secret: str | None) -> Keys:
 	if modes[0] != modes[1]:
 		_refuse(
 			_(
-				"The publishable key is a {0} key and the secret key a {1} key. Copy both from the same mode of the Stripe Dashboard."
-			).format(*(_(mode).lower() for mode in modes))
+				"The publishable key is a test key and the secret key a live key. Copy both from the same mode of the Stripe Dashboard."
+			)
+			if modes[0] == TEST
+			else _(
+				"The publishable key is a live key and the secret key a test key. Copy both from the same mode of the Stripe Dashboard."
+			)
 		)
 	return Keys(publishable, secret, modes[0])
 
@@ -138,7 +142,7 @@ def _check_kind(kind: str, wanted: tuple, label: str, start: str) -> None:
 	if kind in _KINDS:
 		_refuse(
 			_("The field {0} holds a {1}. The key that belongs there starts with {2}.").format(
-				frappe.bold(label), _(_KINDS[kind]), start
+				frappe.bold(label), str(_KINDS[kind]), start
 			)
 		)
 	_refuse(_("The field {0} holds no Stripe key: it must start with {1}.").format(frappe.bold(label), start))

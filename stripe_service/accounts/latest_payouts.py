@@ -7,13 +7,21 @@ the bank accounts that money arrived at are read off the latest payouts, live, a
 from datetime import datetime, timezone
 
 import frappe
-from frappe import _
+from frappe import _, _lt
 
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors
 from stripe_service.utils.labels import money_in_words
 
 LATEST = 20
+# https://docs.stripe.com/api/payouts/object#payout_object-status
+_STATUSES = {
+	"paid": _lt("Paid"),
+	"pending": _lt("Pending"),
+	"in_transit": _lt("In transit"),
+	"canceled": _lt("Cancelled"),
+	"failed": _lt("Failed"),
+}
 
 
 def destinations(account: str) -> dict:
@@ -37,7 +45,7 @@ def _row(payout: dict) -> dict:
 		"date": _date(payout["arrival_date"]),
 		"amount": money_in_words(payout["amount"], currency),
 		"currency": currency,
-		"status": payout["status"],
+		"status": str(_STATUSES.get(payout["status"], payout["status"])),
 		"destination": _destination(payout.get("destination")),
 	}
 

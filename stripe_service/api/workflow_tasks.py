@@ -6,6 +6,8 @@ transition is committed. So no lock is held while Stripe is asked, and nothing i
 The job runs as the user who made the transition, with that user's rights. Frappe 15 never calls them.
 """
 
+from collections.abc import Callable
+
 import frappe
 from frappe import _
 
@@ -16,6 +18,7 @@ from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payments import after_payment
 from stripe_service.saved_methods.cards import saved_cards
+from stripe_service.utils.language import language_of
 from stripe_service.utils.notices import notify_user
 
 
@@ -38,16 +41,18 @@ def run_after_payment_again(doc) -> None:
 def charge_default_card(doctype: str, name: str, request_id: str) -> None:
 	"""Job. What can't be paid, and what waits for the payer's bank, is told to the user, who finishes it in the form."""
 	try:
-		outcome = _charge(frappe.get_doc(doctype, name), request_id)
+		with language_of(frappe.session.user):
+			outcome = _charge(frappe.get_doc(doctype, name), request_id)
 	except (frappe.ValidationError, frappe.PermissionError) as error:
 		frappe.db.rollback()
-		_notify(doctype, name, _("Not paid: {0}").format(frappe.utils.strip_html(str(error))))
+		reason = frappe.utils.strip_html(str(error))
+		_notify(doctype, name, lambda: _("Not paid: {0}").format(reason))
 		return
 	if outcome["outcome"] not in ("paid", "processing"):
 		_notify(
 			doctype,
 			name,
-			_("Not paid yet: {0}").format(outcome.get("message") or _("open it and press Pay.")),
+			lambda: _("Not paid yet: {0}").format(outcome.get("message") or _("open it and press Pay.")),
 		)
 
 
@@ -79,5 +84,5 @@ def _charge(doc, request_id: str) -> dict:
 	return pay(doc.doctype, doc.name, amount, "card", saved_method=cards[0]["name"], request_id=request_id)
 
 
-def _notify(doctype: str, name: str, subject: str) -> None:
+def _notify(doctype: str, name: str, subject: Callable[[], str]) -> None:
 	notify_user(frappe.session.user, doctype, name, subject)

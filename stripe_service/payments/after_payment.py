@@ -365,7 +365,7 @@ def _notify_administrators(payment) -> None:
 	notify_administrators(
 		"Invoice Payment",
 		payment.name,
-		_(
+		lambda: _(
 			"The money of {0} is recorded, but what follows the payment failed. See After Payment Error, put it right"
 			" and press Run After-Payment Again."
 		).format(payment.name),

@@ -65,13 +65,15 @@ def _declined(filters: dict) -> int:
 def _notify_once(kind: str, payer: str, document: str) -> None:
 	"""Once within the hour for each payer (a User, or a Stripe Payment Link), however often they go on trying."""
 	since = add_to_date(now_datetime(), minutes=-WITHIN_MINUTES)
-	subject = _(
-		"Many declined cards: {0} is paused for an hour. Last document: {1}. Someone may be testing cards."
-	).format(payer if kind == "User" else _("the payment link {0}").format(payer), document)
 	known = {"reference_doctype": kind, "reference_name": payer, "creation": (">", since)}
+
+	def in_words() -> str:
+		return _(
+			"Many declined cards: {0} is paused for an hour. Last document: {1}. Someone may be testing cards."
+		).format(payer if kind == "User" else _("the payment link {0}").format(payer), document)
 
 	def notify() -> None:
 		if not frappe.db.exists("Stripe Notice", known):
-			notify_administrators(kind, payer, subject)
+			notify_administrators(kind, payer, in_words)
 
 	in_fresh_transaction(notify)

@@ -12,6 +12,7 @@ can't tell any more is looked up by the metadata that each PaymentIntent carries
 from datetime import timedelta
 
 import frappe
+from frappe import _
 from frappe.utils import cint, get_datetime, now_datetime
 
 from stripe_service.accounts import customers
@@ -182,9 +183,9 @@ def why_not_ours(metadata: dict) -> str | None:
 	"""None if the metadata that this app gives each PaymentIntent names this site."""
 	owner = metadata.get("site")
 	if not owner or not metadata.get("payment"):
-		return "Not one of this app's payments."
+		return _("Not one of this app's payments.")
 	if owner != frappe.local.site:
-		return f"Belongs to the site {owner}."
+		return _("Belongs to the site {0}.").format(owner)
 	return None
 
 

@@ -14,6 +14,7 @@ from stripe_service.gateway import errors, payment_states
 from stripe_service.payments.follow_up import AppliedChange
 from stripe_service.saved_methods import brands
 from stripe_service.utils.labels import brand_name
+from stripe_service.utils.language import site_language
 from stripe_service.utils.notices import notify_administrators
 from stripe_service.utils.stripe_errors import StripeUnavailable, raise_payments_unavailable
 from stripe_service.utils.transaction import in_fresh_transaction
@@ -73,9 +74,10 @@ def report_other_brand(change: AppliedChange) -> None:
 
 	def report() -> None:
 		row = frappe.get_doc("Invoice Payment", payment.name, for_update=True)
-		attention = _("It was paid with {0}, which is not accepted here. Refund it, or leave it.").format(
-			brand_name(payment.brand)
-		)
+		with site_language():
+			attention = _("It was paid with {0}, which is not accepted here. Refund it, or leave it.").format(
+				brand_name(payment.brand)
+			)
 		row.write(attention=row.attention or attention)
 		notify_administrators(row.doctype, row.name, f"{row.name}: {attention}")
 

@@ -1,10 +1,13 @@
 """Notices about late failures, returns, disputes and money that fits nowhere."""
 
+from collections.abc import Callable
+
 from frappe import _
 from frappe.utils import format_datetime
 
 from stripe_service.gateway import payment_states
 from stripe_service.payments.follow_up import AppliedChange
+from stripe_service.utils.failure_messages import dispute_reason, failure_of, return_message
 from stripe_service.utils.notices import notify_administrators, notify_user
 
 
@@ -19,19 +22,19 @@ def write_notices(change: AppliedChange) -> None:
 		payment_states.DISPUTED,
 		payment_states.DISPUTE_LOST,
 	):
-		notify_administrators(payment.doctype, payment.name, _about_dispute(payment))
+		notify_administrators(payment.doctype, payment.name, lambda: _about_dispute(payment))
 	if status_changed and payment.status == payment_states.FAILED and by_debit:
 		_notify_payer(
 			payment,
-			_("Your payment of {0} failed: {1}").format(
-				payment.reference_name, payment.failure_message or _("the bank gave no reason")
+			lambda: _("Your payment of {0} failed: {1}").format(
+				payment.reference_name, failure_of(payment) or _("the bank gave no reason")
 			),
 		)
 	if status_changed and payment.status == payment_states.DISPUTE_LOST and by_debit:
 		_notify_payer(
 			payment,
-			_("Your bank returned the payment of {0}: {1} The amount is due again.").format(
-				payment.reference_name, payment.failure_message
+			lambda: _("Your bank returned the payment of {0}: {1} The amount is due again.").format(
+				payment.reference_name, return_message(payment.dispute_reason)
 			),
 		)
 	if payment.attention and change.settled_changed:
@@ -41,7 +44,7 @@ def write_notices(change: AppliedChange) -> None:
 def _about_dispute(payment) -> str:
 	"""What happened, and what there is to do: a bank's return, a lost dispute and a blocked one can't be answered."""
 	which = _("{0} ({1})").format(payment.name, payment.reference_name)
-	reason = payment.dispute_reason or _("no reason given")
+	reason = dispute_reason(payment.dispute_reason)
 	if payment.disputes_unread:
 		return _("{0} is disputed. Stripe does not say how yet; until it does, nothing of it counts.").format(
 			which
@@ -63,7 +66,7 @@ def _how_to_answer(payment) -> str:
 	return _("Answer it in the Stripe Dashboard until {0}.").format(format_datetime(payment.dispute_due_by))
 
 
-def _notify_payer(payment, subject: str) -> None:
+def _notify_payer(payment, subject: Callable[[], str]) -> None:
 	"""Who paid by a link has no desk; Stripe's receipts are all that reaches them."""
 	if payment.payment_link:
 		return

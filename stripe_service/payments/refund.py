@@ -23,6 +23,7 @@ from stripe_service.gateway.times import from_stripe
 from stripe_service.payments import settle
 from stripe_service.payments.follow_up import AppliedChange
 from stripe_service.utils import failure_messages
+from stripe_service.utils.language import site_language
 from stripe_service.utils.notices import notify_administrators
 from stripe_service.utils.stripe_errors import StripeUnavailable
 from stripe_service.utils.transaction import in_fresh_transaction
@@ -426,9 +427,10 @@ def _notify_failed(payment_name: str) -> None:
 		return
 	payment = _lock(payment_name)
 	for row in frappe.get_all(DOCTYPE, filters=failed, fields=["name", "amount_minor", "failure_message"]):
-		words = _("The refund of {0} ({1}) failed: {2}").format(
-			payment.in_words(row.amount_minor), row.name, row.failure_message
-		)
+		with site_language():
+			words = _("The refund of {0} ({1}) failed: {2}").format(
+				payment.in_words(row.amount_minor), row.name, row.failure_message
+			)
 		payment.write(attention=words)
 		notify_administrators(DOCTYPE, row.name, f"{payment.name} ({payment.reference_name}): {words}")
 		frappe.db.set_value(DOCTYPE, row.name, "notified", 1, update_modified=False)

@@ -11,6 +11,7 @@ from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payables.registry import get_config
 from stripe_service.payments import links, release, settle
+from stripe_service.utils.failure_messages import failure_of
 from stripe_service.utils.labels import money_in_words
 
 # A request that is still being worked on by another worker must not be ended meanwhile.
@@ -194,7 +195,7 @@ _MESSAGES = {
 	"processing": _about_processing,
 	"action_required": lambda payment: _("Your bank asks you to confirm this payment."),
 	"paid": _about_paid,
-	"failed": lambda payment: payment.failure_message or _("The payment failed. Nothing was charged."),
+	"failed": lambda payment: failure_of(payment) or _("The payment failed. Nothing was charged."),
 	"cancelled": lambda payment: _("The payment was cancelled. Nothing was charged."),
 	"refunded": lambda payment: _("{0} were refunded.").format(_money(payment)),
 	"disputed": lambda payment: _("This payment is disputed."),

@@ -10,6 +10,7 @@ from frappe.utils import cint
 
 from stripe_service.gateway import money
 from stripe_service.utils.labels import money_in_words
+from stripe_service.utils.language import site_language
 from stripe_service.utils.notices import notify_administrators
 
 
@@ -52,9 +53,10 @@ def _payments(payable) -> list:
 def _write(payment, minor: int) -> None:
 	attention = None
 	if minor:
-		attention = _(
-			"{0} more than the document owes was received. Refund it, or credit it to the payer."
-		).format(money_in_words(minor, payment.currency))
+		with site_language():
+			attention = _(
+				"{0} more than the document owes was received. Refund it, or credit it to the payer."
+			).format(money_in_words(minor, payment.currency))
 	payment.write(
 		unallocated_minor=minor,
 		unallocated_amount=money.from_minor(minor, payment.currency),

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 import frappe
-from frappe.utils import cint, now_datetime
+from frappe import _
+from frappe.utils import cint, format_datetime, now_datetime
 
 from stripe_service.accounts.jobs import Report
 from stripe_service.accounts.stripe_account import gateway_for
@@ -49,8 +50,8 @@ def compare_since(account: str, report: Report, since: datetime) -> None:
 		_compare_page(account, page["data"], report)
 		seen.update(intent["id"] for intent in page["data"])
 	if not complete:
-		report.stopped = (
-			f"More than {PAGES_PER_RUN * _PAGE} PaymentIntents since {since}: compare fewer days at a time."
+		report.stopped = _("More than {0} PaymentIntents since {1}: compare fewer days at a time.").format(
+			PAGES_PER_RUN * _PAGE, format_datetime(since)
 		)
 		return
 	_look_for_unlisted(account, since, seen, report)
@@ -146,7 +147,7 @@ def close_what_is_over(account: str, report: Report) -> None:
 		return bool(report.each(finding.object_id, lambda: _is_over(gateway, account, finding)))
 
 	for subject in findings.close_if_over(account, is_over):
-		report.changed.append(f"{subject}: no longer so")
+		report.changed.append(_("{0}: no longer so").format(subject))
 
 
 def _is_over(gateway, account: str, finding: frappe._dict) -> bool:

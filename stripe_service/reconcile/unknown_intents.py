@@ -31,7 +31,7 @@ def adopt_or_report(account: str, intent_id: str, report: Report | None = None) 
 	try:
 		intent = gateway_for(account).call("payment_intents.retrieve", intent_id)
 	except errors.NotFound:
-		raise NotOurs("Stripe has no such PaymentIntent in this account.") from None
+		raise NotOurs(_("Stripe has no such PaymentIntent in this account.")) from None
 	reason = why_not_ours(intent.get("metadata") or {})
 	if reason:
 		raise NotOurs(reason)
@@ -51,7 +51,7 @@ def _adopt_or_report(account: str, intent: dict, report: Report) -> str:
 		return _settle(name, report)
 	if known and not payment.payment_intent_id and payment.status in payment_states.RESERVING:
 		if now_datetime() - payment.creation < REQUEST_IS_OVER:
-			return f"{name}: its PaymentIntent is just being stored"
+			return _("{0}: its PaymentIntent is just being stored").format(name)
 		if adopt_intent(name, intent["id"]):
 			return _end(name, report)
 	return _cancel_or_report(account, intent, report)
@@ -73,8 +73,8 @@ def _end(name: str, report: Report) -> str:
 def _cancel_or_report(account: str, intent: dict, report: Report) -> str:
 	intent = _canceled(account, intent)
 	if intent["status"] == "canceled":
-		report.changed.append(f"{intent['id']}: canceled at Stripe")
-		return f"{intent['id']}: belongs to no payment, canceled"
+		report.changed.append(_("{0}: canceled at Stripe").format(intent["id"]))
+		return _("{0}: belongs to no payment, canceled").format(intent["id"])
 	reason = _(
 		"Stripe reports {0} of {1} for the payment {2}, which this site does not have. Refund it at Stripe, or book it by hand."
 	).format(intent["status"], _amount(intent), intent["metadata"]["payment"])

@@ -299,6 +299,16 @@ def failure_message(
 	return stripe_message or _("The payment failed. Try again, or pay another way.")
 
 
+def failure_of(payment) -> str | None:
+	"""Why an Invoice Payment failed, in the language of whoever reads it: its `failure_message` is in the language of whoever
+	caused it. None if it did not fail."""
+	if not payment.failure_code and not payment.decline_code:
+		return payment.failure_message
+	return failure_message(
+		payment.failure_code, payment.decline_code, payment.failure_message, payment.method_type
+	)
+
+
 def _tables(code: str | None, decline_code: str | None, method_type: str | None) -> tuple[dict, ...]:
 	bank_first = method_type == "us_bank_account" or (
 		method_type is None and code != _CARD_ONLY and not decline_code and code in BANK_FAILURES
@@ -321,6 +331,31 @@ def return_message(reason: str | None) -> str:
 	if reason in BANK_FAILURES:
 		return str(BANK_FAILURES[reason])
 	return _("The account holder told the bank that this debit was not in order.")
+
+
+# `reason` of a dispute, https://docs.stripe.com/api/disputes/object#dispute_object-reason
+DISPUTE_REASONS = {
+	"bank_cannot_process": _lt("the bank could not process it"),
+	"check_returned": _lt("the cheque was returned"),
+	"credit_not_processed": _lt("a refund that was promised did not come"),
+	"customer_initiated": _lt("the payer asked the bank to take it back"),
+	"debit_not_authorized": _lt("the debit was not authorised"),
+	"duplicate": _lt("it was charged twice"),
+	"fraudulent": _lt("the payer says that it was not them"),
+	"general": _lt("no particular reason"),
+	"incorrect_account_details": _lt("the account's details were wrong"),
+	"insufficient_funds": _lt("the account had not enough money"),
+	"noncompliant": _lt("a rule of the card network was broken"),
+	"product_not_received": _lt("what was paid for did not come"),
+	"product_unacceptable": _lt("what was paid for was not as described"),
+	"subscription_canceled": _lt("a subscription had been cancelled"),
+	"unrecognized": _lt("the payer does not recognise it"),
+}
+
+
+def dispute_reason(reason: str | None) -> str:
+	"""Why a payment is disputed, in words that follow a colon; for administrators. A new reason is shown as Stripe's code."""
+	return str(DISPUTE_REASONS.get(reason or "", reason or _("no reason given")))
 
 
 # `failure_reason` of a refund, https://docs.stripe.com/refunds#failed-refunds

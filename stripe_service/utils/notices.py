@@ -6,11 +6,14 @@ transaction as what it is about, by an insert that nothing can refuse, and deliv
 Each user can switch the Notification Log off or have it mailed, in Frappe's Notification Settings.
 """
 
+from collections.abc import Callable
+
 import frappe
 from frappe.desk.doctype.notification_settings.notification_settings import is_notifications_enabled
 from frappe.utils import cint, now_datetime
 from frappe.utils.user import get_users_with_role
 
+from stripe_service.utils.language import words_for
 from stripe_service.utils.masking import mask
 from stripe_service.utils.plain_text import as_text
 
@@ -20,15 +23,16 @@ ADMINISTRATORS = "Stripe Administrators"
 BATCH = 100
 
 
-def notify_user(user: str, doctype: str, name: str, subject: str) -> None:
-	"""Write a notice about a document for one user (name of User). In the caller's transaction; does not commit."""
-	_write(USER, user, doctype, name, subject)
+def notify_user(user: str, doctype: str, name: str, subject: str | Callable[[], str]) -> None:
+	"""Write a notice about a document for one user (name of User). A function as `subject` is called in the user's language.
+	In the caller's transaction; does not commit."""
+	_write(USER, user, doctype, name, words_for(user, subject))
 
 
-def notify_administrators(doctype: str, name: str, subject: str) -> None:
-	"""Write a notice about a document for the Stripe Administrators, whoever they are when it is delivered. In the
-	caller's transaction; does not commit. Callers see to it that the same thing is written once."""
-	_write(ADMINISTRATORS, None, doctype, name, subject)
+def notify_administrators(doctype: str, name: str, subject: str | Callable[[], str]) -> None:
+	"""Write a notice about a document for the Stripe Administrators, whoever they are when it is delivered. A
+	function as `subject` is called in the site's language. In the caller's transaction; does not commit. Callers see to it that the same thing is written once."""
+	_write(ADMINISTRATORS, None, doctype, name, words_for(None, subject))
 
 
 def _write(audience: str, user: str | None, doctype: str, name: str, subject: str) -> None:

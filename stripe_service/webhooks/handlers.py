@@ -11,6 +11,7 @@ The endpoint at Stripe is registered for `gateway.events.EVENT_TYPES`; a test co
 from dataclasses import dataclass
 
 import frappe
+from frappe import _
 
 from stripe_service.accounts import customers, registration
 from stripe_service.payments import payouts, refund, settle
@@ -107,7 +108,7 @@ def _settle_intent(event: Event, intent_id: str | None) -> str:
 	between creating and storing it: the reconciler knows. Raises Ignore for what is not.
 	"""
 	if not intent_id:
-		raise Ignore("Not about a PaymentIntent, and this site charges by nothing else.")
+		raise Ignore(_("Not about a PaymentIntent, and this site charges by nothing else."))
 	payment = settle.settle_intent(event.account, intent_id)
 	if payment:
 		return f"{payment.name}: {payment.status}"
@@ -148,7 +149,7 @@ def payment_method_changed(event: Event) -> str:
 
 def _sync_bank_account(name: str | None) -> str:
 	if not name:
-		raise Ignore("Not saved here.")
+		raise Ignore(_("Not saved here."))
 	bank_accounts.sync(name)
 	return f"{name}: {frappe.db.get_value('Stripe Bank Account', name, 'status')}"
 
@@ -156,13 +157,13 @@ def _sync_bank_account(name: str | None) -> str:
 def payout_reconciled(event: Event) -> str:
 	"""Stripe says which charges a payout to the bank was made of."""
 	booked = payouts.book(event.account, event.object_id)
-	return f"{booked} payments paid out by {event.object_id}"
+	return _("{0}: {1} payments paid out").format(event.object_id, booked)
 
 
 def customer_deleted(event: Event) -> str:
 	"""Someone deleted a payer's Customer at Stripe, and its payment methods with it."""
 	if not frappe.db.exists("Stripe Customer", {"name": event.object_id, "stripe_account": event.account}):
-		raise Ignore("Not one of this site's customers.")
+		raise Ignore(_("Not one of this site's customers."))
 	customers.mark_if_deleted(event.object_id)
 	return f"{event.object_id}: {frappe.db.get_value('Stripe Customer', event.object_id, 'status')}"
 
@@ -170,4 +171,4 @@ def customer_deleted(event: Event) -> str:
 def account_updated(event: Event) -> str:
 	"""What the account may do has changed, such as taking bank debits."""
 	registration.refresh(event.account)
-	return f"{event.account}: read anew"
+	return _("{0}: read again").format(event.account)

@@ -199,7 +199,7 @@ def _handle(row: frappe._dict) -> str:
 		raise RuntimeError("every worker that took this event was stopped before it was done")
 	handler = HANDLERS.get(row.event_type)
 	if not handler:
-		raise Ignore("Nothing here depends on events of this type.")
+		raise Ignore(_("Nothing here depends on events of this type."))
 	subject = receive.subject_of(json.loads(row.payload))
 	return frappe.get_attr(handler)(Event(row.name, row.event_type, row.stripe_account, subject))
 
@@ -272,8 +272,11 @@ def _give_up(event: frappe._dict, reason: str, traceback: str) -> None:
 		reference_doctype="Stripe Event",
 		reference_name=event.name,
 	)
-	subject = _("An event from Stripe ({0}) could not be worked on: {1}").format(event.event_type, reason)
-	notify_administrators("Stripe Event", event.name, subject)
+	notify_administrators(
+		"Stripe Event",
+		event.name,
+		lambda: _("An event from Stripe ({0}) could not be worked on: {1}").format(event.event_type, reason),
+	)
 
 
 def _write(event: frappe._dict, **values) -> None:

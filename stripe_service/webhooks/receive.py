@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 
 import frappe
+from frappe import _
 from frappe.query_builder.functions import Coalesce
 from frappe.utils import get_datetime, now_datetime
 
@@ -20,6 +21,7 @@ from stripe_service.accounts.secrets import read_secret
 from stripe_service.gateway import webhook_signature
 from stripe_service.gateway.events import EVENT_TYPES
 from stripe_service.gateway.times import from_stripe
+from stripe_service.utils.language import site_language
 from stripe_service.utils.masking import mask
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -193,12 +195,15 @@ def subject_of(event: dict) -> dict:
 
 
 def _why_ignored(account, event: dict) -> str | None:
-	"""Written in English whoever the request runs as: the administrator reads it later."""
-	if bool(event.get("livemode")) != (account.mode == "Live"):
-		return f"A {'live' if event.get('livemode') else 'test'} event, but the account is in {account.mode} mode."
-	if event["type"] not in EVENT_TYPES:
-		return "Nothing here depends on events of this type."
-	return None
+	"""In the site's language whoever the request runs as: the administrator reads it later."""
+	with site_language():
+		if event.get("livemode") and account.mode != "Live":
+			return _("A live event, but the account is in Test mode.")
+		if not event.get("livemode") and account.mode == "Live":
+			return _("A test event, but the account is in Live mode.")
+		if event["type"] not in EVENT_TYPES:
+			return _("Nothing here depends on events of this type.")
+		return None
 
 
 def without_client_secrets(body: str) -> str:

@@ -2,6 +2,8 @@
 
 import frappe
 
+from stripe_service.utils.language import page_messages
+
 no_cache = 1
 
 
@@ -10,3 +12,4 @@ def get_context(context):
 		frappe.local.flags.redirect_location = "/login?redirect-to=/my-payment-methods"
 		raise frappe.Redirect
 	context.show_sidebar = True
+	context.stripe_service_messages = page_messages()

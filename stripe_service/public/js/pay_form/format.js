@@ -9,7 +9,7 @@ export function make_format(adapter) {
 	let names = [];
 
 	function money(major, code, decimals) {
-		return adapter.format_currency
+		const text = adapter.format_currency
 			? adapter.format_currency(major, code, decimals)
 			: new Intl.NumberFormat(adapter.locale, {
 					style: "currency",
@@ -17,6 +17,7 @@ export function make_format(adapter) {
 					minimumFractionDigits: decimals,
 					maximumFractionDigits: decimals,
 			  }).format(major);
+		return in_one_piece(text, adapter.locale);
 	}
 
 	return {
@@ -45,6 +46,13 @@ export function make_format(adapter) {
 	};
 }
 
+const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ku|ps|sd|ug|ur|yi)\b/i;
+
+/** From right to left, "$ 119.00" would fall apart within a sentence: Unicode's isolates keep sign and number together. */
+function in_one_piece(text, locale) {
+	return RIGHT_TO_LEFT.test(locale || "") ? `\u2066${text}\u2069` : text;
+}
+
 /** The ways in which a currency is written beside an amount, the longest first: "US$", "USD", "$". */
 function names_of(currency, printed_one, locale) {
 	const shown = [locale, "en"].flatMap((language) =>
@@ -52,7 +60,7 @@ function names_of(currency, printed_one, locale) {
 			currency_part(language, { style: "currency", currency, currencyDisplay })
 		)
 	);
-	const printed = printed_one.replace(/\p{Nd}/u, "").trim();
+	const printed = printed_one.replace(/[\p{Nd}\u2066\u2069]/gu, "").trim();
 	return [...new Set([currency, printed, ...shown])]
 		.filter(Boolean)
 		.sort((one, other) => other.length - one.length);

@@ -4,14 +4,15 @@
  * The function keeps Frappe's name, because the strings for translators are collected by that name.
  */
 
-let translate = (text, replace) => fill(text, replace);
+let translate = null;
 
 export function use_translator(translator) {
-	translate = translator || ((text, replace) => fill(text, replace));
+	translate = translator;
 }
 
+/** Before a translator is named (a dialog's title, a banner of the desk), Frappe's own where there is Frappe. */
 export function __(text, replace, context) {
-	return translate(text, replace, context);
+	return (translate || globalThis.__ || fill)(text, replace, context);
 }
 
 function fill(text, replace = []) {

@@ -174,7 +174,7 @@ async function show_payouts(frm) {
 		__("Where payouts went"),
 		[__("Arrival"), __("Amount"), __("Status"), __("Bank account")],
 		answer.payouts.map((payout) =>
-			[payout.date, payout.amount, __(payout.status), payout.destination].map(
+			[payout.date, payout.amount, payout.status, payout.destination].map(
 				frappe.utils.escape_html
 			)
 		),

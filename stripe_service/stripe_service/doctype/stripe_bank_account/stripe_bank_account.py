@@ -55,11 +55,19 @@ class StripeBankAccount(SavedMethod):
 	def _pending_advice(self) -> str:
 		if not self.microdeposit_type:
 			return _("The bank is still checking this account. Look again in a few minutes.")
-		by = formatdate(self.arrival_date) if self.arrival_date else _("within two business days")
+		by = self.arrival_date and formatdate(self.arrival_date)
 		if self.microdeposit_type == "amounts":
+			if not by:
+				return _(
+					"Two small deposits marked ACCTVERIFY arrive within two business days. Then verify the account with their amounts."
+				)
 			return _(
 				"Two small deposits marked ACCTVERIFY arrive by {0}. Then verify the account with their amounts."
 			).format(by)
+		if not by:
+			return _(
+				"A deposit of $0.01 arrives within two business days. Then verify the account with the code in its description."
+			)
 		return _(
 			"A deposit of $0.01 arrives by {0}. Then verify the account with the code in its description."
 		).format(by)

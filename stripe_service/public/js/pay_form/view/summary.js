@@ -55,5 +55,7 @@ export class Summary {
 }
 
 function detail_row({ label, value }) {
-	return el("div", {}, el("dt", {}, String(label)), el("dd", {}, String(value ?? "")));
+	// A path or a number keeps its own direction on a page from right to left.
+	const text = el("bdi", {}, String(value ?? ""));
+	return el("div", {}, el("dt", {}, String(label)), el("dd", {}, text));
 }
