@@ -9,7 +9,16 @@ from datetime import date
 
 import frappe
 from frappe import _
-from frappe.utils import add_days, add_months, cstr, get_first_day, get_first_day_of_week, getdate, today
+from frappe.utils import (
+	add_days,
+	add_months,
+	cstr,
+	formatdate,
+	get_first_day,
+	get_first_day_of_week,
+	getdate,
+	today,
+)
 
 from stripe_service.accounts import figures
 from stripe_service.gateway import money
