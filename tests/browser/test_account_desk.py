@@ -135,6 +135,7 @@ def test_the_workspace_shows_the_account_and_its_figures(login, make_user, http,
 	expect(page.get_by_text("Emulated Goods Inc.").first).to_be_visible()
 	expect(page.get_by_text(TEST_MODE).first).to_be_visible()
 	for label in ("Received This Month", "Under Way", "Failed This Week", "Needing Attention"):
+		# A reader of the account need not be one of the invoices: those two cards are not theirs.
 		expect(page.locator(".number-widget-box", has_text=label).locator(".number")).to_have_text(
 			re.compile(r"\d")
 		)
@@ -144,6 +145,9 @@ def test_the_workspace_shows_the_account_and_its_figures(login, make_user, http,
 	for label in ("Latest Payments", "Customers", "Bank Accounts Added"):
 		expect(page.locator(".quick-list-widget-box", has_text=label)).to_be_visible()
 	picture(page, "workspace", docs=True, full_page=True)
+	page.locator(".number-widget-box", has_text="Received This Month").locator(".number a").first.click()
+	expect(page.locator(".list-row", has_text="$ 100.00").first).to_be_visible()
+	expect(page).to_have_url(re.compile(r"/invoice-payment\?.*currency=USD"))
 	# Frappe's charts redraw themselves while they are still being drawn, and say so; that is not ours.
 	assert [error for error in new_page.errors if "removeChild" not in error] == []
 
