@@ -12,6 +12,7 @@ from frappe.website.page_renderers.template_page import TemplatePage
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payments import link_form, links
+from stripe_service.utils.language import page_messages
 
 no_cache = 1
 sitemap = 0
@@ -57,6 +58,7 @@ def get_context(context):
 			# Also for a closed one: this browser may have paid by it.
 			"token": token if row else "",
 			"http_status_code": refusal.http_status if refusal else 200,
+			"stripe_service_messages": page_messages(),
 			"no_header": 1,
 			"show_sidebar": False,
 		}
