@@ -12,6 +12,9 @@ app_include_js = "stripe_service.bundle.js"
 doctype_list_js = {"Workflow Action": "public/js/desk/workflow_action_list.js"}
 
 before_install = "stripe_service.utils.frappe_versions.refuse_unsupported_frappe"
+# Saving a DocType in developer mode writes its fields into its controller (tests/unit/test_field_types.py).
+export_python_type_annotations = True
+
 after_install = "stripe_service.install.after_install"
 before_uninstall = "stripe_service.install.before_uninstall"
 after_uninstall = "stripe_service.install.after_uninstall"

@@ -30,6 +30,91 @@ FIGURE_INDEXES = {
 
 
 class InvoicePayment(WrittenByApp):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		after_payment_attempts: DF.Int
+		after_payment_error: DF.Code | None
+		after_payment_mark: DF.Data | None
+		after_payment_status: DF.Literal["", "Pending", "Done", "Failed"]
+		amount: DF.Currency
+		amount_minor: DF.Int
+		attention: DF.SmallText | None
+		balance_transaction_id: DF.Data | None
+		booked_minor: DF.Int
+		brand: DF.Data | None
+		charge_id: DF.Data | None
+		confirm_sent_at: DF.Datetime | None
+		currency: DF.Link
+		decline_code: DF.Data | None
+		dispute_blocks_refund: DF.Check
+		dispute_due_by: DF.Datetime | None
+		dispute_id: DF.Data | None
+		dispute_reason: DF.Data | None
+		dispute_status: DF.Data | None
+		disputed_amount: DF.Currency
+		disputed_minor: DF.Int
+		disputes_unread: DF.Check
+		event_minor: DF.Int
+		expected_by: DF.Date | None
+		failure_code: DF.Data | None
+		failure_message: DF.SmallText | None
+		fee_currency: DF.Link | None
+		idempotency_key: DF.Data | None
+		last4: DF.Data | None
+		last_error: DF.SmallText | None
+		last_synced_at: DF.Datetime | None
+		livemode: DF.Check
+		method_label: DF.Data | None
+		method_type: DF.Literal["card", "us_bank_account"]
+		net_amount: DF.Currency
+		organisation_unit: DF.Link | None
+		payer_email: DF.Data | None
+		payment_intent_id: DF.Data | None
+		payment_link: DF.Link | None
+		payout_id: DF.Data | None
+		receipt_url: DF.SmallText | None
+		received_amount: DF.Currency
+		received_minor: DF.Int
+		reference_doctype: DF.Link
+		reference_name: DF.DynamicLink
+		reference_title: DF.Data | None
+		refunded_amount: DF.Currency
+		refunded_minor: DF.Int
+		request_id: DF.Data | None
+		save_method: DF.Check
+		saved_card: DF.Link | None
+		settled_at: DF.Datetime | None
+		settled_minor: DF.Int
+		status: DF.Literal[
+			"Started",
+			"Action Required",
+			"Processing",
+			"Succeeded",
+			"Failed",
+			"Cancelled",
+			"Partly Refunded",
+			"Refunded",
+			"Disputed",
+			"Dispute Lost",
+		]
+		stripe_account: DF.Link
+		stripe_bank_account: DF.Link | None
+		stripe_customer: DF.Link | None
+		stripe_fee: DF.Currency
+		stripe_status: DF.Data | None
+		sync_version: DF.Int
+		unallocated_amount: DF.Currency
+		unallocated_minor: DF.Int
+		user: DF.Link
+
+	# end: auto-generated types
+
 	def written_by(self) -> str:
 		return _("Payments are written by the payment itself. Press Pay on the document instead.")
 

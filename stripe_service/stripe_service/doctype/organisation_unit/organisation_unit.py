@@ -20,6 +20,24 @@ FORBIDDEN = "/<>"
 
 
 class OrganisationUnit(NestedSet):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		is_group: DF.Check
+		lft: DF.Int
+		old_parent: DF.Link | None
+		parent_organisation_unit: DF.Link | None
+		path: DF.Data | None
+		rgt: DF.Int
+		unit_name: DF.Data
+
+	# end: auto-generated types
+
 	def before_insert(self):
 		self.unit_name = self._checked_name()
 		self.path = self._path()

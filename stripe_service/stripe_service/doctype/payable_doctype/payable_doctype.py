@@ -41,6 +41,40 @@ SHOWN = ("title_fieldname", "party_fieldname", "due_date_fieldname")
 
 
 class PayableDocType(Document):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		currency_fieldname: DF.Autocomplete
+		detail_fieldnames: DF.SmallText | None
+		docstatus_required: DF.Literal["Any", "Draft", "Submitted"]
+		document_type: DF.Link
+		due_date_fieldname: DF.Autocomplete | None
+		enabled: DF.Check
+		handler: DF.Data | None
+		outstanding_fieldname: DF.Autocomplete | None
+		outstanding_kept_by: DF.Literal["Stripe Service", "The document"]
+		paid_fieldname: DF.Autocomplete | None
+		party_fieldname: DF.Autocomplete | None
+		payable_statuses: DF.SmallText | None
+		reserved_fieldname: DF.Autocomplete | None
+		status_fieldname: DF.Autocomplete | None
+		status_paid: DF.Autocomplete | None
+		status_partly_paid: DF.Autocomplete | None
+		status_to_be_paid: DF.Autocomplete | None
+		stripe_account: DF.Link | None
+		title_fieldname: DF.Autocomplete | None
+		total_fieldname: DF.Autocomplete
+		unit_control: DF.Check
+		unit_fieldname: DF.Autocomplete | None
+		void_statuses: DF.SmallText | None
+
+	# end: auto-generated types
+
 	def validate(self):
 		self._check_document_type()
 		self._check_maker()

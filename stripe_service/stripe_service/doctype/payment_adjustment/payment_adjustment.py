@@ -18,6 +18,35 @@ MEANS = ("Cheque", "Bank Transfer", "Cash", "Other")
 
 
 class PaymentAdjustment(WrittenByApp):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		amount: DF.Currency
+		cancel_reason: DF.SmallText | None
+		cancelled_at: DF.Datetime | None
+		cancelled_by: DF.Link | None
+		currency: DF.Link
+		follow_up_pending: DF.Check
+		kind: DF.Literal["Paid Otherwise", "Written Off"]
+		means: DF.Literal["", "Cheque", "Bank Transfer", "Cash", "Other"]
+		reason: DF.SmallText | None
+		received_on: DF.Date | None
+		recorded_at: DF.Datetime | None
+		recorded_by: DF.Link | None
+		reference_doctype: DF.Link
+		reference_name: DF.DynamicLink
+		reference_no: DF.Data | None
+		reference_title: DF.SmallText | None
+		request_id: DF.Data | None
+		status: DF.Literal["Recorded", "Cancelled"]
+
+	# end: auto-generated types
+
 	def written_by(self) -> str:
 		return _(
 			"Press Record a Payment or Write Off Rest on the document instead, or Cancel on a wrong one."

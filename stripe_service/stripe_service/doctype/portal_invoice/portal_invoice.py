@@ -20,6 +20,38 @@ def on_doctype_update():
 
 
 class PortalInvoice(Document):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		from stripe_service.stripe_service.doctype.portal_invoice_item.portal_invoice_item import (
+			PortalInvoiceItem,
+		)
+
+		bill_to: DF.Data
+		bill_to_email: DF.Data | None
+		currency: DF.Link
+		due_date: DF.Date | None
+		invoice_number: DF.Data | None
+		items: DF.Table[PortalInvoiceItem]
+		naming_series: DF.Literal["PINV-.YYYY.-.#####"]
+		organisation_unit: DF.Link
+		outstanding_amount: DF.Currency
+		paid_amount: DF.Currency
+		posting_date: DF.Date
+		remarks: DF.SmallText | None
+		reserved_amount: DF.Currency
+		settled_by: DF.Data | None
+		title: DF.Data
+		total: DF.Currency
+		workflow_state: DF.Link | None
+
+	# end: auto-generated types
+
 	def validate(self):
 		self._compute_total()
 

@@ -11,6 +11,29 @@ from stripe_service.saved_methods.saved_method import REMOVED, SavedMethod, appl
 
 
 class SavedCard(SavedMethod):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		brand: DF.Data | None
+		consent_at: DF.Datetime | None
+		exp_month: DF.Int
+		exp_year: DF.Int
+		fingerprint: DF.Data | None
+		is_default: DF.Check
+		last4: DF.Data | None
+		payment_method_id: DF.Data | None
+		removed_at: DF.Datetime | None
+		status: DF.Literal["Active", "Removed"]
+		stripe_account: DF.Link
+		stripe_customer: DF.Link
+		user: DF.Link
+	# end: auto-generated types
+
 	method_type = "card"
 	usable_status = "Active"
 

@@ -38,6 +38,57 @@ HISTORY = ("Stripe Customer", "Invoice Payment", "Saved Card", "Stripe Bank Acco
 
 
 class StripeAccount(Document):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		account_name: DF.Data
+		ach_capability: DF.Literal["", "Unknown", "Active", "Pending", "Inactive"]
+		ach_enabled_by_hand: DF.Check
+		allow_partial_payments: DF.Check
+		api_base: DF.Data | None
+		bound_at: DF.Datetime | None
+		bound_by: DF.Link | None
+		bound_host: DF.Data | None
+		bound_installation: DF.Data | None
+		bound_site: DF.Data | None
+		business_name: DF.Data | None
+		charges_enabled: DF.Check
+		country: DF.Data | None
+		default_currency: DF.Link | None
+		details_source: DF.Literal["", "Stripe", "Administrator"]
+		email: DF.Data | None
+		events_fetched_until: DF.Datetime | None
+		events_missed_at: DF.Datetime | None
+		key_message: DF.SmallText | None
+		last_event_at: DF.Datetime | None
+		minimum_partial_amount: DF.Currency
+		mode: DF.Literal["", "Test", "Live"]
+		payouts_enabled: DF.Check
+		previous_secret_until: DF.Datetime | None
+		previous_webhook_secret: DF.Password | None
+		problem: DF.SmallText | None
+		problems: DF.Code | None
+		publishable_key: DF.Data | None
+		secret_key: DF.Password | None
+		status: DF.Literal["Not Connected", "Connected", "Removed"]
+		stripe_account_id: DF.Data | None
+		stripe_js_url: DF.Data | None
+		webhook_endpoint_id: DF.Data | None
+		webhook_message: DF.SmallText | None
+		webhook_refused: DF.Int
+		webhook_refused_at: DF.Datetime | None
+		webhook_secret: DF.Password | None
+		webhook_status: DF.Literal["Not Registered", "Registered", "Secret Entered by Hand"]
+		webhook_token: DF.Data | None
+		webhook_url: DF.Data | None
+
+	# end: auto-generated types
+
 	def before_insert(self):
 		masking.forget_in_request()
 		self.validate_higher_perm_levels()  # Frappe's, early: Stripe is asked at the address that the row names

@@ -25,6 +25,40 @@ EXPAND = ["payment_method", "mandate"]
 
 
 class StripeBankAccount(SavedMethod):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		account_holder_name: DF.Data | None
+		account_holder_type: DF.Data | None
+		account_type: DF.Data | None
+		arrival_date: DF.Date | None
+		attempts_left: DF.Int
+		bank_name: DF.Data | None
+		fingerprint: DF.Data | None
+		is_default: DF.Check
+		last4: DF.Data | None
+		mandate_id: DF.Data | None
+		microdeposit_type: DF.Literal["", "amounts", "descriptor_code"]
+		network_code: DF.Data | None
+		payment_method_id: DF.Data | None
+		removed_at: DF.Datetime | None
+		routing_number: DF.Data | None
+		setup_intent_id: DF.Data | None
+		status: DF.Literal["New", "Verification Pending", "Verified", "Failed", "Blocked", "Removed"]
+		status_code: DF.Data | None
+		status_reason: DF.SmallText | None
+		stripe_account: DF.Link
+		stripe_customer: DF.Link
+		user: DF.Link
+		verification_method: DF.Data | None
+		verified_at: DF.Datetime | None
+	# end: auto-generated types
+
 	method_type = "us_bank_account"
 	usable_status = VERIFIED
 

@@ -9,6 +9,26 @@ from stripe_service.utils.written_by_app import WrittenByApp
 
 
 class StripeCustomer(WrittenByApp):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		deleted_at: DF.Datetime | None
+		deleted_by: DF.Link | None
+		email: DF.Data | None
+		full_name: DF.Data | None
+		livemode: DF.Check
+		status: DF.Literal["Active", "Deleted"]
+		stripe_account: DF.Link
+		stripe_customer_id: DF.Data | None
+		user: DF.Link
+
+	# end: auto-generated types
+
 	def written_by(self) -> str:
 		return _("Stripe Customers are made and kept by payments; they cannot be edited.")
 

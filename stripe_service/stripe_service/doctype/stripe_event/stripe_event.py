@@ -21,6 +21,33 @@ PAGES = {
 
 
 class StripeEvent(Document):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		api_version: DF.Data | None
+		attempts: DF.Int
+		created_at_stripe: DF.Datetime | None
+		event_type: DF.Data | None
+		livemode: DF.Check
+		next_attempt_at: DF.Datetime | None
+		object_id: DF.Data | None
+		object_type: DF.Data | None
+		outcome: DF.SmallText | None
+		payload: DF.Code | None
+		processed_at: DF.Datetime | None
+		received_at: DF.Datetime | None
+		source: DF.Literal["Webhook", "Fetched"]
+		status: DF.Literal["Received", "Working", "Done", "Ignored", "Failed"]
+		stripe_account: DF.Link | None
+		traceback: DF.Code | None
+
+	# end: auto-generated types
+
 	def onload(self):
 		ids = {dashboard.EVENT: self.name}
 		if page := PAGES.get(self.object_type):

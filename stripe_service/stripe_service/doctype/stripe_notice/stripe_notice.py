@@ -9,6 +9,25 @@ from stripe_service.utils.written_by_app import WrittenByApp
 
 
 class StripeNotice(WrittenByApp):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		attempts: DF.Int
+		audience: DF.Literal["User", "Stripe Administrators"]
+		delivered_at: DF.Datetime | None
+		error: DF.SmallText | None
+		reference_doctype: DF.Data | None
+		reference_name: DF.Data | None
+		subject: DF.SmallText | None
+		user: DF.Link | None
+
+	# end: auto-generated types
+
 	def written_by(self) -> str:
 		return _("Notices are written by Stripe Service, and delivered by itself.")
 

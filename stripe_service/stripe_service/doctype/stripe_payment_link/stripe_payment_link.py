@@ -11,6 +11,27 @@ from stripe_service.utils.written_by_app import WrittenByApp
 
 
 class StripePaymentLink(WrittenByApp):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		expires_on: DF.Date
+		last_opened: DF.Datetime | None
+		made_by: DF.Link | None
+		opened: DF.Int
+		reference_doctype: DF.Link
+		reference_name: DF.DynamicLink
+		reference_title: DF.Data | None
+		revoked: DF.Check
+		revoked_at: DF.Datetime | None
+		revoked_by: DF.Link | None
+
+	# end: auto-generated types
+
 	def written_by(self) -> str:
 		return _("Press Payment Link on the document instead.")
 

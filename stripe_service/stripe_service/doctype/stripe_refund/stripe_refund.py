@@ -13,6 +13,38 @@ from stripe_service.utils.written_by_app import WrittenByApp
 
 
 class StripeRefund(WrittenByApp):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		amount: DF.Currency
+		currency: DF.Link | None
+		failure_message: DF.SmallText | None
+		failure_reason: DF.Data | None
+		idempotency_key: DF.Data | None
+		last_error: DF.SmallText | None
+		last_synced_at: DF.Datetime | None
+		livemode: DF.Check
+		notified: DF.Check
+		payment: DF.Link
+		reason: DF.Data | None
+		request_id: DF.Data | None
+		requested_at: DF.Datetime | None
+		requested_by: DF.Link | None
+		retry_of: DF.Link | None
+		sent_at: DF.Datetime | None
+		source: DF.Literal["Here", "Stripe Dashboard"]
+		status: DF.Literal["Pending", "Requires Action", "Succeeded", "Failed", "Cancelled"]
+		stripe_account: DF.Link | None
+		stripe_refund_id: DF.Data | None
+		sync_version: DF.Int
+
+	# end: auto-generated types
+
 	def written_by(self) -> str:
 		return _("Refunds are made by the button Refund of a payment.")
 

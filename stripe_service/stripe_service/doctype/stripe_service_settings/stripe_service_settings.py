@@ -10,6 +10,35 @@ BRANDS = ("visa", "mastercard", "amex", "discover", "diners", "jcb")
 
 
 class StripeServiceSettings(Document):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		abandon_after_hours: DF.Int
+		after_payment_user: DF.Link | None
+		allow_ach: DF.Check
+		allow_cards: DF.Check
+		allow_saving: DF.Check
+		brand_amex: DF.Check
+		brand_diners: DF.Check
+		brand_discover: DF.Check
+		brand_jcb: DF.Check
+		brand_mastercard: DF.Check
+		brand_visa: DF.Check
+		built_in_after_payment: DF.Check
+		declines_per_hour: DF.Int
+		default_account: DF.Link | None
+		email_receipts: DF.Check
+		payment_link_days: DF.Int
+		payment_links_off: DF.Check
+		unit_bypass_role: DF.Link | None
+
+	# end: auto-generated types
+
 	def validate(self):
 		self._check_default_account()
 		self._check_brands()

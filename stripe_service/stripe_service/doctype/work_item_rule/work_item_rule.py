@@ -9,6 +9,25 @@ from stripe_service.payables import registry
 
 
 class WorkItemRule(Document):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		enabled: DF.Check
+		include_parent_units: DF.Check
+		organisation_unit: DF.Link | None
+		role: DF.Link
+		unit_fieldname: DF.Data | None
+		unit_source: DF.Literal["From the document", "Fixed unit"]
+		workflow: DF.Link
+		workflow_state: DF.Link
+
+	# end: auto-generated types
+
 	def validate(self):
 		workflow = frappe.get_cached_doc("Workflow", self.workflow)
 		self._check_document_type(workflow)
