@@ -34,7 +34,9 @@ class PaymentLinkPage(BaseRenderer):
 
 	def render(self):
 		frappe.local.flags.payment_link_token = self.path.partition("/")[2]
-		response = TemplatePage(links.PATH).render()
+		page = TemplatePage(links.PATH)
+		response = page.render()
+		response.status_code = page.context.http_status_code
 		for header, value in HEADERS.items():
 			response.headers[header] = value
 		return response

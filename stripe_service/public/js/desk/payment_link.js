@@ -4,7 +4,8 @@ const METHODS = "stripe_service.api.payment_links";
 
 export async function show_payment_link(doctype, name) {
 	const opener = document.activeElement;
-	const call = (method, more) => frappe.xcall(`${METHODS}.${method}`, { doctype, name, ...more });
+	const call = (method, more) =>
+		frappe.xcall(`${METHODS}.${method}`, { doctype, name, ...more });
 	const facts = await call("get_link");
 	const dialog = new frappe.ui.Dialog({
 		title: __("Payment Link"),
@@ -27,12 +28,16 @@ export async function show_payment_link(doctype, name) {
 	}
 
 	function make_instead() {
-		const text = __("Make a new link? The one that is there, printed ones included, can then no longer be used.");
+		const text = __(
+			"Make a new link? The one that is there, printed ones included, can then no longer be used."
+		);
 		frappe.confirm(text, () => make(new_day(dialog)));
 	}
 
 	function revoke() {
-		const text = __("Revoke this link? Whoever has it, or a print of it, can then no longer pay with it.");
+		const text = __(
+			"Revoke this link? Whoever has it, or a print of it, can then no longer pay with it."
+		);
 		frappe.confirm(text, () => call("revoke_link").then(show_again));
 	}
 
@@ -47,7 +52,9 @@ const new_day = (dialog) => dialog.get_value("new_expires_on") || null;
 function fields_of(facts) {
 	const words = facts.switched_off
 		? __("Payment links are switched off in Stripe Service Settings.")
-		: __("Whoever has the link sees this document's title, number, amount and due date, and can pay it by card, without a login.");
+		: __(
+				"Whoever has the link sees this document's title, number, amount and due date, and can pay it by card, without a login."
+		  );
 	return [
 		{ fieldname: "about", fieldtype: "HTML", options: `<p class="text-muted">${words}</p>` },
 		facts.url && {

@@ -32,7 +32,9 @@ function show_form(node, api, adapter) {
 		target: node,
 		api,
 		adapter,
-		customise: { texts: { paid_note: __("The payment has been received. You can close this page.") } },
+		customise: {
+			texts: { paid_note: __("The payment has been received. You can close this page.") },
+		},
 	});
 	return form.open();
 }
@@ -52,7 +54,11 @@ async function show_own_payment(node, api) {
 				el(
 					"p",
 					{},
-					el("a", { attrs: { href: receipt, target: "_blank", rel: "noopener noreferrer" } }, __("Receipt"))
+					el(
+						"a",
+						{ attrs: { href: receipt, target: "_blank", rel: "noopener noreferrer" } },
+						__("Receipt")
+					)
 				)
 		)
 	);
