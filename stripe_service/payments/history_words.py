@@ -191,7 +191,7 @@ def about_adjustment(row) -> Words:
 		return Words(
 			_("Taken back"),
 			"gray",
-			_("{0} was recorded by mistake and taken back: it does not count.").format(amount),
+			_("{0} was taken back: it does not count.").format(amount),
 		)
 	if row.kind == WRITTEN_OFF:
 		return Words(_("Written off"), "gray", _("{0} was written off: nobody has to pay it.").format(amount))
