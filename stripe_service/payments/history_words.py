@@ -1,5 +1,8 @@
 """What a document's history says of each payment, refund, dispute and adjustment: a state's label, its colour among Frappe's
-indicators, and a sentence from which a payer learns whether the amount is still to be paid."""
+indicators, and a sentence that says whether the amount counts as paid.
+
+None says that an amount is to be paid: it may have been paid since, by another line. What is still to be paid stands above
+the lines, once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,9 +97,9 @@ def _about_way(row) -> str:
 
 def _about_failure(row, tells_why: bool) -> str:
 	if is_debit(row):
-		failed = _("The bank debit of {0} failed. Nothing was received, and it is still to be paid.")
+		failed = _("The bank debit of {0} failed. Nothing was received, so it does not count as paid.")
 	else:
-		failed = _("The payment of {0} was declined. Nothing was charged, and it is still to be paid.")
+		failed = _("The payment of {0} was declined. Nothing was charged, so it does not count as paid.")
 	why = row.failure_message if tells_why else ""
 	return " ".join(filter(None, (failed.format(amount_of(row)), why)))
 
@@ -144,12 +147,14 @@ def _about_lost_dispute(row) -> Words:
 		return Words(
 			_("Returned"),
 			"red",
-			_("The bank returned {0}. It was given back to the payer and is due again.").format(amount),
+			_("The bank returned {0} to the payer, so it does not count as paid.").format(amount),
 		)
 	return Words(
 		_("Dispute lost"),
 		"red",
-		_("The dispute was decided for the cardholder: {0} was given back and is due again.").format(amount),
+		_(
+			"The dispute was decided for the cardholder: {0} was given back and does not count as paid."
+		).format(amount),
 	)
 
 
@@ -183,7 +188,11 @@ def about_adjustment(row) -> Words:
 	"""`row` of a Payment Adjustment."""
 	amount = amount_of(row)
 	if row.status == CANCELLED:
-		return Words(_("Taken back"), "gray", _("{0} was taken back, and is owed again.").format(amount))
+		return Words(
+			_("Taken back"),
+			"gray",
+			_("{0} was taken back: it does not count.").format(amount),
+		)
 	if row.kind == WRITTEN_OFF:
 		return Words(_("Written off"), "gray", _("{0} was written off: nobody has to pay it.").format(amount))
 	if not row.received_on:

@@ -182,6 +182,16 @@ def test_the_states_of_a_payable_doctype_are_chosen_and_not_typed(at_desk, make_
 	assert "To Be Paid" in written.input_value().splitlines()
 
 
+def test_a_new_document_shows_no_history_of_the_one_before(at_desk, scene, administrator):
+	scene.pay()
+	scene.drain()
+	page = at_desk(administrator, DOCTYPE, scene.invoice.name)
+	expect(history_of(page).locator(".stripe-history-line")).to_have_count(1)
+	page.evaluate("() => frappe.new_doc('Portal Invoice')")
+	page.wait_for_function("() => cur_frm.is_new()")
+	expect(history_of(page)).to_have_count(0)
+
+
 # Live: what others do meanwhile
 
 

@@ -104,23 +104,37 @@ def test_a_debit_that_came(scene):
 	assert (line["state"], line["text"][:12]) == ("Paid", "Received on ")
 
 
-def test_a_debit_that_failed_is_still_to_be_paid(scene):
+def test_a_debit_that_failed_does_not_count(scene):
 	outcome = scene.pay_by_ach(scene.add_bank_account())
 	scene.emulator.fail_debit(intent_of(outcome), "insufficient_funds")
 	hear(scene, outcome)
 	answer = history(scene)
 	(line,) = answer["lines"]
 	assert (line["state"], line["counts"]) == ("Failed", False)
-	assert "Nothing was received, and it is still to be paid." in line["text"]
+	assert "Nothing was received, so it does not count as paid." in line["text"]
 	assert "not enough money" in line["text"]
 	assert parts(answer) == {"paid": "$ 0.00", "outstanding": "$ 100.00"}
+
+
+def test_no_line_asks_for_what_was_paid_by_another_one(scene, administrator):
+	"""An old failure must not read as if its amount were still to be paid."""
+	outcome = scene.pay_by_ach(scene.add_bank_account())
+	scene.emulator.fail_debit(intent_of(outcome), "insufficient_funds")
+	hear(scene, outcome)
+	scene.pay(card="declined")
+	scene.pay()
+	answer = history(scene)
+	assert parts(answer) == {"paid": "$ 100.00", "outstanding": "$ 0.00"}
+	told = json.dumps(answer["lines"], default=str)
+	for words in ("still to be paid", "due again", "owed again", "pay again"):
+		assert words not in told
 
 
 def test_a_declined_card(scene):
 	scene.pay(card="insufficient_funds")
 	line = only_line(scene)
 	assert (line["state"], line["counts"]) == ("Failed", False)
-	assert "was declined. Nothing was charged, and it is still to be paid." in line["text"]
+	assert "was declined. Nothing was charged, so it does not count as paid." in line["text"]
 
 
 def test_a_payment_to_be_confirmed_says_until_when(scene, colleague):
@@ -173,7 +187,7 @@ def test_a_dispute_its_end_and_who_may_know(scene, administrator):
 	settle(outcome["payment"])
 	line = only_line(scene)
 	assert line["state"] == "Dispute lost"
-	assert "$ 100.00 was given back and is due again" in line["steps"][0]["text"]
+	assert "$ 100.00 was given back and does not count as paid" in line["steps"][0]["text"]
 
 
 def test_a_dispute_that_was_won_is_the_administrators_affair(scene, administrator, colleague):
@@ -195,7 +209,7 @@ def test_a_debit_that_the_bank_returned(scene):
 	hear(scene, outcome)
 	line = only_line(scene)
 	assert line["state"] == "Returned by the bank"
-	assert line["steps"][0]["text"].startswith("The bank returned $ 100.00.")
+	assert line["steps"][0]["text"].startswith("The bank returned $ 100.00 to the payer")
 	assert parts(history(scene))["outstanding"] == "$ 100.00"
 
 
@@ -222,7 +236,7 @@ def test_what_was_paid_otherwise_written_off_and_taken_back(scene, administrator
 		payables_api.cancel_adjustment(cheque["adjustment"], "it bounced")
 	taken_back = history(scene)["lines"][1]
 	assert (taken_back["state"], taken_back["counts"]) == ("Taken back", False)
-	assert "is owed again" in taken_back["text"]
+	assert "it does not count" in taken_back["text"]
 
 
 def test_money_beyond_what_is_owed_is_said(scene):

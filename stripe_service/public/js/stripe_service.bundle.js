@@ -47,15 +47,13 @@ $(document).on("form-refresh", (event, frm) => {
 	stripe_service.pay_form.setup(frm);
 	add_reprocess(frm);
 	add_payment_link(frm);
-	show_as_read_only(frm);
-	show_history(frm);
 });
 
-// Documents of this app's own that Stripe's Dashboard has a page for.
 $(document).on("form-refresh", (event, frm) => {
 	add_stripe_links(frm);
-	if (frm.doctype === "Invoice Payment") {
-		show_as_read_only(frm);
-		show_history(frm);
-	}
+	const has_history = frm.doc.__onload?.stripe_service || frm.doctype === "Invoice Payment";
+	// As with the bar: a new document must not show the history of the one before.
+	if (!has_history && !$(frm.wrapper).find(".stripe-history").length) return;
+	show_as_read_only(frm);
+	show_history(frm);
 });
