@@ -145,7 +145,7 @@ def _about_lost_dispute(row) -> Words:
 	amount = money_in_words(minor, row.currency)
 	if is_debit(row):
 		return Words(
-			_("Returned"),
+			_("Returned by the bank"),
 			"red",
 			_("The bank returned {0} to the payer, so it does not count as paid.").format(amount),
 		)

@@ -89,7 +89,7 @@ def _invoice(payable, balance, own: dict | None) -> dict:
 	outstanding = max(balance.available_minor, 0) + (own["amount_minor"] if own else 0)
 	due = payable.due_date
 	details = [
-		{"label": _("From"), "value": sender_of(payable)},
+		{"label": _("Invoice from"), "value": sender_of(payable)},
 		{"label": _("Due"), "value": formatdate(due, "d MMM yyyy") if due else None},
 	]
 	return {

@@ -150,7 +150,7 @@ def test_a_stranger_sees_the_invoice_and_nothing_else(scene, stranger):
 	form = stranger.open()
 	assert form["invoice"]["title"] == scene.invoice.title
 	assert form["invoice"]["outstanding"] == "70.00"
-	assert [row["label"] for row in form["invoice"]["details"]] == ["From", "Due"]
+	assert [row["label"] for row in form["invoice"]["details"]] == ["Invoice from", "Due"]
 	assert set(form["methods"]) == {"card"} and not form["methods"]["card"]["may_save"]
 	assert form["saved"] == {"cards": [], "bank_accounts": []}
 	told = frappe.as_json(form)

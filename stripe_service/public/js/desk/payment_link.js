@@ -60,7 +60,7 @@ function fields_of(facts) {
 		facts.url && {
 			fieldname: "url",
 			fieldtype: "Data",
-			label: __("Link"),
+			label: __("Payment Link"),
 			default: facts.url,
 			read_only: 0,
 			description: __("Good until the end of {0}. {1}", [

@@ -51,7 +51,7 @@ class PayerHome {
 		this.error = el("p.stripe-pay-error", { attrs: { role: "alert", hidden: true } });
 		this.sums = el("div");
 		this.heading = el("h2.stripe-home-heading", { attrs: { tabindex: "-1" } }, __("To pay"));
-		this.list = el("div", {}, el("p.stripe-pay-muted", {}, __("Loading...")));
+		this.list = el("div", {}, el("p.stripe-pay-muted", {}, __("Loading…")));
 		this.more = button(__("Show more"), "btn-default", () => this._load_more());
 		this.payments = el("section");
 		show(this.more, false);

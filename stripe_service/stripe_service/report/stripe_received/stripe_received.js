@@ -2,14 +2,14 @@ frappe.query_reports["Stripe Received"] = {
 	filters: [
 		{
 			fieldname: "from_date",
-			label: __("From"),
+			label: __("From Date"),
 			fieldtype: "Date",
 			default: frappe.datetime.month_start(),
 			reqd: 1,
 		},
 		{
 			fieldname: "to_date",
-			label: __("To"),
+			label: __("To Date"),
 			fieldtype: "Date",
 			default: frappe.datetime.get_today(),
 			reqd: 1,
