@@ -60,7 +60,7 @@ def test_the_administrator_reconciles_and_settles_a_finding(administrator_page, 
 	page.evaluate("account => cur_dialog.set_value('account', account)", ACCOUNT)
 	page.locator(".modal.show").get_by_role("button", name="Reconcile", exact=True).click()
 	page.get_by_text("a report follows").wait_for()
-	page.get_by_text("Reconciled with Stripe").wait_for(timeout=90_000)
+	page.get_by_text("Reconciled with Stripe").wait_for(timeout=240_000)
 	page.locator(".modal.show").get_by_text(ACCOUNT, exact=True).wait_for()
 	picture(page, "reconcile-report")
 

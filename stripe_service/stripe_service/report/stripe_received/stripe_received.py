@@ -82,10 +82,8 @@ def row_of(figure: figures.Figure, by: str | None, first, last) -> dict:
 	same = {"currency": figure.currency, **_filters_of(figure, by)}
 	if by == figures.DAY:
 		first = last = figure.key
-	received = list_path(
-		figures.PAYMENT, **same, status=["in", list(RECEIVED)], settled_at=between(first, last)
-	)
-	waiting = list_path(figures.PAYMENT, **same, status=["in", list(RESERVING)])
+	kept = {"status": ["in", list(RECEIVED)], "settled_at": between(first, last)}
+	waiting = {"status": ["in", list(RESERVING)]}
 
 	def major(minor: int) -> float:
 		return float(money.from_minor(minor, figure.currency))
@@ -93,14 +91,18 @@ def row_of(figure: figures.Figure, by: str | None, first, last) -> dict:
 	return {
 		"key": _name_of(figure, by),
 		"currency": figure.currency,
-		"payments": link(received, str(figure.count)) if figure.count else "0",
+		"payments": _linked(figure.count, {**same, **kept}),
 		"received": major(figure.received_minor),
 		"refunded": major(figure.refunded_minor),
 		"disputed": major(figure.disputed_minor),
 		"net": major(figure.net_minor),
-		"payments_under_way": link(waiting, str(figure.under_way_count)) if figure.under_way_count else "0",
+		"payments_under_way": _linked(figure.under_way_count, {**same, **waiting}),
 		"under_way": major(figure.under_way_minor),
 	}
+
+
+def _linked(count: int, filters: dict) -> str:
+	return link(list_path(figures.PAYMENT, **filters), str(count)) if count else "0"
 
 
 def _filters_of(figure: figures.Figure, by: str | None) -> dict:
