@@ -3,9 +3,11 @@
 import frappe
 from frappe import _
 
+from stripe_service.access.named_documents import from_json
 from stripe_service.payments import home
 
 MOST_ITEMS = 500
+LAST_START = 100_000
 
 
 @frappe.whitelist(methods=["GET", "POST"])
@@ -13,7 +15,7 @@ def payer_home(start: int = 0, limit: int = home.PAGE) -> dict:
 	"""What waits for the session user, from the `start`-th on and at most 100 of it, the sums of all of it, and the user's newest
 	payments. Needs a login; the rights to read and to pay decide what is in it."""
 	_check_login()
-	return home.home_of(frappe.session.user, start, limit)
+	return home.home_of(frappe.session.user, min(start, LAST_START), limit)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
@@ -21,7 +23,7 @@ def work_item_facts(names: str | list) -> dict:
 	"""What the documents of these work items (names of Workflow Actions) are about: title, party, amount, due date. Needs read on
 	the work item and on its document; others are left out."""
 	_check_login()
-	wanted = frappe.parse_json(names) if isinstance(names, str) else names
+	wanted = from_json(names)
 	if not isinstance(wanted, list) or not all(isinstance(name, str) for name in wanted):
 		frappe.throw(_("The names of the work items are not a list."))
 	items = frappe.get_list(
