@@ -10,6 +10,7 @@ from stripe_service.accounts.keys import KeyRefused
 from stripe_service.accounts.secrets import read_secret
 from stripe_service.gateway.client import API_VERSION
 from stripe_service.gateway.events import EVENT_TYPES
+from stripe_service.utils.people import editors_of
 from tests.support.emulator import wait_for_fault
 from tests.support.site import bench, site_name
 from tests.support.webhooks import secrets_of
@@ -149,7 +150,7 @@ def test_an_account_may_exist_without_keys_and_that_is_the_loading_error(account
 def test_those_who_may_enter_keys_are_named_to_those_who_may_not(site_only, make_user, as_user):
 	payer = make_user(roles=["Stripe Payer"])
 	with as_user(payer):
-		names = stripe_account._administrators()
+		names = editors_of(stripe_account.DOCTYPE)
 	holders = frappe.get_all(
 		"Has Role", filters={"role": "Stripe Administrator", "parenttype": "User"}, pluck="parent"
 	)
