@@ -224,7 +224,9 @@ def _build_assets(bench: Bench):
 		return
 	with step("Building the app's assets"):
 		bench.frappe(["build", "--app", APP], "Building the app's assets", FRAPPE_BENCH_ROOT=str(bench.path))
-		if bench.own:  # Frappe writes the new names into one cache; the tests' would go on with files that are gone
+		if (
+			bench.own
+		):  # Frappe writes the new names into one cache; the tests' would go on with files that are gone
 			for cache in ("redis_cache", "test_redis_cache"):
 				read(["redis-cli", "-p", str(servers.ports()[cache]), "del", "assets_json"])
 	note(key, hashed)

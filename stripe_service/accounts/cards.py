@@ -68,7 +68,8 @@ def _unpaid(when: str, **due) -> list[str]:
 
 
 def _counted(path: str, amount: str, count: int) -> str:
-	return f'{link(path, amount)} <span class="text-muted small">({int(count)})</span>'
+	# Isolated, so that an amount in Arabic letters does not carry the count to its other side.
+	return f'<bdi>{link(path, amount)}</bdi> <span class="text-muted small">({int(count)})</span>'
 
 
 def _lines(lines: list[str]) -> str:
