@@ -41,7 +41,7 @@ def by_period(
 	first, last = days_of(timespan, from_date, to_date)
 	periods = _periods(first, last, interval)
 	found = _received(first, last, figures.DAY, currency)
-	return _chart(found, periods, lambda figure: _period(figure.key, interval), _label_of(interval))
+	return _chart(found, periods, lambda figure: _period(figure.group, interval), _label_of(interval))
 
 
 def by_method(
@@ -52,8 +52,8 @@ def by_method(
 ) -> dict:
 	"""By brand of card, and by ACH. Whoever may not read the brand sees cards as one."""
 	found = _received(*days_of(timespan, from_date, to_date), figures.METHOD, currency)
-	methods = sorted({method_name(figure.key) for figure in found})
-	return _chart(found, methods, lambda figure: method_name(figure.key), str)
+	methods = sorted({method_name(figure.group) for figure in found})
+	return _chart(found, methods, lambda figure: method_name(figure.group), str)
 
 
 def by_unit(
@@ -65,10 +65,12 @@ def by_unit(
 	"""The units that most was received for; the rest of them as one. The report Stripe Received has them all."""
 	found = _received(*days_of(timespan, from_date, to_date), figures.UNIT, currency)
 	# The account's own currency comes first, and in it the most money.
-	units = list(dict.fromkeys(figure.key for figure in found))
+	units = list(dict.fromkeys(figure.group for figure in found))
 	shown, others = units[:MOST_UNITS], _("Others")
 	labels = [unit_name(unit) for unit in shown] + ([others] if len(units) > len(shown) else [])
-	return _chart(found, labels, lambda figure: unit_name(figure.key) if figure.key in shown else others, str)
+	return _chart(
+		found, labels, lambda figure: unit_name(figure.group) if figure.group in shown else others, str
+	)
 
 
 def filtered_currency(filters: str | list | dict | None) -> str | None:

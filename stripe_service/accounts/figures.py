@@ -44,11 +44,11 @@ FIELDS = {METHOD: ("method_type", "brand"), UNIT: ("organisation_unit",)}
 
 @dataclass
 class Figure:
-	"""Sums of payments in one currency, in its minor units. `key` is what they have in common beside it: the day, the unit
+	"""Sums of payments in one currency, in its minor units. `group` is what they have in common beside it: the day, the unit
 	(None: no unit), or (method_type, brand); None where all are summed."""
 
 	currency: str
-	key: object = None
+	group: object = None
 	count: int = 0
 	received_minor: int = 0
 	refunded_minor: int = 0
@@ -155,13 +155,13 @@ def under_way(by: str | None = None) -> list[Figure]:
 
 
 def together(*parts: Iterable[Figure]) -> list[Figure]:
-	"""What was received and what is under way as one figure for each currency and key."""
+	"""What was received and what is under way as one figure for each currency and group."""
 	joined: dict[tuple, Figure] = {}
 	for part in parts:
 		for figure in part:
-			whole = joined.setdefault((figure.currency, figure.key), Figure(figure.currency, figure.key))
+			whole = joined.setdefault((figure.currency, figure.group), Figure(figure.currency, figure.group))
 			for name, value in vars(figure).items():
-				if name not in ("currency", "key"):
+				if name not in ("currency", "group"):
 					setattr(whole, name, getattr(whole, name) + value)
 	return in_order(joined.values())
 

@@ -14,6 +14,8 @@ from tests.support.desk import PayDialog
 from tests.support.desk_forms import DeskForm, Dialog, RolePermissions
 from tests.support.records import PASSWORD, unique
 
+pytestmark = pytest.mark.usefixtures("payables_end")
+
 DOCTYPE = "Portal Invoice"
 SCRIPT = "WF_Update_Invoice_After_Payment"
 

@@ -13,6 +13,8 @@ from tests.support.axe import serious
 from tests.support.desk import log_in, open_document
 from tests.support.records import PASSWORD, unique
 
+pytestmark = pytest.mark.usefixtures("payables_end")
+
 DOCTYPE = "Portal Invoice"
 
 

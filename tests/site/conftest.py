@@ -14,6 +14,11 @@ if bench := os.environ.get("BENCH"):
 	os.chdir(Path(bench) / "sites")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _every_module_ends_its_payables(payables_end):
+	"""A payer's home shows whatever can be paid."""
+
+
 @pytest.fixture(autouse=True)
 def _every_test_starts_clean(site_only):
 	"""Administrator, and no transaction left over from the test before."""

@@ -48,7 +48,7 @@ def by_hand(key=lambda row: None, since=None) -> dict:
 
 def as_told(found) -> dict:
 	return {
-		(figure.currency, figure.key): (
+		(figure.currency, figure.group): (
 			figure.count,
 			figure.received_minor,
 			figure.refunded_minor,
@@ -139,7 +139,7 @@ def test_by_unit_and_by_method(trade):
 		lambda row: (row.method_type, row.brand)
 	)
 	# 100 + 50 - 12.50 + 40 - 40, and 11 in the other unit
-	nets = {(figure.currency, figure.key): figure.net_minor for figure in by_unit}
+	nets = {(figure.currency, figure.group): figure.net_minor for figure in by_unit}
 	assert nets["USD", trade.unit] == 13750
 	assert nets["EUR", trade.unit] == 7000
 	assert nets["USD", trade.elsewhere] == 1100
@@ -151,7 +151,8 @@ def test_what_is_under_way_is_told_apart_from_what_came(trade):
 	}
 	assert told == under_way_by_hand()
 	units = {
-		(figure.currency, figure.key): figure.under_way_minor for figure in figures.under_way(by=figures.UNIT)
+		(figure.currency, figure.group): figure.under_way_minor
+		for figure in figures.under_way(by=figures.UNIT)
 	}
 	assert units["USD", trade.unit] == 3000 and units["EUR", trade.unit] == 2000
 
@@ -169,20 +170,20 @@ def test_a_payment_counts_on_the_day_on_which_it_was_settled(trade):
 	assert as_told(figures.received(get_first_day(today()))) == by_hand()
 	day = last_month.replace(day=3)
 	[found] = [
-		figure for figure in figures.received(day, day, by=figures.UNIT) if figure.key == trade.elsewhere
+		figure for figure in figures.received(day, day, by=figures.UNIT) if figure.group == trade.elsewhere
 	]
 	assert (found.count, found.net_minor) == (1, 1100)
 	assert not [
 		figure
 		for figure in figures.received(add_days(day, 1), None, by=figures.UNIT)
-		if figure.key == trade.elsewhere
+		if figure.group == trade.elsewhere
 	]
 
 
 def test_everybody_sums_what_they_may_list(trade):
 	with trade.as_user(trade.neighbour):
 		assert as_told(figures.received(get_first_day(today()))) == by_hand()
-		nets = {figure.key: figure.net_minor for figure in figures.received(today(), by=figures.UNIT)}
+		nets = {figure.group: figure.net_minor for figure in figures.received(today(), by=figures.UNIT)}
 		assert nets[trade.elsewhere] == 1100 and trade.unit not in nets
 		told = {
 			figure.currency: (figure.under_way_count, figure.under_way_minor)
@@ -190,7 +191,7 @@ def test_everybody_sums_what_they_may_list(trade):
 		}
 		assert told == under_way_by_hand()
 		# The brand is of a level that payers don't hold.
-		brands = {figure.key[1] for figure in figures.received(today(), by=figures.METHOD)}
+		brands = {figure.group[1] for figure in figures.received(today(), by=figures.METHOD)}
 		assert brands == {None}
 
 

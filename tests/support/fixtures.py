@@ -41,6 +41,20 @@ def stripe_account(frappe_site, emulator_url):
 	return account.connect_emulator(emulator_url)
 
 
+@pytest.fixture(scope="module")
+def payables_end(frappe_site):
+	"""What a module makes payable is no other's to find: at its end it is switched off."""
+	from stripe_service.payables import registry
+
+	before = frappe_site.get_all("Payable DocType", pluck="name")
+	yield
+	frappe_site.set_user("Administrator")
+	frappe_site.db.rollback()
+	frappe_site.db.set_value("Payable DocType", {"name": ("not in", [*before, ""])}, "enabled", 0)
+	registry.clear_cache()
+	frappe_site.db.commit()
+
+
 @pytest.fixture
 def site_only(frappe_site):
 	"""The site for one test, without a Stripe account: Administrator, and a fresh transaction before and after."""

@@ -24,7 +24,7 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict]]:
 	waiting = [] if by == figures.DAY else figures.under_way(by)
 	found = figures.together(figures.received(first, last, by), waiting)
 	if by == figures.DAY:
-		found.sort(key=lambda figure: figure.key)
+		found.sort(key=lambda figure: figure.group)
 	return columns(by), [row_of(figure, by, first, last) for figure in found]
 
 
@@ -81,7 +81,7 @@ def _amount(fieldname: str, label: str) -> dict:
 def row_of(figure: figures.Figure, by: str | None, first, last) -> dict:
 	same = {"currency": figure.currency, **_filters_of(figure, by)}
 	if by == figures.DAY:
-		first = last = figure.key
+		first = last = figure.group
 	kept = {"status": ["in", list(RECEIVED)], "settled_at": between(first, last)}
 	waiting = {"status": ["in", list(RESERVING)]}
 
@@ -107,14 +107,14 @@ def _linked(count: int, filters: dict) -> str:
 
 def _filters_of(figure: figures.Figure, by: str | None) -> dict:
 	if by == figures.UNIT:
-		return {"organisation_unit": figure.key or ["is", "not set"]}
+		return {"organisation_unit": figure.group or ["is", "not set"]}
 	if by == figures.METHOD:
-		method_type, brand = figure.key
+		method_type, brand = figure.group
 		return {"method_type": method_type or ["is", "not set"]} | ({"brand": brand} if brand else {})
 	return {}
 
 
 def _name_of(figure: figures.Figure, by: str | None):
 	if by == figures.UNIT:
-		return charts.unit_name(figure.key)
-	return charts.method_name(figure.key) if by == figures.METHOD else figure.key
+		return charts.unit_name(figure.group)
+	return charts.method_name(figure.group) if by == figures.METHOD else figure.group
