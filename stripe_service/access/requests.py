@@ -116,16 +116,19 @@ def _true_name(method: str) -> str:
 
 
 def _refuse_incomplete(method: str, arguments) -> None:
-	"""A call of this app that leaves out what it needs: Frappe would answer as if the fault were the server's."""
+	"""A call of this app that leaves out what it needs: Frappe would answer as if the fault were the server's. What Frappe
+	refuses anyway, such as a GET of what writes, is left to Frappe."""
 	if not method.startswith(OURS):
 		return
 	try:
-		parameters = inspect.signature(inspect.unwrap(frappe.get_attr(method))).parameters.values()
+		function = frappe.get_attr(method)
 	except Exception:  # no such method: Frappe says so
+		return
+	if frappe.local.request.method not in frappe.allowed_http_methods_for_whitelisted_func.get(function, ()):
 		return
 	missing = [
 		parameter.name
-		for parameter in parameters
+		for parameter in inspect.signature(inspect.unwrap(function)).parameters.values()
 		if parameter.default is parameter.empty
 		and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
 		and parameter.name not in arguments
