@@ -5,12 +5,14 @@ permission level 1, as everywhere. The mail is read by its payer, whatever user 
 language.
 """
 
+from decimal import Decimal
+
 import frappe
 from frappe import _
 from frappe.utils import cint
 
 from stripe_service.access.permissions import may_read
-from stripe_service.gateway import payment_states
+from stripe_service.gateway import money, payment_states
 from stripe_service.payables.payable import open_payable
 from stripe_service.payables.registry import get_config
 from stripe_service.payments import links
@@ -21,6 +23,11 @@ from stripe_service.utils.labels import money_in_words
 from stripe_service.utils.language import words_for
 
 DOCTYPE = "Invoice Payment"
+
+
+def stripe_amount(amount: float | None, currency: str) -> str:
+	"""An amount of a document (major units), with the decimals that its currency has: Frappe prints two, or the site's."""
+	return money_in_words(money.round_to_minor(Decimal(str(amount or 0)), currency), currency)
 
 
 def stripe_receipt(doc) -> frappe._dict:
@@ -95,7 +102,10 @@ def _rows(payment, details: bool) -> list[frappe._dict]:
 		(_("Bill To"), _party_of(payment)),
 		(_("Organisation Unit"), payment.organisation_unit),
 		(_("Paid By"), _payer_of(payment, details)),
-		(_("Paid With"), (details and payment.method_label) or (_("Bank debit") if is_debit(payment) else _("Card"))),
+		(
+			_("Paid With"),
+			(details and payment.method_label) or (_("Bank debit") if is_debit(payment) else _("Card")),
+		),
 		(_("Paid On"), date_in_words(payment.settled_at) if received and payment.settled_at else None),
 		(_("Begun On"), None if received else date_in_words(payment.creation)),
 		(_("Amount"), money_in_words(payment.amount_minor, payment.currency)),

@@ -34,7 +34,7 @@ TO_PAY = (
 	'doc.workflow_state in ("To Be Paid", "Partly Paid")'
 	" and (doc.outstanding_amount or 0) > (doc.reserved_amount or 0)"
 )
-AMOUNT = "{{ frappe.utils.fmt_money(doc.outstanding_amount - (doc.reserved_amount or 0), currency=doc.currency) }}"
+AMOUNT = "{{ stripe_amount(doc.outstanding_amount - (doc.reserved_amount or 0), doc.currency) }}"
 TITLE = "{{ doc.title | e }}"
 NUMBER = "{{ (doc.invoice_number or doc.name) | e }}"
 DUE_DATE = '{{ frappe.utils.formatdate(doc.due_date, "d MMM yyyy") }}'
@@ -99,7 +99,9 @@ def _due_soon() -> dict:
 
 
 def _overdue() -> dict:
-	text = _("{0} of invoice {1} ({2}) was to be paid by {3}. If you have paid it meanwhile, ignore this e-mail.")
+	text = _(
+		"{0} of invoice {1} ({2}) was to be paid by {3}. If you have paid it meanwhile, ignore this e-mail."
+	)
 	return _reminder(OVERDUE, "Days After", DAYS_AFTER, _("Overdue: {0}"), text)
 
 
@@ -112,6 +114,7 @@ def _reminder(name: str, event: str, days: int, subject: str, text: str) -> dict
 		"days_in_advance": days,
 		"condition": TO_PAY,
 		"subject": subject.format("{{ doc.title }}"),
-		"message": f"<p>{text.format(AMOUNT, NUMBER, TITLE, DUE_DATE)}</p>\n" + LINK.format(_("Pay it online, without a login:")),
+		"message": f"<p>{text.format(AMOUNT, NUMBER, TITLE, DUE_DATE)}</p>\n"
+		+ LINK.format(_("Pay it online, without a login:")),
 		"recipients": [{"receiver_by_document_field": "bill_to_email"}],
 	}

@@ -97,7 +97,14 @@ def test_the_payer_of_a_card_gets_one_receipt(scene, switch_on):
 	assert mail.to == {email_of(scene.payer)}
 	assert scene.invoice.title in mail.subject and "TEST MODE" in mail.subject
 	payment = frappe.get_doc("Invoice Payment", outcome["payment"])
-	for words in (payment.name, scene.invoice.name, payment.method_label, payment.receipt_url, "60.00", "TEST MODE"):
+	for words in (
+		payment.name,
+		scene.invoice.name,
+		payment.method_label,
+		payment.receipt_url,
+		"60.00",
+		"TEST MODE",
+	):
 		assert words in mail.text.replace("=\n", "").replace("&amp;", "&")
 
 
@@ -192,7 +199,9 @@ def test_without_a_pdf_program_it_goes_without_the_print_and_nothing_is_logged(s
 	assert errors_since(moment) == []
 
 
-def test_with_a_pdf_program_the_print_that_an_administrator_asked_for_goes_along(scene, switch_on, monkeypatch):
+def test_with_a_pdf_program_the_print_that_an_administrator_asked_for_goes_along(
+	scene, switch_on, monkeypatch
+):
 	monkeypatch.setattr(pdf.shutil, "which", lambda program: f"/usr/bin/{program}")
 	switch_on("Payment Receipt", attach_print=1)
 	outcome = scene.pay()
@@ -343,3 +352,13 @@ def test_migrate_leaves_what_an_administrator_edited_and_deleted(site_only):
 	assert not frappe.db.exists("Notification", "Invoice Due Soon")
 	frappe.db.rollback()
 	frappe.cache.delete_value("notifications")
+
+
+@pytest.mark.parametrize(
+	"currency, total, printed", [("JPY", "4500", "4,500<"), ("KWD", "75.250", "75.250<")]
+)
+def test_an_invoice_is_printed_with_the_decimals_of_its_currency(scene, currency, total, printed):
+	invoice = scene.make_invoice(total=total, currency=currency)
+	assert (
+		frappe.get_print("Portal Invoice", invoice.name).count(printed) == 4
+	)  # rate, amount, total, outstanding
