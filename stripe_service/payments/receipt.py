@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import frappe
 from frappe import _
-from frappe.utils import cint
+from frappe.utils import cint, fmt_money
 
 from stripe_service.access.permissions import may_read
 from stripe_service.gateway import money, payment_states
@@ -26,8 +26,11 @@ DOCTYPE = "Invoice Payment"
 
 
 def stripe_amount(amount: float | None, currency: str) -> str:
-	"""An amount of a document (major units), with the decimals that its currency has: Frappe prints two, or the site's."""
-	return money_in_words(money.round_to_minor(Decimal(str(amount or 0)), currency), currency)
+	"""An amount of a document (major units), with the decimals that its currency has: Frappe prints two, or the site's. A rate
+	that has more keeps them."""
+	exact = Decimal(str(amount or 0)).normalize()
+	decimals = max(money.exponent(currency), -exact.as_tuple().exponent)
+	return fmt_money(exact, precision=decimals, currency=currency)
 
 
 def stripe_receipt(doc) -> frappe._dict:

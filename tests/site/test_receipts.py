@@ -354,6 +354,12 @@ def test_migrate_leaves_what_an_administrator_edited_and_deleted(site_only):
 	frappe.cache.delete_value("notifications")
 
 
+def test_a_rate_is_printed_as_it_is(scene):
+	invoice = scene.make_invoice(items=[{"description": "Calls", "quantity": 1000, "rate": 0.125}])
+	printed = frappe.get_print("Portal Invoice", invoice.name)
+	assert "0.125<" in printed and "125.00<" in printed
+
+
 @pytest.mark.parametrize(
 	"currency, total, printed", [("JPY", "4500", "4,500<"), ("KWD", "75.250", "75.250<")]
 )
