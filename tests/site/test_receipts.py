@@ -117,6 +117,19 @@ def test_settled_again_and_again_it_is_the_one_mail(scene, switch_on):
 	assert len(mails_about(outcome["payment"])) == 1
 
 
+def test_a_dispute_that_was_won_sends_no_second_one(scene, switch_on):
+	switch_on("Payment Receipt")
+	outcome = scene.pay()
+	scene.drain()
+	intent = frappe.db.get_value("Invoice Payment", outcome["payment"], "payment_intent_id")
+	dispute = scene.emulator.dispute(intent)["dispute"]
+	assert settle(outcome["payment"]).status == "Disputed"
+	scene.emulator.move_dispute(dispute, "won")
+	assert settle(outcome["payment"]).status == "Succeeded"
+	scene.drain()
+	assert len(mails_about(outcome["payment"])) == 1
+
+
 def test_a_user_whose_address_is_not_their_name_gets_it_there(scene, switch_on):
 	switch_on("Payment Receipt")
 	frappe.db.set_value("User", scene.payer, "email", f"other-{scene.payer}")
