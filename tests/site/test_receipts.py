@@ -198,7 +198,8 @@ def test_a_colleagues_timeline_has_no_copy_of_the_mail(scene, switch_on):
 	with scene.as_user(scene.make_payer()):
 		frappe.local.response = frappe._dict(docs=[])
 		getdoc("Invoice Payment", outcome["payment"])
-		assert label not in frappe.as_json(frappe.local.response)
+		shown = frappe.as_json(frappe.local.response, ensure_ascii=False)
+		assert outcome["payment"] in shown and label not in shown
 
 
 def test_without_a_pdf_program_it_goes_without_the_print_and_nothing_is_logged(scene, switch_on, monkeypatch):
