@@ -34,6 +34,9 @@ jinja = {
 	"methods": [
 		"stripe_service.payments.link_templates.stripe_payment_link",
 		"stripe_service.payments.link_templates.stripe_payment_qr",
+		"stripe_service.payments.receipt.stripe_amount",
+		"stripe_service.payments.receipt.stripe_receipt",
+		"stripe_service.payments.receipt.stripe_receipt_for_payer",
 	]
 }
 
@@ -46,7 +49,13 @@ doc_events = {
 		"before_insert": ["stripe_service.access.files.refuse_foreign_file"],
 		"validate": ["stripe_service.access.files.refuse_foreign_file"],
 	},
-	"Email Queue": {"before_insert": ["stripe_service.access.sharing.withhold_email"]},
+	"Communication": {"before_insert": ["stripe_service.payments.receipt.keep_off_timeline"]},
+	"Email Queue": {
+		"before_insert": [
+			"stripe_service.access.sharing.withhold_email",
+			"stripe_service.utils.pdf.drop_prints_that_fail",
+		]
+	},
 	"Notification Log": {"before_insert": ["stripe_service.access.sharing.withhold_notification"]},
 	"Payable DocType": {"on_update": ["stripe_service.access.sharing.revoke_outsider_access"]},
 	"ToDo": {"validate": ["stripe_service.access.sharing.refuse_assignment"]},

@@ -17,6 +17,7 @@ PARTS = {
 	"script": "stripe_service.setup.after_payment_script.make_after_payment_script",
 	"workspace": "stripe_service.setup.workspace.make_blocks",
 	"sidebar": "stripe_service.setup.frappe_16.make_sidebar",
+	"notifications": "stripe_service.setup.notifications.make_once",
 }
 REMOVERS = (
 	"stripe_service.setup.after_payment_script.remove_after_payment_script",
@@ -27,6 +28,7 @@ REMOVERS = (
 	"stripe_service.setup.workspace.remove_blocks",
 	"stripe_service.access.landing.forget",
 	"stripe_service.setup.right_to_pay.forget",
+	"stripe_service.setup.notifications.forget",
 	"stripe_service.setup.frappe_16.remove_permission_type",
 	"stripe_service.setup.frappe_16.remove_icon_and_sidebar",
 )

@@ -6,12 +6,15 @@ the roles of the session user. Whatever Frappe does right is left to Frappe.
 """
 
 import frappe
+from frappe import _
 from frappe.model.workflow import get_workflow_name, send_email_alert
+from frappe.utils import get_link_to_form
 from frappe.workflow.doctype.workflow_action import workflow_action as frappe_items
 
 from stripe_service.access import rules
 from stripe_service.payables import registry
 from stripe_service.utils import frappe_versions
+from stripe_service.utils.pdf import can_attach_print
 
 
 def close_for(doc, by_user: str | None) -> None:
@@ -111,7 +114,7 @@ def send_emails(doc, transitions) -> None:
 	}
 	if not recipients:
 		return
-	common = frappe_items.get_common_email_args(doc)
+	common = _email_args(doc)
 	message = common.pop("message", None)
 	for data in recipients.values():
 		actions = list(frappe_items.deduplicate_actions(data.get("possible_actions")))
@@ -126,6 +129,27 @@ def send_emails(doc, transitions) -> None:
 		except frappe.OutgoingEmailError:
 			frappe.log_error("Failed to send work item e-mail")
 			return
+
+
+def _email_args(doc) -> dict:
+	"""Frappe's, whose print of the document needs a program that not every machine has: without it none is attached."""
+	if can_attach_print(doc.meta.default_print_format):
+		return frappe_items.get_common_email_args(doc)
+	template = frappe.db.get_value(
+		"Workflow Document State",
+		{"parent": get_workflow_name(doc.doctype), "state": rules.state_of(doc)},
+		"next_action_email_template",
+	)
+	written = (
+		frappe.get_doc("Email Template", template).get_formatted_email(doc.as_dict()) if template else {}
+	)
+	name = f"{_(doc.doctype)}: {doc.name}"
+	return {
+		"template": "workflow_action",
+		"header": _("Workflow Action"),
+		"subject": written.get("subject") or f"{_('Workflow Action')}: {name}",
+		"message": written.get("message") or get_link_to_form(doc.doctype, doc.name, name),
+	}
 
 
 def _open_items(doc, state=None) -> list[str]:

@@ -114,7 +114,7 @@ def _insert(request: PayRequest, payable, amount_minor: int) -> str:
 			"organisation_unit": payable.unit,
 			"user": request.user,
 			"payment_link": request.payment_link,
-			"payer_email": request.payer_email,
+			"payer_email": _receipt_address(request),
 			"status": payment_states.STARTED,
 			"currency": payable.currency,
 			"amount": money.from_minor(amount_minor, payable.currency),
@@ -133,3 +133,10 @@ def _insert(request: PayRequest, payable, amount_minor: int) -> str:
 		field = "saved_card" if request.method_type == "card" else "stripe_bank_account"
 		payment.set(field, request.saved_method)
 	return payment.write().name
+
+
+def _receipt_address(request: PayRequest) -> str | None:
+	"""As it is now: a debit's receipt is written days later."""
+	if request.payment_link:
+		return request.payer_email
+	return frappe.get_cached_value("User", request.user, "email")

@@ -7,6 +7,7 @@ from frappe.model.workflow import apply_workflow
 from stripe_service.access import work_items
 from stripe_service.access.pay import why_not_pay
 from stripe_service.api.work_items import reprocess
+from stripe_service.utils import pdf
 from tests.support import records
 from tests.support.paying import pay_by_card
 from tests.support.records import unique
@@ -358,3 +359,16 @@ def test_reprocessing_mails_again(mailed, company, make_invoice):
 	assert mailed_to(invoice) == set()
 	reprocess("Portal Invoice", invoice.name)
 	assert company.payer_a in mailed_to(invoice)
+
+
+def test_without_a_pdf_program_it_mails_without_the_print_and_logs_nothing(
+	mailed, company, make_invoice, monkeypatch
+):
+	monkeypatch.setattr(pdf.shutil, "which", lambda program: None)
+	frappe.db.set_single_value("Print Settings", "send_print_as_pdf", 1)
+	moment = frappe.utils.now()
+	invoice = make_invoice(unit=company.a)
+	assert company.payer_a in mailed_to(invoice)
+	(message, *_more) = frappe.get_all("Email Queue", {"reference_name": invoice.name}, pluck="message")
+	assert "application/pdf" not in message
+	assert frappe.get_all("Error Log", {"creation": (">", moment)}, pluck="error") == []

@@ -1,0 +1,150 @@
+"""What a receipt says of an Invoice Payment: for the print format, and for the mail to its payer (hook `jinja`).
+
+A print is read by whoever prints it: the card or account and Stripe's receipt are shown to the payer and to whoever holds
+permission level 1, as everywhere. The mail is read by its payer, whatever user happens to cause it, and in the payer's
+language.
+"""
+
+from decimal import Decimal
+
+import frappe
+from frappe import _
+from frappe.utils import cint, fmt_money
+
+from stripe_service.access.permissions import may_read
+from stripe_service.gateway import money, payment_states
+from stripe_service.payables.payable import open_payable
+from stripe_service.payables.registry import get_config
+from stripe_service.payments import links
+from stripe_service.payments.history_words import about_payment, is_debit
+from stripe_service.payments.result import is_payer_or_reader
+from stripe_service.utils.dates import date_in_words
+from stripe_service.utils.labels import money_in_words
+from stripe_service.utils.language import words_for
+
+DOCTYPE = "Invoice Payment"
+
+
+def stripe_amount(amount: float | None, currency: str) -> str:
+	"""An amount of a document (major units), with the decimals that its currency has: Frappe prints two, or the site's. A rate
+	that has more keeps them."""
+	exact = Decimal(str(amount or 0)).normalize()
+	decimals = max(money.exponent(currency), -exact.as_tuple().exponent)
+	return fmt_money(exact, precision=decimals, currency=currency)
+
+
+def stripe_receipt(doc) -> frappe._dict:
+	"""What the session user may know of a payment (an Invoice Payment; raises frappe.PermissionError without read), in the
+	language of the page: `heading`, `number`, `amount`, `stamp` and its `colour`, `rows` of `label` and `value`,
+	`received` (whether any money was), `test_mode`, `receipt_url` (Stripe's, or empty), `note`."""
+	payment = frappe.get_doc(DOCTYPE, doc.get("name"))
+	if isinstance(doc, dict):
+		# A document as an object was loaded for the template by Frappe, which has checked; names may be anybody's.
+		payment.check_permission("read")
+	return _receipt(payment, is_payer_or_reader(payment))
+
+
+def stripe_receipt_for_payer(doc) -> frappe._dict:
+	"""The same for the mail to the payer, with `subject` and `thanks`, in the payer's language. Only for the Notifications on
+	a payment that the app itself has changed, and for whoever may know as much: raises frappe.PermissionError."""
+	payment = frappe.get_doc(DOCTYPE, doc.get("name"))
+	by_app = not isinstance(doc, dict) and doc.flags.by_stripe_service
+	if not by_app and not (payment.has_permission("read") and is_payer_or_reader(payment)):
+		frappe.throw(_("You may not read this payment's receipt."), frappe.PermissionError)
+	if payment.user == links.PAYER:
+		return _mail(payment)
+	return words_for(payment.user, lambda: _mail(payment))
+
+
+def keep_off_timeline(communication, method: str | None = None) -> None:
+	"""doc_events Communication, before_insert: Frappe files a copy of each Notification's mail at its document, for whoever may
+	read that. A colleague who may read a payment may not know its card."""
+	if communication.reference_doctype == DOCTYPE and communication.communication_type == "Automated Message":
+		communication.update({"reference_doctype": None, "reference_name": None})
+
+
+def _mail(payment) -> frappe._dict:
+	receipt = _receipt(payment, True)
+	receipt.subject = _("Receipt for {0}").format(payment.reference_title or payment.reference_name)
+	receipt.thanks = _("Thank you. We have received your payment of {0}.").format(
+		money_in_words(payment.received_minor, payment.currency)
+	)
+	if receipt.test_mode:
+		receipt.subject = _("[TEST MODE] {0}").format(receipt.subject)
+	return receipt
+
+
+def _receipt(payment, details: bool) -> frappe._dict:
+	received = cint(payment.received_minor) > 0
+	words = about_payment(payment, False, False, frappe.utils.now_datetime())
+	url = payment.receipt_url or ""
+	return frappe._dict(
+		heading=_("Payment Receipt") if received else _("Payment"),
+		number=payment.name,
+		amount=money_in_words(payment.received_minor if received else payment.amount_minor, payment.currency),
+		stamp=words.label,
+		colour=words.colour,
+		rows=_rows(payment, details),
+		received=received,
+		note="" if received else _("This is not a receipt: no money was received."),
+		# Before Stripe has answered, nothing says which it is.
+		test_mode=bool(payment.payment_intent_id) and not payment.livemode,
+		receipt_url=url if details and url.startswith(("https://", "http://")) else "",
+		receipt_label=_("Receipt at Stripe"),
+		test_note=_("TEST MODE: no real money was moved."),
+		stamp_label=_("Status"),
+	)
+
+
+def _rows(payment, details: bool) -> list[frappe._dict]:
+	received = cint(payment.received_minor) > 0
+	rows = [
+		(_("Payment Number"), payment.name),
+		(_("Paid For"), payment.reference_title or payment.reference_name),
+		(_(payment.reference_doctype), payment.reference_name),
+		(_("Bill To"), _party_of(payment)),
+		(_("Organisation Unit"), payment.organisation_unit),
+		(_("Paid By"), _payer_of(payment, details)),
+		(
+			_("Paid With"),
+			(details and payment.method_label) or (_("Bank debit") if is_debit(payment) else _("Card")),
+		),
+		(_("Paid On"), date_in_words(payment.settled_at) if received and payment.settled_at else None),
+		(_("Begun On"), None if received else date_in_words(payment.creation)),
+		(_("Amount"), money_in_words(payment.amount_minor, payment.currency)),
+		(_("Refunded"), _given_back(payment, payment.refunded_minor)),
+		(_withheld_label(payment), _given_back(payment, payment.disputed_minor)),
+		(_("Counts as Paid"), _rest(payment)),
+	]
+	return [frappe._dict(label=label, value=value) for label, value in rows if value]
+
+
+def _withheld_label(payment) -> str:
+	if payment.status != payment_states.DISPUTE_LOST:
+		return _("Held Back While Disputed")
+	return _("Returned by the bank") if is_debit(payment) else _("Dispute lost")
+
+
+def _given_back(payment, minor) -> str | None:
+	return f"− {money_in_words(minor, payment.currency)}" if cint(minor) else None
+
+
+def _rest(payment) -> str | None:
+	"""Only where it is not what was paid."""
+	if not (cint(payment.refunded_minor) or cint(payment.disputed_minor)):
+		return None
+	return money_in_words(payment.settled_minor, payment.currency)
+
+
+def _payer_of(payment, details: bool) -> str | None:
+	if payment.user == links.PAYER:
+		return (details and payment.payer_email) or _("By a payment link")
+	return frappe.db.get_value("User", payment.user, "full_name") or payment.user
+
+
+def _party_of(payment) -> str | None:
+	"""Whom the document bills, if the session user may read it as it is today; a receipt never fails for want of it."""
+	doctype, name = payment.reference_doctype, payment.reference_name
+	if not get_config(doctype) or not frappe.db.exists(doctype, name) or not may_read(doctype, name):
+		return None
+	return open_payable(frappe.get_doc(doctype, name)).party
