@@ -11,6 +11,8 @@ A code that is not listed falls back to Stripe's own message, so that a new one 
 
 from frappe import _, _lt
 
+from stripe_service.utils.language import in_language, language_of, site_language
+
 _ASK_ISSUER = _lt("The bank that issued the card declined the payment. Ask them why, or use another card.")
 _ISSUER_LIMIT = _lt(
 	"The card's limit is reached. Use another card, pay less, or ask the bank that issued the card."
@@ -300,10 +302,25 @@ def failure_message(
 
 
 def failure_of(payment) -> str | None:
-	"""Why an Invoice Payment failed, in the language of whoever reads it: its `failure_message` is in the language of whoever
-	caused it. None if it did not fail."""
+	"""Why an Invoice Payment failed, in the language of whoever reads it; None if it did not fail.
+
+	Its `failure_message` is in the language of whoever caused it. Where it is the sentence of its code, that sentence is said
+	anew; where it says more than the code does, such as an amount that can be paid, it stays as it was written.
+	"""
+	stored = payment.failure_message
 	if not payment.failure_code and not payment.decline_code:
-		return payment.failure_message
+		return stored
+	sentence = _of_code(payment)
+	if not stored:
+		return sentence
+	for written_in in (language_of(payment.user), site_language(), in_language("en")):
+		with written_in:
+			if stored == _of_code(payment):
+				return sentence
+	return stored
+
+
+def _of_code(payment) -> str:
 	return failure_message(
 		payment.failure_code, payment.decline_code, payment.failure_message, payment.method_type
 	)

@@ -18,14 +18,14 @@ from frappe.translate import extract_messages_from_javascript_code, get_all_tran
 def language_of(user: str) -> Iterator[None]:
 	"""Within the block texts, dates and amounts are in the language of this user, or of the site where they chose none."""
 	# Not frappe.translate.get_user_lang: a user who is gone must not stop the notice.
-	with _language(frappe.db.get_value("User", user, "language") or _of_site()):
+	with in_language(frappe.db.get_value("User", user, "language") or _of_site()):
 		yield
 
 
 @contextmanager
 def site_language() -> Iterator[None]:
 	"""Within the block texts, dates and amounts are in the language of the site: for what administrators read."""
-	with _language(_of_site()):
+	with in_language(_of_site()):
 		yield
 
 
@@ -68,7 +68,7 @@ def _of_site() -> str:
 
 
 @contextmanager
-def _language(language: str) -> Iterator[None]:
+def in_language(language: str) -> Iterator[None]:
 	"""frappe.translate.print_language does not go back where an error is raised."""
 	before = frappe.local.lang
 	frappe.local.lang = language
