@@ -214,7 +214,7 @@ def test_an_administrator_makes_copies_and_revokes_a_link(site, at_desk, invoice
 	dialog = ask_for_link(at_desk)
 	expect(dialog).to_contain_text("can pay it by card, without a login")
 	dialog.get_by_role("button", name="Make Link").click()
-	link = dialog.get_by_label("Link", exact=True)
+	link = dialog.get_by_label("Payment Link", exact=True)
 	expect(link).to_have_value(re.compile("/payment-link/"))
 	expect(dialog).to_contain_text("It has not been opened yet.")
 	picture(at_desk, "payment-link-dialog")
@@ -226,7 +226,7 @@ def test_an_administrator_makes_copies_and_revokes_a_link(site, at_desk, invoice
 	dialog.get_by_role("button", name="Make New Link").click()
 	at_desk.get_by_role("button", name="Yes").click()
 	expect(
-		at_desk.get_by_role("dialog", name="Payment Link").get_by_label("Link", exact=True)
+		at_desk.get_by_role("dialog", name="Payment Link").get_by_label("Payment Link", exact=True)
 	).not_to_have_value(re.compile(token))
 	form.reload()
 	assert form.opened.status == 410

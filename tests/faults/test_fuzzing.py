@@ -3,8 +3,8 @@
 Whatever comes, the answer is one that was meant (below 500), comes soon, and leaves nothing half-written: every payment
 that began can be finished or freed, and each document's fields agree with its ledger.
 
-`FUZZ_CALLS` says how many calls (default 1,500; the figures of 100,000 stand in docs/proof.md), `FUZZ_SEED` from which seed
-the values are drawn, so that a fault can be met again.
+`FUZZ_CALLS` says how many calls (default 1,500), `FUZZ_SEED` from which seed the values are drawn, so that a fault can be
+met again.
 """
 
 import inspect

@@ -118,6 +118,7 @@ class Fields:
 	def add_row(self, table: str, values: dict) -> None:
 		grid = self.field(table)
 		rows = grid.locator(".grid-body .grid-row")
+		settle(self.page)  # a table that is drawn anew meanwhile would lose the press
 		before = rows.count()
 		grid.get_by_role("button", name=re.compile("^Add row$", re.I)).click()
 		expect(rows).to_have_count(before + 1)
