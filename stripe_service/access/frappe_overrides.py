@@ -17,8 +17,8 @@ from frappe.utils.verified_command import verify_request
 
 from stripe_service.access import permissions
 from stripe_service.access.guarded import is_limited, is_open_to
-from stripe_service.access.named_documents import from_json
 from stripe_service.access.pay_actions import get_pay_transitions
+from stripe_service.utils.json_arguments import from_json
 
 
 def _visible(doctype: str, names) -> set[str]:

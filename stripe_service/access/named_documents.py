@@ -17,6 +17,7 @@ from frappe.query_builder import DocType
 
 from stripe_service.access import files, permissions
 from stripe_service.access.guarded import guarded_doctypes
+from stripe_service.utils.json_arguments import from_json
 
 TEXT = frozenset(
 	{
@@ -104,18 +105,6 @@ class Named:
 	def _doctypes_in(self, values) -> set[str]:
 		found = (self._guarded.get(value.strip().casefold()) for value in values if isinstance(value, str))
 		return {doctype for doctype in found if doctype}
-
-
-def from_json(value):
-	"""What a JSON list or object says; anything else as it is. Raises frappe.ValidationError if it is nested too deeply."""
-	if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
-		try:
-			return frappe.parse_json(value.strip())
-		except ValueError:
-			return value
-		except RecursionError:
-			frappe.throw(_("The request is nested too deeply."))
-	return value
 
 
 def check(path: dict, arguments: dict) -> None:

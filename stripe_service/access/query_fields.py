@@ -11,7 +11,7 @@ import frappe
 from frappe import _
 
 from stripe_service.access.guarded import is_guarded, is_open_to
-from stripe_service.access.named_documents import from_json
+from stripe_service.utils.json_arguments import from_json
 
 NOT_QUERIES = frozenset(
 	{"cmd", "data", "doc", "docs", "document", "csrf_token", "txt", "text", "content", "value"}

@@ -22,6 +22,7 @@ from frappe.utils import (
 
 from stripe_service.accounts import figures
 from stripe_service.gateway import money
+from stripe_service.utils.json_arguments import from_json
 from stripe_service.utils.labels import brand_name
 
 TIMESPANS = {"Last Year": 365, "Last Quarter": 91, "Last Month": 30, "Last Week": 7}
@@ -75,7 +76,7 @@ def by_unit(
 
 def filtered_currency(filters: str | list | dict | None) -> str | None:
 	"""The currency that a chart's filter names, as its request holds it; None if it names none."""
-	given = frappe.parse_json(filters)
+	given = from_json(filters)
 	return (isinstance(given, dict) and cstr(given.get("currency")).strip().upper()) or None
 
 

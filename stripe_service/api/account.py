@@ -77,7 +77,7 @@ def remove_account(account: str) -> dict:
 def delete_customer(customer: str) -> dict:
 	"""Delete a customer at Stripe; its payments stay."""
 	# Nobody may write or delete the row itself; who may edit the account may delete its customers.
-	frappe.has_permission(CUSTOMER, "read", customer, throw=True)
+	_check_document(CUSTOMER, customer, "read")
 	_check_account(frappe.db.get_value(CUSTOMER, customer, "stripe_account"))
 	_ask_stripe(customers.delete_customer, customer)
 	return {"customer": customer, "status": frappe.db.get_value(CUSTOMER, customer, "status")}
@@ -172,7 +172,13 @@ def _check_account(account: str, permission: str = "write") -> None:
 	if permission == "create":
 		frappe.has_permission(ACCOUNT, "create", throw=True)
 	else:
-		frappe.has_permission(ACCOUNT, permission, account, throw=True)
+		_check_document(ACCOUNT, account, permission)
+
+
+def _check_document(doctype: str, name: str, permission: str) -> None:
+	"""Raises frappe.PermissionError and frappe.DoesNotExistError. An empty name would ask for the right to no document at all."""
+	frappe.has_permission(doctype, permission, throw=True)
+	frappe.get_doc(doctype, name).check_permission(permission)
 
 
 def _ask_stripe(action, name: str):

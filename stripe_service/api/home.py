@@ -3,8 +3,8 @@
 import frappe
 from frappe import _
 
-from stripe_service.access.named_documents import from_json
 from stripe_service.payments import home
+from stripe_service.utils.json_arguments import from_json
 
 MOST_ITEMS = 500
 LAST_START = 100_000
