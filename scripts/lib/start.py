@@ -33,10 +33,13 @@ NOT_PASSED_ON = "CI MAIL SHELL PYTHONHOME PYTHONPATH VIRTUAL_ENV PYENV_ROOT PYEN
 NOT_OURS = {"dist", "__pycache__", ".git"}
 
 
+ENDS = (signal.SIGTERM, signal.SIGHUP)
+
+
 def main() -> int:
 	# An end from outside (a cancelled CI job) unwinds as any other, so that what was started is ended.
-	for number in (signal.SIGTERM, signal.SIGHUP):
-		signal.signal(number, lambda number, _: sys.exit(128 + number))
+	for number in ENDS:
+		signal.signal(number, _end)
 	command = importlib.import_module(f"scripts.lib.{sys.argv[1]}")
 	try:
 		options = command.parse(sys.argv[2:])
@@ -48,6 +51,13 @@ def main() -> int:
 		return 1
 	except KeyboardInterrupt:
 		return 130
+
+
+def _end(number, _frame):
+	"""Once: a second signal, such as the one of the parent's death, must not break off the ending."""
+	for each in ENDS:
+		signal.signal(each, signal.SIG_IGN)
+	sys.exit(128 + number)
 
 
 def _as_one_user(needs: set[str]) -> int:
