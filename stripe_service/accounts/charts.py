@@ -40,8 +40,8 @@ def by_period(
 ) -> dict:
 	"""What was received in each period of the time asked for, periods without payments included."""
 	first, last = days_of(timespan, from_date, to_date)
-	periods = _periods(first, last, interval)
 	found = _received(first, last, figures.DAY, currency)
+	periods = _periods(first, last, interval)
 	return _chart(found, periods, lambda figure: _period(figure.group, interval), _label_of(interval))
 
 
@@ -83,10 +83,11 @@ def filtered_currency(filters: str | list | dict | None) -> str | None:
 def days_of(
 	timespan: str | None, from_date: str | None = None, to_date: str | None = None
 ) -> tuple[date, date]:
-	"""The first and the last day that a chart's filters name; the last month if they name none."""
-	if from_date and to_date:
-		return getdate(from_date), getdate(to_date)
+	"""The first and the last day that a chart's filters name, up to today; the last month if they name none."""
 	last = getdate(today())
+	# Frappe reads the first day of all, 0001-01-01, as none.
+	if from_date and to_date and (first := getdate(from_date)) and (until := getdate(to_date)):
+		return first, min(until, last)
 	return add_days(last, -TIMESPANS.get(timespan, TIMESPANS["Last Month"])), last
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import frappe
+from frappe import _
 from frappe.desk.reportview import build_match_conditions
 from frappe.query_builder.functions import Count, Sum
 from frappe.utils import add_days, add_to_date, getdate, now_datetime, today
@@ -35,6 +36,8 @@ KEPT = "stripe_service_received"
 KEPT_SECONDS = 600
 LONGEST_WRITE_SECONDS = 60
 MOST_LISTED = 100
+# Ten years. A chart draws each day, also those without payments.
+MOST_DAYS = 3660
 MOST_COUNTED = 1000
 
 # By what figures may be told apart, and the fields that say so.
@@ -71,9 +74,12 @@ def received(first: date | str, last: date | str | None = None, by: str | None =
 	"""What was received from `first` to `last` (both included; None: until now), per currency and `by` DAY, METHOD or UNIT.
 
 	`net_minor` is without what was refunded, or withheld by a dispute, up to now. A query for each currency, and where days
-	of the past are kept (`_of_past_days`) one more.
+	of the past are kept (`_of_past_days`) one more. Raises frappe.ValidationError for more than MOST_DAYS.
 	"""
-	first, end = getdate(first), add_days(getdate(last or today()), 1)
+	first, last = getdate(first), getdate(last or today())
+	if (last - first).days > MOST_DAYS:
+		frappe.throw(_("Choose at most {0} days.").format(MOST_DAYS))
+	end = add_days(min(last, getdate(today())), 1)  # nothing has come of days to come
 	past = min(add_days(getdate(today()), -LIVE_DAYS), end)
 	if first >= past or build_match_conditions(PAYMENT):
 		return in_order(_received(first, end, by))

@@ -10,7 +10,7 @@ from decimal import Decimal
 import frappe
 from frappe import _
 from frappe.model.meta import get_field_currency
-from frappe.utils import cstr, flt, now
+from frappe.utils import cstr, flt, getdate, now, nowdate
 
 from stripe_service.accounts.stripe_account import default_account
 from stripe_service.gateway import money
@@ -111,6 +111,11 @@ class Payable:
 	def due_date(self):
 		"""When it is to be paid; None if the row names no field."""
 		return self._value("due_date")
+
+	@property
+	def is_overdue(self) -> bool:
+		"""Whether the day on which it was due is over, whatever is paid of it."""
+		return bool(self.due_date) and getdate(self.due_date) < getdate(nowdate())
 
 	@property
 	def status(self) -> str | None:

@@ -85,13 +85,8 @@ def _send_confirmation(gateway, payment, intent_id: str, params: dict) -> dict:
 def confirm_params(payment) -> dict:
 	"""What every confirmation sends to Stripe, besides the method; the receipt's address only if the settings say so."""
 	params = {"use_stripe_sdk": True, "expand": EXPAND, "return_url": return_url(payment)}
-	email = (
-		payment.payer_email
-		if payment.payment_link
-		else frappe.get_cached_value("User", payment.user, "email")
-	)
-	if email and cint(frappe.db.get_single_value("Stripe Service Settings", "email_receipts")):
-		params["receipt_email"] = email
+	if payment.payer_email and cint(frappe.db.get_single_value("Stripe Service Settings", "email_receipts")):
+		params["receipt_email"] = payment.payer_email
 	return params
 
 

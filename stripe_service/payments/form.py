@@ -1,7 +1,6 @@
 """What the pay form shows when it is opened: one answer, few queries, no call to Stripe on the straight way."""
 
 import frappe
-from frappe.utils import date_diff, getdate, nowdate
 
 from stripe_service.access.pay import why_not_pay
 from stripe_service.accounts.stripe_account import read_browser_facts
@@ -63,13 +62,9 @@ def _invoice(payable, balance) -> dict:
 		"outstanding": text(balance.outstanding_minor),
 		"outstanding_minor": balance.outstanding_minor,
 		"due_date": payable.due_date,
-		"overdue": is_overdue(payable.due_date),
+		"overdue": payable.is_overdue,
 		"status": payable.status,
 	}
-
-
-def is_overdue(due_date) -> bool:
-	return bool(due_date and date_diff(nowdate(), getdate(due_date)) > 0)
 
 
 def amount_facts(bounds: limits.Bounds) -> dict:

@@ -17,7 +17,7 @@ from itertools import groupby
 
 import frappe
 from frappe import _
-from frappe.utils import cint, get_datetime, getdate, nowdate
+from frappe.utils import cint, get_datetime
 
 from stripe_service.gateway import payment_states, refund_states
 from stripe_service.payables.balance import Balance, balance_of
@@ -36,7 +36,7 @@ from stripe_service.stripe_service.doctype.payment_adjustment.payment_adjustment
 	WRITTEN_OFF,
 )
 from stripe_service.utils.dates import date_in_words
-from stripe_service.utils.labels import money_in_words
+from stripe_service.utils.labels import money_in_words, web_address
 
 # The newest, and whatever is under way; the rest is in the lists.
 LINES_SHOWN = 100
@@ -191,9 +191,8 @@ def _due(payable, balance: Balance) -> dict:
 	"""By when what is outstanding is to be paid; `due` is None where nothing is, or where the document has no such date."""
 	if not payable.due_date or balance.outstanding_minor <= 0:
 		return {"due": None, "overdue": False}
-	overdue = getdate(payable.due_date) < getdate(nowdate())
-	words = _("Overdue since {0}") if overdue else _("Due {0}")
-	return {"due": words.format(date_in_words(payable.due_date)), "overdue": overdue}
+	words = _("Overdue since {0}") if payable.is_overdue else _("Due {0}")
+	return {"due": words.format(date_in_words(payable.due_date)), "overdue": payable.is_overdue}
 
 
 def _summary(paid_minor: int, balance: Balance, currency: str) -> str:
@@ -230,7 +229,6 @@ def _refunds_of(payments: list[str]) -> dict[str, list]:
 def _payment_line(payment, refunds: list, reader: Reader, wait) -> dict:
 	mine, details = reader.is_payer(payment), reader.knows_details(payment)
 	words = about_payment(payment, mine, details, get_datetime(payment.creation) + wait)
-	receipt = payment.receipt_url or ""
 	return {
 		"kind": "payment",
 		"name": payment.name if reader.knows_payer(payment) else None,
@@ -242,7 +240,7 @@ def _payment_line(payment, refunds: list, reader: Reader, wait) -> dict:
 		"at": payment.creation,
 		"status": payment.status,
 		"counts": payment.status not in payment_states.VOID,
-		"receipt_url": receipt if details and receipt.startswith(("https://", "http://")) else None,
+		"receipt_url": web_address(payment.receipt_url) if details else None,
 		"steps": [
 			*_refund_steps(payment, refunds, mine),
 			*_dispute_steps(payment, reader.deals_with(payment)),

@@ -13,14 +13,17 @@ from stripe_service.payables.balance import balance_of
 from stripe_service.payments import links
 from stripe_service.payments.allowed_methods import allowed_methods
 from stripe_service.payments.claim import allowed_bounds
-from stripe_service.payments.form import amount_facts, is_overdue
+from stripe_service.payments.form import amount_facts
 from stripe_service.payments.result import client_secret
 
 
 def form_of_link(payable, own_payment: str | None) -> dict:
 	"""The form of a link's document, in the shape of `form.form_of`. `own_payment` is the Invoice Payment that this browser began."""
 	balance = balance_of(payable, lock=False)
-	own = _own(own_payment)
+	payment = frappe.get_doc("Invoice Payment", own_payment) if own_payment else None
+	if payment and not payment.is_open:
+		payment = None
+	own = _under_way(payment) if payment else None
 	refusal = links.why_not_payable(payable, balance)
 	form = {
 		"invoice": _invoice(payable, balance, own),
@@ -42,7 +45,7 @@ def form_of_link(payable, own_payment: str | None) -> dict:
 		"amount": _amount(payable, balance),
 		"methods": {"card": {**allowed_methods(payable)["card"], "may_save": False}},
 		"stripe": {**facts, "account": None},
-		"resume": _resume(own),
+		"resume": _resume(payment),
 	}
 
 
@@ -64,29 +67,24 @@ def sends_receipts() -> bool:
 	return bool(cint(frappe.get_cached_doc("Stripe Service Settings").email_receipts))
 
 
-def _own(payment: str | None) -> dict | None:
-	if not payment:
-		return None
-	row = frappe.get_doc("Invoice Payment", payment)
-	if not row.is_open:
-		return None
+def _under_way(payment) -> dict:
 	return {
-		"payment": row.name,
+		"payment": payment.name,
 		"mine": True,
-		"amount": str(money.from_minor(row.amount_minor, row.currency)),
-		"amount_minor": cint(row.amount_minor),
-		"currency": row.currency,
-		"method_type": row.method_type,
-		"method_label": row.method_label,
-		"status": row.status,
-		"expected_by": row.expected_by,
+		"amount": str(money.from_minor(payment.amount_minor, payment.currency)),
+		"amount_minor": cint(payment.amount_minor),
+		"currency": payment.currency,
+		"method_type": payment.method_type,
+		"method_label": payment.method_label,
+		"status": payment.status,
+		"expected_by": payment.expected_by,
 	}
 
 
 def _invoice(payable, balance, own: dict | None) -> dict:
 	"""Outstanding is what this browser can pay, or is paying: what others are paying at the moment is not told apart from paid."""
 	currency = payable.currency
-	outstanding = max(balance.available_minor, 0) + (own["amount_minor"] if own else 0)
+	outstanding = balance.available_minor + (own["amount_minor"] if own else 0)
 	due = payable.due_date
 	details = [
 		{"label": _("Invoice from"), "value": sender_of(payable)},
@@ -101,7 +99,7 @@ def _invoice(payable, balance, own: dict | None) -> dict:
 		"outstanding": str(money.from_minor(outstanding, currency)),
 		"outstanding_minor": outstanding,
 		"due_date": due,
-		"overdue": is_overdue(due),
+		"overdue": payable.is_overdue,
 	}
 
 
@@ -114,8 +112,7 @@ def _amount(payable, balance) -> dict:
 	return amount
 
 
-def _resume(own: dict | None) -> dict | None:
-	if not own or own["status"] != payment_states.ACTION_REQUIRED:
+def _resume(payment) -> dict | None:
+	if not payment or payment.status != payment_states.ACTION_REQUIRED:
 		return None
-	payment = frappe.get_doc("Invoice Payment", own["payment"])
 	return {"payment": payment.name, "status": payment.status, "client_secret": client_secret(payment)}

@@ -19,7 +19,7 @@ from stripe_service.payments import links
 from stripe_service.payments.history_words import about_payment, is_debit
 from stripe_service.payments.result import is_payer_or_reader
 from stripe_service.utils.dates import date_in_words
-from stripe_service.utils.labels import money_in_words
+from stripe_service.utils.labels import money_in_words, web_address
 from stripe_service.utils.language import words_for
 
 DOCTYPE = "Invoice Payment"
@@ -77,7 +77,6 @@ def _mail(payment) -> frappe._dict:
 def _receipt(payment, details: bool) -> frappe._dict:
 	received = cint(payment.received_minor) > 0
 	words = about_payment(payment, False, False, frappe.utils.now_datetime())
-	url = payment.receipt_url or ""
 	return frappe._dict(
 		heading=_("Payment Receipt") if received else _("Payment"),
 		number=payment.name,
@@ -89,7 +88,7 @@ def _receipt(payment, details: bool) -> frappe._dict:
 		note="" if received else _("This is not a receipt: no money was received."),
 		# Before Stripe has answered, nothing says which it is.
 		test_mode=bool(payment.payment_intent_id) and not payment.livemode,
-		receipt_url=url if details and url.startswith(("https://", "http://")) else "",
+		receipt_url=(details and web_address(payment.receipt_url)) or "",
 		receipt_label=_("Receipt at Stripe"),
 		test_note=_("TEST MODE: no real money was moved."),
 		stamp_label=_("Status"),

@@ -46,3 +46,8 @@ def money_in_words(minor: int, currency: str) -> str:
 	return fmt_money(
 		money.from_minor(minor, currency), precision=money.exponent(currency), currency=currency.upper()
 	)
+
+
+def web_address(url: str | None) -> str | None:
+	"""The address if it is one of the web, and not, say, a script: what others wrote becomes a link by this alone."""
+	return url if url and url.startswith(("https://", "http://")) else None

@@ -14,13 +14,13 @@ import os
 import statistics
 import sys
 import time
-from contextlib import contextmanager
 
 from tests.install.bench_commands import Commands
 from tests.support import account as accounts
 from tests.support import emulator as emulators
 from tests.support import records, site
 from tests.support.cards import confirmation_token
+from tests.support.queries import counted_queries, fresh_request
 from tests.support.stripe_objects import event
 
 SIZES = (100, 10_000, 1_000_000)
@@ -231,8 +231,10 @@ def measure(frappe, call, user: str) -> dict:
 	try:
 		call()
 		for _ in range(TIMES):
-			fresh_request(frappe)
-			with counted_queries(frappe) as seen:
+			frappe.db.rollback()
+			frappe.local.response = frappe._dict(docs=[])
+			fresh_request()
+			with counted_queries() as seen:
 				begin = time.perf_counter()
 				call()
 				taken.append(time.perf_counter() - begin)
@@ -240,28 +242,6 @@ def measure(frappe, call, user: str) -> dict:
 	finally:
 		frappe.set_user("Administrator")
 	return {"ms": round(statistics.median(taken) * 1000, 1), "queries": queries}
-
-
-def fresh_request(frappe) -> None:
-	frappe.db.rollback()
-	frappe.local.document_cache = {}
-	frappe.local.role_permissions = {}
-	frappe.local.response = frappe._dict(docs=[])
-
-
-@contextmanager
-def counted_queries(frappe):
-	seen, real = [], frappe.db.sql
-
-	def sql(query, *args, **kwargs):
-		seen.append(str(query))
-		return real(query, *args, **kwargs)
-
-	frappe.db.sql = sql
-	try:
-		yield seen
-	finally:
-		frappe.db.sql = real
 
 
 # Writing

@@ -140,3 +140,18 @@ def _chromium_path() -> str | None:
 	return next(
 		(path for path in ("/usr/bin/chromium", "/usr/bin/google-chrome") if Path(path).exists()), None
 	)
+
+
+@pytest.fixture
+def at_list(login, http):
+	"""The list of a DocType on the desk, with its rows there."""
+	from tests.support.desk_forms import settle
+
+	def open_(user, slug, **options):
+		page = login(user, **options)
+		page.goto(f"{http.url}/app/{slug}", wait_until="domcontentloaded")
+		page.locator(".list-row-container .list-row").filter(visible=True).first.wait_for()
+		settle(page)
+		return page
+
+	return open_

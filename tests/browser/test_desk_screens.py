@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.axe import serious
-from tests.support.desk_forms import DeskForm, settle
+from tests.support.desk_forms import DeskForm
 from tests.support.records import PASSWORD
 
 WIDE = {"width": 1280, "height": 860}
@@ -19,18 +19,6 @@ def unit(make_unit):
 @pytest.fixture
 def payer(site, unit, make_payer):
 	return make_payer(unit=unit)
-
-
-@pytest.fixture
-def at_list(login, http):
-	def open_(user, slug, **options):
-		page = login(user, **options)
-		page.goto(f"{http.url}/app/{slug}", wait_until="domcontentloaded")
-		page.locator(".list-row-container .list-row").filter(visible=True).first.wait_for()
-		settle(page)
-		return page
-
-	return open_
 
 
 CUT = """node => [node, ...node.querySelectorAll('*')].some(

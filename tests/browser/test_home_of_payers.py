@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 
 from tests.support.axe import serious
 from tests.support.desk import PayDialog
-from tests.support.desk_forms import settle
 from tests.support.records import PASSWORD
 
 WIDE = {"width": 1280, "height": 860}
@@ -189,18 +188,6 @@ CUT = """node => {
 	}
 	return false;
 }"""
-
-
-@pytest.fixture
-def at_list(login, http):
-	def open_(user, slug, **options):
-		page = login(user, **options)
-		page.goto(f"{http.url}/app/{slug}", wait_until="domcontentloaded")
-		page.locator(".list-row-container .list-row").filter(visible=True).first.wait_for()
-		settle(page)
-		return page
-
-	return open_
 
 
 def shown_whole(row, text, width):

@@ -42,7 +42,7 @@ ODD = (
 	float("nan"), float("inf"), [], {}, [[]], {"a": {"b": []}}, [None], {"name": None}, ["in", ["a"]], ["like", "%"],
 	"[]", "{}", "[[1]]", "null", "true", "[" * 40 + "]" * 40, "[" * 100_000, '{"a":' * 5000, "\0", "a\0b", "\ud800",
 	"\u202e\u200b", "😀" * 200, "<script>alert(1)</script>", "{{ frappe }}", "{0}", "%s%n", "' or 1=1 -- ", "`name`", "../../x",
-	"/private/files/x", "a" * 141, "b" * 70_000, "Administrator", "Guest", "DocType", "User", "Portal Invoice",
+	"/private/files/x", "a" * 141, "b" * 70_000, "0001-01-01", "9999-12-31", "2026-02-30", "Administrator", "Guest", "DocType", "User", "Portal Invoice",
 	"Invoice Payment", "Stripe Account", "Singles", "Sales Invoice", "card", "us_bank_account", "ctoken_x", "pi_x", "seti_x",
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.accounts import RemoteAccount, Till, change_default
+from tests.support.records import unique
 
 # Frappe opens log files relative to the folder of sites, some of them when a module is imported, as while tests are
 # collected.
@@ -33,6 +34,29 @@ def shop(site, make_unit, make_payer, make_invoice, emulator, emulator_url, drai
 	yield Shop(make_unit(), make_payer, make_invoice, emulator, emulator_url, drain)
 	emulator.clear_webhook_rules()
 	emulator.forget_webhooks()
+
+
+@pytest.fixture
+def outgoing_account(site_only):
+	"""An outgoing account that sends nowhere, until the end of the test."""
+	import frappe
+
+	account = frappe.get_doc(
+		doctype="Email Account",
+		email_account_name=unique("Portal"),
+		email_id="portal@example.com",
+		enable_outgoing=1,
+		default_outgoing=1,
+		smtp_server="127.0.0.1",
+		no_smtp_authentication=1,
+	)
+	account.flags.ignore_validate = True  # Frappe would try to reach the mail server
+	account.insert()
+	frappe.db.commit()
+	yield
+	frappe.db.rollback()
+	frappe.delete_doc("Email Account", account.name, force=True)
+	frappe.db.commit()
 
 
 @pytest.fixture

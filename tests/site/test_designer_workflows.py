@@ -12,6 +12,7 @@ from stripe_service.access.workflow_guard import NotPaidYet
 from stripe_service.setup import checklist
 from stripe_service.setup.workflow import make_if_missing
 from tests.support.paying import pay_by_card
+from tests.support.queries import counted_queries
 from tests.support.records import PAYER_ROLES
 
 WORKFLOW = "Invoice Payment"
@@ -296,21 +297,6 @@ def test_a_document_type_without_payable_row_costs_no_query(site_only):
 		sharing.after_unit_changed(note)
 		balance.restore_payment_amounts(note)
 	assert queries == []
-
-
-class counted_queries:
-	"""The statements sent to the database inside the block."""
-
-	def __enter__(self):
-		self.sent, self.sql = [], frappe.db.sql
-		frappe.db.sql = lambda query, *args, **more: (
-			self.sent.append(str(query)),
-			self.sql(query, *args, **more),
-		)[1]
-		return self.sent
-
-	def __exit__(self, *exception):
-		frappe.db.sql = self.sql
 
 
 def test_bulk_actions_offered_to_a_clerk(new_invoice, make_user, as_user):

@@ -18,7 +18,7 @@ from stripe_service.api import account as account_api
 from stripe_service.gateway import money
 from stripe_service.gateway.payment_states import RECEIVED, RESERVING
 from stripe_service.stripe_service.report.stripe_received import stripe_received as report
-from tests.site.test_cost import counted_queries
+from tests.support.queries import counted_queries
 from tests.support.records import make_faker, make_invoice
 from tests.support.webhooks import Endpoint
 
@@ -368,6 +368,19 @@ def test_a_chart_has_the_days_that_were_asked_for(trade, interval, labels):
 	assert len(chart["labels"]) in (labels if isinstance(labels, range) else (labels,))
 	[dollars] = [dataset for dataset in chart["datasets"] if dataset["name"] == "USD"]
 	assert dollars["values"][-1] >= 11
+
+
+@pytest.mark.parametrize("first, last", [("0002-01-01", "9999-12-31"), ("2010-01-01", "2026-01-01")])
+def test_more_days_than_anybody_looks_at_are_refused(site, first, last):
+	with pytest.raises(frappe.ValidationError, match="at most 3660 days"):
+		charts.by_period(None, "Daily", first, last)
+	with pytest.raises(frappe.ValidationError, match="at most 3660 days"):
+		report.execute({"from_date": first, "to_date": last})
+
+
+def test_days_to_come_are_empty(site):
+	assert figures.received("9999-12-01", "9999-12-31") == []
+	assert charts.by_period(None, "Daily", "9999-12-01", "9999-12-31")["labels"] == []
 
 
 @pytest.mark.parametrize("by", ["currency", "unit", "method", "day"])

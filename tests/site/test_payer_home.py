@@ -7,7 +7,7 @@ from frappe.utils import add_days, nowdate
 from stripe_service.access.pay import why_not_pay
 from stripe_service.api import home as home_api
 from stripe_service.payments import home
-from tests.site.test_cost import counted_queries, fresh_request
+from tests.support.queries import counted_queries, fresh_request
 from tests.support.records import PASSWORD, unique
 
 INVOICE = "Portal Invoice"

@@ -15,32 +15,10 @@ from stripe_service.setup import notifications
 from stripe_service.utils import pdf
 from tests.support.account import ACCOUNT
 from tests.support.payment_links import Stranger, make_link
-from tests.support.records import unique
 
 
 @pytest.fixture
-def outgoing(site_only):
-	"""An outgoing account that sends nowhere."""
-	account = frappe.get_doc(
-		doctype="Email Account",
-		email_account_name=unique("Portal"),
-		email_id="portal@example.com",
-		enable_outgoing=1,
-		default_outgoing=1,
-		smtp_server="127.0.0.1",
-		no_smtp_authentication=1,
-	)
-	account.flags.ignore_validate = True  # Frappe would try to reach the mail server
-	account.insert()
-	frappe.db.commit()
-	yield
-	frappe.db.rollback()
-	frappe.delete_doc("Email Account", account.name, force=True)
-	frappe.db.commit()
-
-
-@pytest.fixture
-def switch_on(outgoing):
+def switch_on(outgoing_account):
 	"""Enables a Notification as an administrator does in its form, until the end of the test."""
 	on = []
 
@@ -348,7 +326,7 @@ def test_who_has_paid_or_is_paying_is_not_reminded(scene, switch_on):
 # What an administrator makes of them
 
 
-def test_they_come_switched_off_and_nobody_is_mailed(scene, outgoing):
+def test_they_come_switched_off_and_nobody_is_mailed(scene, outgoing_account):
 	names = ["Payment Receipt", "Invoice Due Soon", "Invoice Overdue"]
 	assert frappe.get_all("Notification", {"name": ("in", names)}, pluck="enabled") == [0, 0, 0]
 	outcome = scene.pay()

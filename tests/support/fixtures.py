@@ -43,14 +43,18 @@ def stripe_account(frappe_site, emulator_url):
 
 @pytest.fixture(scope="module")
 def payables_end(frappe_site):
-	"""What a module makes payable is no other's to find: at its end it is switched off."""
+	"""What a module makes payable is no other's to find: at its end it is switched off, and no payer reads it, nor its payments."""
 	from stripe_service.payables import registry
 
 	before = frappe_site.get_all("Payable DocType", pluck="name")
 	yield
 	frappe_site.set_user("Administrator")
 	frappe_site.db.rollback()
-	frappe_site.db.set_value("Payable DocType", {"name": ("not in", [*before, ""])}, "enabled", 0)
+	made = frappe_site.get_all("Payable DocType", {"name": ("not in", [*before, ""])}, pluck="name")
+	for doctype in made:
+		frappe_site.db.set_value("Payable DocType", doctype, "enabled", 0)
+		frappe_site.db.delete("DocPerm", {"parent": doctype, "role": ("!=", "System Manager")})
+		frappe_site.clear_cache(doctype=doctype)
 	registry.clear_cache()
 	frappe_site.db.commit()
 

@@ -7,18 +7,13 @@ from stripe_service.accounts import charts, figures
 
 @frappe.whitelist()
 def get(
-	chart_name: str | None = None,
-	chart: str | dict | None = None,
-	no_cache: str | int | None = None,
 	filters: str | list | dict | None = None,
 	from_date: str | None = None,
 	to_date: str | None = None,
 	timespan: str | None = None,
-	time_interval: str | None = None,
-	heatmap_year: str | int | None = None,
-	refresh: str | int | None = None,
+	**_given,
 ) -> dict:
-	"""Called by the desk's chart, whose arguments these are. Needs *read* on Invoice Payment, and counts only what
+	"""Called by the desk's chart, with these arguments and others. Needs *read* on Invoice Payment, and counts only what
 	the user may read."""
 	frappe.has_permission(figures.PAYMENT, "read", throw=True)
 	return charts.by_unit(timespan, from_date, to_date, charts.filtered_currency(filters))

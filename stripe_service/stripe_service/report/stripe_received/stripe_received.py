@@ -18,8 +18,8 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict]]:
 	frappe.has_permission(figures.PAYMENT, "read", throw=True)
 	filters = frappe._dict(filters or {})
 	by = BY.get(filters.by)
-	first = getdate(filters.from_date or get_first_day(today()))
-	last = getdate(filters.to_date or today())
+	first = (filters.from_date and getdate(filters.from_date)) or get_first_day(today())
+	last = (filters.to_date and getdate(filters.to_date)) or getdate(today())
 	# What is under way belongs to no day yet.
 	waiting = [] if by == figures.DAY else figures.under_way(by)
 	found = figures.together(figures.received(first, last, by), waiting)
