@@ -1,7 +1,7 @@
 """scripts/test: sets up what the tests need and runs them.
 
   scripts/test                   everything
-  scripts/test site browser      these kinds: lint unit emulator site install browser faults
+  scripts/test site browser      these kinds: lint unit emulator form site install browser faults
   scripts/test -k NAME           the tests of this name, and nothing more than they need
   scripts/test site -- -x -vv    what follows -- goes to pytest
 
@@ -49,9 +49,10 @@ KINDS = {
 	"lint": ([], {"node"}),
 	"unit": (["tests/unit"], {"node"}),
 	"emulator": (["tests/emulator"], set()),
+	"form": (["tests/browser/pay_form"], {"browser"}),
 	"site": (["tests/site", "stripe_service"], {"site"}),
 	"install": (["tests/install"], {"site"}),
-	"browser": (["tests/browser"], {"site", "browser"}),
+	"browser": (sorted(map(str, (REPO / "tests/browser").glob("test_*.py"))), {"site", "browser"}),
 	"faults": (["tests/faults"], {"site"}),
 }
 WITHOUT_SITE = ("unit", "emulator")  # these run with both ends of the range of stripe-python
@@ -110,47 +111,48 @@ class Run:
 
 	def all(self, kinds: list[str], named: str | None):
 		with_site = [name for name in kinds if "site" in KINDS[name][1]]
+		needed = set().union(*(KINDS[name][1] for name in kinds))
 		if named and with_site:  # in one pytest, and the bench's Python
-			self.set_up(browser="browser" in kinds)
+			self.set_up(browser="browser" in needed)
 			self._pytest("named", self._programs(), [path for name in kinds for path in KINDS[name][0]])
 			return
 		ends = {end: small_environment(end) for end in ("oldest", "newest") if set(kinds) & set(WITHOUT_SITE)}
-		with ThreadPoolExecutor(1) as beside:  # what needs no site runs while the site is being made
-			waiting = [
-				beside.submit(
-					self._pytest,
-					f"{name} ({end} stripe)",
-					ends[end],
-					KINDS[name][0],
-					LOG / f"test-{name}.log",
-				)
+		with ThreadPoolExecutor(1) as beside:  # what needs no site runs beside what makes and uses the site
+			runs = [
+				(f"{name} ({end} stripe)", ends[end], KINDS[name][0])
 				for name in kinds
 				if name in WITHOUT_SITE
 				for end in ends
 			]
+			waiting = [beside.submit(self._pytest, *run, LOG / f"test-{run[0]}.log") for run in runs]
 			try:
 				if "lint" in kinds and not named:
 					self._lint()
 				if with_site:
-					self.set_up(browser="browser" in kinds)
+					self.set_up(browser="browser" in needed)
+				elif "browser" in needed:
+					self.environment["CHROMIUM"] = machine.ensure_browser(self._programs())
+				if "form" in kinds:
+					log = LOG / "test-form.log"
+					waiting.append(
+						beside.submit(self._pytest, "form", self._programs(), KINDS["form"][0], log)
+					)
+				for name in with_site:
+					self._with_site(name)
+				for run in waiting:
+					run.result()
 			except BaseException:
 				beside.shutdown(wait=False, cancel_futures=True)
 				self._interrupt()
 				raise
-			for run in waiting:
-				run.result()
-		for name in with_site:
-			if not self.bench and name != "browser":  # the pay form's test page needs no site
-				self.could_not(name, "Frappe can't be had here (see above)")
-				continue
-			if (
-				name == "install"
-				and self.bench.own
-				and os.environ.get("ERPNEXT_REPO")
-				and os.environ.get("PAYMENTS_REPO")
-			):
-				self.environment["BESIDE_BENCH"] = str(benches.make_beside().path)
-			self._pytest(name, self._programs(), KINDS[name][0])
+
+	def _with_site(self, name: str):
+		if not self.bench:
+			return self.could_not(name, "Frappe can't be had here (see above)")
+		beside = os.environ.get("ERPNEXT_REPO") and os.environ.get("PAYMENTS_REPO")
+		if name == "install" and self.bench.own and beside:
+			self.environment["BESIDE_BENCH"] = str(benches.make_beside().path)
+		self._pytest(name, self._programs(), KINDS[name][0])
 
 	def set_up(self, browser: bool):
 		"""Bench, databases and the test site. Without Frappe: nothing, unless REQUIRE_SITE says it must be."""
