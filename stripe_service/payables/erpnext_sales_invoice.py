@@ -6,7 +6,7 @@ Journal Entry of its own, because the Payment Entry was true on its day and its 
 Stripe names later than the money is booked when it is known.
 
 Exactly once: what has been booked is noted on the Invoice Payment in the transaction that books it
-(`booked_minor`), under its lock. The books themselves are not asked, since an accountant may cancel or
+(`booked_minor` of its row), under its lock. The books themselves are not asked, since an accountant may cancel or
 reconcile there what they like.
 
 Accounts come from ERPNext's own place for them, the Mode of Payment "Stripe": per company, the clearing account (its
@@ -72,12 +72,13 @@ class SalesInvoicePayable(Payable):
 			return str(missing)
 		return None
 
-	def post_to_ledger(self, payment) -> bool:
-		"""Bring the books to what `payment` has settled, and to the fee it names. In the caller's transaction."""
-		change = cint(payment.settled_minor) - cint(payment.booked_minor)
+	def post_to_ledger(self, payment, row) -> bool:
+		"""Bring the books to what the invoice has of `payment` by its `row`, and to the fee it names. In the caller's transaction."""
+		change = cint(row.settled_minor) - cint(row.booked_minor)
 		accounts = accounts_of(self.doc)
 		if change > 0:
-			_post_payment_entry(self.doc, payment, change, accounts)
+			first = not cint(row.booked_minor)
+			_post_payment_entry(self.doc, payment, change, accounts, _received_on(payment, first))
 		elif change < 0:
 			_post_reversal(self.doc, payment, -change, accounts)
 		if _fee_is_due(payment):
@@ -110,10 +111,10 @@ def accounts_of(invoice) -> Accounts:
 	)
 
 
-def _post_payment_entry(invoice, payment, minor: int, accounts: Accounts) -> None:
+def _post_payment_entry(invoice, payment, minor: int, accounts: Accounts, day) -> None:
 	"""Receive `minor` (minor units of the invoice's currency), on the day on which Stripe had it; today, if the books of
 	that day are closed."""
-	today, day = getdate(nowdate()), _received_on(payment)
+	today = getdate(nowdate())
 	if day < today:
 		frappe.db.savepoint("day_of_the_payment")
 		try:
@@ -125,10 +126,9 @@ def _post_payment_entry(invoice, payment, minor: int, accounts: Accounts) -> Non
 	_post_payment_entry_on(today, invoice, payment, minor, accounts)
 
 
-def _received_on(payment):
+def _received_on(payment, first: bool):
 	"""The day of `settled_at`; today for money that came back later (a dispute that was won)."""
-	first = not cint(payment.booked_minor) and payment.settled_at
-	return getdate(payment.settled_at if first else nowdate())
+	return getdate(payment.settled_at if first and payment.settled_at else nowdate())
 
 
 def _post_payment_entry_on(day, invoice, payment, minor: int, accounts: Accounts) -> None:

@@ -234,11 +234,12 @@ class Payable:
 			after_commit=True,
 		)
 
-	def post_to_ledger(self, payment) -> bool:
-		"""Book what `payment` (an Invoice Payment, locked) has settled where the document keeps its accounts.
+	def post_to_ledger(self, payment, row) -> bool:
+		"""Book what the document has of `payment` (an Invoice Payment, locked), by its `row` there, where the document keeps its
+		accounts.
 
 		Called in a job, again after every change, with the document locked; it must bring the books to
-		`payment.settled_minor` whatever they hold, so that a second call changes nothing. Returns whether the
+		`row.settled_minor` whatever they hold, so that a second call changes nothing. Returns whether the
 		document's own outstanding amount now takes the payment into account. Nothing to do where this app keeps
 		the outstanding amount.
 		"""
