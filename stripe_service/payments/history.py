@@ -253,7 +253,11 @@ def _together(others: list, readable: set) -> str:
 	named = [row.reference_name for row in others if (row.reference_doctype, row.reference_name) in readable]
 	shown, rest = named[:NAMED], len(others) - len(named[:NAMED])
 	if not shown:
-		return _("Paid together with {0} other documents.").format(rest)
+		return (
+			_("Paid together with another document.")
+			if rest == 1
+			else _("Paid together with {0} other documents.").format(rest)
+		)
 	if not rest:
 		return _("Paid together with {0}.").format(", ".join(shown))
 	return _("Paid together with {0} and {1} more.").format(", ".join(shown), rest)
