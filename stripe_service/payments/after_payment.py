@@ -25,13 +25,17 @@ from frappe import _
 from frappe.utils import add_to_date, cint, now_datetime
 
 from stripe_service.payables.balance import balance_of, last_payer
-from stripe_service.payables.payable import open_payable
+from stripe_service.payables.payable import is_booked, open_payable
 from stripe_service.payables.registry import get_config
 from stripe_service.payments import fees, ledger, owed
 from stripe_service.payments.event_facts import facts_of
 from stripe_service.payments.follow_up import AppliedChange
 from stripe_service.payments.ledger import PENDING
 from stripe_service.payments.record import marked_pending
+from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import (
+	documents_of,
+	lock_documents,
+)
 from stripe_service.utils.masking import mask
 from stripe_service.utils.notices import notify_administrators
 from stripe_service.utils.transaction import in_fresh_transaction, read_committed
@@ -309,9 +313,12 @@ def apply_built_in_update(reference) -> None:
 	if not built_in():
 		return
 	if reference.name:
+		if is_booked(reference.reference_doctype):
+			# Those that are booked together, in the order in which everybody locks.
+			lock_documents(documents_of(reference.name))
 		payment, row, payable = _lock(reference)
-		if payable.post_to_ledger(payment, row):
-			ledger.write_row(row, booked_minor=cint(row.settled_minor))
+		for booked in payable.post_to_ledger(payment, row):
+			ledger.write_row(booked, booked_minor=cint(booked.settled_minor))
 	owed.move_state(reference)
 
 

@@ -9,7 +9,7 @@ from frappe.utils import cint
 
 from stripe_service.gateway import money, payment_states, refund_states
 from stripe_service.payments.spread import Share, spread
-from stripe_service.utils.fitting import fit
+from stripe_service.utils.fitting import cut, fit
 
 ROW = "Invoice Payment Reference"
 PENDING = "Pending"
@@ -28,10 +28,20 @@ def new_row(payable, minor: int) -> dict:
 	}
 
 
-def first_document(rows: list[dict]) -> dict:
-	"""What the payment itself says of the documents it pays, for lists and indexes (see Invoice Payment)."""
-	names = ("reference_doctype", "reference_name", "reference_title", "organisation_unit")
-	return {**{name: rows[0].get(name) for name in names}, "document_count": len(rows)}
+def first_document(rows: list) -> dict:
+	"""What the payment itself says of the documents it pays (its rows, as documents or dicts), for lists and indexes."""
+	first = rows[0]
+	title = first.get("reference_title")
+	if len(rows) > 1:
+		# As long as the field is, and in every language.
+		title = f"{cut(title or first.get('reference_name'), 130)} (+{len(rows) - 1})"
+	return {
+		"reference_doctype": first.get("reference_doctype"),
+		"reference_name": first.get("reference_name"),
+		"reference_title": title,
+		"organisation_unit": first.get("organisation_unit"),
+		"document_count": len(rows),
+	}
 
 
 def payments_of(doctype: str, name: str) -> list[str]:
