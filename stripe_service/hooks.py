@@ -9,7 +9,10 @@ app_license = "mit"
 required_apps = []
 
 app_include_js = "stripe_service.bundle.js"
-doctype_list_js = {"Workflow Action": "public/js/desk/workflow_action_list.js"}
+doctype_list_js = {
+	"Sales Invoice": "public/js/desk/sales_invoice_list.js",
+	"Workflow Action": "public/js/desk/workflow_action_list.js",
+}
 
 before_install = "stripe_service.utils.frappe_versions.refuse_unsupported_frappe"
 # Saving a DocType in developer mode writes its fields into its controller (tests/unit/test_field_types.py).

@@ -14,6 +14,9 @@ of Frappe 15 that answers True silences the hooks of other apps (there, not refu
 hook and takes None for a refusal. Shares go past both, by Frappe's design; sharing.py refuses the share.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 import frappe
 from frappe.model.db_query import DatabaseQuery
 from frappe.model.workflow import get_workflow_name
@@ -118,11 +121,11 @@ def documents_with_rows() -> list[str]:
 
 
 def parents_of(doctype: str) -> list[str]:
-	"""The DocTypes under unit control that have `doctype` as a child table. No query: the metas are cached."""
-	configs = units.all_controlled()
-	if not configs or not frappe.get_meta(doctype).istable:
+	"""The DocTypes whose documents are somebody's, by unit control or as this app's own, that have `doctype` as a child table. No
+	query: the metas are cached."""
+	if not frappe.get_meta(doctype).istable:
 		return []
-	return [config.document_type for config in configs if doctype in child_tables_of(config.document_type)]
+	return [name for name in documents_with_rows() if doctype in child_tables_of(name)]
 
 
 def child_tables_of(doctype: str) -> set[str]:
@@ -161,36 +164,54 @@ def check_work_item(doc, ptype: str | None = None, user: str | None = None) -> b
 
 
 def query_of_payment(user: str | None = None, doctype: str | None = None) -> str:
-	"""One's own, those of documents that one may see, and all for readers of the account."""
+	"""One's own, those of which one may see every document, and all for readers of the account."""
 	user = user or frappe.session.user
 	if reads_all_payments(user):
 		return EVERYTHING
 	# A payment by a link is Guest's, and no guest's own.
-	ways = [
+	own = (
 		f"`tabInvoice Payment`.`user` = {frappe.db.escape(user, percent=False)}" if user != GUEST else NOTHING
-	]
+	)
+	# By the first document, which the payment's own indexes know; then by the others, of those that have others.
+	first = _shows_document("Invoice Payment", user)
+	others = f"""(`tabInvoice Payment`.`document_count` <= 1 or not exists (
+		select 1 from `tabInvoice Payment Reference`
+		where `tabInvoice Payment Reference`.`parent` = `tabInvoice Payment`.`name`
+			and not {_shows_document("Invoice Payment Reference", user)}
+	))"""
+	return f"({own} or ({first} and {others}))"
+
+
+def _shows_document(table: str, user: str) -> str:
+	"""A condition on the rows of `table`: `user` may read the document that the row refers to."""
+	ways = []
 	for doctype, config in registry.get_all_configs().items():
 		if config.unit_control:
-			shown = _in_units("Invoice Payment", "organisation_unit", units.visible_units(user, doctype))
+			shown = _in_units(table, "organisation_unit", units.visible_units(user, doctype))
+			# In a `not` an unknown unit would count as neither.
+			shown = shown and f"ifnull({shown}, 0)"
 		else:
-			shown = f"`tabInvoice Payment`.`reference_name` in ({readable_names(doctype, user)})"
-		ways.append(
-			f"(`tabInvoice Payment`.`reference_doctype` = {frappe.db.escape(doctype)} and {shown or '1=1'})"
-		)
-	return "(" + " or ".join(ways) + ")"
+			shown = f"`tab{table}`.`reference_name` in ({readable_names(doctype, user)})"
+		ways.append(f"(`tab{table}`.`reference_doctype` = {frappe.db.escape(doctype)} and {shown or '1=1'})")
+	return "(" + (" or ".join(ways) or NOTHING) + ")"
 
 
 def check_payment(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
-	"""Hook has_permission of Invoice Payment: its payer, whoever may read its document, whoever reads the account."""
+	"""Hook has_permission of Invoice Payment: its payer, whoever may read every document of it, whoever reads the account."""
 	user = user or frappe.session.user
 	if ptype == "create" or doc.user == user != GUEST or reads_all_payments(user):
 		return answer(True)
-	config = registry.get_config(doc.reference_doctype)
+	rows = doc.get("references")
+	return answer(bool(rows) and all(_may_read_document_of(row, user) for row in rows))
+
+
+def _may_read_document_of(row, user: str) -> bool:
+	config = registry.get_config(row.reference_doctype)
 	if not config:
-		return answer(False)
+		return False
 	if config.unit_control:
-		return answer(doc.organisation_unit in units.visible_units(user, doc.reference_doctype))
-	return answer(may_read(doc.reference_doctype, doc.reference_name, user))
+		return row.organisation_unit in units.visible_units(user, row.reference_doctype)
+	return may_read(row.reference_doctype, row.reference_name, user)
 
 
 def reads_all_payments(user: str) -> bool:
@@ -227,10 +248,30 @@ def can_edit_units(user: str) -> bool:
 # What other modules ask
 
 
+def readable_of(documents: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+	"""Those of `documents` (DocType, name) that the session user may read; by one query for each DocType."""
+	names = defaultdict(set)
+	for doctype, name in documents:
+		names[doctype].add(name)
+	found = set()
+	for doctype, wanted in names.items():
+		if registry.get_config(doctype) and frappe.has_permission(doctype, "read"):
+			readable = frappe.get_list(
+				doctype, filters={"name": ("in", sorted(wanted))}, pluck="name", limit=len(wanted)
+			)
+			found |= {(doctype, name) for name in readable}
+	return found
+
+
 def may_read(doctype: str, name: str, user: str | None = None) -> bool:
 	"""Whether `user` may read the document. False as well for one that is not there."""
+	return bool(find_readable(doctype, name, user))
+
+
+def find_readable(doctype: str, name: str, user: str | None = None):
+	"""The document, if `user` may read it; else None."""
 	doc = _existing(doctype, name)
-	return bool(doc) and _may(doc, "read", user or frappe.session.user)
+	return doc if doc and _may(doc, "read", user or frappe.session.user) else None
 
 
 def _may(doc, ptype: str, user: str) -> bool:

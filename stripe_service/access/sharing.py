@@ -175,13 +175,14 @@ def after_unit_changed(doc, method: str | None = None) -> None:
 	if not config or not before or before.get(config.unit_fieldname) == doc.get(config.unit_fieldname):
 		return
 	_drop(doc.doctype, name=doc.name)
-	frappe.db.set_value(
-		"Invoice Payment",
-		{"reference_doctype": doc.doctype, "reference_name": doc.name},
-		"organisation_unit",
-		doc.get(config.unit_fieldname),
-		update_modified=False,
-	)
+	for payments in ("Invoice Payment", "Invoice Payment Reference"):
+		frappe.db.set_value(
+			payments,
+			{"reference_doctype": doc.doctype, "reference_name": doc.name},
+			"organisation_unit",
+			doc.get(config.unit_fieldname),
+			update_modified=False,
+		)
 
 
 # DocType, its fields for DocType and name of the document, and for the user

@@ -25,6 +25,7 @@ from stripe_service.gateway.payment_states import DISPUTED, RESERVING
 from stripe_service.gateway.refund_states import NOT_REFUNDED
 
 PAYMENT = "Invoice Payment"
+ROW = "Invoice Payment Reference"
 REFUND = "Stripe Refund"
 INVOICE = "Portal Invoice"
 # The states of a Portal Invoice in which it waits for money, in the Workflow that comes with the app.
@@ -89,29 +90,43 @@ def received(first: date | str, last: date | str | None = None, by: str | None =
 def _received(first: date, end: date, by: str | None) -> list[Figure]:
 	"""From the beginning of `first` to that of `end`, summed now."""
 	payment = frappe.qb.DocType(PAYMENT)
+	days = (payment.settled_at >= first) & (payment.settled_at < end) & (payment.received_minor > 0)
 	keys = [Function("date", payment.settled_at)] if by == DAY else [payment[name] for name in _fields(by)]
 	found = []
 	for currency in currencies():
-		query = (
-			frappe.qb.from_(payment)
-			.select(
-				*keys,
-				Count("*"),
-				Sum(payment.received_minor),
-				Sum(payment.refunded_minor),
-				Sum(payment.disputed_minor),
-				Sum(payment.settled_minor),
-			)
-			.where(payment.currency == currency)
-			.where(payment.settled_at >= first)
-			.where(payment.settled_at < end)
-			.where(payment.received_minor > 0)
-		)
-		for *key, count, got, refunded, disputed, net in _run(query, PAYMENT, keys):
-			if count:
-				amounts = map(int, (count, got, refunded, disputed, net))
-				found.append(Figure(currency, _key(by, key), *amounts))
+		mine = days & (payment.currency == currency)
+		if by == UNIT:
+			found += _received_by_unit(currency, payment, mine)
+			continue
+		query = frappe.qb.from_(payment).select(*keys, Count("*"), *_sums(payment)).where(mine)
+		found += _figures(currency, by, _run(query, PAYMENT, keys))
 	return found
+
+
+def _received_by_unit(currency: str, payment, mine) -> list[Figure]:
+	"""A payment of several documents counts for the units of each, with its part. The others, nearly all, are summed by the index."""
+	alone = frappe.qb.from_(payment).select(payment.organisation_unit, Count("*"), *_sums(payment))
+	alone = alone.where(mine & (payment.document_count <= 1))
+	row = frappe.qb.DocType(ROW)
+	parts = frappe.qb.from_(payment).join(row).on(row.parent == payment.name)
+	parts = parts.select(row.organisation_unit, Count(payment.name).distinct(), *_sums(row))
+	parts = parts.where(mine & (payment.document_count > 1) & (row.received_minor > 0))
+	return together(
+		_figures(currency, UNIT, _run(alone, PAYMENT, [payment.organisation_unit])),
+		_figures(currency, UNIT, _run(parts, PAYMENT, [row.organisation_unit])),
+	)
+
+
+def _sums(table) -> list:
+	return [Sum(table[f"{kind}_minor"]) for kind in ("received", "refunded", "disputed", "settled")]
+
+
+def _figures(currency: str, by: str | None, rows: list[tuple]) -> list[Figure]:
+	return [
+		Figure(currency, _key(by, key), *map(int, numbers))
+		for key, numbers in ((row[:-5], row[-5:]) for row in rows)
+		if numbers[0]
+	]
 
 
 def _of_past_days(first: date, end: date, by: str | None) -> list[Figure]:
@@ -148,16 +163,26 @@ def under_way(by: str | None = None) -> list[Figure]:
 	take days."""
 	payment = frappe.qb.DocType(PAYMENT)
 	keys = [payment[name] for name in ("currency", *_fields(by))]
-	query = (
-		frappe.qb.from_(payment)
-		.select(*keys, Count("*"), Sum(payment.amount_minor))
-		.where(payment.status.isin(RESERVING))
+	query = frappe.qb.from_(payment).select(*keys, Count("*"), Sum(payment.amount_minor))
+	query = query.where(payment.status.isin(RESERVING))
+	if by != UNIT:
+		return in_order(_figures_under_way(by, _run(query, PAYMENT, keys)))
+	row = frappe.qb.DocType(ROW)
+	of_parts = [payment.currency, row.organisation_unit]
+	parts = frappe.qb.from_(payment).join(row).on(row.parent == payment.name)
+	parts = parts.select(*of_parts, Count(payment.name).distinct(), Sum(row.amount_minor))
+	parts = parts.where(payment.status.isin(RESERVING) & (payment.document_count > 1))
+	return together(
+		_figures_under_way(by, _run(query.where(payment.document_count <= 1), PAYMENT, keys)),
+		_figures_under_way(by, _run(parts, PAYMENT, of_parts)),
 	)
-	found = [
+
+
+def _figures_under_way(by: str | None, rows: list[tuple]) -> list[Figure]:
+	return [
 		Figure(currency, _key(by, key), under_way_count=int(count), under_way_minor=int(minor))
-		for currency, *key, count, minor in _run(query, PAYMENT, keys)
+		for currency, *key, count, minor in rows
 	]
-	return in_order(found)
 
 
 def together(*parts: Iterable[Figure]) -> list[Figure]:

@@ -14,12 +14,21 @@ from stripe_service.access.pay import check_may_pay
 from stripe_service.payables.payable import load_payable, stored_name
 from stripe_service.payments import charge, limits, release, unforeseen
 from stripe_service.payments.allowed_methods import check_method
-from stripe_service.payments.claim import PayRequest, claim, find_claim
+from stripe_service.payments.claim import (
+	PayRequest,
+	Wanted,
+	check_count,
+	check_together,
+	claim,
+	find_claim,
+	naming,
+)
 from stripe_service.payments.declines import check_declines
-from stripe_service.payments.form import form_of
+from stripe_service.payments.form import form_of, form_of_several
 from stripe_service.payments.new_card import read_new_card
 from stripe_service.payments.result import refresh
 from stripe_service.saved_methods.saved_method import payment_params
+from stripe_service.utils.json_arguments import documents_in
 from stripe_service.utils.labels import method_label
 
 METHOD_TYPES = ("card", "us_bank_account")
@@ -54,23 +63,82 @@ def pay(
 	Card or Stripe Bank Account of the session user. The same `request_id` never charges twice: sent again, it
 	answers with what became of the first.
 	"""
+	wanted = (Wanted(doctype, name, amount),)
+	return _pay(wanted, method_type, confirmation_token, saved_method, save, request_id)
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def open_form_for_several(documents: str | list) -> dict:
+	"""The form of several documents, `documents` being a JSON list of {doctype, name}: as `open_form`, with `documents`, a row for
+	each that can be paid now together with the others, and `left_out`, why each of the rest can't.
+
+	Needs read on each of them.
+	"""
+	docs = []
+	for one in _few_enough(documents_in(documents)):
+		doc = load_payable(one["doctype"], one["name"]).doc
+		doc.check_permission("read")
+		docs.append(doc)
+	return form_of_several(docs, frappe.session.user)
+
+
+@frappe.whitelist(methods=["POST"])
+def pay_several(
+	documents: str | list,
+	method_type: str,
+	confirmation_token: str | None = None,
+	saved_method: str | None = None,
+	save: int | str | bool = 0,
+	request_id: str | None = None,
+) -> dict:
+	"""Pay several documents by one payment; `documents` is a JSON list of {doctype, name, amount}, amounts as in `pay`. All or
+	nothing: one that can't be paid so refuses all. Else as `pay`, which see. Raises NotTogether where they differ in currency or
+	Stripe Account.
+	"""
+	wanted = tuple(
+		Wanted(one["doctype"], one["name"], one.get("amount")) for one in _few_enough(documents_in(documents))
+	)
+	return _pay(wanted, method_type, confirmation_token, saved_method, save, request_id)
+
+
+def _few_enough(documents: list[dict]) -> list[dict]:
+	check_count(len(documents))
+	return documents
+
+
+def _pay(wanted, method_type, confirmation_token, saved_method, save, request_id) -> dict:
 	_check_arguments(method_type, confirmation_token, saved_method, request_id)
-	limits.read_amount(amount)
-	payable = load_payable(doctype, name)
-	request = PayRequest(doctype, payable.name, amount, method_type, frappe.session.user, request_id or "")
+	for one in wanted:
+		limits.read_amount(one.amount)
+	payables = [load_payable(one.doctype, one.name) for one in wanted]
+	# By the names that were loaded.
+	first, *others = (replace(one, name=payable.name) for one, payable in zip(wanted, payables, strict=True))
+	request = PayRequest(
+		first.doctype,
+		first.name,
+		first.amount,
+		method_type,
+		frappe.session.user,
+		request_id or "",
+		others=tuple(others),
+	)
 	# Before it is asked whether it can be paid: the answer to the first press may be that nothing is left to pay.
 	earlier = find_claim(request)
 	if earlier:
 		return unforeseen.look_up(earlier, lambda: refresh(earlier))
-	check_may_pay(payable.doc)
-	limits.read_amount(amount, payable.currency)
-	check_method(payable, method_type)
-	account = payable.account
+	for one, payable in zip(wanted, payables, strict=True):
+		with naming(payable, bool(others)):
+			check_may_pay(payable.doc)
+			limits.read_amount(one.amount, payable.currency)
+			check_method(payable, method_type)
+	check_together(payables)
+	account = payables[0].account
 	if saved_method:
 		request, method_params = _with_saved_method(request, account, saved_method)
 	else:
 		request, method_params = _with_new_card(request, account, confirmation_token, cint(save))
-	check_declines(request.user, doctype, payable.name, request.brand, request.last4)
+	for one in request.documents:
+		check_declines(request.user, one.doctype, one.name, request.brand, request.last4)
 	payment, is_new = claim(request)
 	if not is_new:
 		return unforeseen.look_up(payment, lambda: refresh(payment))

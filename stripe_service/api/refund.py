@@ -7,14 +7,22 @@ from frappe import _
 from stripe_service.payments import refund as refunds
 from stripe_service.payments import release, result, settle
 from stripe_service.payments.limits import read_amount
+from stripe_service.utils.json_arguments import documents_in
 from stripe_service.utils.stripe_errors import StripeUnavailable, stripe_errors_as_messages
 
 
 @frappe.whitelist(methods=["POST"])
 def refund_payment(
-	payment: str, amount: str | None = None, reason: str | None = None, request_id: str | None = None
+	payment: str,
+	amount: str | None = None,
+	reason: str | None = None,
+	request_id: str | None = None,
+	documents: str | list | None = None,
 ) -> dict:
 	"""Refund `amount` (major units of the payment's currency; empty: all that is left).
+
+	Of a payment that pays several documents, `documents` ([{doctype, name, amount}], JSON) says of which, and how much of each
+	(empty: all that is left of it); `amount` is left out then. A refund that names none takes from the last document upwards.
 
 	`request_id` names one opening of the dialog: sent again, it refunds nothing more and answers with what became of the
 	first. Returns the payment's outcome with `refund` (name of the Stripe Refund), `refund_status` and a `message` about the
@@ -25,7 +33,21 @@ def refund_payment(
 	if request_id and len(request_id) > refunds.LONGEST_REQUEST_ID:
 		frappe.throw(_("The request is not valid. Please close the dialog and open it again."))
 	amount_minor = read_amount(amount, doc.currency) if amount else None
-	return _refund_result(refunds.refund(payment, amount_minor, reason, request_id))
+	parts = _parts(documents, doc.currency) if documents else None
+	if parts and amount_minor is not None:
+		frappe.throw(_("Give the amount of each document, or one amount without documents."))
+	return _refund_result(refunds.refund(payment, amount_minor, reason, request_id, parts))
+
+
+def _parts(documents, currency: str) -> refunds.Parts:
+	named = documents_in(documents)
+	parts = {
+		(one["doctype"], one["name"]): read_amount(one["amount"], currency) if one.get("amount") else None
+		for one in named
+	}
+	if len(parts) < len(named):
+		frappe.throw(_("A document can be chosen only once."))
+	return parts
 
 
 @frappe.whitelist(methods=["POST"])

@@ -66,8 +66,8 @@ def renew_work_item(doctype: str, name: str) -> None:
 def run_after_payments(doctype: str, name: str) -> None:
 	"""Job."""
 	filters = {"reference_doctype": doctype, "reference_name": name, "after_payment_status": ("is", "set")}
-	for payment in frappe.get_all("Invoice Payment", filters=filters, pluck="name"):
-		after_payment.run_soon(payment)
+	for row in frappe.get_all("Invoice Payment Reference", filters=filters, fields=["name", "parent"]):
+		after_payment.run_soon(row.parent, [row.name])
 
 
 def _queue(job, doc, **arguments) -> None:

@@ -1,7 +1,7 @@
 """What a document owes, and how much of it may be claimed now.
 
-The Invoice Payments and Payment Adjustments are the ledger: their amounts, summed while the document's row is locked,
-decide. The fields on the document are a reflection for people and reports. A document that keeps its own outstanding
+The rows of Invoice Payments (References) and the Payment Adjustments are the ledger: their amounts, summed while the document's
+row is locked, decide. The fields on the document are a reflection for people and reports. A document that keeps its own outstanding
 amount (ERPNext's Sales Invoice) is taken at its word, less what was settled here and is not booked there yet.
 """
 
@@ -9,17 +9,17 @@ from dataclasses import dataclass
 
 import frappe
 
-from stripe_service.gateway import payment_states
 from stripe_service.payables.payable import open_payable
 from stripe_service.payables.registry import get_config
 from stripe_service.utils.transaction import read_committed
 
 _PAYMENTS = """
-	coalesce(sum(case when status in %(reserving)s then amount_minor else 0 end), 0) as reserved,
-	coalesce(sum(case when status in %(reserving)s then 1 else 0 end), 0) as under_way,
+	coalesce(sum(reserved_minor), 0) as reserved,
+	coalesce(sum(reserved_minor > 0), 0) as under_way,
 	coalesce(sum(settled_minor), 0) as settled,
-	coalesce(sum(settled_minor - booked_minor), 0) as not_booked
-	from `tabInvoice Payment` where reference_doctype = %(doctype)s
+	coalesce(sum(settled_minor - booked_minor), 0) as not_booked,
+	coalesce(sum(unallocated_minor), 0) as marked
+	from `tabInvoice Payment Reference` where reference_doctype = %(doctype)s
 """
 _ADJUSTMENTS = """
 	coalesce(sum(case when kind = 'Paid Otherwise' then amount_minor else 0 end), 0) as recorded,
@@ -27,7 +27,7 @@ _ADJUSTMENTS = """
 	from `tabPayment Adjustment` where status = 'Recorded' and reference_doctype = %(doctype)s
 """
 _SUMS = f"""
-	select reserved, under_way, settled, not_booked, recorded, written_off
+	select reserved, under_way, settled, not_booked, marked, recorded, written_off
 	from (select {_PAYMENTS} and reference_name = %(name)s) payments,
 		(select {_ADJUSTMENTS} and reference_name = %(name)s) adjustments
 """
@@ -42,7 +42,8 @@ _ADJUSTMENTS_OF_MANY = (
 @dataclass(frozen=True)
 class Balance:
 	"""All amounts in minor units of `currency`. `settled_minor` is all money that came for the document, `recorded_minor` the
-	part of it that did not come through Stripe, `under_way_count` how many payments make up `reserved_minor`. `unallocated_minor` is money beyond what is owed: never a write-off."""
+	part of it that did not come through Stripe, `under_way_count` how many payments make up `reserved_minor`. `unallocated_minor` is money beyond what is owed, never a write-off;
+	`marked_minor` what of it is marked on payments already (payments.surplus)."""
 
 	currency: str
 	total_minor: int
@@ -53,6 +54,7 @@ class Balance:
 	recorded_minor: int = 0
 	written_off_minor: int = 0
 	under_way_count: int = 0
+	marked_minor: int = 0
 
 	@property
 	def available_minor(self) -> int:
@@ -68,7 +70,7 @@ def balance_of(payable, lock: bool) -> Balance:
 	when the transaction began to read, and checked again at the claim.
 	"""
 	read = read_committed if lock else frappe.db.sql
-	values = {"reserving": payment_states.RESERVING, "doctype": payable.doctype, "name": payable.name}
+	values = {"doctype": payable.doctype, "name": payable.name}
 	return _balance(payable, *map(int, read(_SUMS, values)[0]))
 
 
@@ -76,24 +78,20 @@ def balances_of(payables: list) -> dict[str, Balance]:
 	"""The balances of open Payables of one DocType by name, as a form would show them (`lock=False`), by two queries."""
 	if not payables:
 		return {}
-	values = {
-		"reserving": payment_states.RESERVING,
-		"doctype": payables[0].doctype,
-		"names": [payable.name for payable in payables],
-	}
+	values = {"doctype": payables[0].doctype, "names": [payable.name for payable in payables]}
 	of_payments = {name: sums for name, *sums in frappe.db.sql(_PAYMENTS_OF_MANY, values)}
 	of_adjustments = {name: sums for name, *sums in frappe.db.sql(_ADJUSTMENTS_OF_MANY, values)}
 	return {
 		payable.name: _balance(
 			payable,
-			*map(int, of_payments.get(payable.name, (0, 0, 0, 0))),
+			*map(int, of_payments.get(payable.name, (0, 0, 0, 0, 0))),
 			*map(int, of_adjustments.get(payable.name, (0, 0))),
 		)
 		for payable in payables
 	}
 
 
-def _balance(payable, reserved, under_way, settled, not_booked, recorded, written_off) -> Balance:
+def _balance(payable, reserved, under_way, settled, not_booked, marked, recorded, written_off) -> Balance:
 	if payable.config.keeps_outstanding:
 		unpaid = payable.outstanding_minor - not_booked
 	else:
@@ -109,18 +107,21 @@ def _balance(payable, reserved, under_way, settled, not_booked, recorded, writte
 		recorded_minor=recorded,
 		written_off_minor=written_off,
 		under_way_count=under_way,
+		marked_minor=marked,
 	)
 
 
 def last_payer(doctype: str, name: str) -> str | None:
 	"""The user whose payment brought the last money for the document. Stripe's times are whole seconds: of the payments of
 	one second it is the one that was claimed last."""
-	return frappe.db.get_value(
-		"Invoice Payment",
-		{"reference_doctype": doctype, "reference_name": name, "settled_minor": (">", 0)},
-		"user",
-		order_by="settled_at desc, creation desc",
+	last = frappe.db.sql(
+		"""select payment.user
+		from `tabInvoice Payment Reference` reference join `tabInvoice Payment` payment on payment.name = reference.parent
+		where reference.reference_doctype = %s and reference.reference_name = %s and reference.settled_minor > 0
+		order by payment.settled_at desc, payment.creation desc limit 1""",
+		(doctype, name),
 	)
+	return last[0][0] if last else None
 
 
 def restore_payment_amounts(doc, method=None) -> None:

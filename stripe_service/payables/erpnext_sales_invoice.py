@@ -6,7 +6,7 @@ Journal Entry of its own, because the Payment Entry was true on its day and its 
 Stripe names later than the money is booked when it is known.
 
 Exactly once: what has been booked is noted on the Invoice Payment in the transaction that books it
-(`booked_minor`), under its lock. The books themselves are not asked, since an accountant may cancel or
+(`booked_minor` of its row), under its lock. The books themselves are not asked, since an accountant may cancel or
 reconcile there what they like.
 
 Accounts come from ERPNext's own place for them, the Mode of Payment "Stripe": per company, the clearing account (its
@@ -72,17 +72,46 @@ class SalesInvoicePayable(Payable):
 			return str(missing)
 		return None
 
-	def post_to_ledger(self, payment) -> bool:
-		"""Bring the books to what `payment` has settled, and to the fee it names. In the caller's transaction."""
-		change = cint(payment.settled_minor) - cint(payment.booked_minor)
+	def post_to_ledger(self, payment, row) -> list:
+		"""Bring the books to what the invoice has of `payment` by its `row`, and to the fee it names. In the caller's transaction.
+
+		The first time, all that the payment brought for one customer is one Payment Entry."""
+		change = cint(row.settled_minor) - cint(row.booked_minor)
 		accounts = accounts_of(self.doc)
+		booked = [row]
 		if change > 0:
-			_post_payment_entry(self.doc, payment, change, accounts)
+			first = not cint(row.booked_minor)
+			parts = [Part(row, self.doc, change)]
+			others = self._booked_with_it(payment, row) if first else []
+			day = _received_on(payment, first)
+			booked += [part.row for part in _post_together(parts, others, payment, accounts, day)]
 		elif change < 0:
 			_post_reversal(self.doc, payment, -change, accounts)
 		if _fee_is_due(payment):
 			_post_fee(self.doc, payment, accounts)
-		return True
+		return booked
+
+	def _booked_with_it(self, payment, row) -> list["Part"]:
+		"""The payment's other invoices of the same customer, whose documents are locked, as far as nothing of them is booked."""
+		same = ("company", "customer", "debit_to", "currency", "party_account_currency")
+		parts = []
+		for other in payment.references:
+			unbooked = cint(other.settled_minor) > 0 and not cint(other.booked_minor)
+			if other.name == row.name or other.reference_doctype != self.doctype or not unbooked:
+				continue
+			invoice = frappe.get_doc(self.doctype, other.reference_name)
+			if all(invoice.get(name) == self.doc.get(name) for name in same):
+				parts.append(Part(other, invoice, cint(other.settled_minor)))
+		return parts
+
+
+@dataclass(frozen=True)
+class Part:
+	"""One invoice's part of a payment that is to be booked: its row there, and minor units of the invoice's currency."""
+
+	row: object
+	invoice: object
+	minor: int
 
 
 def accounts_of(invoice) -> Accounts:
@@ -110,31 +139,48 @@ def accounts_of(invoice) -> Accounts:
 	)
 
 
-def _post_payment_entry(invoice, payment, minor: int, accounts: Accounts) -> None:
-	"""Receive `minor` (minor units of the invoice's currency), on the day on which Stripe had it; today, if the books of
-	that day are closed."""
-	today, day = getdate(nowdate()), _received_on(payment)
+def _post_together(parts: list[Part], others: list[Part], payment, accounts: Accounts, day) -> list[Part]:
+	"""One Payment Entry for `parts` and `others`; returns the others that are in it. One of them that ERPNext refuses leaves the
+	others out: each is then booked by itself, in its own turn."""
+	if others:
+		frappe.db.savepoint("booked_together")
+		try:
+			_post_payment_entry([*parts, *others], payment, accounts, day)
+			return others
+		except frappe.ValidationError:
+			frappe.db.rollback(save_point="booked_together")
+			frappe.clear_messages()
+	_post_payment_entry(parts, payment, accounts, day)
+	return []
+
+
+def _post_payment_entry(parts: list[Part], payment, accounts: Accounts, day) -> None:
+	"""Receive the `parts`, on the day on which Stripe had them; today, if the books of that day are closed."""
+	today = getdate(nowdate())
 	if day < today:
 		frappe.db.savepoint("day_of_the_payment")
 		try:
-			_post_payment_entry_on(day, invoice, payment, minor, accounts)
+			_post_payment_entry_on(day, parts, payment, accounts)
 			return
 		except frappe.ValidationError:
 			frappe.db.rollback(save_point="day_of_the_payment")
 			frappe.clear_messages()
-	_post_payment_entry_on(today, invoice, payment, minor, accounts)
+	_post_payment_entry_on(today, parts, payment, accounts)
 
 
-def _received_on(payment):
+def _received_on(payment, first: bool):
 	"""The day of `settled_at`; today for money that came back later (a dispute that was won)."""
-	first = not cint(payment.booked_minor) and payment.settled_at
-	return getdate(payment.settled_at if first else nowdate())
+	return getdate(payment.settled_at if first and payment.settled_at else nowdate())
 
 
-def _post_payment_entry_on(day, invoice, payment, minor: int, accounts: Accounts) -> None:
-	"""What the invoice no longer owes stays unallocated, as the customer's credit."""
-	gross = float(money.from_minor(minor, invoice.currency))
-	entry = _new_payment_entry(invoice, accounts, gross)
+def _post_payment_entry_on(day, parts: list[Part], payment, accounts: Accounts) -> None:
+	"""What an invoice no longer owes stays unallocated, as the customer's credit."""
+	invoice = parts[0].invoice
+	entry = _allocated_entry(parts[0], accounts)
+	for part in parts[1:]:
+		for reference in _allocated_entry(part, accounts).references:
+			entry.append("references", _copied(reference))
+	gross = float(money.from_minor(sum(part.minor for part in parts), invoice.currency))
 	entry.update(
 		{
 			"posting_date": day,
@@ -146,7 +192,6 @@ def _post_payment_entry_on(day, invoice, payment, minor: int, accounts: Accounts
 		}
 	)
 	entry.set("deductions", [])
-	_allocate(entry, gross)
 	fee = (
 		_fee_in(invoice.currency, payment, entry.source_exchange_rate, invoice) if _fee_is_due(payment) else 0
 	)
@@ -164,6 +209,19 @@ def _post_payment_entry_on(day, invoice, payment, minor: int, accounts: Accounts
 			},
 		)
 	_submit(entry)
+
+
+def _allocated_entry(part: Part, accounts: Accounts):
+	"""A new Payment Entry for one invoice alone, its part spread over the invoice's terms."""
+	gross = float(money.from_minor(part.minor, part.invoice.currency))
+	entry = _new_payment_entry(part.invoice, accounts, gross)
+	_allocate(entry, gross)
+	return entry
+
+
+def _copied(reference) -> dict:
+	own = ("name", "idx", "parent", "parentfield", "parenttype", "docstatus")
+	return {field: value for field, value in reference.as_dict().items() if field not in own}
 
 
 def _new_payment_entry(invoice, accounts: Accounts, gross: float):

@@ -13,8 +13,10 @@ from stripe_service.payables.registry import get_config
 from stripe_service.utils.transaction import read_committed
 
 _LEDGER = """
-	select currency from `tabInvoice Payment`
-	where reference_doctype = %(doctype)s and reference_name = %(name)s and status not in %(void)s
+	select payment.currency
+	from `tabInvoice Payment Reference` reference join `tabInvoice Payment` payment on payment.name = reference.parent
+	where reference.reference_doctype = %(doctype)s and reference.reference_name = %(name)s
+		and payment.status not in %(void)s
 	union all
 	select currency from `tabPayment Adjustment` where reference_doctype = %(doctype)s and reference_name = %(name)s
 	limit 1
@@ -84,7 +86,7 @@ def refuse_deletion(doc, method: str | None = None) -> None:
 		return
 	named = {"reference_doctype": doc.doctype, "reference_name": doc.name}
 	if (
-		frappe.db.exists("Invoice Payment", named)
+		frappe.db.exists("Invoice Payment Reference", named)
 		or frappe.db.exists("Payment Adjustment", named)
 		or ledger_of(doc)
 	):

@@ -10,7 +10,7 @@ The SQL is complete: names of fields come from the registry, values are escaped,
 import frappe
 from frappe.utils import nowdate
 
-from stripe_service.gateway import money, payment_states
+from stripe_service.gateway import money
 from stripe_service.payables.registry import PayableConfig
 
 NOTHING = "1=0"
@@ -47,8 +47,7 @@ def owing(config: PayableConfig, conditions: list[str]) -> str:
 				{due} as due_date,
 				upper({_column(config, 'currency')}) as currency,
 				{_outstanding(config)} as outstanding_minor,
-				{_of_payments(config, f"case when status in ({_listed(payment_states.RESERVING)}) then amount_minor else 0 end")}
-					as reserved_minor
+				{_of_payments(config, "reserved_minor")} as reserved_minor
 			from {table}
 			where {where}
 		) documents
@@ -129,7 +128,7 @@ def _outstanding(config: PayableConfig) -> str:
 
 def _of_payments(config: PayableConfig, amount: str) -> str:
 	return f"""(
-		select coalesce(sum({amount}), 0) from `tabInvoice Payment`
+		select coalesce(sum({amount}), 0) from `tabInvoice Payment Reference`
 		where reference_doctype = {frappe.db.escape(config.document_type, percent=False)}
 			and reference_name = `tab{config.document_type}`.`name`
 	)"""

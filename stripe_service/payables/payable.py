@@ -234,15 +234,16 @@ class Payable:
 			after_commit=True,
 		)
 
-	def post_to_ledger(self, payment) -> bool:
-		"""Book what `payment` (an Invoice Payment, locked) has settled where the document keeps its accounts.
+	def post_to_ledger(self, payment, row) -> list:
+		"""Book what the document has of `payment` (an Invoice Payment, locked), by its `row` there, where the document keeps its
+		accounts.
 
-		Called in a job, again after every change, with the document locked; it must bring the books to
-		`payment.settled_minor` whatever they hold, so that a second call changes nothing. Returns whether the
-		document's own outstanding amount now takes the payment into account. Nothing to do where this app keeps
-		the outstanding amount.
+		Called in a job, again after every change, with the payment's documents locked; it must bring the books to
+		`row.settled_minor` whatever they hold, so that a second call changes nothing. Returns the rows of the payment that the
+		documents' own outstanding amounts now take into account: this one, and those that were booked together with it. Nothing
+		to do where this app keeps the outstanding amount.
 		"""
-		return False
+		return []
 
 	def details(self) -> list[dict]:
 		"""What the pay form shows of the document: label and value, both ready to be read, no HTML.

@@ -7,11 +7,13 @@ transaction, so that a failing script does not take the status with it:
 
 1. the amounts of the document, and the surplus marked on its payments;
 2. the built-in update of the document (`status`, or the handler's books), done whenever it has something to do;
-3. the event On Payment Authorization, once for every change of what the payment has settled;
+3. the event On Payment Authorization, once for every change of what the document has of the payment;
 4. the work items;
 5. open payments that are no longer owed, canceled at Stripe.
 
-What has run is written on the Invoice Payment in the same transaction as its effects on the database. The queue only
+Each document of a payment goes this way by itself: one that fails stops no other, and is tried again alone.
+
+What has run is written on the payment's row of the document in the same transaction as its effects on the database. The queue only
 makes it prompt: `run_pending` finds whatever the queue lost, from the rows. A document that is saved, cancelled or amended
 marks one of its payments Pending in the same transaction (`queue_for_document`).
 """
@@ -23,12 +25,17 @@ from frappe import _
 from frappe.utils import add_to_date, cint, now_datetime
 
 from stripe_service.payables.balance import balance_of, last_payer
-from stripe_service.payables.payable import open_payable
+from stripe_service.payables.payable import is_booked, open_payable
 from stripe_service.payables.registry import get_config
-from stripe_service.payments import fees, owed
+from stripe_service.payments import fees, ledger, owed
 from stripe_service.payments.event_facts import facts_of
 from stripe_service.payments.follow_up import AppliedChange
-from stripe_service.payments.record import PENDING, marked_pending
+from stripe_service.payments.ledger import PENDING
+from stripe_service.payments.record import marked_pending
+from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import (
+	documents_of,
+	lock_documents,
+)
 from stripe_service.utils.masking import mask
 from stripe_service.utils.notices import notify_administrators
 from stripe_service.utils.transaction import in_fresh_transaction, read_committed
@@ -68,9 +75,11 @@ def _enqueue_now(payment_name: str) -> None:
 		)
 
 
-def run_soon(payment_name: str) -> None:
-	"""Run it again because somebody asked; in the caller's transaction, which it marks the payment Pending in."""
+def run_soon(payment_name: str, rows: list[str] | None = None) -> None:
+	"""Run it again because somebody asked, for these rows of the payment (None: all); in the caller's transaction, in which they
+	are marked Pending."""
 	_mark(payment_name, **marked_pending())
+	ledger.mark_rows_pending(payment_name, rows)
 	enqueue(payment_name)
 
 
@@ -85,13 +94,13 @@ def queue_for_document(doc, method: str | None = None) -> None:
 		return
 	names = list(filter(None, (doc.name, doc.get("amended_from"))))
 	stands_for = {
-		reference: (ledger, name)
-		for ledger, name, reference in read_committed(_LEDGER, {"doctype": doc.doctype, "names": names})
+		reference: (kind, name, row)
+		for kind, name, row, reference in read_committed(_LEDGER, {"doctype": doc.doctype, "names": names})
 	}
 	# Marked by the primary key, after the document, as everybody locks.
-	for reference, (ledger, name) in stands_for.items():
-		if ledger == "Invoice Payment":
-			run_soon(name)
+	for reference, (kind, name, row) in stands_for.items():
+		if kind == "Invoice Payment":
+			run_soon(name, [row])
 		else:
 			frappe.db.set_value("Payment Adjustment", name, "follow_up_pending", 1)
 			enqueue_document(doc.doctype, reference)
@@ -99,14 +108,16 @@ def queue_for_document(doc, method: str | None = None) -> None:
 
 # The last row of a document stands for it: its newest payment, or its newest adjustment if it has no payment.
 _LEDGER = """
-	select ledger, name, reference_name from (
-		select 'Payment Adjustment' as ledger, name, reference_name, creation from `tabPayment Adjustment`
+	select kind, name, row_name, reference_name from (
+		select 'Payment Adjustment' as kind, name, null as row_name, reference_name, creation from `tabPayment Adjustment`
 		where reference_doctype = %(doctype)s and reference_name in %(names)s
 		union all
-		select 'Invoice Payment', name, reference_name, creation from `tabInvoice Payment`
-		where reference_doctype = %(doctype)s and reference_name in %(names)s and status not in ('Failed', 'Cancelled')
+		select 'Invoice Payment', payment.name, reference.name, reference.reference_name, payment.creation
+		from `tabInvoice Payment Reference` reference join `tabInvoice Payment` payment on payment.name = reference.parent
+		where reference.reference_doctype = %(doctype)s and reference.reference_name in %(names)s
+			and payment.status not in ('Failed', 'Cancelled')
 	) rows_of_ledger
-	order by ledger = 'Invoice Payment', creation
+	order by kind = 'Invoice Payment', creation
 """
 
 
@@ -189,19 +200,24 @@ def run(payment_name: str) -> bool:
 		return False  # Pending still: run again when the fee is told, or by the sweep
 	with _acting_user():
 		for _round in range(ROUNDS):
-			reference, mark = _read(payment_name)
-			if amendment := _hand_over(reference):
-				enqueue_document(reference.reference_doctype, reference.reference_name)
-				reference.reference_name = amendment
-			faults = _run_steps(reference)
+			references, mark = _read(payment_name)
+			faults = {reference.row: _run_for(reference) for reference in references}
 			if _record(payment_name, mark, faults):
-				return not faults
+				return not any(faults.values())
 	return False  # marked again and again meanwhile: it is Pending, and the sweep goes on
+
+
+def _run_for(reference) -> list[str]:
+	"""What follows for one document of a payment; what went wrong, in words."""
+	if amendment := _hand_over(reference):
+		enqueue_document(reference.reference_doctype, reference.reference_name)
+		reference.reference_name = amendment
+	return _run_steps(reference)
 
 
 def run_for_document(doctype: str, name: str) -> bool:
 	"""What follows where a document has no payment that stands for it; True if all is done. For jobs: see `run`. Commits."""
-	reference = frappe._dict(name=None, reference_doctype=doctype, reference_name=name)
+	reference = frappe._dict(name=None, row=None, reference_doctype=doctype, reference_name=name)
 	if not frappe.db.exists(doctype, name):
 		return True
 	with _acting_user():
@@ -259,14 +275,20 @@ def _acting_user():
 
 
 def _read(payment_name: str):
-	"""(which document and payment, the mark of what is asked for now)"""
-	row = frappe.db.get_value(
-		"Invoice Payment",
-		payment_name,
-		["name", "reference_doctype", "reference_name", "after_payment_mark"],
-		as_dict=True,
-	)
-	return row, row.after_payment_mark
+	"""([which document, row and payment], the mark of what is asked for now): the rows for which something is still to be done."""
+	payment = frappe.get_doc("Invoice Payment", payment_name)
+	# Whoever marks the payment alone means all of it.
+	due = [row for row in payment.references if row.after_payment_status in (PENDING, FAILED)]
+	references = [
+		frappe._dict(
+			name=payment_name,
+			row=row.name,
+			reference_doctype=row.reference_doctype,
+			reference_name=row.reference_name,
+		)
+		for row in due or payment.references
+	]
+	return references, payment.after_payment_mark
 
 
 def _attempt(step, reference) -> str | None:
@@ -280,9 +302,10 @@ def _attempt(step, reference) -> str | None:
 
 
 def _lock(reference):
-	"""(payment, payable), the document locked before the payment, as claim and settle do it."""
+	"""(payment, its row of the document, payable), the document locked before the payment, as claim and settle do it."""
 	payable = owed.lock_payable(reference)
-	return frappe.get_doc("Invoice Payment", reference.name, for_update=True), payable
+	payment = frappe.get_doc("Invoice Payment", reference.name, for_update=True)
+	return payment, payment.row(reference.row), payable
 
 
 def apply_built_in_update(reference) -> None:
@@ -290,9 +313,12 @@ def apply_built_in_update(reference) -> None:
 	if not built_in():
 		return
 	if reference.name:
-		payment, payable = _lock(reference)
-		if payable.post_to_ledger(payment):
-			_mark(payment.name, booked_minor=cint(payment.settled_minor))
+		if is_booked(reference.reference_doctype):
+			# Those that are booked together, in the order in which everybody locks.
+			lock_documents(documents_of(reference.name))
+		payment, row, payable = _lock(reference)
+		for booked in payable.post_to_ledger(payment, row):
+			ledger.write_row(booked, booked_minor=cint(booked.settled_minor))
 	owed.move_state(reference)
 
 
@@ -300,21 +326,20 @@ def fire_event(reference) -> None:
 	"""The event, once for each change of what is settled."""
 	if not reference.name:
 		return
-	payment, payable = _lock(reference)
-	before = cint(payment.event_minor)
-	if cint(payment.settled_minor) == before:
+	payment, row, payable = _lock(reference)
+	if cint(row.settled_minor) == cint(row.event_minor):
 		return
 	doc = payable.doc
-	doc.flags.stripe_payment = facts = facts_of(payment, payable, balance_of(payable, lock=True), before)
+	doc.flags.stripe_payment = facts = facts_of(payment, row, payable, balance_of(payable, lock=True))
 	doc.run_method("on_payment_authorized", facts.event_status)
 	hook = "stripe_payment_succeeded" if facts.change_minor > 0 else "stripe_payment_reversed"
 	for path in frappe.get_hooks(hook):
 		frappe.get_attr(path)(doc, facts)
-	marks = {"event_minor": cint(payment.settled_minor)}
+	marks = {"event_minor": cint(row.settled_minor)}
 	if not built_in() or not payable.books:
 		# From here on the document's own outstanding, where it keeps one, is the scripts' doing.
-		marks["booked_minor"] = cint(payment.settled_minor)
-	_mark(payment.name, **marks)
+		marks["booked_minor"] = cint(row.settled_minor)
+	ledger.write_row(row, **marks)
 
 
 def update_work_items(reference) -> None:
@@ -338,26 +363,42 @@ def _mark(payment_name: str, **values) -> None:
 	frappe.db.set_value("Invoice Payment", payment_name, values)
 
 
-def _record(payment_name: str, mark: str | None, faults: list[str]) -> bool:
-	"""Write how it went; False if it was asked for anew meanwhile, so that it has to run once more."""
+def _record(payment_name: str, mark: str | None, faults: dict[str, list[str]]) -> bool:
+	"""Write how it went with each row; False if it was asked for anew meanwhile, so that it has to run once more."""
 	return in_fresh_transaction(lambda: _write_outcome(payment_name, mark, faults))
 
 
-def _write_outcome(payment_name: str, mark: str | None, faults: list[str]) -> bool:
+def _write_outcome(payment_name: str, mark: str | None, faults: dict[str, list[str]]) -> bool:
 	payment = frappe.get_doc("Invoice Payment", payment_name, for_update=True)
 	if payment.after_payment_mark != mark:
 		return False
+	for row in payment.references:
+		if row.name in faults:
+			words = "\n\n".join(faults[row.name])
+			ledger.write_row(
+				row, after_payment_status=FAILED if words else DONE, after_payment_error=words or None
+			)
+	failed = [row for row in payment.references if row.after_payment_status == FAILED]
 	_mark(
 		payment_name,
-		after_payment_status=FAILED if faults else DONE,
-		after_payment_error="\n\n".join(faults) or None,
-		after_payment_attempts=cint(payment.after_payment_attempts) + 1 if faults else 0,
+		after_payment_status=FAILED if failed else DONE,
+		after_payment_error=_errors_of(payment, failed) or None,
+		after_payment_attempts=cint(payment.after_payment_attempts) + 1 if failed else 0,
 	)
-	if faults and not cint(payment.after_payment_attempts):
+	if failed and not cint(payment.after_payment_attempts):
 		_notify_administrators(payment)
 	payment.reload()
 	payment.notify_update()
 	return True
+
+
+def _errors_of(payment, failed: list) -> str:
+	"""Of several documents, each error says which it is about."""
+	several = len(payment.references) > 1
+	return "\n\n".join(
+		f"{row.reference_name}: {row.after_payment_error}" if several else row.after_payment_error
+		for row in failed
+	)
 
 
 def _notify_administrators(payment) -> None:

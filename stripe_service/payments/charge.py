@@ -39,29 +39,29 @@ def start(payment_name: str, method_params: dict):
 
 def confirm(payment_name: str, intent_id: str, method_params: dict):
 	"""Send the charge; returns the Invoice Payment as it then stands."""
-	if not _begin_confirmation(payment_name):
-		return frappe.get_doc("Invoice Payment", payment_name)
-	payment = frappe.get_doc("Invoice Payment", payment_name)
+	payment = _begin_confirmation(payment_name)
+	if payment.status != payment_states.STARTED:
+		return payment
 	gateway = gateway_for(payment.stripe_account)
 	try:
 		intent = _send_confirmation(gateway, payment, intent_id, {**method_params, **confirm_params(payment)})
 	except errors.GatewayError as error:
 		return _not_confirmed(payment_name, error)
 	snapshot = IntentSnapshot(intent, cint(payment.sync_version), disputes_of(gateway, intent))
-	if not apply(payment_name, snapshot):
+	if not apply(payment_name, snapshot, payment.documents):
 		return settle(payment_name)
 	return frappe.get_doc("Invoice Payment", payment_name)
 
 
-def _begin_confirmation(payment_name: str) -> bool:
-	"""Note that the charge is being sent; False for a claim that was ended meanwhile. Commits."""
+def _begin_confirmation(payment_name: str):
+	"""Note that the charge is being sent, unless the claim was ended meanwhile; returns the Invoice Payment. Commits."""
 
-	def begin() -> bool:
-		status = frappe.db.get_value("Invoice Payment", payment_name, "status", for_update=True)
-		if status != payment_states.STARTED:
-			return False
-		frappe.db.set_value("Invoice Payment", payment_name, "confirm_sent_at", now_datetime())
-		return True
+	def begin():
+		payment = frappe.get_doc("Invoice Payment", payment_name, for_update=True)
+		if payment.status == payment_states.STARTED:
+			payment.confirm_sent_at = now_datetime()
+			frappe.db.set_value("Invoice Payment", payment_name, "confirm_sent_at", payment.confirm_sent_at)
+		return payment
 
 	return in_fresh_transaction(begin)
 
@@ -94,7 +94,8 @@ def return_url(payment) -> str:
 	"""Where a bank that needs the whole window sends the payer back to."""
 	if payment.payment_link:
 		return links.url_of(payment.payment_link)
-	return get_url(get_url_to_form(payment.reference_doctype, payment.reference_name))
+	first = payment.references[0]
+	return get_url(get_url_to_form(first.reference_doctype, first.reference_name))
 
 
 def _not_created(payment_name: str, error: errors.GatewayError):

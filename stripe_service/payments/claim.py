@@ -1,28 +1,49 @@
-"""Claiming an amount of a document before a cent moves.
+"""Claiming amounts of one document or several before a cent moves.
 
-A claim is one Invoice Payment in a reserving state, inserted while the document's row is locked and committed before
-Stripe is asked for anything. Two payers, two tabs or a repeated click therefore meet at the row lock, and the later
-one sees what the earlier one took.
+A claim is one Invoice Payment in a reserving state, with a row for each document, inserted while the documents' rows are
+locked and committed before Stripe is asked for anything. Two payers, two tabs or a repeated click therefore meet at the row
+lock, and the later one sees what the earlier one took. It is all or nothing: one document that can't be claimed refuses all.
 """
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import frappe
+from frappe import _
 
 from stripe_service.access.pay import check_may_pay
 from stripe_service.gateway import money, payment_states
-from stripe_service.payables.balance import balance_of
+from stripe_service.payables.balance import Balance, balance_of
 from stripe_service.payables.payable import open_payable
-from stripe_service.payments import limits, links
+from stripe_service.payments import ledger, limits, links
 from stripe_service.payments.intent import new_key
 from stripe_service.utils.transaction import in_fresh_transaction
+
+# So many rows are locked together, and named in the 500 characters of a refund's metadata (`refund`).
+MOST_DOCUMENTS = 40
+
+
+@dataclass(frozen=True)
+class Wanted:
+	"""A document and what is to be paid of it: `amount` in major units, as typed. `name` is the name of the document that was
+	loaded: MariaDB finds it in other spellings too ("pinv-1 "), and each would be another press."""
+
+	doctype: str
+	name: str
+	amount: str
+
+
+class NotTogether(frappe.ValidationError):
+	"""These documents can't be paid by one payment; the message says why."""
+
+	http_status_code = 417
 
 
 @dataclass(frozen=True)
 class PayRequest:
-	"""What a payer asks for. `amount` is in major units, as typed; currency, account and customer are not theirs to
-	say. `request_id` names this press of the button, so that the same press never claims twice. `name` is the name of the
-	document that was loaded: MariaDB finds it in other spellings too ("pinv-1 "), and each would be another press.
+	"""What a payer asks for: to pay `amount` of a document, and of `others` together with it. Amounts are all that is theirs to
+	say: currency, account and customer are not. `request_id` names this press of the button, so that the same press never
+	claims twice.
 
 	`payment_link` is the link by which somebody without a login pays: the right then is the link's, not the user's."""
 
@@ -39,22 +60,38 @@ class PayRequest:
 	last4: str = ""
 	payment_link: str | None = None
 	payer_email: str = ""
+	others: tuple[Wanted, ...] = ()
+
+	@property
+	def documents(self) -> tuple[Wanted, ...]:
+		"""All that is to be paid, in the order of the payment's rows."""
+		return (Wanted(self.doctype, self.name, self.amount), *self.others)
 
 	def with_card(self, card, label: str) -> "PayRequest":
 		return replace(self, brand=card.brand, last4=card.last4, method_label=label)
 
 
 def claim(request: PayRequest) -> tuple[str, bool]:
-	"""Reserve the amount; returns the Invoice Payment's name and whether this call made it.
+	"""Reserve the amounts; returns the Invoice Payment's name and whether this call made it.
 
-	Needs the right to pay the document (access.pay), or a good payment link. Raises frappe.PermissionError, AmountRefused, or
-	frappe.ValidationError (links.LinkRefused) where the document can't be paid now. Commits.
+	Needs the right to pay each document (access.pay), or a good payment link. Raises frappe.PermissionError, AmountRefused, or
+	frappe.ValidationError (links.LinkRefused, NotTogether) where a document can't be paid now: then nothing is claimed. Commits.
 	"""
-	limits.read_amount(request.amount)
+	check_count(len(request.documents))
+	for wanted in request.documents:
+		limits.read_amount(wanted.amount)
 	earlier = find_claim(request)
 	if earlier:
 		return earlier, False
 	return in_fresh_transaction(lambda: _claim(request))
+
+
+def check_count(documents: int) -> None:
+	"""Raises NotTogether for more documents than one payment may name."""
+	if documents > MOST_DOCUMENTS:
+		frappe.throw(
+			_("At most {0} documents can be paid at once. Choose fewer.").format(MOST_DOCUMENTS), NotTogether
+		)
 
 
 def find_claim(request: PayRequest) -> str | None:
@@ -74,44 +111,111 @@ def find_claim(request: PayRequest) -> str | None:
 
 
 def _claim(request: PayRequest) -> tuple[str, bool]:
-	# The lock is the first statement of the transaction, so that what is read next is what was committed before.
-	frappe.db.get_value(request.doctype, request.name, "name", for_update=True)
+	# The locks are the first statements of the transaction, so that what is read next is what was committed before.
+	named = sorted({(wanted.doctype, wanted.name) for wanted in request.documents})
+	docs = {document: frappe.get_doc(*document, for_update=True) for document in named}
 	# The same press, sent twice at the same instant: the other one has it.
 	earlier = find_claim(request)
 	if earlier:
 		return earlier, False
-	doc = frappe.get_doc(request.doctype, request.name, for_update=True)
-	payable = open_payable(doc)
-	balance = balance_of(payable, lock=True)
-	if request.payment_link:
-		links.check_claim(request.payment_link, payable, balance)
-	else:
-		check_may_pay(doc, request.user, balance)
-	amount_minor = limits.read_amount(request.amount, payable.currency)
-	limits.check(amount_minor, allowed_bounds(payable, balance, request.method_type))
-	payment = _insert(request, payable, amount_minor)
-	payable.update_document(balance_of(payable, lock=True))
+	claimed = [_check(request, docs[wanted.doctype, wanted.name], wanted) for wanted in request.documents]
+	check_together([one.payable for one in claimed])
+	check_total(claimed, request.method_type)
+	payment = _insert(request, claimed)
+	for one in claimed:
+		reserved = one.balance.reserved_minor + one.amount_minor
+		one.payable.update_document(replace(one.balance, reserved_minor=reserved))
 	return payment, True
 
 
-def allowed_bounds(payable, balance, method: str = "card") -> limits.Bounds:
-	"""The bounds that Stripe and the document's Stripe Account set (partial payments, least amount)."""
+@dataclass(frozen=True)
+class Claimed:
+	"""A locked document, its balance before the claim, and what is claimed of it."""
+
+	payable: object
+	balance: Balance
+	amount_minor: int
+
+
+def _check(request: PayRequest, doc, wanted: Wanted) -> Claimed:
+	"""What is wanted, if it may be claimed; `doc` is locked."""
+	payable = open_payable(doc)
+	balance = balance_of(payable, lock=True)
+	several = len(request.documents) > 1
+	with naming(payable, several):
+		if request.payment_link:
+			links.check_claim(request.payment_link, payable, balance)
+		else:
+			check_may_pay(doc, request.user, balance)
+		amount_minor = limits.read_amount(wanted.amount, payable.currency)
+		limits.check(amount_minor, allowed_bounds(payable, balance, request.method_type, not several))
+	return Claimed(payable, balance, amount_minor)
+
+
+@contextmanager
+def naming(payable, several: bool):
+	"""Of several documents, a refusal says which it is about."""
+	try:
+		yield
+	except (frappe.ValidationError, frappe.PermissionError) as refused:
+		if several:
+			frappe.clear_last_message()
+			frappe.throw(f"{frappe.utils.escape_html(payable.name)}: {refused}", type(refused))
+		raise
+
+
+def check_together(payables: list) -> None:
+	"""Raises NotTogether unless all can be paid by one payment: another document each, one currency, one Stripe Account."""
+	if len({(payable.doctype, payable.name) for payable in payables}) < len(payables):
+		frappe.throw(_("A document can be chosen only once."), NotTogether)
+	if why := why_not_together(payables):
+		frappe.throw(why, NotTogether, title=_("Cannot be paid together"))
+
+
+def why_not_together(payables: list) -> str | None:
+	"""Why not all of these can be paid by one payment, translated; None if they can."""
+	currencies = sorted({payable.currency for payable in payables})
+	if len(currencies) > 1:
+		return _(
+			"Amounts in {0} can't be paid together. Pay the documents of each currency by themselves."
+		).format(", ".join(currencies))
+	if len({payable.account for payable in payables}) > 1:
+		return _(
+			"These documents are paid to different Stripe Accounts, so they can't be paid together. Pay those of each account by"
+			" themselves."
+		)
+	return None
+
+
+def check_total(claimed: list[Claimed], method: str) -> None:
+	"""Raises AmountRefused where Stripe does not take the sum of several amounts at once. (One amount alone is bounded by
+	`allowed_bounds`.)"""
+	if len(claimed) < 2:
+		return
+	payable = claimed[0].payable
+	of_stripe = limits.limits_of(payable.account, payable.currency, method)
+	limits.check_total(sum(one.amount_minor for one in claimed), payable.currency, of_stripe)
+
+
+def allowed_bounds(payable, balance, method: str = "card", alone: bool = True) -> limits.Bounds:
+	"""The bounds that Stripe and the document's Stripe Account set (partial payments, least amount). What Stripe takes at least
+	is a matter of the sum where a document is not paid `alone`."""
 	account = frappe.get_cached_doc("Stripe Account", payable.account)
 	least = 0
 	if account.minimum_partial_amount and account.default_currency == balance.currency:
 		least = money.round_to_minor(account.minimum_partial_amount, balance.currency)
 	of_stripe = limits.limits_of(account.name, balance.currency, method)
-	return limits.bounds(balance, bool(account.allow_partial_payments), least, of_stripe)
+	return limits.bounds(balance, bool(account.allow_partial_payments), least, of_stripe, alone)
 
 
-def _insert(request: PayRequest, payable, amount_minor: int) -> str:
+def _insert(request: PayRequest, claimed: list[Claimed]) -> str:
+	payable, amount_minor = claimed[0].payable, sum(one.amount_minor for one in claimed)
+	rows = [ledger.new_row(one.payable, one.amount_minor) for one in claimed]
 	payment = frappe.new_doc("Invoice Payment")
 	payment.update(
 		{
-			"reference_doctype": payable.doctype,
-			"reference_name": payable.name,
-			"reference_title": payable.title,
-			"organisation_unit": payable.unit,
+			**ledger.first_document(rows),
+			"references": rows,
 			"user": request.user,
 			"payment_link": request.payment_link,
 			"payer_email": _receipt_address(request),

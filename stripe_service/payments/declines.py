@@ -34,8 +34,7 @@ def check_declines(
 	if not limit:
 		return
 	of_payer = {"payment_link": link} if link else {"user": user}
-	of_document = {"reference_doctype": doctype, "reference_name": name}
-	if _declined(of_payer) >= limit or _declined(of_document) >= limit:
+	if _declined(of_payer) >= limit or _declined_on_document(doctype, name) >= limit:
 		_notify_once("Stripe Payment Link" if link else "User", link or user, name)
 		frappe.throw(
 			_(
@@ -60,6 +59,22 @@ def _declined(filters: dict) -> int:
 		"Invoice Payment",
 		{**filters, "status": payment_states.FAILED, "method_type": "card", "creation": (">", since)},
 	)
+
+
+def _declined_on_document(doctype: str, name: str) -> int:
+	"""Attempts that paid it alone or together with others."""
+	return frappe.db.sql(
+		"""select count(*)
+		from `tabInvoice Payment Reference` reference join `tabInvoice Payment` payment on payment.name = reference.parent
+		where reference.reference_doctype = %(doctype)s and reference.reference_name = %(name)s
+			and payment.status = %(failed)s and payment.method_type = 'card' and payment.creation > %(since)s""",
+		{
+			"doctype": doctype,
+			"name": name,
+			"failed": payment_states.FAILED,
+			"since": add_to_date(now_datetime(), minutes=-WITHIN_MINUTES),
+		},
+	)[0][0]
 
 
 def _notify_once(kind: str, payer: str, document: str) -> None:

@@ -40,13 +40,13 @@ class PaymentFacts(frappe._dict):
 		return frappe._dict, (dict(self),)
 
 
-def facts_of(payment, payable, balance, settled_before: int) -> PaymentFacts:
-	"""The facts of one change: `payment` (Invoice Payment) had settled `settled_before` minor units when the event
-	last ran. Amounts without suffix are major units of `currency`."""
-	change = cint(payment.settled_minor) - settled_before
+def facts_of(payment, row, payable, balance) -> PaymentFacts:
+	"""The facts of one change of what the document has of `payment` (Invoice Payment), by its `row`: since the event last ran.
+	Amounts are the document's part of the payment. Those without suffix are major units of `currency`."""
+	change = cint(row.settled_minor) - cint(row.event_minor)
 	outcome = _outcome(payment, balance, change)
 	minor = {
-		"amount": cint(payment.amount_minor),
+		"amount": cint(row.amount_minor),
 		"change": change,
 		"settled": balance.settled_minor,
 		"outstanding": balance.outstanding_minor,

@@ -16,24 +16,22 @@ PATIENCE_MINUTES = 5
 
 def should_wait_for_fee(payment_name: str) -> bool:
 	"""Whether booking the payment should wait for its fee. Asks Stripe for it first. For jobs: commits."""
-	payment = _read(payment_name)
-	if not is_booked(payment.reference_doctype) or not _is_unknown(payment):
+	payment = frappe.get_doc("Invoice Payment", payment_name)
+	if not _is_unknown(payment):
 		return False
 	_ask_stripe(payment_name)
-	payment = _read(payment_name)
+	payment = frappe.get_doc("Invoice Payment", payment_name)
 	return _is_unknown(payment) and payment.settled_at > add_to_date(
 		now_datetime(), minutes=-PATIENCE_MINUTES
 	)
 
 
 def _is_unknown(payment) -> bool:
-	first_booking = cint(payment.settled_minor) > 0 and not cint(payment.booked_minor)
+	first_booking = any(
+		is_booked(row.reference_doctype) and cint(row.settled_minor) > 0 and not cint(row.booked_minor)
+		for row in payment.references
+	)
 	return first_booking and not flt(payment.stripe_fee) and bool(payment.settled_at)
-
-
-def _read(payment_name: str):
-	fields = ["reference_doctype", "settled_minor", "booked_minor", "stripe_fee", "settled_at"]
-	return frappe.db.get_value("Invoice Payment", payment_name, fields, as_dict=True)
 
 
 def _ask_stripe(payment_name: str) -> None:

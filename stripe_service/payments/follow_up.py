@@ -25,6 +25,14 @@ STEPS = (
 OF_THE_READING = {"sync_version", "last_synced_at", "modified", "modified_by"}
 
 
+def values_before(payment) -> frappe._dict:
+	"""The values of a payment and its rows, to compare later ones with."""
+	return frappe._dict(
+		payment.get_valid_dict(),
+		references=[frappe._dict(row.get_valid_dict()) for row in payment.references],
+	)
+
+
 @dataclass
 class AppliedChange:
 	"""What a reading of Stripe changed on its payment: the Invoice Payment as it is now, its values before."""
@@ -44,8 +52,9 @@ class AppliedChange:
 
 	@property
 	def settled_changed(self) -> bool:
-		"""Whether more or less is settled than before."""
-		return cint(self.payment.settled_minor) != cint(self.before.settled_minor)
+		"""Whether more or less is settled than before, for any of the documents."""
+		before = {row.name: cint(row.settled_minor) for row in self.before.references}
+		return any(cint(row.settled_minor) != before.get(row.name, 0) for row in self.payment.references)
 
 	@property
 	def fee_changed(self) -> bool:
@@ -69,14 +78,25 @@ def run(change: AppliedChange) -> None:
 
 
 def publish(change: AppliedChange) -> None:
-	"""Tell open forms of the document that the payment has changed."""
+	"""Tell open forms of the documents that the payment has changed."""
 	payment = change.payment
-	frappe.publish_realtime(
-		"stripe_payment",
-		{"payment": payment.name, "status": payment.status},
-		doctype=payment.reference_doctype,
-		docname=payment.reference_name,
-		after_commit=True,
+	for row in payment.references:
+		frappe.publish_realtime(
+			"stripe_payment",
+			{"payment": payment.name, "status": payment.status},
+			doctype=row.reference_doctype,
+			docname=row.reference_name,
+			after_commit=True,
+		)
+
+
+def _told_anything_new(now: frappe._dict, before: frappe._dict) -> bool:
+	if any(now[name] != before.get(name) for name in now.keys() - OF_THE_READING - {"references"}):
+		return True
+	return any(
+		one[name] != other.get(name)
+		for one, other in zip(now.references, before.references, strict=False)
+		for name in one.keys() - OF_THE_READING
 	)
 
 
@@ -85,8 +105,7 @@ def run_document_events(change: AppliedChange) -> None:
 	administrator's Notifications, Webhooks and Server Scripts on Invoice Payment. Nothing for a reading that told nothing
 	new. The last step, since any may fail."""
 	payment = frappe.get_doc("Invoice Payment", change.payment.name)
-	now = payment.get_valid_dict()
-	if all(now[name] == change.before.get(name) for name in now.keys() - OF_THE_READING):
+	if not _told_anything_new(values_before(payment), change.before):
 		return
 	payment._doc_before_save = frappe.get_doc(change.before | {"doctype": "Invoice Payment"})
 	payment.flags.by_stripe_service = True

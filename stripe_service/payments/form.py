@@ -1,6 +1,7 @@
 """What the pay form shows when it is opened: one answer, few queries, no call to Stripe on the straight way."""
 
 import frappe
+from frappe import _
 
 from stripe_service.access.pay import why_not_pay
 from stripe_service.accounts.stripe_account import read_browser_facts
@@ -9,7 +10,7 @@ from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payments import limits, links
 from stripe_service.payments.allowed_methods import allowed_methods
-from stripe_service.payments.claim import allowed_bounds
+from stripe_service.payments.claim import allowed_bounds, why_not_together
 from stripe_service.payments.result import client_secret
 from stripe_service.saved_methods import bank_accounts, cards
 
@@ -40,6 +41,90 @@ def form_of(doc, user: str) -> dict:
 		"stripe": account,
 		"resume": _resume(form["under_way"]),
 	}
+
+
+def form_of_several(docs: list, user: str) -> dict:
+	"""The form of documents that are to be paid by one payment, for `user`, who may read them. Those that can't be paid, or not
+	together with the first that can, are left out, with the reason."""
+	payables = [open_payable(doc) for doc in docs]
+	parts = [_part(payable, user) for payable in payables]
+	together, left_out = [], []
+	for payable, part in zip(payables, parts, strict=True):
+		first = together[0][0] if together else None
+		why = part["why_not"] or (first and why_not_together([first, payable]))
+		if why:
+			left_out.append(
+				{"doctype": payable.doctype, "name": payable.name, "title": payable.title, "reason": why}
+			)
+		else:
+			together.append((payable, part))
+	first = together[0][0] if together else payables[0]
+	account, error = read_browser_facts(first.account)
+	form = {
+		"invoice": _several(together or [(first, parts[0])]),
+		"documents": [part for _payable, part in together],
+		"left_out": left_out,
+		"why_not": None if together else _("None of the chosen documents can be paid now."),
+		"loading_error": error,
+		"under_way": [],
+		"resume": None,
+	}
+	if error or not together:
+		return {**form, "amount": None, "methods": {}, "saved": {}, "stripe": None}
+	return {
+		**form,
+		"amount": _amount_of_several(together),
+		"methods": allowed_methods(first),
+		"saved": {
+			"cards": cards.saved_cards(user, first.account),
+			"bank_accounts": bank_accounts.saved_bank_accounts(user, first.account),
+		},
+		"stripe": account,
+	}
+
+
+def _part(payable, user: str) -> dict:
+	"""One of several documents, and what may be paid of it."""
+	balance = balance_of(payable, lock=False)
+	part = {**_invoice(payable, balance), "why_not": why_not_pay(payable.doc, user, balance), "amount": None}
+	if payable.account and not part["why_not"]:
+		bounds = allowed_bounds(payable, balance, alone=False)
+		part |= {"amount": amount_facts(bounds), "why_not": bounds.reason}
+	return part
+
+
+def _several(together: list) -> dict:
+	"""All of them as if they were one invoice."""
+	currency = together[0][0].currency
+	outstanding = sum(part["outstanding_minor"] for _payable, part in together)
+	return {
+		"doctype": None,
+		"name": None,
+		"title": _("{0} documents").format(len(together)),
+		"party": None,
+		"details": [],
+		"currency": currency,
+		"exponent": money.exponent(currency),
+		"outstanding": str(money.from_minor(outstanding, currency)),
+		"outstanding_minor": outstanding,
+	}
+
+
+def _amount_of_several(together: list) -> dict:
+	"""What may be paid of all of them at once: Stripe's limits are those of the sum."""
+	first = together[0][0]
+	of_stripe = limits.limits_of(first.account, first.currency)
+	most = sum(part["amount"]["max_minor"] for _payable, part in together)
+	least = sum(part["amount"]["min_minor"] for _payable, part in together)
+	bounds = limits.Bounds(
+		first.currency,
+		min(most, of_stripe.most_minor),
+		min(max(least, of_stripe.least_minor), most),
+		all(part["amount"]["partial_allowed"] for _payable, part in together),
+		most,
+		0,
+	)
+	return {**amount_facts(bounds), "least_minor": of_stripe.least_minor}
 
 
 def _invoice(payable, balance) -> dict:
@@ -84,27 +169,17 @@ def amount_facts(bounds: limits.Bounds) -> dict:
 
 
 def _under_way(payable, user: str) -> list[dict]:
-	rows = frappe.get_all(
-		"Invoice Payment",
-		filters={
-			"reference_doctype": payable.doctype,
-			"reference_name": payable.name,
-			"status": ("in", payment_states.RESERVING),
-		},
-		fields=[
-			"name",
-			"user",
-			"amount_minor",
-			"currency",
-			"method_label",
-			"method_type",
-			"status",
-			"expected_by",
-			"stripe_account",
-			"payment_intent_id",
-		],
-		order_by="creation asc",
-		limit=UNDER_WAY_SHOWN,
+	"""What of the document is being paid: its part of each payment."""
+	rows = frappe.db.sql(
+		"""select payment.name, payment.user, reference.reserved_minor as amount_minor, payment.currency,
+			payment.method_label, payment.method_type, payment.status, payment.expected_by
+		from `tabInvoice Payment Reference` reference join `tabInvoice Payment` payment on payment.name = reference.parent
+		where reference.reference_doctype = %(doctype)s and reference.reference_name = %(name)s
+			and reference.reserved_minor > 0
+		order by payment.creation asc
+		limit %(limit)s""",
+		{"doctype": payable.doctype, "name": payable.name, "limit": UNDER_WAY_SHOWN},
+		as_dict=True,
 	)
 	return [_one_under_way(row, user) for row in rows]
 

@@ -19,6 +19,7 @@ import frappe
 from frappe import _
 from frappe.utils import cint, get_datetime
 
+from stripe_service.access.permissions import readable_of
 from stripe_service.gateway import payment_states, refund_states
 from stripe_service.payables.balance import Balance, balance_of
 from stripe_service.payables.payable import open_payable
@@ -31,6 +32,7 @@ from stripe_service.payments.history_words import (
 	is_debit,
 )
 from stripe_service.payments.release import abandoned_after
+from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import NAMED
 from stripe_service.stripe_service.doctype.payment_adjustment.payment_adjustment import (
 	CANCELLED,
 	WRITTEN_OFF,
@@ -41,13 +43,16 @@ from stripe_service.utils.labels import money_in_words, web_address
 # The newest, and whatever is under way; the rest is in the lists.
 LINES_SHOWN = 100
 
+# A document's own part of each payment, and no more of what was paid together with it.
 _PAYMENTS = """
-	select name, user, status, amount_minor, currency, method_type, method_label, creation, settled_at, expected_by,
-		received_minor, refunded_minor, disputed_minor, unallocated_minor, failure_message, receipt_url,
-		dispute_id, dispute_due_by
-	from `tabInvoice Payment`
-	where reference_doctype = %(doctype)s and reference_name = %(name)s
-	order by case when status in %(reserving)s then 0 else 1 end, creation desc, name desc
+	select payment.name, payment.user, payment.status, payment.currency, payment.method_type, payment.method_label,
+		payment.creation, payment.settled_at, payment.expected_by, payment.failure_message, payment.receipt_url,
+		payment.dispute_id, payment.dispute_due_by, payment.document_count,
+		reference.name as row_name, reference.amount_minor, reference.received_minor, reference.refunded_minor,
+		reference.disputed_minor, reference.unallocated_minor
+	from `tabInvoice Payment Reference` reference join `tabInvoice Payment` payment on payment.name = reference.parent
+	where reference.reference_doctype = %(doctype)s and reference.reference_name = %(name)s
+	order by case when payment.status in %(reserving)s then 0 else 1 end, payment.creation desc, payment.name desc
 	limit %(limit)s
 """
 _ADJUSTMENT_FIELDS = (
@@ -104,7 +109,7 @@ def document_history(doc) -> dict:
 	payments, adjustments = payments[:LINES_SHOWN], adjustments[:LINES_SHOWN]
 	reader = _reader([payment.name for payment in payments])
 	lines = [
-		*_payment_lines(payments, reader),
+		*_payment_lines(payments, reader, _paid_with_them(payments, payable)),
 		*_adjustment_lines(adjustments, reader),
 	]
 	_name_people(lines)
@@ -119,7 +124,7 @@ def document_history(doc) -> dict:
 def payment_history(payment) -> dict:
 	"""The history of one Invoice Payment, which the session user may read (the caller has checked): as its line on the document,
 	with the steps that stand there in other words."""
-	(line,) = _payment_lines([payment], _reader([payment.name]))
+	(line,) = _payment_lines([payment], _reader([payment.name]), {})
 	began = {"state": _("Started"), "colour": "gray", "text": "", "at": payment.creation}
 	steps = [began]
 	if payment.settled_at and cint(payment.received_minor):
@@ -207,10 +212,74 @@ def _summary(paid_minor: int, balance: Balance, currency: str) -> str:
 # Payments, with what became of them
 
 
-def _payment_lines(payments, reader: Reader) -> list[dict]:
+def _payment_lines(payments, reader: Reader, together: dict[str, str]) -> list[dict]:
 	refunds = _refunds_of([payment.name for payment in payments])
+	refunds |= _refunds_of_rows([payment for payment in payments if _is_part(payment)])
 	wait = abandoned_after()
-	return [_payment_line(payment, refunds.get(payment.name, []), reader, wait) for payment in payments]
+	lines = [_payment_line(payment, refunds.get(payment.name, []), reader, wait) for payment in payments]
+	for line, payment in zip(lines, payments, strict=True):
+		if payment.name in together:
+			line["text"] = " ".join(filter(None, (line["text"], together[payment.name])))
+	return lines
+
+
+def _is_part(payment) -> bool:
+	"""Whether it is a document's part of a payment that pays others, too."""
+	return bool(payment.get("row_name")) and cint(payment.document_count) > 1
+
+
+def _paid_with_them(payments, payable) -> dict[str, str]:
+	"""By payment: that it paid other documents, too, naming those that the session user may read."""
+	several = [payment.name for payment in payments if _is_part(payment)]
+	if not several:
+		return {}
+	rows = frappe.get_all(
+		"Invoice Payment Reference",
+		filters={"parent": ("in", several), "parenttype": "Invoice Payment"},
+		fields=["parent", "reference_doctype", "reference_name"],
+		order_by="parent asc, idx asc",
+		limit=0,
+	)
+	others = [
+		row for row in rows if (row.reference_doctype, row.reference_name) != (payable.doctype, payable.name)
+	]
+	readable = readable_of((row.reference_doctype, row.reference_name) for row in others)
+	return {
+		payment: _together([row for row in others if row.parent == payment], readable) for payment in several
+	}
+
+
+def _together(others: list, readable: set) -> str:
+	named = [row.reference_name for row in others if (row.reference_doctype, row.reference_name) in readable]
+	shown, rest = named[:NAMED], len(others) - len(named[:NAMED])
+	if not shown:
+		return (
+			_("Paid together with another document.")
+			if rest == 1
+			else _("Paid together with {0} other documents.").format(rest)
+		)
+	if not rest:
+		return _("Paid together with {0}.").format(", ".join(shown))
+	return _("Paid together with {0} and {1} more.").format(", ".join(shown), rest)
+
+
+def _refunds_of_rows(parts: list) -> dict[str, list]:
+	"""Of a payment of several documents, the refunds that name the document, with its part. What was given back of it by refunds
+	that name none is told by its amounts (`_refund_steps`)."""
+	rows = [payment.row_name for payment in parts]
+	if not rows:
+		return {}
+	found = frappe.db.sql(
+		"""select refund.name, refund.payment, refund.status, reference.amount_minor, refund.currency,
+			refund.requested_at, refund.creation
+		from `tabStripe Refund Reference` reference join `tabStripe Refund` refund on refund.name = reference.parent
+		where refund.payment in %(payments)s and reference.payment_reference in %(rows)s
+		order by refund.payment asc, refund.creation asc""",
+		{"payments": [payment.name for payment in parts], "rows": rows},
+		as_dict=True,
+	)
+	of_payment = {payment: list(group) for payment, group in groupby(found, key=lambda row: row.payment)}
+	return {payment.name: of_payment.get(payment.name, []) for payment in parts}
 
 
 def _refunds_of(payments: list[str]) -> dict[str, list]:
@@ -227,6 +296,8 @@ def _refunds_of(payments: list[str]) -> dict[str, list]:
 
 
 def _payment_line(payment, refunds: list, reader: Reader, wait) -> dict:
+	if _is_part(payment):
+		payment.status = _own_status(payment)
 	mine, details = reader.is_payer(payment), reader.knows_details(payment)
 	words = about_payment(payment, mine, details, get_datetime(payment.creation) + wait)
 	return {
@@ -247,6 +318,18 @@ def _payment_line(payment, refunds: list, reader: Reader, wait) -> dict:
 		],
 		**_worded(words),
 	}
+
+
+def _own_status(part) -> str:
+	"""How it stands with the document's part of a payment of several: another's refund is not its."""
+	if part.status not in payment_states.RECEIVED:
+		return part.status
+	if cint(part.disputed_minor):
+		return part.status
+	refunded, received = cint(part.refunded_minor), cint(part.received_minor)
+	if not refunded:
+		return payment_states.SUCCEEDED
+	return payment_states.REFUNDED if refunded >= received else payment_states.PARTLY_REFUNDED
 
 
 def _refund_steps(payment, refunds: list, mine: bool) -> list[dict]:

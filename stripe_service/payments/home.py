@@ -161,6 +161,7 @@ def _own_payments(user: str) -> list[dict]:
 			"reference_doctype",
 			"reference_name",
 			"reference_title",
+			"document_count",
 			"amount_minor",
 			"currency",
 			"status",

@@ -19,6 +19,7 @@ from stripe_service.accounts import customers
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors
 from stripe_service.gateway.times import to_stripe
+from stripe_service.utils.fitting import cut
 from stripe_service.utils.transaction import in_fresh_transaction
 
 # By then every request that charged a card has ended, its retries included; before, it may be storing its PaymentIntent.
@@ -28,6 +29,9 @@ KEYS_ARE_KEPT = timedelta(hours=23)
 # Clocks differ, and a request may have been repeated for a while.
 SEARCH_BEFORE_SECONDS = 600
 SEARCH_AFTER_SECONDS = 2 * 3600
+# Characters: Stripe's own limit for a value of metadata (https://docs.stripe.com/api/metadata), and for a description.
+METADATA_LENGTH = 500
+DESCRIPTION_LENGTH = 1000
 
 
 def new_key() -> str:
@@ -40,12 +44,16 @@ def choose_customer(payment_name: str) -> str | None:
 	"""The Stripe Customer of the payment, made at Stripe if the payer has none; commits it to the payment. None for a payment
 	by a link: there is no user for whom Stripe could keep anything. Raises gateway.errors: then nothing was asked of Stripe
 	for this payment yet."""
-	payment = frappe.get_doc("Invoice Payment", payment_name)
+	facts = ["name", "payment_link", "stripe_customer", "stripe_account", "user"]
+	return _choose_customer(frappe.db.get_value("Invoice Payment", payment_name, facts, as_dict=True))
+
+
+def _choose_customer(payment) -> str | None:
 	if payment.payment_link:
 		return None
 	if not payment.stripe_customer:
 		payment.stripe_customer = customers.customer_for(payment.stripe_account, payment.user)
-		write_at_once(payment_name, stripe_customer=payment.stripe_customer)
+		write_at_once(payment.name, stripe_customer=payment.stripe_customer)
 	return payment.stripe_customer
 
 
@@ -55,55 +63,54 @@ def create_intent(payment_name: str) -> str:
 	A Customer that Stripe no longer knows is made anew, once. Raises gateway.errors; AccountUnable too where Stripe left the
 	payment's method out, which it does without a word: the PaymentIntent is stored then.
 	"""
-	stored = frappe.db.get_value("Invoice Payment", payment_name, "payment_intent_id")
-	if stored:
-		return stored
-	choose_customer(payment_name)
+	payment = frappe.get_doc("Invoice Payment", payment_name)
+	if payment.payment_intent_id:
+		return payment.payment_intent_id
+	_choose_customer(payment)
 	try:
-		intent = _create(payment_name)
+		intent = _create(payment)
 	except errors.NotFound as error:
 		if error.param != "customer":
 			raise
-		_replace_customer(payment_name, error)
-		intent = _create(payment_name)
-	check_method_is_left(payment_name, intent)
+		_replace_customer(payment, error)
+		intent = _create(payment.reload())
+	check_method_is_left(payment, intent)
 	return intent["id"]
 
 
 def create_again(payment_name: str) -> str:
 	"""Find, under the payment's own key, the PaymentIntent that was made for it, or make the one that was not, so that no late
 	request can; returns its id. Raises gateway.errors."""
-	choose_customer(payment_name)
-	return _create(payment_name)["id"]
-
-
-def _create(payment_name: str) -> dict:
 	payment = frappe.get_doc("Invoice Payment", payment_name)
+	_choose_customer(payment)
+	return _create(payment)["id"]
+
+
+def _create(payment) -> dict:
 	intent = gateway_for(payment.stripe_account).call(
 		"payment_intents.create",
 		params=create_params(payment),
 		idempotency_key=f"{payment.idempotency_key}:create",
 	)
-	write_at_once(payment_name, payment_intent_id=intent["id"], livemode=cint(intent["livemode"]))
+	write_at_once(payment.name, payment_intent_id=intent["id"], livemode=cint(intent["livemode"]))
 	return intent
 
 
-def _replace_customer(payment_name: str, error: errors.NotFound) -> None:
+def _replace_customer(payment, error: errors.NotFound) -> None:
 	"""Another Customer, and with it other parameters, which need a key of their own. Raises `error` as one of a missing
 	payment method where the payer chose a saved one: it is gone with its Customer."""
-	payment = frappe.get_doc("Invoice Payment", payment_name)
 	customers.mark_deleted(payment.stripe_customer)
 	if payment.saved_card or payment.stripe_bank_account:
 		raise errors.NotFound(
 			error.message, code=error.code, param="payment_method", stripe_status=error.stripe_status
 		)
 	customer = customers.customer_for(payment.stripe_account, payment.user)
-	write_at_once(payment_name, stripe_customer=customer, idempotency_key=new_key())
+	write_at_once(payment.name, stripe_customer=customer, idempotency_key=new_key())
 
 
-def check_method_is_left(payment_name: str, intent: dict) -> None:
+def check_method_is_left(payment, intent: dict) -> None:
 	"""Raises AccountUnable where Stripe's answer leaves the payment's method out: then it can't be confirmed."""
-	wanted = frappe.db.get_value("Invoice Payment", payment_name, "method_type")
+	wanted = payment.method_type
 	if wanted not in intent["payment_method_types"]:
 		raise errors.AccountUnable(
 			f"Stripe left {wanted} out of {intent['id']}: it is not switched on for this account.",
@@ -118,13 +125,8 @@ def create_params(payment) -> dict:
 		"amount": cint(payment.amount_minor),
 		"currency": payment.currency.lower(),
 		"allowed_payment_method_types": [payment.method_type],
-		"description": f"{payment.reference_title or payment.reference_name} ({payment.reference_name})",
-		"metadata": {
-			"site": frappe.local.site,
-			"payment": payment.name,
-			"doctype": payment.reference_doctype,
-			"document": payment.reference_name,
-		},
+		"description": describe(payment),
+		"metadata": {"site": frappe.local.site, "payment": payment.name, **_documents_in_metadata(payment)},
 	}
 	if payment.stripe_customer:
 		params["customer"] = payment.stripe_customer
@@ -132,6 +134,23 @@ def create_params(payment) -> dict:
 		# The payer is there whenever the card is used again.
 		params["setup_future_usage"] = "on_session"
 	return params
+
+
+def describe(payment) -> str:
+	"""What is paid, for the payer's receipt from Stripe and for the Dashboard: the title of one document, the names of several."""
+	rows = payment.references
+	if len(rows) == 1:
+		return f"{rows[0].reference_title or rows[0].reference_name} ({rows[0].reference_name})"
+	return cut(", ".join(row.reference_name for row in rows), DESCRIPTION_LENGTH)
+
+
+def _documents_in_metadata(payment) -> dict:
+	rows = payment.references
+	named = {"doctype": rows[0].reference_doctype, "document": rows[0].reference_name}
+	if len(rows) == 1:
+		return named
+	names = ", ".join(row.reference_name for row in rows)
+	return {**named, "documents": cut(names, METADATA_LENGTH), "document_count": str(len(rows))}
 
 
 def find_unstored(payment_name: str) -> str | None:

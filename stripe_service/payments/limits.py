@@ -53,16 +53,22 @@ def limits_of(account: str, currency: str, method: str = "card") -> Limits:
 
 
 def bounds(
-	balance: Balance, partial_allowed: bool = True, least_partial_minor: int = 0, limits: Limits | None = None
+	balance: Balance,
+	partial_allowed: bool = True,
+	least_partial_minor: int = 0,
+	limits: Limits | None = None,
+	alone: bool = True,
 ) -> Bounds:
-	"""What may be paid of `balance` at most and at least."""
+	"""What may be paid of `balance` at most and at least. Not `alone` but together with others, it may be less than Stripe takes
+	at once: the sum is what counts there (`check_total`). A rest has to be payable by itself."""
 	currency = balance.currency
 	step = money.step_minor(currency)
 	limits = limits or Limits(money.minimum_minor(currency), money.maximum_minor(currency))
 	available = balance.available_minor
 	greatest = min(available - available % step, limits.most_minor)
+	least_at_once = limits.least_minor if alone else step
 	reason = None
-	if greatest < limits.least_minor:
+	if greatest < least_at_once:
 		reason = _why_nothing(balance, limits)
 	elif not partial_allowed and balance.reserved_minor:
 		reason = _("Another payment of this document is under way.")
@@ -75,7 +81,7 @@ def bounds(
 		return Bounds(currency, 0, 0, partial_allowed, available, limits.least_minor, reason)
 	least = greatest
 	if partial_allowed:
-		least = min(max(limits.least_minor, _up_to_step(least_partial_minor, step)), greatest)
+		least = min(max(least_at_once, _up_to_step(least_partial_minor, step)), greatest)
 	return Bounds(currency, greatest, least, partial_allowed, available, limits.least_minor)
 
 
@@ -104,6 +110,24 @@ def check(amount_minor: int, allowed: Bounds) -> None:
 	problem = _problem(amount_minor, allowed)
 	if problem:
 		frappe.throw(problem, AmountRefused, title=_("Amount"))
+
+
+def check_total(total_minor: int, currency: str, of_stripe: Limits) -> None:
+	"""Raises AmountRefused where Stripe does not take the sum of several amounts at once."""
+	if total_minor > of_stripe.most_minor:
+		frappe.throw(
+			_("At most {0} can be paid at once. Choose fewer documents.").format(
+				money_in_words(of_stripe.most_minor, currency)
+			),
+			AmountRefused,
+			title=_("Amount"),
+		)
+	if total_minor < of_stripe.least_minor:
+		frappe.throw(
+			_("Please pay at least {0}.").format(money_in_words(of_stripe.least_minor, currency)),
+			AmountRefused,
+			title=_("Amount"),
+		)
 
 
 def _problem(amount: int, allowed: Bounds) -> str | None:

@@ -229,10 +229,8 @@ def is_of_its_document(payment) -> bool:
 	if not payment.payment_link:
 		return False
 	row = _read(payment.payment_link)
-	return bool(row) and (row.reference_doctype, row.reference_name) == (
-		payment.reference_doctype,
-		payment.reference_name,
-	)
+	paid = {(one.reference_doctype, one.reference_name) for one in payment.references}
+	return bool(row) and paid == {(row.reference_doctype, row.reference_name)}
 
 
 def note_opened(row) -> None:

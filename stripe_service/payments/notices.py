@@ -27,14 +27,14 @@ def write_notices(change: AppliedChange) -> None:
 		_notify_payer(
 			payment,
 			lambda: _("Your payment of {0} failed: {1}").format(
-				payment.reference_name, failure_of(payment) or _("the bank gave no reason")
+				payment.documents_in_words, failure_of(payment) or _("the bank gave no reason")
 			),
 		)
 	if status_changed and payment.status == payment_states.DISPUTE_LOST and by_debit:
 		_notify_payer(
 			payment,
 			lambda: _("Your bank returned the payment of {0}: {1} The amount is due again.").format(
-				payment.reference_name, return_message(payment.dispute_reason)
+				payment.documents_in_words, return_message(payment.dispute_reason)
 			),
 		)
 	if payment.attention and change.settled_changed:
@@ -43,7 +43,7 @@ def write_notices(change: AppliedChange) -> None:
 
 def _about_dispute(payment) -> str:
 	"""What happened, and what there is to do: a bank's return, a lost dispute and a blocked one can't be answered."""
-	which = _("{0} ({1})").format(payment.name, payment.reference_name)
+	which = _("{0} ({1})").format(payment.name, payment.documents_in_words)
 	reason = dispute_reason(payment.dispute_reason)
 	if payment.disputes_unread:
 		return _("{0} is disputed. Stripe does not say how yet; until it does, nothing of it counts.").format(

@@ -16,7 +16,7 @@ from stripe_service.gateway import payment_states
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payables.status import set_status
-from stripe_service.payments import release
+from stripe_service.payments import ledger, release
 from stripe_service.payments.surplus import mark_surplus, notify_about_surplus
 from stripe_service.utils.transaction import in_fresh_transaction
 
@@ -61,7 +61,8 @@ def update_work_items(reference, done_by: str | None = None) -> None:
 
 
 def cancel_what_is_not_owed(reference) -> None:
-	"""Cancel at Stripe the open payments that the document no longer owes, newest first: all of them for a cancelled one.
+	"""Cancel at Stripe the open payments that the document no longer owes, newest first: all of them for a cancelled one. One that
+	pays several documents is canceled as a whole: Stripe can't take less than it was made for, and the payer can pay the rest anew.
 
 	What Stripe has received or is collecting by then is settled instead, and kept as a surplus. Commits; raises
 	NotCancelled where Stripe gave no answer. Not in a transaction: no lock is held while Stripe is asked.
@@ -76,21 +77,19 @@ def _not_owed(reference) -> list[str]:
 	payable = lock_payable(reference)
 	balance = balance_of(payable, lock=True)
 	excess = balance.reserved_minor - balance.outstanding_minor
-	open_payments = frappe.get_all(
-		"Invoice Payment",
-		filters={
-			"reference_doctype": payable.doctype,
-			"reference_name": payable.name,
-			"status": ("in", CANCELLABLE),
-		},
-		fields=["name", "amount_minor"],
-		order_by="creation desc",
+	open_rows = frappe.db.sql(
+		"""select reference.parent, reference.reserved_minor
+		from `tabInvoice Payment Reference` reference join `tabInvoice Payment` payment on payment.name = reference.parent
+		where reference.reference_doctype = %(doctype)s and reference.reference_name = %(name)s
+			and payment.status in %(cancellable)s
+		order by payment.creation desc""",
+		{"doctype": payable.doctype, "name": payable.name, "cancellable": CANCELLABLE},
 	)
 	names = []
-	for payment in open_payments:
+	for payment, reserved in open_rows:
 		if excess > 0:
-			names.append(payment.name)
-			excess -= cint(payment.amount_minor)
+			names.append(payment)
+			excess -= cint(reserved)
 	return names
 
 
@@ -111,16 +110,35 @@ def hand_over_to_amendment(reference) -> str | None:
 	if open_payable(frappe.get_doc(doc.doctype, amendment)).currency != open_payable(doc).currency:
 		return None
 	moved = {"reference_doctype": doc.doctype, "reference_name": doc.name}
-	payments = frappe.get_all(
-		"Invoice Payment", filters={**moved, "status": ("not in", payment_states.VOID)}, pluck="name"
-	)
+	payments = [
+		name for name in ledger.payments_of(doc.doctype, doc.name) if _hand_over(name, moved, amendment)
+	]
 	adjustments = frappe.get_all("Payment Adjustment", filters=moved, pluck="name")
-	for doctype, names in (("Invoice Payment", payments), ("Payment Adjustment", adjustments)):
-		for name in names:
-			row = frappe.get_doc(doctype, name, for_update=True)
-			row.write(reference_name=amendment)
-			row.add_comment("Info", _("Paid for {0}, which {1} amends.").format(doc.name, amendment))
+	for name in adjustments:
+		adjustment = frappe.get_doc("Payment Adjustment", name, for_update=True)
+		adjustment.write(reference_name=amendment)
+		_note(adjustment, doc.name, amendment)
 	return amendment if payments or adjustments else None
+
+
+def _hand_over(payment_name: str, moved: dict, amendment: str) -> bool:
+	"""False for a payment that never brings money: it stays where it failed."""
+	payment = frappe.get_doc("Invoice Payment", payment_name, for_update=True)
+	if payment.status in payment_states.VOID:
+		return False
+	for row in payment.references:
+		if (
+			row.reference_doctype == moved["reference_doctype"]
+			and row.reference_name == moved["reference_name"]
+		):
+			ledger.write_row(row, reference_name=amendment)
+	payment.write(**ledger.first_document(payment.references))
+	_note(payment, moved["reference_name"], amendment)
+	return True
+
+
+def _note(doc, cancelled: str, amendment: str) -> None:
+	doc.add_comment("Info", _("Paid for {0}, which {1} amends.").format(cancelled, amendment))
 
 
 def _amendment_of(doc) -> str | None:

@@ -65,7 +65,7 @@ def keep_off_timeline(communication, method: str | None = None) -> None:
 
 def _mail(payment) -> frappe._dict:
 	receipt = _receipt(payment, True)
-	receipt.subject = _("Receipt for {0}").format(payment.reference_title or payment.reference_name)
+	receipt.subject = _("Receipt for {0}").format(_paid_for(payment))
 	receipt.thanks = _("Thank you. We have received your payment of {0}.").format(
 		money_in_words(payment.received_minor, payment.currency)
 	)
@@ -99,10 +99,10 @@ def _rows(payment, details: bool) -> list[frappe._dict]:
 	received = cint(payment.received_minor) > 0
 	rows = [
 		(_("Payment Number"), payment.name),
-		(_("Paid For"), payment.reference_title or payment.reference_name),
-		(_(payment.reference_doctype), payment.reference_name),
-		(_("Bill To"), _party_of(payment)),
-		(_("Organisation Unit"), payment.organisation_unit),
+		(_("Paid For"), _paid_for(payment)),
+		*_documents(payment),
+		(_("Bill To"), _in_common(payment, _party_of)),
+		(_("Organisation Unit"), _in_common(payment, lambda row: row.organisation_unit)),
 		(_("Paid By"), _payer_of(payment, details)),
 		(
 			_("Paid With"),
@@ -116,6 +116,37 @@ def _rows(payment, details: bool) -> list[frappe._dict]:
 		(_("Counts as Paid"), _rest(payment)),
 	]
 	return [frappe._dict(label=label, value=value) for label, value in rows if value]
+
+
+def _paid_for(payment) -> str:
+	rows = payment.references
+	if len(rows) > 1:
+		return _("{0} documents").format(len(rows))
+	return rows[0].reference_title or rows[0].reference_name
+
+
+def _documents(payment) -> list[tuple[str, str]]:
+	"""A line for each document; with its part of the amount where there are several."""
+	rows = payment.references
+	if len(rows) == 1:
+		return [(_(rows[0].reference_doctype), rows[0].reference_name)]
+	return [
+		(
+			f"{_(row.reference_doctype)} {row.reference_name}",
+			_with_title(row, money_in_words(row.amount_minor, payment.currency)),
+		)
+		for row in rows
+	]
+
+
+def _with_title(row, amount: str) -> str:
+	return f"{amount} · {row.reference_title}" if row.reference_title else amount
+
+
+def _in_common(payment, fact) -> str | None:
+	"""What is the same for all documents of the payment."""
+	found = {fact(row) for row in payment.references}
+	return found.pop() if len(found) == 1 else None
 
 
 def _withheld_label(payment) -> str:
@@ -141,9 +172,9 @@ def _payer_of(payment, details: bool) -> str | None:
 	return frappe.db.get_value("User", payment.user, "full_name") or payment.user
 
 
-def _party_of(payment) -> str | None:
+def _party_of(row) -> str | None:
 	"""Whom the document bills, if the session user may read it as it is today; a receipt never fails for want of it."""
-	doctype, name = payment.reference_doctype, payment.reference_name
+	doctype, name = row.reference_doctype, row.reference_name
 	if not get_config(doctype) or not frappe.db.exists(doctype, name) or not may_read(doctype, name):
 		return None
 	return open_payable(frappe.get_doc(doctype, name)).party

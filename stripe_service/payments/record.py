@@ -13,11 +13,11 @@ from frappe.utils import add_days, cint, getdate, now_datetime, nowdate
 from stripe_service.gateway import disputes, money, payment_states
 from stripe_service.gateway.disputes import Disputes
 from stripe_service.gateway.times import from_stripe
+from stripe_service.payments.ledger import PENDING
 from stripe_service.utils.failure_messages import failure_message, return_message
 from stripe_service.utils.fitting import log_left_out
 from stripe_service.utils.labels import method_label
 
-PENDING = "Pending"
 # "up to 4 business days": https://docs.stripe.com/payments/ach-direct-debit
 DEBIT_BUSINESS_DAYS = 4
 
@@ -61,7 +61,7 @@ def charge_of(intent: dict) -> dict:
 
 
 def decisive_values(payment, facts: payment_states.Facts, status: str, snapshot: IntentSnapshot) -> dict:
-	"""By fieldname: state, amounts and ids, and that a later event is due where what is settled has changed."""
+	"""By fieldname: state, amounts and ids of the payment; of its rows see `ledger`."""
 	charge = charge_of(snapshot.intent)
 	values = {
 		"status": status,
@@ -82,8 +82,6 @@ def decisive_values(payment, facts: payment_states.Facts, status: str, snapshot:
 		("disputed", facts.disputed_minor),
 	):
 		values |= {f"{field}_minor": minor, f"{field}_amount": money.from_minor(minor, payment.currency)}
-	if facts.settled_minor != cint(payment.settled_minor):
-		values |= marked_pending()
 	return values
 
 

@@ -20,9 +20,11 @@ from frappe.utils import cint, now_datetime
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, money, payment_states, refund_states
 from stripe_service.gateway.times import from_stripe
-from stripe_service.payments import settle
+from stripe_service.payments import ledger, settle
 from stripe_service.payments.follow_up import AppliedChange
+from stripe_service.payments.intent import METADATA_LENGTH
 from stripe_service.utils import failure_messages
+from stripe_service.utils.fitting import cut
 from stripe_service.utils.language import site_language
 from stripe_service.utils.notices import notify_administrators
 from stripe_service.utils.stripe_errors import StripeUnavailable
@@ -31,6 +33,8 @@ from stripe_service.utils.transaction import in_fresh_transaction
 DOCTYPE = "Stripe Refund"
 HERE = "Here"
 DASHBOARD = "Stripe Dashboard"
+# By document (DocType, name): minor units, or None for all that is left of it.
+Parts = dict[tuple[str, str], int | None]
 REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 
 # A request to Stripe, its retries included, has ended by then; what Stripe does not list afterwards never came.
@@ -48,10 +52,12 @@ def refund(
 	amount_minor: int | None = None,
 	reason: str | None = None,
 	request_id: str | None = None,
+	documents: Parts | None = None,
 ):
 	"""Refund `amount_minor` (minor units of the payment's currency; None: all that is left); returns the Stripe Refund.
 
-	The same `request_id` refunds once and is answered with what became of it. The caller checks the right to refund:
+	`documents` says of which of the payment's documents, and how much of each (None: all that is left of it); then there is no
+	`amount_minor`. A refund that names none takes from the last document upwards (`spread`). The same `request_id` refunds once and is answered with what became of it. The caller checks the right to refund:
 	write on Invoice Payment. Commits. Raises RefundRefused, and StripeUnavailable where Stripe can't be read beforehand:
 	then nothing was refunded.
 	"""
@@ -60,7 +66,7 @@ def refund(
 		return frappe.get_doc(DOCTYPE, earlier)
 	_read_before(payment_name)
 	values = {"reason": reason, "request_id": request_id}
-	row, is_new = in_fresh_transaction(lambda: _request(payment_name, amount_minor, values))
+	row, is_new = in_fresh_transaction(lambda: _request(payment_name, amount_minor, values, documents))
 	return _send(row) if is_new else frappe.get_doc(DOCTYPE, row)
 
 
@@ -139,7 +145,9 @@ def _lock(payment_name: str):
 	return frappe.get_doc("Invoice Payment", payment_name, for_update=True)
 
 
-def _request(payment_name: str, amount_minor: int | None, values: dict) -> tuple[str, bool]:
+def _request(
+	payment_name: str, amount_minor: int | None, values: dict, documents: Parts | None
+) -> tuple[str, bool]:
 	"""The name of the refund's row, and whether this call made it. The caller commits."""
 	payment = _lock(payment_name)
 	# Behind the lock: the same press may have come twice at the same instant.
@@ -147,10 +155,58 @@ def _request(payment_name: str, amount_minor: int | None, values: dict) -> tuple
 	if earlier:
 		return earlier, False
 	left = refundable_minor(payment)
-	amount = left if amount_minor is None else amount_minor
+	named = _name_rows(payment, documents) if documents else []
+	amount = sum(minor for _row, minor in named) if named else amount_minor
+	amount = left if amount is None else amount
 	_check(payment, amount, left)
 	_clear_attention(payment)
-	return _insert_request(payment, amount, values), True
+	return _insert_request(payment, amount, values, references_of(payment, named)), True
+
+
+def _name_rows(payment, documents: Parts) -> list[tuple]:
+	"""[(row of the payment, minor units)] for the documents that a refund is asked for, each within what is left of its part."""
+	rows = {(row.reference_doctype, row.reference_name): row for row in payment.references}
+	asked = _asked_by_row(payment)
+	named = []
+	for document, minor in documents.items():
+		row = rows.get(document)
+		if not row:
+			_refuse(_("{0} is not paid by this payment.").format(document[1]))
+		refunded = max(cint(row.refunded_minor), asked.get(row.name, 0))
+		left = max(cint(row.received_minor) - cint(row.disputed_minor) - refunded, 0)
+		minor = left if minor is None else minor
+		if not 0 < minor <= left:
+			_refuse(
+				_("Of {0} at most {1} can be refunded.").format(row.reference_name, payment.in_words(left))
+			)
+		named.append((row, minor))
+	return named
+
+
+def _asked_by_row(payment) -> dict[str, int]:
+	"""What refunds that name rows take from each, those that Stripe does not count yet among them."""
+	found = frappe.db.sql(
+		"""select reference.payment_reference, sum(reference.amount_minor)
+		from `tabStripe Refund Reference` reference join `tabStripe Refund` refund on refund.name = reference.parent
+		where refund.payment = %(payment)s and refund.status in %(refunded)s
+		group by reference.payment_reference""",
+		{"payment": payment.name, "refunded": refund_states.REFUNDED},
+	)
+	return {row: cint(minor) for row, minor in found}
+
+
+def references_of(payment, named: list[tuple]) -> list[dict]:
+	"""The rows of a Stripe Refund for [(row of the payment, minor units)]."""
+	return [
+		{
+			"reference_doctype": row.reference_doctype,
+			"reference_name": row.reference_name,
+			"payment_reference": row.name,
+			"amount_minor": minor,
+			"amount": money.from_minor(minor, payment.currency),
+		}
+		for row, minor in named
+	]
 
 
 def _request_again(payment_name: str, refund_name: str) -> tuple[str, bool]:
@@ -163,16 +219,18 @@ def _request_again(payment_name: str, refund_name: str) -> tuple[str, bool]:
 	_check(payment, amount, refundable_minor(payment))
 	_clear_attention(payment)
 	if failed.stripe_refund_id:
-		return _insert_request(payment, amount, {"reason": failed.reason, "retry_of": refund_name}), True
+		named = [(payment.row(one.payment_reference), cint(one.amount_minor)) for one in failed.references]
+		values = {"reason": failed.reason, "retry_of": refund_name}
+		return _insert_request(payment, amount, values, references_of(payment, named)), True
 	failed.write(
 		status=refund_states.PENDING, failure_message=None, failure_reason=None, last_error=None, **_attempt()
 	)
 	return refund_name, True
 
 
-def _insert_request(payment, amount: int, values: dict) -> str:
+def _insert_request(payment, amount: int, values: dict, references: list[dict]) -> str:
 	row = frappe.new_doc(DOCTYPE)
-	row.update(_facts_of_payment(payment, amount))
+	row.update({**_facts_of_payment(payment, amount), "references": references})
 	now = now_datetime()
 	values = {**values, "reason": values.get("reason") if values.get("reason") in REASONS else None}
 	return row.write(
@@ -232,7 +290,12 @@ def _send(refund_name: str):
 	params = {
 		"payment_intent": payment_intent,
 		"amount": cint(row.amount_minor),
-		"metadata": {"site": frappe.local.site, "payment": row.payment, "refund": row.name},
+		"metadata": {
+			"site": frappe.local.site,
+			"payment": row.payment,
+			"refund": row.name,
+			**_rows_in_metadata(row),
+		},
 	}
 	if row.reason:
 		params["reason"] = row.reason
@@ -247,6 +310,33 @@ def _send(refund_name: str):
 		notify_failed(row.payment)
 		_settle_quietly(row.payment)
 	return frappe.get_doc(DOCTYPE, refund_name)
+
+
+def _rows_in_metadata(row) -> dict:
+	"""Which documents it was asked for, for people, and by the rows' numbers, from which a site that has lost this refund reads
+	them again."""
+	if not row.references:
+		return {}
+	numbers = {one.name: one.idx for one in frappe.get_doc("Invoice Payment", row.payment).references}
+	names = ", ".join(one.reference_name for one in row.references)
+	parts = (f"{numbers[one.payment_reference]}:{cint(one.amount_minor)}" for one in row.references)
+	return {"documents": cut(names, METADATA_LENGTH), "rows": ",".join(parts)}
+
+
+def _rows_from_metadata(payment, told: dict) -> list[dict]:
+	"""The rows that a refund of this site names at Stripe; none where they do not add up to it."""
+	metadata = told.get("metadata") or {}
+	if metadata.get("site") != frappe.local.site or metadata.get("payment") != payment.name:
+		return []
+	rows = {str(row.idx): row for row in payment.references}
+	named = []
+	for part in (metadata.get("rows") or "").split(","):
+		number, _colon, minor = part.partition(":")
+		if number in rows and minor.isascii() and minor.isdigit():
+			named.append((rows[number], int(minor)))
+	if sum(minor for _row, minor in named) != cint(told["amount"]):
+		return []
+	return references_of(payment, named)
 
 
 def _not_sent(row, error: errors.GatewayError) -> None:
@@ -330,6 +420,16 @@ def sync_refunds(payment_name: str) -> None:
 		if not found or in_fresh_transaction(lambda: _apply_list(payment_name, found, versions)):
 			break
 	notify_failed(payment_name)
+	_spread_again(payment_name)
+
+
+def _spread_again(payment_name: str) -> None:
+	"""A refund that names documents was made, failed or became known: what each document has is another, though all of them
+	together have the same."""
+	frappe.db.rollback()
+	payment = frappe.get_doc("Invoice Payment", payment_name)
+	if ledger.is_out_of_line(payment):
+		_settle_quietly(payment_name)
 
 
 def sync_if_refunds_changed(change: AppliedChange) -> None:
@@ -386,6 +486,7 @@ def _write_facts(payment, row, told: dict) -> None:
 	if not row:
 		row = frappe.new_doc(DOCTYPE)
 		row.update({**_facts_of_payment(payment, cint(told["amount"])), "source": DASHBOARD})
+		row.update({"references": _rows_from_metadata(payment, told)})
 		row.update(
 			{"requested_at": from_stripe(told.get("created")), "reason": (told.get("reason") or "")[:140]}
 		)
@@ -432,7 +533,7 @@ def _notify_failed(payment_name: str) -> None:
 				payment.in_words(row.amount_minor), row.name, row.failure_message
 			)
 		payment.write(attention=words)
-		notify_administrators(DOCTYPE, row.name, f"{payment.name} ({payment.reference_name}): {words}")
+		notify_administrators(DOCTYPE, row.name, f"{payment.name} ({payment.documents_in_words}): {words}")
 		frappe.db.set_value(DOCTYPE, row.name, "notified", 1, update_modified=False)
 
 

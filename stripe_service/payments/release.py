@@ -11,10 +11,14 @@ import frappe
 from frappe.utils import cint
 
 from stripe_service.gateway import errors, payment_states
+from stripe_service.payments import ledger
 from stripe_service.payments.follow_up import AppliedChange
 from stripe_service.payments.intent import cancel_intent, find_unstored
-from stripe_service.payments.settle import OutOfStep, reflect_on_document, settle
-from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import lock_payment
+from stripe_service.payments.settle import OutOfStep, reflect_on_documents, settle
+from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import (
+	documents_of,
+	lock_documents,
+)
 from stripe_service.utils.transaction import in_fresh_transaction
 
 ABANDONED_AFTER_HOURS = 24
@@ -58,10 +62,11 @@ def end_without_intent(payment_name: str, status: str, failure: Callable | None 
 	writes why onto the locked payment. Commits."""
 
 	def end() -> None:
-		payment = lock_payment(payment_name)
+		locked = lock_documents(documents_of(payment_name))
+		payment = frappe.get_doc("Invoice Payment", payment_name, for_update=True)
 		if failure and payment.is_open:
 			failure(payment)
-		void(payment, status)
+		void(payment, status, locked)
 
 	in_fresh_transaction(end)
 	return frappe.get_doc("Invoice Payment", payment_name)
@@ -75,9 +80,11 @@ def cancel_if_failed(change: AppliedChange) -> None:
 		cancel(payment.name)
 
 
-def void(payment, status: str) -> None:
-	"""End a payment that Stripe has no PaymentIntent for. The caller holds the lock and commits."""
+def void(payment, status: str, locked: set) -> None:
+	"""End a payment that Stripe has no PaymentIntent for. The caller holds its lock, and those of the documents `locked`, and
+	commits."""
 	if payment.payment_intent_id or not payment.is_open:
 		return
 	payment.write(status=status)
-	reflect_on_document(payment)
+	ledger.free(payment)
+	reflect_on_documents(payment, locked)

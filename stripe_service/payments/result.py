@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils import add_to_date, cint, formatdate, get_datetime, now_datetime
 
-from stripe_service.access.permissions import may_read
+from stripe_service.access.permissions import find_readable
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, money, payment_states
 from stripe_service.payables.balance import balance_of
@@ -117,15 +117,18 @@ def _still_to_be_paid_if_known(payment, payer: bool) -> dict:
 
 
 def _still_to_be_paid(payment, payer: bool) -> dict:
-	"""What is neither paid nor under way; nothing where the document is gone, is payable no more, or is no longer the
+	"""What is neither paid nor under way of its documents; nothing where one is gone, is payable no more, or is no longer the
 	session user's to read, nor that of the link it was paid by."""
-	if not get_config(payment.reference_doctype):
-		return {}
 	by_link = payer and links.is_of_its_document(payment)
-	if not by_link and not may_read(payment.reference_doctype, payment.reference_name):
-		return {}
-	doc = frappe.get_doc(payment.reference_doctype, payment.reference_name)
-	rest = balance_of(open_payable(doc), lock=False).available_minor
+	rest = 0
+	for row in payment.references:
+		if not get_config(row.reference_doctype):
+			return {}
+		reference = (row.reference_doctype, row.reference_name)
+		doc = frappe.get_doc(*reference) if by_link else find_readable(*reference)
+		if not doc:
+			return {}
+		rest += balance_of(open_payable(doc), lock=False).available_minor
 	return {"outstanding_minor": rest, "outstanding": str(money.from_minor(rest, payment.currency))}
 
 

@@ -10,6 +10,7 @@ is written after the money is committed, and what may fail for other reasons (sc
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import frappe
 from frappe import _
@@ -21,8 +22,8 @@ from stripe_service.gateway.disputes import Disputes
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import is_booked, open_payable
 from stripe_service.payables.registry import get_enabled_config
-from stripe_service.payments import follow_up
-from stripe_service.payments.follow_up import AppliedChange
+from stripe_service.payments import follow_up, ledger
+from stripe_service.payments.follow_up import AppliedChange, values_before
 from stripe_service.payments.notices import write_notices
 from stripe_service.payments.record import (
 	IntentSnapshot,
@@ -34,8 +35,8 @@ from stripe_service.payments.record import (
 )
 from stripe_service.payments.surplus import mark_surplus, notify_about_surplus
 from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment import (
-	lock_document,
-	reference_of,
+	documents_of,
+	lock_documents,
 )
 from stripe_service.utils.transaction import in_fresh_transaction
 
@@ -98,14 +99,15 @@ def disputes_of(gateway, intent: dict) -> Disputes:
 	return disputes.summed(found, received, intent["currency"]) if found else disputes.unread(received)
 
 
-def apply(payment_name: str, snapshot: IntentSnapshot) -> bool:
-	"""Write a snapshot; False if a later one was applied since it was begun. Commits, then starts what follows."""
-	reference = reference_of(payment_name)
+def apply(payment_name: str, snapshot: IntentSnapshot, documents: list | None = None) -> bool:
+	"""Write a snapshot; False if a later one was applied since it was begun. `documents` of the payment (DocType, name), if the
+	caller has read them already. Commits, then starts what follows."""
+	documents = documents or documents_of(payment_name)
 	try:
-		change = in_fresh_transaction(lambda: _apply(payment_name, reference, snapshot))
+		change = in_fresh_transaction(lambda: _apply(payment_name, documents, snapshot))
 	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
-		# Somebody holds the document. The payment's own row is enough to record money.
-		change = in_fresh_transaction(lambda: _apply(payment_name, None, snapshot))
+		# Somebody holds a document. The payment's own row is enough to record money.
+		change = in_fresh_transaction(lambda: _apply(payment_name, [], snapshot))
 	if change is None:
 		return False
 	_write_shown(change, snapshot)
@@ -113,21 +115,25 @@ def apply(payment_name: str, snapshot: IntentSnapshot) -> bool:
 	return True
 
 
-def _apply(payment_name: str, reference, snapshot: IntentSnapshot) -> AppliedChange | None:
-	# The document before the payment, as the claim locks them.
-	document_is_there = bool(reference) and lock_document(reference)
+def _apply(payment_name: str, documents: list, snapshot: IntentSnapshot) -> AppliedChange | None:
+	# The documents before the payment, as the claim locks them.
+	locked = lock_documents(documents)
 	payment = frappe.get_doc("Invoice Payment", payment_name, for_update=True)
 	if cint(payment.sync_version) != snapshot.version:
 		return None
-	change = AppliedChange(payment, frappe._dict(payment.get_valid_dict()), snapshot.intent)
+	change = AppliedChange(payment, values_before(payment), snapshot.intent)
 	facts = facts_of(snapshot, payment)
 	status = payment_states.status_of(facts)
 	if not payment_states.may_follow(payment.status, status):
 		_report_impossible(payment, status)
 		return change
-	payment.write(**decisive_values(payment, facts, status, snapshot))
-	if document_is_there:
-		reflect_on_document(payment)
+	values = decisive_values(payment, facts, status, snapshot)
+	shares = ledger.shares_of(payment, facts)
+	if ledger.changes(payment, shares):
+		values |= marked_pending()
+	payment.write(**values)
+	ledger.write_shares(payment, shares, reserving=payment.is_open)
+	reflect_on_documents(payment, locked)
 	# In this transaction, so that no notice is lost. Their texts need what is only shown, which is set here but written
 	# by the next transaction.
 	set_shown(payment, snapshot)
@@ -144,9 +150,12 @@ def _report_impossible(payment, status: str) -> None:
 	)
 
 
-def reflect_on_document(payment) -> None:
-	"""Show on the document what is paid and under way, in the caller's transaction, in which money is written."""
-	_beside_the_money(lambda: _update_document(payment), payment)
+def reflect_on_documents(payment, locked: set) -> None:
+	"""Show on the payment's documents, of which those in `locked` (DocType, name) are there and locked, what is paid and under
+	way, in the caller's transaction, in which money is written. One that can't be updated keeps no other from it."""
+	for row in payment.references:
+		if (row.reference_doctype, row.reference_name) in locked:
+			_beside_the_money(partial(_update_document, payment, row), payment)
 
 
 def _beside_the_money(work: Callable[[], None], payment) -> None:
@@ -162,10 +171,10 @@ def _beside_the_money(work: Callable[[], None], payment) -> None:
 		_log("what goes with the money", payment)
 
 
-def _update_document(payment) -> None:
-	if not get_enabled_config(payment.reference_doctype):
+def _update_document(payment, row) -> None:
+	if not get_enabled_config(row.reference_doctype):
 		return
-	document = frappe.get_doc(payment.reference_doctype, payment.reference_name, for_update=True)
+	document = frappe.get_doc(row.reference_doctype, row.reference_name, for_update=True)
 	payable = open_payable(document)
 	balance = balance_of(payable, lock=True)
 	changed = mark_surplus(payable, balance, loaded=payment)
@@ -191,8 +200,10 @@ def _write_shown_unless_older(payment_name: str, snapshot: IntentSnapshot):
 		return payment  # a later reading has been written, and shows what is newer
 	fee = payment.stripe_fee
 	set_shown(payment, snapshot)
-	if payment.stripe_fee != fee and payment.after_payment_status and is_booked(payment.reference_doctype):
+	booked = [row.name for row in payment.references if is_booked(row.reference_doctype)]
+	if payment.stripe_fee != fee and payment.after_payment_status and booked:
 		payment.update(marked_pending())  # the fee is booked, too
+		ledger.mark_rows_pending(payment.name, booked)
 	return payment.write()
 
 

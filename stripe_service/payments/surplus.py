@@ -9,6 +9,7 @@ from frappe import _
 from frappe.utils import cint
 
 from stripe_service.gateway import money
+from stripe_service.payments.ledger import write_row
 from stripe_service.utils.labels import money_in_words
 from stripe_service.utils.language import site_language
 from stripe_service.utils.notices import notify_administrators
@@ -25,43 +26,58 @@ def mark_surplus(payable, balance, loaded=None) -> list:
 	"""
 	if payable.config.keeps_outstanding and loaded is None:
 		return []
+	if not (balance.unallocated_minor or balance.marked_minor):
+		return []
 	left, changed = balance.unallocated_minor, []
-	for row in _payments(payable):
-		if payable.config.keeps_outstanding and row.name != loaded.name:
+	for row in _rows(payable):
+		if payable.config.keeps_outstanding and row.parent != loaded.name:
 			continue
 		share = min(left, cint(row.settled_minor))
 		left -= share
 		if share != cint(row.unallocated_minor):
-			known = loaded is not None and loaded.name == row.name
-			payment = loaded if known else frappe.get_doc("Invoice Payment", row.name, for_update=True)
-			_write(payment, share)
+			known = loaded is not None and loaded.name == row.parent
+			payment = loaded if known else frappe.get_doc("Invoice Payment", row.parent, for_update=True)
+			_write(payment, payment.row(row.name), share)
 			changed.append(payment)
 	return changed
 
 
-def _payments(payable) -> list:
-	"""Those that brought money or are marked, newest money first."""
-	return frappe.get_all(
-		"Invoice Payment",
-		filters={"reference_doctype": payable.doctype, "reference_name": payable.name},
-		or_filters={"settled_minor": (">", 0), "unallocated_minor": (">", 0)},
-		fields=["name", "settled_minor", "unallocated_minor"],
-		order_by="settled_at desc, creation desc",
+def _rows(payable) -> list:
+	"""Those of the document that brought money or are marked, newest money first."""
+	return frappe.db.sql(
+		"""select reference.name, reference.parent, reference.settled_minor, reference.unallocated_minor
+		from `tabInvoice Payment Reference` reference join `tabInvoice Payment` payment on payment.name = reference.parent
+		where reference.reference_doctype = %(doctype)s and reference.reference_name = %(name)s
+			and (reference.settled_minor > 0 or reference.unallocated_minor > 0)
+		order by payment.settled_at desc, payment.creation desc""",
+		{"doctype": payable.doctype, "name": payable.name},
+		as_dict=True,
 	)
 
 
-def _write(payment, minor: int) -> None:
-	attention = None
-	if minor:
-		with site_language():
-			attention = _(
-				"{0} more than the document owes was received. Refund it, or credit it to the payer."
-			).format(money_in_words(minor, payment.currency))
+def _write(payment, row, minor: int) -> None:
+	"""The mark on the row, and the sum of the marks on the payment."""
+	write_row(row, unallocated_minor=minor, unallocated_amount=money.from_minor(minor, payment.currency))
+	marked = [one for one in payment.references if cint(one.unallocated_minor)]
+	total = sum(cint(one.unallocated_minor) for one in marked)
 	payment.write(
-		unallocated_minor=minor,
-		unallocated_amount=money.from_minor(minor, payment.currency),
-		attention=attention,
+		unallocated_minor=total,
+		unallocated_amount=money.from_minor(total, payment.currency),
+		attention=_in_words(payment, marked, total) if total else None,
 	)
+
+
+def _in_words(payment, marked: list, total: int) -> str:
+	amount = money_in_words(total, payment.currency)
+	with site_language():
+		if len(payment.references) == 1:
+			return _(
+				"{0} more than the document owes was received. Refund it, or credit it to the payer."
+			).format(amount)
+		names = ", ".join(row.reference_name for row in marked)
+		return _("{0} more than is owed was received for {1}. Refund it, or credit it to the payer.").format(
+			amount, names
+		)
 
 
 def notify_about_surplus(payments: list) -> None:

@@ -111,8 +111,9 @@ def make_payments(frappe, begin: int, end: int) -> None:
 		last = min(first + 99_999, end)
 		frappe.db.sql(_INVOICES, {"first": first, "last": last})
 		frappe.db.sql(_PAYMENTS, {"first": first, "last": last, "account": accounts.ACCOUNT})
+		frappe.db.sql(_REFERENCES, {"first": first, "last": last})
 		frappe.db.commit()
-	for table in ("tabInvoice Payment", "tabPortal Invoice"):
+	for table in ("tabInvoice Payment", "tabInvoice Payment Reference", "tabPortal Invoice"):
 		frappe.db.sql_ddl(f"analyze table `{table}`")
 
 
@@ -138,11 +139,11 @@ _PAYMENTS = f"""
 	insert into `tabInvoice Payment` (name, creation, modified, owner, modified_by, docstatus, idx, reference_doctype,
 		reference_name, reference_title, organisation_unit, user, status, amount, currency, method_type, brand,
 		stripe_account, payment_intent_id, charge_id, idempotency_key, after_payment_status, amount_minor,
-		received_minor, refunded_minor, disputed_minor, settled_minor, unallocated_minor, settled_at)
+		received_minor, refunded_minor, disputed_minor, settled_minor, unallocated_minor, settled_at, document_count)
 	select name, at, at, user, user, 0, 0, 'Portal Invoice', invoice, invoice, unit, user, status, 50, currency,
 		method, brand, %(account)s, concat('pi_', name), concat('ch_', name), name,
 		if(received, 'Done', null), 5000, received, refunded, disputed, received - refunded - disputed, 0,
-		if(received, at, null)
+		if(received, at, null), 1
 	from (
 		select *, if(status in ('Processing', 'Failed'), 0, 5000) as received,
 			if(status = 'Partly Refunded', 1000, 0) as refunded,
@@ -157,6 +158,17 @@ _PAYMENTS = f"""
 			from seq_1_to_1000000 where seq between %(first)s and %(last)s
 		) told
 	) summed
+"""
+_REFERENCES = """
+	insert into `tabInvoice Payment Reference` (name, creation, modified, owner, modified_by, docstatus, idx, parent, parenttype,
+		parentfield, reference_doctype, reference_name, reference_title, organisation_unit, amount, amount_minor, reserved_minor,
+		received_minor, refunded_minor, disputed_minor, settled_minor, booked_minor, event_minor, after_payment_status)
+	select concat('ROW-', name), creation, modified, owner, modified_by, 0, 1, name, 'Invoice Payment', 'references',
+		reference_doctype, reference_name, reference_title, organisation_unit, amount, amount_minor,
+		if(status = 'Processing', amount_minor, 0), received_minor, refunded_minor, disputed_minor, settled_minor,
+		settled_minor, settled_minor, after_payment_status
+	from `tabInvoice Payment`
+	where name between concat('GROW-', lpad(%(first)s, 8, '0')) and concat('GROW-', lpad(%(last)s, 8, '0'))
 """
 
 

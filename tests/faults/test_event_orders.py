@@ -30,7 +30,6 @@ MONEY = (
 	"disputed_minor",
 	"settled_minor",
 	"unallocated_minor",
-	"booked_minor",
 	"after_payment_status",
 	"failure_code",
 	"dispute_reason",
@@ -107,6 +106,13 @@ class History:
 		state = {
 			kind: frappe.db.get_value("Invoice Payment", name, MONEY) for kind, name in self.payments.items()
 		}
+		amounts = ["received_minor", "refunded_minor", "settled_minor", "unallocated_minor"]
+		for name in self.payments.values():
+			row = frappe.db.get_value(
+				"Invoice Payment Reference", {"parent": name}, [*amounts, "booked_minor"]
+			)
+			assert row[:4] == frappe.db.get_value("Invoice Payment", name, amounts), "the row is the payment"
+			assert row[4] == row[2], "and what follows has been done for all of it"
 		state["invoice"] = frappe.db.get_value("Portal Invoice", self.invoice.name, DOCUMENT)
 		return state
 
@@ -220,6 +226,7 @@ class Snapshot:
 
 	TABLES = (
 		("Invoice Payment", "reference_name"),
+		("Invoice Payment Reference", "reference_name"),
 		("Portal Invoice", "name"),
 		("Workflow Action", "reference_name"),
 	)

@@ -283,7 +283,6 @@ def test_killed_in_what_follows_a_payment(scene, point):
 	after_payment.run_pending()
 	assert scene.reread().workflow_state == "Partly Paid"
 	frappe.db.rollback()
-	done = frappe.db.get_value(
-		"Invoice Payment", outcome["payment"], ["after_payment_status", "booked_minor"]
-	)
+	row = {"parent": outcome["payment"]}
+	done = frappe.db.get_value("Invoice Payment Reference", row, ["after_payment_status", "booked_minor"])
 	assert done == ("Done", 6000)

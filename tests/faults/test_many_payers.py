@@ -20,6 +20,9 @@ from tests.support.records import PASSWORD, unique
 PAYERS = 40
 ROUNDS = int(os.environ.get("PAYER_ROUNDS", "10"))
 TOTAL_MINOR = 10000
+# Of the overlapping selections, each of which fights over OVERLAPPING invoices at once.
+ROUNDS_OF_SEVERAL = int(os.environ.get("PAYER_ROUNDS", "3"))
+OVERLAPPING = 4
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +49,8 @@ class Watcher(threading.Thread):
 	"""Sums what is claimed of one invoice, over and over, on a connection of its own."""
 
 	QUERY = """
-		select coalesce(sum(case when status in ('Started', 'Action Required', 'Processing')
-			then amount_minor else settled_minor end), 0)
-		from `tabInvoice Payment` where reference_name = %s
+		select coalesce(sum(reference.reserved_minor + reference.settled_minor), 0)
+		from `tabInvoice Payment Reference` reference where reference_name = %s
 	"""
 
 	def __init__(self, invoice: str):
@@ -128,7 +130,7 @@ def _check_round(invoice: str, answers: list, watcher: Watcher) -> None:
 	assert sorted(i["amount_received"] for i in at_stripe) == sorted(o["amount_minor"] for o in paid)
 	assert len({i["metadata"]["payment"] for i in at_stripe}) == len(at_stripe), "one charge for one claim"
 	settled = frappe.db.sql(
-		"select sum(settled_minor) from `tabInvoice Payment` where reference_name = %s", (invoice,)
+		"select sum(settled_minor) from `tabInvoice Payment Reference` where reference_name = %s", (invoice,)
 	)[0][0]
 	assert settled == sum(i["amount_received"] for i in at_stripe) <= TOTAL_MINOR
 
@@ -147,3 +149,71 @@ def _succeeded_at_stripe(invoice: str) -> list[dict]:
 			i for i in intents if i["metadata"].get("document") == invoice and i["status"] == "succeeded"
 		]
 	return found
+
+
+def test_forty_payers_with_overlapping_selections_claim_all_or_nothing(
+	site, unit_and_payers, make_invoice, emulator_url, drain
+):
+	frappe_conf.update(
+		{key: frappe.conf.get(key) for key in ("db_host", "db_port", "db_name", "db_password")}
+	)
+	unit, clients = unit_and_payers
+	dice = random.Random(19790609)
+	for _ in range(ROUNDS_OF_SEVERAL):
+		invoices = [make_invoice(unit=unit, total="100.00").name for _number in range(OVERLAPPING)]
+		watchers = [Watcher(invoice) for invoice in invoices]
+		for watcher in watchers:
+			watcher.start()
+		orders = [(client, _selection(dice, invoices)) for client in clients]
+		start = threading.Barrier(PAYERS)
+		with ThreadPoolExecutor(PAYERS) as pool:
+			answers = list(pool.map(lambda order: _pay_several(*order, emulator_url, start), orders))
+		for watcher in watchers:
+			watcher.done.set()
+			watcher.join()
+			assert watcher.looks > 5 and watcher.most <= TOTAL_MINOR, watcher.invoice
+		_check_selections(invoices, answers, orders)
+	drain()
+
+
+def _selection(dice, invoices: list[str]) -> dict[str, float]:
+	"""Some of the invoices in any order, with an amount each."""
+	chosen = dice.sample(invoices, dice.randint(1, OVERLAPPING))
+	return {invoice: dice.choice([5, 12.5, 20, 33.33, 50]) for invoice in chosen}
+
+
+def _pay_several(client, selection, url, start) -> tuple[int, dict]:
+	token = confirmation_token(url)
+	documents = [
+		{"doctype": "Portal Invoice", "name": name, "amount": str(amount)}
+		for name, amount in selection.items()
+	]
+	start.wait()
+	answer = client.call(
+		"stripe_service.api.pay.pay_several",
+		documents=documents,
+		method_type="card",
+		confirmation_token=token,
+		request_id=unique("press"),
+	)
+	return answer.status_code, answer.json()
+
+
+def _check_selections(invoices: list[str], answers: list, orders: list) -> None:
+	frappe.db.rollback()
+	assert {code for code, _ in answers} <= {200, 417}, "no deadlock reaches a payer"
+	paid = 0
+	for (code, body), (_client, selection) in zip(answers, orders, strict=True):
+		if code != 200:
+			continue
+		paid += 1
+		payment = frappe.get_doc("Invoice Payment", body["message"]["payment"])
+		wanted = [(name, round(amount * 100)) for name, amount in selection.items()]
+		assert [(row.reference_name, row.settled_minor) for row in payment.references] == wanted, "all of it"
+		assert payment.received_minor == sum(minor for _name, minor in wanted), "and one charge"
+	assert paid, "somebody must have been able to pay"
+	rows = frappe.get_all(
+		"Invoice Payment Reference", {"reference_name": ("in", invoices)}, ["parent", "reserved_minor"]
+	)
+	assert len({row.parent for row in rows}) == paid, "or nothing"
+	assert not any(row.reserved_minor for row in rows)

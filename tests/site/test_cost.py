@@ -35,12 +35,12 @@ def test_the_form_costs_the_same_however_many_payments_there_are(scene):
 
 def test_the_payments_of_a_document_are_summed_by_index(scene):
 	plan = frappe.db.sql(
-		"""explain select sum(amount_minor) from `tabInvoice Payment`
+		"""explain select sum(settled_minor) from `tabInvoice Payment Reference`
 		where reference_doctype = %s and reference_name = %s""",
 		("Portal Invoice", scene.invoice.name),
 		as_dict=True,
 	)
-	assert plan[0].key, plan
+	assert plan[0].key == "balance_of_document", plan
 
 
 def test_saving_what_nobody_made_payable_costs_no_query_of_ours(site):

@@ -149,7 +149,9 @@ def test_amounts_beyond_32_bits_are_kept_to_the_minor_unit(waiting):
 	frappe.db.rollback()
 	payment.reload()
 	assert (payment.received_minor, payment.settled_minor, payment.refunded_minor) == (most, most - 1, 1)
-	frappe.db.set_value("Invoice Payment", payment.name, {"booked_minor": most, "event_minor": most})
+	(row,) = payment.references
+	assert (row.received_minor, row.settled_minor, row.refunded_minor) == (most, most - 1, 1)
+	frappe.db.set_value(row.doctype, row.name, {"booked_minor": most, "event_minor": most})
 	frappe.db.rollback()
 
 

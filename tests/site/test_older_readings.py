@@ -84,7 +84,7 @@ def test_two_workers_with_an_older_and_a_newer_reading_at_the_same_instant(readi
 	payment, older, newer = readings
 	frappe.db.delete("Portal Invoice", {"name": payment.reference_name})
 	begin_fresh()
-	settle._apply(payment.name, settle.reference_of(payment.name), newer)
+	settle._apply(payment.name, settle.documents_of(payment.name), newer)
 
 	answers = []
 	worker = threading.Thread(target=_apply_on_a_connection_of_its_own, args=(payment.name, older, answers))

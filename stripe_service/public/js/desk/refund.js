@@ -33,6 +33,7 @@ class RefundDialog {
 		this.dialog = new frappe.ui.Dialog({
 			title: __("Refund {0}", [name]),
 			fields: [
+				...this._documents_field(),
 				{
 					fieldname: "amount",
 					fieldtype: "Data",
@@ -61,6 +62,47 @@ class RefundDialog {
 		this.dialog.show();
 		// Not Frappe's onchange, which comes late and would take away what the server has just complained of.
 		this.dialog.get_field("amount").$input.on("input", () => this._show_amount());
+		this.dialog.get_field("documents")?.$wrapper.on("change", () => this._choose());
+		this._show_amount();
+	}
+
+	/** Of a payment of several documents: for which of them. Without a choice it takes from the last one upwards. */
+	_documents_field() {
+		const rows = this.frm.doc.references || [];
+		if (rows.length < 2) return [];
+		const options = rows
+			.filter((row) => left_minor(row))
+			.map((row) => ({
+				label: `${row.reference_title || row.reference_name}: ${this.format.minor(
+					left_minor(row)
+				)}`,
+				value: row.name,
+			}));
+		return [
+			{
+				fieldname: "documents",
+				fieldtype: "MultiCheck",
+				label: __("Refund for"),
+				description: __("Tick none to refund an amount from the last document upwards."),
+				options,
+				columns: 1,
+			},
+		];
+	}
+
+	_chosen() {
+		const names = this.dialog.get_field("documents")?.get_value() || [];
+		return (this.frm.doc.references || []).filter(({ name }) => names.includes(name));
+	}
+
+	/** Of one document a part can be refunded, of several all that is left. */
+	_choose() {
+		const chosen = this._chosen();
+		const of_chosen = chosen.reduce((sum, row) => sum + left_minor(row), 0);
+		this.left_minor = chosen.length ? of_chosen : left_minor(this.frm.doc);
+		const typed = to_typed(this.left_minor, this.exponent, this.format.separators);
+		const $input = this.dialog.get_field("amount").$input;
+		$input.val(typed).prop("readonly", chosen.length > 1);
 		this._show_amount();
 	}
 
@@ -111,11 +153,24 @@ class RefundDialog {
 	}
 
 	_request(minor) {
+		const chosen = this._chosen();
+		const what = chosen.length
+			? { documents: JSON.stringify(chosen.map((row) => this._part(row, minor, chosen))) }
+			: { amount: to_major(minor, this.exponent) };
 		return {
 			payment: this.frm.doc.name,
-			amount: to_major(minor, this.exponent),
+			...what,
 			reason: this.dialog.get_value("reason"),
 			request_id: this.request_id,
+		};
+	}
+
+	_part({ reference_doctype, reference_name, ...row }, minor, chosen) {
+		const part = chosen.length === 1 ? minor : left_minor(row);
+		return {
+			doctype: reference_doctype,
+			name: reference_name,
+			amount: to_major(part, this.exponent),
 		};
 	}
 

@@ -9,6 +9,8 @@
  *   remember(what, value), recall(what)  optional: kept in this browser for this payer, for convenience only
  *   login_url()              optional: where a payer whose session has ended logs in again
  *
+ * `documents`  instead of `doctype` and `name`: several ({doctype, name}), which one payment pays, an amount each.
+ *
  * `api`  optional: an Api of its own, for whoever names the document otherwise (a payment link).
  *
  * `on_result(result)` tells of a payment that is paid or on its way; `on_close` gives the result a Close button; `on_escape`
@@ -28,6 +30,8 @@ import { amount_problem, answers, brand_name, default_texts } from "./messages.j
 import { CardElement, EntryRefused } from "./payment_element.js";
 import { can_pay, FIELDS, initial, is_busy, NEW, PHASE, reduce, saved_method } from "./state.js";
 import { load_stripe } from "./stripe_loader.js";
+import { key_of, proposed_amounts, read_part, read_parts, wanted } from "./parts.js";
+import { SeveralApi } from "./several_api.js";
 import { make_uuid } from "./uuid.js";
 import { FormView } from "./view/form_view.js";
 
@@ -39,6 +43,7 @@ export class PayForm {
 		target,
 		doctype,
 		name,
+		documents,
 		adapter,
 		api,
 		customise = {},
@@ -48,7 +53,11 @@ export class PayForm {
 	}) {
 		use_translator(adapter.translate);
 		this.adapter = adapter;
-		this.api = api || new Api(adapter, { doctype, name });
+		this.api =
+			api ||
+			(documents
+				? new SeveralApi(adapter, documents)
+				: new Api(adapter, { doctype, name }));
 		this.customise = customise;
 		this.on_result = on_result;
 		this.on_escape = on_escape;
@@ -135,9 +144,18 @@ export class PayForm {
 		this._dispatch({ type: "typed_amount", amount });
 	}
 
+	type_part(key, amount) {
+		this._dispatch({ type: "typed_part", key, amount });
+	}
+
 	leave_amount() {
-		this.amount_checked = this.state.amount.trim() !== "";
+		this.amount_checked = this.several || this.state.amount.trim() !== "";
 		this._render();
+	}
+
+	/** Whether one payment pays several documents. */
+	get several() {
+		return Boolean(this.state.form?.documents);
 	}
 
 	async pay() {
@@ -302,8 +320,9 @@ export class PayForm {
 		const nothing_to_pay = form.why_not || form.loading_error || !form.amount.max_minor;
 		if (nothing_to_pay || form.resume) return this._show_opened(form);
 		const amount = this._typed(form.amount.max_minor, form);
+		const amounts = this._proposed_amounts(form);
 		const text = answers.amount_changed(this.format.minor(form.amount.max_minor));
-		this._dispatch({ type: "refreshed", form, amount, text });
+		this._dispatch({ type: "refreshed", form, amount, amounts, text });
 	}
 
 	_session_ended() {
@@ -346,23 +365,45 @@ export class PayForm {
 		return this._read_amount(text).words || "";
 	}
 
+	/** The problem with the amount of one of several documents, in words, or "". */
+	part_problem_of(part) {
+		const { form, amounts } = this.state;
+		const { exponent } = form.invoice;
+		const found = read_part(part, amounts[key_of(part)], exponent, this.format.separators);
+		return found.problem ? this._in_words(found, part.amount.max_minor) : "";
+	}
+
+	_in_words(problem, max_minor) {
+		const { exponent, currency } = this.state.form.invoice;
+		const example = to_typed(Math.min(max_minor, 12345), exponent, this.format.separators);
+		return amount_problem(problem, this.format, example, currency);
+	}
+
+	_read_parts() {
+		const { form, amounts } = this.state;
+		const found = read_parts(form, amounts, this.format.separators);
+		if (!found.problem) return found;
+		const { max_minor } = (found.part || form).amount;
+		return { words: this._in_words(found, max_minor), part: found.part };
+	}
+
 	_read_amount(text) {
+		if (this.several) return this._read_parts();
 		const { amount, invoice } = this.state.form;
-		const { exponent, currency } = invoice;
+		const { exponent } = invoice;
 		const separators = this.format.separators;
 		const parsed = parse_amount(text, exponent, separators);
 		const problem = parsed.problem ? parsed : check_amount(parsed.minor, amount);
 		if (!problem) return { minor: parsed.minor };
-		const example = to_typed(Math.min(amount.max_minor, 12345), exponent, separators);
-		return { words: amount_problem(problem, this.format, example, currency) };
+		return { words: this._in_words(problem, amount.max_minor) };
 	}
 
 	_amount_to_pay() {
-		const { minor, words } = this._read_amount(this.state.amount);
+		const { minor, words, part } = this._read_amount(this.state.amount);
 		if (!words) return minor;
 		this.amount_checked = true;
 		this._dispatch({ type: "found_wrong", text: words, field: "amount" });
-		this.view.focus_amount();
+		this.view.focus_amount(part && key_of(part));
 		return null;
 	}
 
@@ -378,6 +419,9 @@ export class PayForm {
 		return {
 			...(form.asks_email ? { email: this.view.email.value } : {}),
 			amount: to_major(minor, form.invoice.exponent),
+			...(this.several
+				? { documents: wanted(this._read_parts().parts, form.invoice.exponent) }
+				: {}),
 			method_type: method,
 			save: method === "card" && card === NEW && save ? 1 : 0,
 			request_id: attempt.request_id,
@@ -423,9 +467,14 @@ export class PayForm {
 				: amount.max_minor;
 		return {
 			amount: this._typed(minor, form),
+			amounts: this._proposed_amounts(form),
 			method: wished.method || this.adapter.recall?.("method"),
 			resumed: this._resumed(form),
 		};
+	}
+
+	_proposed_amounts(form) {
+		return form.documents ? proposed_amounts(form, this.format.separators) : {};
 	}
 
 	_resumed(form) {

@@ -53,6 +53,8 @@ export const initial = Object.freeze({
 	save: false,
 	amount: "", // as typed
 	proposed: "", // the amount that the form proposed: while it is untouched, it follows what may be paid
+	amounts: {}, // as typed for each of several documents, by parts.key_of
+	proposed_amounts: {},
 	fields: FIELDS.LOADING,
 	fields_problem: "", // why they could not be shown
 	refused_brand: "", // what is wrong with the brand of the card being entered
@@ -113,7 +115,7 @@ const HANDLERS = {
 	loading: anew,
 
 	/** `amount` as it would be typed; `resumed` the amount of an open payment of the payer's own. */
-	opened(state, { form, amount, method, resumed }) {
+	opened(state, { form, amount, amounts, method, resumed }) {
 		if (form.loading_error) {
 			const { message, link } = form.loading_error;
 			return unavailable({ ...anew(state), form }, message, link, "loading_error");
@@ -123,6 +125,8 @@ const HANDLERS = {
 			form,
 			amount,
 			proposed: amount,
+			amounts: amounts || {},
+			proposed_amounts: amounts || {},
 			...first_choice(form, method),
 		};
 		if (form.resume) return resume(opened, form, resumed);
@@ -143,7 +147,7 @@ const HANDLERS = {
 	 * The server's facts anew. What was typed and chosen stays, but an amount that the form itself had proposed follows
 	 * the new one. `text` says that there is a new one, also to whoever is just typing another.
 	 */
-	refreshed(state, { form, amount, text }) {
+	refreshed(state, { form, amount, amounts, text }) {
 		const fresh = first_choice(form, state.method);
 		const follows = state.amount === state.proposed && amount !== state.proposed;
 		const changed = follows || form.amount?.max_minor !== state.form.amount?.max_minor;
@@ -152,6 +156,8 @@ const HANDLERS = {
 			form,
 			amount: follows ? amount : state.amount,
 			proposed: amount,
+			amounts: amounts_after(state, amounts),
+			proposed_amounts: amounts || {},
 			notice: state.notice || (changed ? { kind: "info", text, field: "amount" } : null),
 		};
 		return {
@@ -178,6 +184,14 @@ const HANDLERS = {
 	typed_amount: (state, { amount }) =>
 		editable(state)
 			? { ...state, amount, notice: unless_about(state.notice, "amount") }
+			: state,
+	typed_part: (state, { key, amount }) =>
+		editable(state)
+			? {
+					...state,
+					amounts: { ...state.amounts, [key]: amount },
+					notice: unless_about(state.notice, "amount"),
+			  }
 			: state,
 	details_changed: (state) => ({ ...state, notice: unless_about(state.notice, "card") }),
 
@@ -326,6 +340,15 @@ function card_of(form, open, shown) {
 
 function unavailable(state, text, link = null, field = null) {
 	return { ...state, phase: PHASE.UNAVAILABLE, notice: { kind: "error", text, link, field } };
+}
+
+/** What was typed for a document stays; what the form had proposed follows what it proposes now. */
+function amounts_after({ amounts, proposed_amounts }, fresh = {}) {
+	const kept = Object.entries(fresh).map(([key, amount]) => [
+		key,
+		amounts[key] === undefined || amounts[key] === proposed_amounts[key] ? amount : amounts[key],
+	]);
+	return Object.fromEntries(kept);
 }
 
 function unless_about(notice, field) {

@@ -12,6 +12,8 @@ import { answers, test_mode } from "../pay_form/messages.js";
 import { button } from "../pay_form/view/button.js";
 import { el, replace_children, set_text, show } from "../pay_form/view/dom.js";
 import { own_payments } from "./payments.js";
+import { key_of } from "../pay_form/parts.js";
+import { Together } from "./together.js";
 import { sums_of } from "./sums.js";
 import { why_empty } from "./empty.js";
 import { waiting_row } from "./waiting.js";
@@ -37,6 +39,7 @@ class PayerHome {
 		use_translator(adapter.translate);
 		this.server = new Api(adapter);
 		this.rows = [];
+		this.chosen = new Set();
 		this.paying = false;
 		this._make_parts();
 		host.replaceChildren(this.node);
@@ -51,6 +54,9 @@ class PayerHome {
 		this.error = el("p.stripe-pay-error", { attrs: { role: "alert", hidden: true } });
 		this.sums = el("div");
 		this.heading = el("h2.stripe-home-heading", { attrs: { tabindex: "-1" } }, __("To pay"));
+		this.together = new Together({
+			on_pay: (rows, opener) => this._pay_together(rows, opener),
+		});
 		this.list = el("div", {}, el("p.stripe-pay-muted", {}, __("Loading…")));
 		this.more = button(__("Show more"), "btn-default", () => this._load_more());
 		this.payments = el("section");
@@ -61,7 +67,7 @@ class PayerHome {
 			this.banner,
 			this.error,
 			this.sums,
-			el("section", {}, this.heading, this.list, this.more),
+			el("section", {}, this.heading, this.together.node, this.list, this.more),
 			this.payments
 		);
 	}
@@ -110,7 +116,13 @@ class PayerHome {
 
 	_show_rows(rows, more, reason = null) {
 		this.rows = rows;
-		const items = rows.map((row) => waiting_row(row, () => this._pay(row)));
+		const payable = rows.filter(({ may_pay }) => may_pay);
+		this.chosen = new Set(payable.map(key_of).filter((key) => this.chosen.has(key)));
+		const choosable = payable.length > 1;
+		const items = rows.map((row) =>
+			waiting_row(row, () => this._pay(row), choosable && this._choice(row))
+		);
+		this.together.render(payable, this.chosen);
 		const list = el(
 			"ul.stripe-home-rows",
 			{ attrs: { "aria-label": __("To pay") } },
@@ -138,6 +150,34 @@ class PayerHome {
 		}
 		await this.load();
 		this._focus(row);
+	}
+
+	_choice(row) {
+		return {
+			chosen: this.chosen.has(key_of(row)),
+			on_change: (checked) => {
+				this.chosen[checked ? "add" : "delete"](key_of(row));
+				this.together.render(
+					this.rows.filter(({ may_pay }) => may_pay),
+					this.chosen
+				);
+			},
+		};
+	}
+
+	async _pay_together(rows, opener) {
+		this.paying = true;
+		let result;
+		try {
+			const documents = rows.map(({ doctype, name }) => ({ doctype, name }));
+			result = await stripe_service.pay_form.open({ documents });
+			await dialog_gone();
+		} finally {
+			this.paying = false;
+		}
+		if (result) this.chosen.clear();
+		await this.load();
+		(opener.isConnected && !opener.closest("[hidden]") ? opener : this.heading).focus();
 	}
 
 	/** The button that was pressed was drawn anew, or is gone with its row. */

@@ -4,10 +4,12 @@ import { __ } from "../pay_form/i18n.js";
 import { el } from "../pay_form/view/dom.js";
 import { date, form_link, money } from "./format.js";
 
-export function waiting_row(row, on_pay) {
+/** `choose` is null where there is nothing to be chosen together: {chosen, on_change(checked)}. */
+export function waiting_row(row, on_pay, choose) {
 	return el(
-		"li.stripe-home-row",
+		`li.stripe-home-row${choose ? ".stripe-home-row--choosable" : ""}`,
 		{ attrs: { "data-name": row.name } },
+		choose && checkbox(row, choose),
 		el(
 			"div.stripe-home-what",
 			{},
@@ -23,6 +25,20 @@ export function waiting_row(row, on_pay) {
 		amount(row),
 		el("div.stripe-home-action", {}, row.may_pay ? pay_button(row, on_pay) : null)
 	);
+}
+
+function checkbox(row, { chosen, on_change }) {
+	if (!row.may_pay) return el("span");
+	const input = el("input.stripe-home-choose", {
+		attrs: {
+			type: "checkbox",
+			"aria-label": __("Choose {0}", [row.title]),
+			"data-name": row.name,
+		},
+		on: { change: (event) => on_change(event.target.checked) },
+	});
+	input.checked = chosen;
+	return input;
 }
 
 function about(row) {

@@ -1,8 +1,14 @@
-"""One attempt to pay a document.
+"""One attempt to pay one document or several: one PaymentIntent at Stripe, with a row for each document (`references`).
+
+What Stripe reports is one figure for the payment; each row holds its document's part, and the rows add up to it. One document is
+one row and nothing special. `reference_doctype`, `reference_name`, `reference_title` and `organisation_unit` are facts of the
+first row, for lists and indexes: nothing is decided by them.
 
 Not submittable, because its state goes on changing for months (debits, refunds, disputes). The row is evidence of
 money: it is inserted by the claim, changed by settling, and by nothing else.
 """
+
+from collections.abc import Iterable
 
 import frappe
 from frappe import _
@@ -18,15 +24,18 @@ from stripe_service.utils.written_by_app import WrittenByApp
 FIGURE_INDEXES = {
 	"received_by_currency": [
 		"currency", "settled_at", "method_type", "brand", "organisation_unit",
-		"received_minor", "refunded_minor", "disputed_minor", "settled_minor",
+		"received_minor", "refunded_minor", "disputed_minor", "settled_minor", "document_count",
 	],
 	"under_way_by_status": [
-		"status", "creation", "currency", "organisation_unit", "method_type", "amount_minor",
+		"status", "creation", "currency", "organisation_unit", "method_type", "amount_minor", "document_count",
 	],
 	"changed_by_settled_at": ["modified", "settled_at"],
 	# Of two columns: Frappe drops an index of one that the field does not ask for.
 	"unallocated_by_status": ["unallocated_minor", "status"],
 }  # fmt: skip
+
+# How many documents a sentence names.
+NAMED = 3
 
 
 class InvoicePayment(WrittenByApp):
@@ -38,6 +47,10 @@ class InvoicePayment(WrittenByApp):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		from stripe_service.stripe_service.doctype.invoice_payment_reference.invoice_payment_reference import (
+			InvoicePaymentReference,
+		)
+
 		after_payment_attempts: DF.Int
 		after_payment_error: DF.Code | None
 		after_payment_mark: DF.Data | None
@@ -46,7 +59,6 @@ class InvoicePayment(WrittenByApp):
 		amount_minor: DF.Int
 		attention: DF.SmallText | None
 		balance_transaction_id: DF.Data | None
-		booked_minor: DF.Int
 		brand: DF.Data | None
 		charge_id: DF.Data | None
 		confirm_sent_at: DF.Datetime | None
@@ -60,7 +72,7 @@ class InvoicePayment(WrittenByApp):
 		disputed_amount: DF.Currency
 		disputed_minor: DF.Int
 		disputes_unread: DF.Check
-		event_minor: DF.Int
+		document_count: DF.Int
 		expected_by: DF.Date | None
 		failure_code: DF.Data | None
 		failure_message: DF.SmallText | None
@@ -84,6 +96,7 @@ class InvoicePayment(WrittenByApp):
 		reference_doctype: DF.Link
 		reference_name: DF.DynamicLink
 		reference_title: DF.Data | None
+		references: DF.Table[InvoicePaymentReference]
 		refunded_amount: DF.Currency
 		refunded_minor: DF.Int
 		request_id: DF.Data | None
@@ -154,6 +167,23 @@ class InvoicePayment(WrittenByApp):
 		given = {name: self.get(name) for name in names if self.get(name) != stored[name]}
 		return fit(self.doctype, given, self.as_dict())
 
+	def row(self, name: str):
+		"""The reference (Invoice Payment Reference) of this name."""
+		return next(row for row in self.references if row.name == name)
+
+	@property
+	def documents(self) -> list[tuple[str, str]]:
+		"""(DocType, name) of each document that it pays, in their order."""
+		return [(row.reference_doctype, row.reference_name) for row in self.references]
+
+	@property
+	def documents_in_words(self) -> str:
+		"""The documents that it pays, for people who may know all of them: all names of few, else the first ones."""
+		names = [row.reference_name for row in self.references] or [self.reference_name]
+		if len(names) <= NAMED:
+			return ", ".join(names)
+		return _("{0} and {1} more").format(", ".join(names[:NAMED]), len(names) - NAMED)
+
 	@property
 	def is_open(self) -> bool:
 		"""Whether money may still move, so that the amount stays reserved."""
@@ -164,27 +194,27 @@ class InvoicePayment(WrittenByApp):
 		return money_in_words(minor, self.currency)
 
 
-def lock_payment(name: str) -> InvoicePayment:
-	"""The payment, its document's row locked before its own: the order in which everyone locks. Call it first in a
-	transaction, so that every later read sees what was committed before."""
-	lock_document(reference_of(name))
-	return frappe.get_doc("Invoice Payment", name, for_update=True)
+def documents_of(name: str) -> list[tuple[str, str]]:
+	"""(DocType, name) of each document that a payment pays, in their order on it."""
+	rows = frappe.get_all(
+		"Invoice Payment Reference",
+		filters={"parent": name, "parenttype": "Invoice Payment"},
+		fields=["reference_doctype", "reference_name"],
+		order_by="idx asc",
+	)
+	return [(row.reference_doctype, row.reference_name) for row in rows]
 
 
-def reference_of(name: str):
-	"""`reference_doctype` and `reference_name` of a payment."""
-	return frappe.db.get_value("Invoice Payment", name, ["reference_doctype", "reference_name"], as_dict=True)
+def lock_documents(documents: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+	"""Lock the rows of documents (DocType, name), in that order, as everybody does who needs several; returns those that are
+	there: a document, or its whole DocType, may be gone, and the money is recorded all the same. Only the rows: what loads a
+	document may fail, and is not needed to record money."""
+	return {(doctype, name) for doctype, name in sorted(set(documents)) if _lock_row(doctype, name)}
 
 
-def lock_document(reference) -> bool:
-	"""Lock the row of the document that a payment refers to; False if the document, or its whole DocType, is gone: the
-	money is recorded all the same. Only the row: what loads a document may fail, and is not needed to record money."""
+def _lock_row(doctype: str, name: str) -> bool:
 	try:
-		return bool(
-			frappe.db.get_value(
-				reference.reference_doctype, reference.reference_name, "name", for_update=True
-			)
-		)
+		return bool(frappe.db.get_value(doctype, name, "name", for_update=True))
 	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
 		raise
 	except Exception:
@@ -193,9 +223,21 @@ def lock_document(reference) -> bool:
 
 
 def on_doctype_update():
-	"""Called by Frappe when the table was made or changed. The claim sums the payments of one document by the first, the jobs
-	find what waits by the second."""
+	"""Called by Frappe when the table was made or changed. The lists find the payments of a document by the first, the
+	jobs what waits by the second. Balances are summed over the references."""
 	frappe.db.add_index("Invoice Payment", ["reference_doctype", "reference_name"])
 	frappe.db.add_index("Invoice Payment", ["status", "modified"])
 	for name, columns in FIGURE_INDEXES.items():
+		if _columns_of(name) not in ([], columns):
+			frappe.db.sql_ddl(f"alter table `tabInvoice Payment` drop index `{name}`")
 		frappe.db.add_index("Invoice Payment", columns, name)
+
+
+def _columns_of(index: str) -> list[str]:
+	"""The columns of an index that an earlier version made, in their order; empty if there is none of this name."""
+	return frappe.db.sql_list(
+		"""select column_name from information_schema.statistics
+		where table_schema = database() and table_name = 'tabInvoice Payment' and index_name = %s
+		order by seq_in_index""",
+		index,
+	)

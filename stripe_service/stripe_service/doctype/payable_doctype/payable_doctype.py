@@ -98,7 +98,7 @@ class PayableDocType(Document):
 		self._check_control_stays()
 		if self.document_type in OWN or handler_of(self.document_type):
 			frappe.throw(_("This row came with an app and would come back. Switch off Enabled instead."))
-		if frappe.db.exists("Invoice Payment", {"reference_doctype": self.document_type}):
+		if frappe.db.exists("Invoice Payment Reference", {"reference_doctype": self.document_type}):
 			frappe.throw(
 				_(
 					"{0} has been paid through Stripe, and its payments can still be refunded or disputed. Switch off"

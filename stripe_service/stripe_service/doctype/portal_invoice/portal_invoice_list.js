@@ -40,6 +40,7 @@ frappe.listview_settings["Portal Invoice"] = {
 			"organisation_unit",
 			"total",
 		]);
+		stripe_service.add_pay_chosen(listview);
 	},
 };
 

@@ -21,6 +21,10 @@ class StripeRefund(WrittenByApp):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		from stripe_service.stripe_service.doctype.stripe_refund_reference.stripe_refund_reference import (
+			StripeRefundReference,
+		)
+
 		amount: DF.Currency
 		currency: DF.Link | None
 		failure_message: DF.SmallText | None
@@ -32,6 +36,7 @@ class StripeRefund(WrittenByApp):
 		notified: DF.Check
 		payment: DF.Link
 		reason: DF.Data | None
+		references: DF.Table[StripeRefundReference]
 		request_id: DF.Data | None
 		requested_at: DF.Datetime | None
 		requested_by: DF.Link | None

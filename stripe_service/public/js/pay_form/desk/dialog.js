@@ -18,7 +18,7 @@ export function open_dialog(options) {
 	return shown;
 }
 
-function show_dialog({ doctype, name, on_result }) {
+function show_dialog({ doctype, name, documents, on_result }) {
 	return new Promise((resolve) => {
 		const opener = document.activeElement;
 		// Static: a click beside the dialog must not throw away a card that has been typed in.
@@ -28,8 +28,9 @@ function show_dialog({ doctype, name, on_result }) {
 			target: dialog.body,
 			doctype,
 			name,
+			documents,
 			adapter: frappe_adapter(),
-			customise: stripe_service.pay_form.customisation_of(doctype),
+			customise: doctype ? stripe_service.pay_form.customisation_of(doctype) : {},
 			on_result: (outcome) => {
 				result = outcome;
 				on_result?.(outcome);

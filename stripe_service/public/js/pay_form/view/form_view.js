@@ -7,6 +7,7 @@ import { AmountField } from "./amount_field.js";
 import { BankSection } from "./bank_section.js";
 import { button } from "./button.js";
 import { CardSection } from "./card_section.js";
+import { DocumentsField } from "./documents_field.js";
 import { EmailField } from "./email_field.js";
 import { el, set_attributes, set_text, show, unique_id } from "./dom.js";
 import { MethodTabs } from "./method_tabs.js";
@@ -30,6 +31,7 @@ export class FormView {
 			this.cards.node,
 			this.bank.node,
 			this.amount.node,
+			this.documents.node,
 			this.email.node,
 			this.authorisation
 		);
@@ -71,6 +73,10 @@ export class FormView {
 			on_remove: (row) => form.bank.remove(row),
 		});
 		this.amount = new AmountField({ texts, on_type: (text) => form.type_amount(text) });
+		this.documents = new DocumentsField({
+			on_type: (key, text) => form.type_part(key, text),
+			on_leave: (event) => event.relatedTarget !== this.pay_button && form.leave_amount(),
+		});
 		this.email = new EmailField();
 		this.amount.input.addEventListener("blur", (event) => {
 			// Pay says it itself; said now, it would move the button from under the pointer.
@@ -123,10 +129,12 @@ export class FormView {
 	}
 
 	get amount_input() {
-		return this.amount.input;
+		return (this.form.several && this.documents.first_input) || this.amount.input;
 	}
 
-	focus_amount() {
+	/** `key`: of several documents, whose. */
+	focus_amount(key) {
+		if (this.form.several) return this.documents.focus(key);
 		this.amount.input.focus();
 		this.amount.input.select();
 		// What is wrong stands beneath the field, where the footer would hide it.
@@ -166,13 +174,28 @@ export class FormView {
 			element_ready: state.fields !== FIELDS.LOADING,
 		});
 		this.bank.render(state, this.form.bank.state, { disabled });
-		this.amount.render(state, {
-			problem: this._amount_problem(state),
-			disabled,
-			format: this.format,
-		});
+		this._render_amounts(state, disabled);
 		this.email.render(state, { disabled });
 		this._render_footer(state, disabled);
+	}
+
+	_render_amounts(state, disabled) {
+		const { format, form } = this;
+		show(this.amount.node, !form.several);
+		show(this.documents.node, form.several);
+		const problem = this._amount_problem(state);
+		if (!form.several) return this.amount.render(state, { problem, disabled, format });
+		const checked = form.amount_checked;
+		const problems = state.form.documents.map((part) =>
+			checked ? form.part_problem_of(part) : ""
+		);
+		this.documents.render(state, {
+			problem_of: (part) => problems[state.form.documents.indexOf(part)],
+			problem: problems.some(Boolean) ? "" : problem,
+			total: form.button_amount(),
+			disabled,
+			format,
+		});
 	}
 
 	_amount_problem(state) {

@@ -1,0 +1,20 @@
+/** The action *Pay chosen* of a list of payable documents: the ticked rows by one payment. */
+
+export function add_pay_chosen(listview) {
+	const { can_create, in_create } = frappe.boot.user;
+	// The server decides; this only spares who may not pay at all a way that leads nowhere.
+	if (![...can_create, ...in_create].includes("Invoice Payment")) return;
+	listview.page.add_actions_menu_item(__("Pay chosen"), () => void pay_chosen(listview), false);
+}
+
+async function pay_chosen(listview) {
+	const { doctype } = listview;
+	const documents = listview.get_checked_items(true).map((name) => ({ doctype, name }));
+	if (!documents.length) return;
+	const result = await stripe_service.pay_form.open(
+		documents.length === 1 ? documents[0] : { documents }
+	);
+	if (!result) return;
+	listview.clear_checked_items();
+	listview.refresh();
+}
