@@ -21,6 +21,7 @@ from frappe.model.workflow import get_workflow_name
 from stripe_service.access import rules, units
 from stripe_service.payables import registry
 from stripe_service.utils import frappe_versions
+from stripe_service.utils.people import is_website_user
 
 GUEST = "Guest"
 NOTHING = "1=0"
@@ -161,7 +162,7 @@ def check_work_item(doc, ptype: str | None = None, user: str | None = None) -> b
 
 
 def query_of_payment(user: str | None = None, doctype: str | None = None) -> str:
-	"""One's own, those of documents that one may see, and all for readers of the account."""
+	"""One's own, those of documents that one may see, and all for readers of the account. On the portal one's own alone."""
 	user = user or frappe.session.user
 	if reads_all_payments(user):
 		return EVERYTHING
@@ -169,6 +170,8 @@ def query_of_payment(user: str | None = None, doctype: str | None = None) -> str
 	ways = [
 		f"`tabInvoice Payment`.`user` = {frappe.db.escape(user, percent=False)}" if user != GUEST else NOTHING
 	]
+	if is_website_user(user):
+		return ways[0]
 	for doctype, config in registry.get_all_configs().items():
 		if config.unit_control:
 			shown = _in_units("Invoice Payment", "organisation_unit", units.visible_units(user, doctype))
@@ -186,7 +189,7 @@ def check_payment(doc, ptype: str | None = None, user: str | None = None) -> boo
 	if ptype == "create" or doc.user == user != GUEST or reads_all_payments(user):
 		return answer(True)
 	config = registry.get_config(doc.reference_doctype)
-	if not config:
+	if not config or is_website_user(user):
 		return answer(False)
 	if config.unit_control:
 		return answer(doc.organisation_unit in units.visible_units(user, doc.reference_doctype))

@@ -2,6 +2,7 @@
 
 import frappe
 
+from stripe_service.access import portal
 from stripe_service.access.pay import why_not_pay
 from stripe_service.accounts.stripe_account import read_browser_facts
 from stripe_service.gateway import money, payment_states
@@ -12,17 +13,18 @@ from stripe_service.payments.allowed_methods import allowed_methods
 from stripe_service.payments.claim import allowed_bounds
 from stripe_service.payments.result import client_secret
 from stripe_service.saved_methods import bank_accounts, cards
+from stripe_service.utils.people import is_website_user
 
 UNDER_WAY_SHOWN = 20
 
 
 def form_of(doc, user: str) -> dict:
-	"""The form of `doc` for `user`, who may read it."""
+	"""The form of `doc` for `user`, who may read it, or has it open on the portal."""
 	payable = open_payable(doc)
 	balance = balance_of(payable, lock=False)
 	account, error = read_browser_facts(payable.account)
 	form = {
-		"invoice": _invoice(payable, balance),
+		"invoice": _invoice(payable, balance, portal.shows_unit(payable.doctype, user)),
 		"why_not": why_not_pay(doc, user, balance),
 		"loading_error": error,
 		"under_way": _under_way(payable, user),
@@ -42,7 +44,7 @@ def form_of(doc, user: str) -> dict:
 	}
 
 
-def _invoice(payable, balance) -> dict:
+def _invoice(payable, balance, with_unit: bool) -> dict:
 	currency = payable.currency
 
 	def text(minor: int) -> str:
@@ -53,7 +55,7 @@ def _invoice(payable, balance) -> dict:
 		"name": payable.name,
 		"title": payable.title,
 		"party": payable.party,
-		"details": payable.details(),
+		"details": payable.details(with_unit),
 		"currency": currency,
 		"exponent": money.exponent(currency),
 		"total": text(balance.total_minor),
@@ -111,10 +113,11 @@ def _under_way(payable, user: str) -> list[dict]:
 
 def _one_under_way(row, user: str) -> dict:
 	mine = row.user == user
+	nameless = row.user == links.PAYER or (is_website_user(user) and not mine)
 	shown = {
 		"payment": row.name,
-		# Who pays by a link has no name; the form says "Someone else".
-		"payer": None if row.user == links.PAYER else frappe.utils.get_fullname(row.user),
+		# Who pays by a link has no name, and to the portal nobody else has; the form says "Someone else".
+		"payer": None if nameless else frappe.utils.get_fullname(row.user),
 		"mine": mine,
 		"amount": str(money.from_minor(row.amount_minor, row.currency)),
 		"currency": row.currency,

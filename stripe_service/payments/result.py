@@ -4,6 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils import add_to_date, cint, formatdate, get_datetime, now_datetime
 
+from stripe_service.access import portal
 from stripe_service.access.permissions import may_read
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, money, payment_states
@@ -122,7 +123,8 @@ def _still_to_be_paid(payment, payer: bool) -> dict:
 	if not get_config(payment.reference_doctype):
 		return {}
 	by_link = payer and links.is_of_its_document(payment)
-	if not by_link and not may_read(payment.reference_doctype, payment.reference_name):
+	reference = payment.reference_doctype, payment.reference_name
+	if not (by_link or may_read(*reference) or portal.may_read(*reference)):
 		return {}
 	doc = frappe.get_doc(payment.reference_doctype, payment.reference_name)
 	rest = balance_of(open_payable(doc), lock=False).available_minor

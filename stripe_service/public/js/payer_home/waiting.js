@@ -27,7 +27,7 @@ export function waiting_row(row, on_pay) {
 
 function about(row) {
 	const number = row.title === row.name ? null : row.name;
-	return [row.party, row.unit, number].filter(Boolean).join(" · ");
+	return [...(row.about || [row.party, row.unit]), number].filter(Boolean).join(" · ");
 }
 
 function due(row) {
