@@ -5,6 +5,7 @@ import json
 import frappe
 import pytest
 from frappe.utils import add_days, nowdate
+from frappe.www.printview import validate_print_permission
 from frappe.website.utils import get_home_page, get_portal_sidebar_items
 
 from stripe_service.access.pay import why_not_pay
@@ -118,12 +119,16 @@ def test_whoever_is_billed_by_this_address_sees_and_pays_it(
 	assert home_of(stranger)["payments"] == []
 
 
-@pytest.mark.parametrize("address", ["jos\u00e9.{0}", "{0}.example.org", "x{0}"])
+@pytest.mark.parametrize("address", ["jos\u00e9.{0}", "{0}.example.org", "xjose.{0}"])
 def test_an_address_that_only_looks_alike_is_another(to_contacts, waiting, portal_user, make_invoice, address):
 	"""To MariaDB "jose" is "josé"; whoever owns the one address must not be shown the other's invoices."""
 	word = unique("x")
 	user = portal_user(email=f"jose.{word}@example.com")
-	make_invoice(bill_to_email=f"{address.format(word)}@example.com")
+	# As an import may write it: Frappe's forms take no such letters.
+	frappe.db.set_value(
+		INVOICE, make_invoice().name, "bill_to_email", f"{address.format(word)}@example.com"
+	)
+	frappe.db.commit()
 	assert waiting(user) == []
 	theirs = make_invoice(bill_to_email=f"Jose.{word}@Example.com")
 	assert waiting(user) == [theirs.name]
@@ -149,7 +154,7 @@ PARTY = "Portal Party"
 @pytest.fixture(scope="module")
 def party_doctype(frappe_site):
 	frappe_site.set_user("Administrator")
-	return make_doctype([{"fieldname": "note", "fieldtype": "Data", "label": "Note"}], "System Manager")
+	return make_doctype([{"fieldname": "note", "fieldtype": "Data", "label": "Note"}], "Stripe Reader")
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +171,7 @@ def billed(frappe_site, party_doctype, payables_end):
 		{"fieldname": "currency", "fieldtype": "Link", "options": "Currency", "label": "Currency"},
 		{"fieldname": "total", "fieldtype": "Currency", "label": "Total"},
 	]
-	doctype = make_doctype(fields, "System Manager")
+	doctype = make_doctype(fields, "Stripe Reader")
 	make_payable(doctype, currency_fieldname="currency", total_fieldname="total")
 	return doctype
 
@@ -290,16 +295,14 @@ def test_frappe_answers_a_portal_user_about_no_invoice_and_about_own_payments_al
 
 
 def test_an_invoice_is_printed_by_those_to_whom_it_is_open(to_contacts, as_user, portal_user, make_invoice):
-	from frappe.www.printview import get_html_and_style
-
 	user, stranger = portal_user(), portal_user()
 	invoice = make_invoice(bill_to_email=user, title=f"Roof {unique('repair')}")
 	with as_user(user):
 		assert frappe.has_website_permission(invoice)
 		assert not frappe.has_website_permission(invoice, ptype="write")
-		assert invoice.title in get_html_and_style(INVOICE, invoice.name)["html"]
+		validate_print_permission(invoice)
 	with as_user(stranger), pytest.raises(frappe.PermissionError):
-		get_html_and_style(INVOICE, invoice.name)
+		validate_print_permission(invoice)
 
 
 def test_colleagues_are_shown_no_name_of_whoever_is_paying(
