@@ -50,7 +50,7 @@ def test_a_customer_with_a_phone_lands_there_pays_and_sees_the_receipt(
 	expect(rows(page).first).to_contain_text("$119.00")
 	assert serious(page, PAGE) == []
 	assert is_as_wide_as_the_window(page)
-	picture(page, "portal-phone", full_page=True)
+	picture(page, "portal", docs=True)
 
 	page.get_by_role("button", name="Pay Roof repair").click()
 	form = PayForm(page, page.locator(PAGE))

@@ -387,6 +387,18 @@ def test_only_those_who_administer_roles_open_documents(site_only, as_user, make
 	assert frappe.db.get_value("Payable DocType", INVOICE, "portal_access") in (None, NOTHING)
 
 
+def test_the_role_has_no_right_but_to_make_and_read_payments(site, portal_user):
+	user = portal_user()
+	ours = frappe.get_all("DocType", filters={"module": "Stripe Service"}, pluck="name")
+	held = {
+		doctype: {right for right, has in frappe.permissions.get_role_permissions(doctype, user=user).items() if has}
+		for doctype in ours
+	}
+	assert {doctype: rights for doctype, rights in held.items() if rights} == {
+		"Invoice Payment": {"create", "read", "print"}
+	}
+
+
 def test_the_role_makes_no_desk_user(site, portal_user):
 	assert not frappe.db.get_value("Role", "Portal Payer", "desk_access")
 	assert frappe.db.get_value("User", portal_user(), "user_type") == "Website User"
