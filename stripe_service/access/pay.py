@@ -64,7 +64,9 @@ def conditions_on_payable(doctype: str, user: str) -> list[str] | None:
 	with no values to be filled in). None if there is no document of it that `user` may pay."""
 	if user == "Guest" or not frappe.has_permission("Invoice Payment", "create", user=user):
 		return None
-	ways = [way for way in (_payable_by_role(doctype, user), portal.conditions(doctype, user)) if way is not None]
+	ways = [
+		way for way in (_payable_by_role(doctype, user), portal.conditions(doctype, user)) if way is not None
+	]
 	if len(ways) < 2:
 		return ways[0] if ways else None
 	return [" or ".join(" and ".join(f"({condition})" for condition in way) or "1=1" for way in ways)]

@@ -25,7 +25,9 @@ def user(site, stripe_account, make_user):
 
 @pytest.fixture
 def invoice(user, make_invoice):
-	return make_invoice(bill_to_email=user, total="119.00", title="Roof repair", due_date=add_days(nowdate(), -3))
+	return make_invoice(
+		bill_to_email=user, total="119.00", title="Roof repair", due_date=add_days(nowdate(), -3)
+	)
 
 
 def rows(page, name="To pay"):

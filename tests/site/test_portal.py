@@ -5,8 +5,8 @@ import json
 import frappe
 import pytest
 from frappe.utils import add_days, nowdate
-from frappe.www.printview import validate_print_permission
 from frappe.website.utils import get_home_page, get_portal_sidebar_items
+from frappe.www.printview import validate_print_permission
 
 from stripe_service.access.pay import why_not_pay
 from stripe_service.api import home as home_api
@@ -104,7 +104,9 @@ def test_whoever_is_billed_by_this_address_sees_and_pays_it(
 	assert row["sender"] and row["unit"] is None, "the unit is the seller's own affair"
 	with as_user(user):
 		form = pay_api.open_form(INVOICE, invoice.name)
-	assert form["why_not"] is None and invoice.organisation_unit not in json.dumps(form["invoice"], default=str)
+	assert form["why_not"] is None and invoice.organisation_unit not in json.dumps(
+		form["invoice"], default=str
+	)
 	assert_nothing_is_open(as_user, waiting, pay, user, other.name)
 	assert_nothing_is_open(as_user, waiting, pay, stranger, invoice.name, other.name)
 
@@ -120,14 +122,14 @@ def test_whoever_is_billed_by_this_address_sees_and_pays_it(
 
 
 @pytest.mark.parametrize("address", ["jos\u00e9.{0}", "{0}.example.org", "xjose.{0}"])
-def test_an_address_that_only_looks_alike_is_another(to_contacts, waiting, portal_user, make_invoice, address):
+def test_an_address_that_only_looks_alike_is_another(
+	to_contacts, waiting, portal_user, make_invoice, address
+):
 	"""To MariaDB "jose" is "josé"; whoever owns the one address must not be shown the other's invoices."""
 	word = unique("x")
 	user = portal_user(email=f"jose.{word}@example.com")
 	# As an import may write it: Frappe's forms take no such letters.
-	frappe.db.set_value(
-		INVOICE, make_invoice().name, "bill_to_email", f"{address.format(word)}@example.com"
-	)
+	frappe.db.set_value(INVOICE, make_invoice().name, "bill_to_email", f"{address.format(word)}@example.com")
 	frappe.db.commit()
 	assert waiting(user) == []
 	theirs = make_invoice(bill_to_email=f"Jose.{word}@Example.com")
@@ -183,9 +185,7 @@ def bill(doctype, **values):
 
 
 @pytest.mark.parametrize("field", ["customer", "contact", "person", "party", "mail"])
-def test_a_document_is_its_partys(
-	site, as_user, waiting, pay, portal_user, party_doctype, billed, field
-):
+def test_a_document_is_its_partys(site, as_user, waiting, pay, portal_user, party_doctype, billed, field):
 	customer, other = (frappe.get_doc(doctype=party_doctype).insert().name for _number in range(2))
 	user, stranger = portal_user(), portal_user()
 	contact = make_contact(user, [(party_doctype, customer)])
@@ -257,7 +257,9 @@ def test_it_is_for_the_portals_users_who_may_pay_and_for_nobody_else(
 	assert not may_open(as_user, "Guest", names[clerk])
 
 
-def test_a_list_and_a_document_say_the_same(to_contacts, as_user, waiting, portal_user, make_unit, make_invoice):
+def test_a_list_and_a_document_say_the_same(
+	to_contacts, as_user, waiting, portal_user, make_unit, make_invoice
+):
 	user, unit = portal_user(), make_unit()
 	invoices = [make_invoice(unit=unit, bill_to_email=user, state=state) for state in ("Draft", "To Be Paid")]
 	invoices += [make_invoice(unit=unit), make_invoice(unit=unit, bill_to_email=user, total="5.00")]
@@ -291,7 +293,9 @@ def test_frappe_answers_a_portal_user_about_no_invoice_and_about_own_payments_al
 		assert not frappe.has_permission(INVOICE, "read", doc=invoice)
 		assert frappe.get_list("Invoice Payment", pluck="name") == [own]
 		assert frappe.has_permission("Invoice Payment", "print", doc=frappe.get_doc("Invoice Payment", own))
-		assert not frappe.has_permission("Invoice Payment", "read", doc=frappe.get_doc("Invoice Payment", theirs))
+		assert not frappe.has_permission(
+			"Invoice Payment", "read", doc=frappe.get_doc("Invoice Payment", theirs)
+		)
 
 
 def test_an_invoice_is_printed_by_those_to_whom_it_is_open(to_contacts, as_user, portal_user, make_invoice):
@@ -305,9 +309,7 @@ def test_an_invoice_is_printed_by_those_to_whom_it_is_open(to_contacts, as_user,
 		validate_print_permission(invoice)
 
 
-def test_colleagues_are_shown_no_name_of_whoever_is_paying(
-	to_units, as_user, scene, portal_user
-):
+def test_colleagues_are_shown_no_name_of_whoever_is_paying(to_units, as_user, scene, portal_user):
 	user = portal_user(unit=scene.unit)
 	scene.pay_by_ach(scene.add_bank_account(), "40.00")
 	with as_user(user):
@@ -391,7 +393,9 @@ def test_the_role_has_no_right_but_to_make_and_read_payments(site, portal_user):
 	user = portal_user()
 	ours = frappe.get_all("DocType", filters={"module": "Stripe Service"}, pluck="name")
 	held = {
-		doctype: {right for right, has in frappe.permissions.get_role_permissions(doctype, user=user).items() if has}
+		doctype: {
+			right for right, has in frappe.permissions.get_role_permissions(doctype, user=user).items() if has
+		}
 		for doctype in ours
 	}
 	assert {doctype: rights for doctype, rights in held.items() if rights} == {

@@ -53,7 +53,9 @@ class PortalPayments {
 		this.list = el("div", {}, el("p.stripe-pay-muted", {}, __("Loading…")));
 		this.more = button(__("Show more"), "btn-default", () => this._load_more_rows());
 		this.own = el("div");
-		this.more_payments = button(__("Show more"), "btn-default", () => this._load_more_payments());
+		this.more_payments = button(__("Show more"), "btn-default", () =>
+			this._load_more_payments()
+		);
 		this.methods = el(
 			"a.btn.btn-default.btn-sm",
 			{ attrs: { href: "/my-payment-methods" } },
