@@ -32,6 +32,7 @@ class PortalPayments {
 		const adapter = frappe_adapter();
 		use_translator(adapter.translate);
 		use_surroundings(portal_surroundings(adapter));
+		this.adapter = adapter;
 		this.server = new Api(adapter);
 		this.rows = [];
 		this.payments = [];
@@ -50,7 +51,8 @@ class PortalPayments {
 		this.error = el("p.stripe-pay-error", { attrs: { role: "alert", hidden: true } });
 		this.sums = el("div");
 		this.heading = heading(__("To pay"));
-		this.list = el("div", {}, el("p.stripe-pay-muted", {}, __("Loading…")));
+		this.loading = el("p.stripe-pay-muted", {}, __("Loading…"));
+		this.list = el("div", {}, this.loading);
 		this.more = button(__("Show more"), "btn-default", () => this._load_more_rows());
 		this.own = el("div");
 		this.more_payments = button(__("Show more"), "btn-default", () =>
@@ -184,7 +186,26 @@ class PortalPayments {
 		const text = error.session_ended
 			? answers.session_ended()
 			: error.message || answers.no_answer(error);
-		show(set_text(this.error, text), true);
+		const login = error.session_ended && this.adapter.login_url();
+		replace_children(
+			this.error,
+			el("span", {}, text, " "),
+			login && el("a", { attrs: { href: login } }, __("Log in"))
+		);
+		show(this.error, true);
+		// Nothing has been drawn yet.
+		const waits = this.list.firstChild === this.loading;
+		if (waits && !login) {
+			replace_children(
+				this.list,
+				button(__("Try again"), "btn-primary", () => this._start_again())
+			);
+		}
+	}
+
+	_start_again() {
+		replace_children(this.list, this.loading);
+		return this.load();
 	}
 
 	/** The button that was pressed was drawn anew, or is gone with its row. */
