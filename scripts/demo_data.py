@@ -15,6 +15,7 @@ from tests.support.paying import pay_by_card
 
 ROOT_UNIT, BRANCH_A, BRANCH_B = "/dev-v51", "/dev-v51/Branch A", "/dev-v51/Branch B"
 PAYER = ("Invoice Payers", "Stripe Payer")
+CUSTOMER = "customer@demo.example"
 PASSWORD = "demo"
 
 # States that only a payment leads to, and where that starts.
@@ -32,6 +33,7 @@ USERS = [
 	("payer.b@demo.example", PAYER, BRANCH_B, "payer of Branch B"),
 	("no.unit@demo.example", PAYER, None, "may pay, but belongs to no unit: sees no invoice"),
 	("may.not.pay@demo.example", ("Invoice Payers",), BRANCH_A, "of Branch A, gets work items, but has no right to pay"),
+	(CUSTOMER, ("Portal Payer",), None, "customer without a desk: pays what is billed to this address, at /payments"),
 ]  # fmt: skip
 
 # unit, currency, total, state: To Be Paid is what there is most of, Paid ones are really paid
@@ -64,6 +66,7 @@ def main(emulator_url: str, answer: Path):
 		if not is_connected(emulator_url):
 			connect_emulator(emulator_url)
 		_make_invoices(faker, emulator_url)
+		_open_portal()
 		frappe.db.commit()
 	answer.write_text(json.dumps({"users": users, "tour": _tour()}))
 
@@ -86,6 +89,17 @@ def _make_invoices(faker, emulator_url: str):
 			records.make_invoice(faker, unit, total, currency, way, invoice_number=invoice_number)
 		if state in WAY_TO:
 			_pay(frappe.get_doc("Portal Invoice", {"invoice_number": invoice_number}), state, emulator_url)
+
+
+def _open_portal():
+	"""For whoever is billed by e-mail, with an invoice each in USD, EUR and JPY for the customer."""
+	import frappe
+
+	row = frappe.get_doc("Payable DocType", "Portal Invoice")
+	row.update({"portal_access": "Documents of Their Contacts", "portal_party_fieldname": "bill_to_email"})
+	row.save()
+	for number in ("DEMO-002", "DEMO-004", "DEMO-005"):
+		frappe.db.set_value("Portal Invoice", {"invoice_number": number}, "bill_to_email", CUSTOMER)
 
 
 def _pay(invoice, state: str, emulator_url: str):

@@ -14,7 +14,10 @@ doctype_list_js = {
 	"Workflow Action": "public/js/desk/workflow_action_list.js",
 }
 
-before_install = "stripe_service.utils.frappe_versions.refuse_unsupported_frappe"
+before_install = [
+	"stripe_service.utils.frappe_versions.refuse_unsupported_frappe",
+	"stripe_service.setup.portal_role.make_if_missing",
+]
 # Saving a DocType in developer mode writes its fields into its controller (tests/unit/test_field_types.py).
 export_python_type_annotations = True
 
@@ -220,6 +223,25 @@ add_to_apps_screen = [
 	},
 ]
 
+# The portal. Without a `reference_doctype` Frappe takes an item out of the menu again.
+has_website_permission = {"Portal Invoice": "stripe_service.access.portal.has_website_permission"}
+role_home_page = {"Portal Payer": "payments"}
 standard_portal_menu_items = [
+	{
+		"title": "Payments",
+		"route": "/payments",
+		"reference_doctype": "Invoice Payment",
+		"role": "Portal Payer",
+	},
+	{
+		"title": "My Payment Methods",
+		"route": "/my-payment-methods",
+		"reference_doctype": "Saved Card",
+		"role": "Portal Payer",
+	},
+]
+# For payers of the desk who are on the portal; a row of Portal Settings has one role.
+portal_menu_items = [
+	{"title": "Payments", "route": "/payments", "role": "Stripe Payer"},
 	{"title": "My Payment Methods", "route": "/my-payment-methods", "role": "Stripe Payer"},
 ]

@@ -24,6 +24,7 @@ REMOVERS = (
 	"stripe_service.setup.erpnext.remove_field",
 	"stripe_service.setup.scheduled_jobs.remove",
 	"stripe_service.setup.workflow.remove",
+	"stripe_service.setup.portal_role.forget_menu",
 	"stripe_service.setup.access.remove",
 	"stripe_service.setup.workspace.remove_blocks",
 	"stripe_service.access.landing.forget",

@@ -4,12 +4,15 @@ The right to pay is the role's `create` on Invoice Payment, which Role Permissio
 a DocType may have the permission type `pay` as well, and then both are needed. To this come the right to read the
 document, which the units decide, its state, and, as in the original, the assignment: where a Work Item Rule says who
 gets the work item, nobody else pays.
+
+Users of the portal (access.portal) need the right to pay and a document that is open to them there. The right `pay` and the
+Work Item Rules are about the documents and the work items of the desk, which they have not.
 """
 
 import frappe
 from frappe import _
 
-from stripe_service.access import permissions, rules
+from stripe_service.access import permissions, portal, rules
 from stripe_service.access.pay_actions import get_pay_transitions
 from stripe_service.payables.balance import Balance, balance_of
 from stripe_service.payables.payable import open_payable
@@ -44,12 +47,16 @@ def _why_not_this_document(doc, balance: Balance | None) -> str | None:
 
 
 def _why_not_this_user(doc, user: str) -> str | None:
-	return (
-		_why_not_logged_in(user)
-		or _why_not_by_role(doc, user)
-		or _why_not_by_document(doc, user)
-		or _why_not_by_assignment(doc, user)
-	)
+	why_not = _why_not_logged_in(user) or _why_not_by_role(doc, user)
+	if why_not or portal.may_read(doc.doctype, doc.name, user):
+		return why_not
+	return _why_not_by_document(doc, user) or _why_not_by_assignment(doc, user)
+
+
+def check_may_open(doc) -> None:
+	"""Throws frappe.PermissionError unless the session user may read the document, by their roles or on the portal."""
+	if not portal.may_read(doc.doctype, doc.name):
+		doc.check_permission("read")
 
 
 def conditions_on_payable(doctype: str, user: str) -> list[str] | None:
@@ -57,6 +64,15 @@ def conditions_on_payable(doctype: str, user: str) -> list[str] | None:
 	with no values to be filled in). None if there is no document of it that `user` may pay."""
 	if user == "Guest" or not frappe.has_permission("Invoice Payment", "create", user=user):
 		return None
+	ways = [
+		way for way in (_payable_by_role(doctype, user), portal.conditions(doctype, user)) if way is not None
+	]
+	if len(ways) < 2:
+		return ways[0] if ways else None
+	return [" or ".join(" and ".join(f"({condition})" for condition in way) or "1=1" for way in ways)]
+
+
+def _payable_by_role(doctype: str, user: str) -> list[str] | None:
 	conditions = permissions.conditions_of(doctype, user)
 	if conditions is None or not may_pay_doctype(doctype, user):
 		return None

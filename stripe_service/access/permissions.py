@@ -24,6 +24,7 @@ from frappe.model.workflow import get_workflow_name
 from stripe_service.access import rules, units
 from stripe_service.payables import registry
 from stripe_service.utils import frappe_versions
+from stripe_service.utils.people import is_website_user
 
 GUEST = "Guest"
 NOTHING = "1=0"
@@ -164,7 +165,7 @@ def check_work_item(doc, ptype: str | None = None, user: str | None = None) -> b
 
 
 def query_of_payment(user: str | None = None, doctype: str | None = None) -> str:
-	"""One's own, those of which one may see every document, and all for readers of the account."""
+	"""One's own, those of which one may see every document, and all for readers of the account. On the portal one's own alone."""
 	user = user or frappe.session.user
 	if reads_all_payments(user):
 		return EVERYTHING
@@ -172,6 +173,8 @@ def query_of_payment(user: str | None = None, doctype: str | None = None) -> str
 	own = (
 		f"`tabInvoice Payment`.`user` = {frappe.db.escape(user, percent=False)}" if user != GUEST else NOTHING
 	)
+	if is_website_user(user):
+		return own
 	# By the first document, which the payment's own indexes know; then by the others, of those that have others.
 	first = _shows_document("Invoice Payment", user)
 	others = f"""(`tabInvoice Payment`.`document_count` <= 1 or not exists (
@@ -202,7 +205,9 @@ def check_payment(doc, ptype: str | None = None, user: str | None = None) -> boo
 	if ptype == "create" or doc.user == user != GUEST or reads_all_payments(user):
 		return answer(True)
 	rows = doc.get("references")
-	return answer(bool(rows) and all(_may_read_document_of(row, user) for row in rows))
+	if not rows or is_website_user(user):
+		return answer(False)
+	return answer(all(_may_read_document_of(row, user) for row in rows))
 
 
 def _may_read_document_of(row, user: str) -> bool:

@@ -19,6 +19,14 @@ def payer_home(start: int = 0, limit: int = home.PAGE) -> dict:
 
 
 @frappe.whitelist(methods=["GET", "POST"])
+def own_payments(start: int = 0, limit: int = home.PAYMENTS_SHOWN) -> dict:
+	"""The session user's own payments, newest first, from the `start`-th on and at most 100 of them: `payments`, `more`. Needs a
+	login."""
+	_check_login()
+	return home.own_payments(frappe.session.user, min(start, LAST_START), limit)
+
+
+@frappe.whitelist(methods=["GET", "POST"])
 def work_item_facts(names: str | list) -> dict:
 	"""What the documents of these work items (names of Workflow Actions) are about: title, party, amount, due date. Needs read on
 	the work item and on its document; others are left out."""

@@ -10,7 +10,7 @@ import frappe
 from frappe import _
 from frappe.utils import cint
 
-from stripe_service.access.pay import check_may_pay
+from stripe_service.access.pay import check_may_open, check_may_pay
 from stripe_service.payables.payable import load_payable, stored_name
 from stripe_service.payments import charge, limits, release, unforeseen
 from stripe_service.payments.allowed_methods import check_method
@@ -38,11 +38,11 @@ METHOD_TYPES = ("card", "us_bank_account")
 def open_form(doctype: str, name: str) -> dict:
 	"""All that the form shows: the invoice, the amounts, the methods, what is saved and what is under way.
 
-	Needs read on the document. Whether it may be paid is part of the answer (`why_not`), and so is that no API keys
+	Needs read on the document, or that it is open to the user on the portal. Whether it may be paid is part of the answer (`why_not`), and so is that no API keys
 	are entered (`loading_error`).
 	"""
 	doc = load_payable(doctype, name).doc
-	doc.check_permission("read")
+	check_may_open(doc)
 	return form_of(doc, frappe.session.user)
 
 
@@ -77,7 +77,7 @@ def open_form_for_several(documents: str | list) -> dict:
 	docs = []
 	for one in _few_enough(documents_in(documents)):
 		doc = load_payable(one["doctype"], one["name"]).doc
-		doc.check_permission("read")
+		check_may_open(doc)
 		docs.append(doc)
 	return form_of_several(docs, frappe.session.user)
 

@@ -245,7 +245,7 @@ class Payable:
 		"""
 		return []
 
-	def details(self) -> list[dict]:
+	def details(self, with_unit: bool = True) -> list[dict]:
 		"""What the pay form shows of the document: label and value, both ready to be read, no HTML.
 
 		Fields of a permission level that the session user may not read are left out.
@@ -254,7 +254,7 @@ class Payable:
 		named = (
 			config.party_fieldname,
 			*config.detail_fieldnames,
-			config.unit_fieldname,
+			config.unit_fieldname if with_unit else None,
 			config.due_date_fieldname,
 		)
 		readable = set(self.doc.meta.get_permlevel_access("read", user=frappe.session.user)) | {0}

@@ -13,6 +13,8 @@ from stripe_service.utils.cache import forget_cached
 
 CACHE_KEY = "stripe_service:payable_doctypes"
 THE_DOCUMENT = "The document"
+# What users of the portal may pay, who have no desk (access.portal).
+UNITS, CONTACTS = "Documents of Their Units", "Documents of Their Contacts"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class PayableConfig:
 	status_partly_paid: str | None
 	status_paid: str | None
 	status_to_be_paid: str | None
+	portal_access: str | None = None
+	portal_party_fieldname: str | None = None
 
 	@property
 	def keeps_outstanding(self) -> bool:

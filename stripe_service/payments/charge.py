@@ -14,7 +14,8 @@ from stripe_service.payments.intent import choose_customer, create_intent, look_
 from stripe_service.payments.record import IntentSnapshot, record_failure
 from stripe_service.payments.settle import EXPAND, OutOfStep, apply, disputes_of, settle
 from stripe_service.saved_methods import saved_method
-from stripe_service.utils import failure_messages
+from stripe_service.utils import failure_messages, portal_page
+from stripe_service.utils.people import is_website_user
 from stripe_service.utils.transaction import in_fresh_transaction
 
 
@@ -95,6 +96,8 @@ def return_url(payment) -> str:
 	if payment.payment_link:
 		return links.url_of(payment.payment_link)
 	first = payment.references[0]
+	if is_website_user(payment.user):
+		return portal_page.url_of(first.reference_doctype, first.reference_name)
 	return get_url(get_url_to_form(first.reference_doctype, first.reference_name))
 
 

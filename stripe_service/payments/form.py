@@ -3,6 +3,7 @@
 import frappe
 from frappe import _
 
+from stripe_service.access import portal
 from stripe_service.access.pay import why_not_pay
 from stripe_service.accounts.stripe_account import read_browser_facts
 from stripe_service.gateway import money, payment_states
@@ -13,17 +14,18 @@ from stripe_service.payments.allowed_methods import allowed_methods
 from stripe_service.payments.claim import allowed_bounds, why_not_together
 from stripe_service.payments.result import client_secret
 from stripe_service.saved_methods import bank_accounts, cards
+from stripe_service.utils.people import is_website_user
 
 UNDER_WAY_SHOWN = 20
 
 
 def form_of(doc, user: str) -> dict:
-	"""The form of `doc` for `user`, who may read it."""
+	"""The form of `doc` for `user`, who may read it, or has it open on the portal."""
 	payable = open_payable(doc)
 	balance = balance_of(payable, lock=False)
 	account, error = read_browser_facts(payable.account)
 	form = {
-		"invoice": _invoice(payable, balance),
+		"invoice": _invoice(payable, balance, portal.shows_unit(payable.doctype, user)),
 		"why_not": why_not_pay(doc, user, balance),
 		"loading_error": error,
 		"under_way": _under_way(payable, user),
@@ -86,7 +88,8 @@ def form_of_several(docs: list, user: str) -> dict:
 def _part(payable, user: str) -> dict:
 	"""One of several documents, and what may be paid of it."""
 	balance = balance_of(payable, lock=False)
-	part = {**_invoice(payable, balance), "why_not": why_not_pay(payable.doc, user, balance), "amount": None}
+	invoice = _invoice(payable, balance, portal.shows_unit(payable.doctype, user))
+	part = {**invoice, "why_not": why_not_pay(payable.doc, user, balance), "amount": None}
 	if payable.account and not part["why_not"]:
 		bounds = allowed_bounds(payable, balance, alone=False)
 		part |= {"amount": amount_facts(bounds), "why_not": bounds.reason}
@@ -127,7 +130,7 @@ def _amount_of_several(together: list) -> dict:
 	return {**amount_facts(bounds), "least_minor": of_stripe.least_minor}
 
 
-def _invoice(payable, balance) -> dict:
+def _invoice(payable, balance, with_unit: bool) -> dict:
 	currency = payable.currency
 
 	def text(minor: int) -> str:
@@ -138,7 +141,7 @@ def _invoice(payable, balance) -> dict:
 		"name": payable.name,
 		"title": payable.title,
 		"party": payable.party,
-		"details": payable.details(),
+		"details": payable.details(with_unit),
 		"currency": currency,
 		"exponent": money.exponent(currency),
 		"total": text(balance.total_minor),
@@ -186,10 +189,11 @@ def _under_way(payable, user: str) -> list[dict]:
 
 def _one_under_way(row, user: str) -> dict:
 	mine = row.user == user
+	nameless = row.user == links.PAYER or (is_website_user(user) and not mine)
 	shown = {
 		"payment": row.name,
-		# Who pays by a link has no name; the form says "Someone else".
-		"payer": None if row.user == links.PAYER else frappe.utils.get_fullname(row.user),
+		# Who pays by a link has no name, and to the portal nobody else has; the form says "Someone else".
+		"payer": None if nameless else frappe.utils.get_fullname(row.user),
 		"mine": mine,
 		"amount": str(money.from_minor(row.amount_minor, row.currency)),
 		"currency": row.currency,

@@ -11,7 +11,7 @@ import frappe
 from frappe import _
 from frappe.utils import cint, date_diff, get_first_day, getdate, nowdate
 
-from stripe_service.access import permissions, units
+from stripe_service.access import permissions, portal, units
 from stripe_service.access.pay import conditions_on_payable, may_pay_doctype
 from stripe_service.accounts.stripe_account import default_account
 from stripe_service.gateway import money
@@ -19,7 +19,8 @@ from stripe_service.payables import outstanding, registry
 from stripe_service.payables.balance import balances_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payments.claim import allowed_bounds
-from stripe_service.utils.people import editors_of
+from stripe_service.payments.link_form import sender_of
+from stripe_service.utils.people import editors_of, is_website_user
 
 PAGE = 100
 PAYMENTS_SHOWN = 10
@@ -30,11 +31,14 @@ def home_of(user: str, start: int = 0, limit: int = PAGE) -> dict:
 	"""`waiting` is a page of what waits for `user`, `more` whether there is a next one; `why_empty` says why there is none."""
 	owing = _owing(user)
 	waiting, more = _waiting(owing, max(start, 0), min(max(limit, 1), PAGE))
+	for row in waiting:
+		if not portal.shows_unit(row["doctype"], user):
+			row["unit"] = None
 	return {
 		"waiting": waiting,
 		"more": more,
 		"sums": _sums(owing, user),
-		"payments": _own_payments(user),
+		"payments": own_payments(user)["payments"],
 		"why_empty": None if waiting or start else _why_empty(user),
 		"may_pay": bool(frappe.has_permission("Invoice Payment", "create", user=user)),
 		"test_mode": _in_test_mode(),
@@ -100,6 +104,7 @@ def _row(payable, balance) -> dict:
 		"name": payable.name,
 		"title": payable.title,
 		"party": payable.party,
+		"sender": sender_of(payable),
 		"unit": payable.unit,
 		"status": payable.status,
 		"currency": currency,
@@ -150,8 +155,9 @@ def _paid_this_month(user: str):
 # The payer's own payments
 
 
-def _own_payments(user: str) -> list[dict]:
-	"""The newest, with their receipts: of level 1, but a payer is told their own."""
+def own_payments(user: str, start: int = 0, limit: int = PAYMENTS_SHOWN) -> dict:
+	"""{"payments", "more"}: from the `start`-th newest on, with their receipts: of level 1, but a payer is told their own."""
+	limit = min(max(limit, 1), PAGE)
 	rows = frappe.get_all(
 		"Invoice Payment",
 		filters={"user": user},
@@ -168,13 +174,16 @@ def _own_payments(user: str) -> list[dict]:
 			"method_label",
 			"receipt_url",
 			"expected_by",
+			"received_minor",
 		],
-		order_by="creation desc",
-		limit=PAYMENTS_SHOWN,
+		order_by="creation desc, name desc",
+		limit_start=max(start, 0),
+		limit=limit + 1,
 	)
 	for row in rows:
 		row.amount = str(money.from_minor(row.pop("amount_minor"), row.currency))
-	return rows
+		row.was_received = cint(row.pop("received_minor")) > 0
+	return {"payments": rows[:limit], "more": len(rows) > limit}
 
 
 def _in_test_mode() -> bool:
@@ -187,6 +196,8 @@ def _in_test_mode() -> bool:
 
 def _why_empty(user: str) -> dict:
 	"""{"reason", "message", "ask"}: what is missing for something to be there, or that all is paid."""
+	if is_website_user(user):
+		return _why_empty_on_portal(user)
 	if not frappe.has_permission("Invoice Payment", "create", user=user):
 		return _missing("no_right", _("You do not have the right to pay yet."), _("the role Stripe Payer"))
 	configs = [config for config in registry.get_all_configs().values() if config.enabled]
@@ -217,6 +228,22 @@ def _why_empty(user: str) -> dict:
 			_("Your roles do not include the right to pay what you see."),
 			_("the right Pay in Role Permission Manager"),
 		)
+	return _nothing_waits(user)
+
+
+def _why_empty_on_portal(user: str) -> dict:
+	"""Customers are told no name and no word of the desk's: whom to ask they know."""
+	doctypes = registry.get_all_configs()
+	if not any(conditions_on_payable(doctype, user) is not None for doctype in doctypes):
+		return {
+			"reason": "not_opened",
+			"message": _("No invoices are open to your login yet."),
+			"ask": _("Ask whoever sends you the invoices to open them to {0}.").format(user),
+		}
+	return _nothing_waits(user)
+
+
+def _nothing_waits(user: str) -> dict:
 	if frappe.db.exists("Invoice Payment", {"user": user}):
 		return {"reason": "all_paid", "message": _("All paid. Nothing waits for you."), "ask": None}
 	return {"reason": "nothing_yet", "message": _("Nothing waits for you to be paid."), "ask": None}

@@ -59,7 +59,8 @@ def sender_of(payable) -> str | None:
 	field = payable.doc.meta.get_field("company")
 	if field and not field.permlevel and payable.doc.get("company"):
 		return payable.doc.company
-	business = payable.account and frappe.db.get_value("Stripe Account", payable.account, "business_name")
+	account = payable.account
+	business = account and frappe.db.get_value("Stripe Account", account, "business_name", cache=True)
 	return business or frappe.db.get_single_value("Website Settings", "app_name")
 
 

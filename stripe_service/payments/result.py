@@ -4,6 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils import add_to_date, cint, formatdate, get_datetime, now_datetime
 
+from stripe_service.access import portal
 from stripe_service.access.permissions import find_readable
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, money, payment_states
@@ -125,7 +126,10 @@ def _still_to_be_paid(payment, payer: bool) -> dict:
 		if not get_config(row.reference_doctype):
 			return {}
 		reference = (row.reference_doctype, row.reference_name)
-		doc = frappe.get_doc(*reference) if by_link else find_readable(*reference)
+		if by_link or portal.may_read(*reference):
+			doc = frappe.get_doc(*reference)
+		else:
+			doc = find_readable(*reference)
 		if not doc:
 			return {}
 		rest += balance_of(open_payable(doc), lock=False).available_minor

@@ -9,7 +9,14 @@ import frappe
 from stripe_service.access.units import UNIT
 
 MODULE = "Stripe Service"
-ROLES = ("Stripe Administrator", "Stripe Viewer", "Stripe Reader", "Stripe Payer", "Invoice Payers")
+ROLES = (
+	"Stripe Administrator",
+	"Stripe Viewer",
+	"Stripe Reader",
+	"Stripe Payer",
+	"Invoice Payers",
+	"Portal Payer",
+)
 # where a role is named: DocType, field
 USES = (
 	("DocPerm", "role"),

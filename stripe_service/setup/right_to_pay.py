@@ -14,6 +14,7 @@ import frappe
 from frappe.permissions import setup_custom_perms
 
 from stripe_service.access.pay import RIGHT
+from stripe_service.access.portal import ROLE as PORTAL_ROLE
 from stripe_service.utils import frappe_versions
 
 PAYMENT, INVOICE = "Invoice Payment", "Portal Invoice"
@@ -36,9 +37,11 @@ def forget() -> None:
 
 
 def _roles_that_paid_without_it() -> set[str]:
-	"""The roles with `create` on Invoice Payment: the customised permissions if there are any, as Frappe does."""
+	"""The roles with `create` on Invoice Payment: the customised permissions if there are any, as Frappe does. Not
+	the portal's: what its holders pay is open to them by Payable DocType, and no right on the document is asked for."""
 	table = CUSTOM if frappe.db.exists(CUSTOM, {"parent": PAYMENT}) else STANDARD
-	return set(frappe.get_all(table, filters={"parent": PAYMENT, "permlevel": 0, "create": 1}, pluck="role"))
+	holders = frappe.get_all(table, filters={"parent": PAYMENT, "permlevel": 0, "create": 1}, pluck="role")
+	return set(holders) - {PORTAL_ROLE}
 
 
 def _give_to(roles: set[str]) -> None:

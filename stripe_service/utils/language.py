@@ -36,7 +36,7 @@ def use_site_language(method: str, kwargs: dict, transaction_type: str) -> None:
 
 
 def page_messages() -> dict[str, str]:
-	"""The translations that the pay form and the page of saved methods need on a website page, where Frappe brings none.
+	"""The translations that the pay form and the pages of the portal need on a website page, where Frappe brings none.
 	The desk has them all. For templates/includes/stripe_service_messages.html."""
 	known = get_all_translations(frappe.local.lang)
 	return {text: known[text] for text in _texts_of_pages() if known.get(text)}
@@ -48,7 +48,7 @@ def _texts_of_pages() -> tuple[str, ...]:
 	scripts = Path(frappe.get_app_path("stripe_service", "public", "js"))
 	texts = {
 		text
-		for part in ("pay_form", "my_methods")
+		for part in ("pay_form", "my_methods", "payer_home", "portal_payments")
 		for path in sorted((scripts / part).rglob("*.js"))
 		for _line, text, _context in extract_messages_from_javascript_code(path.read_text())
 	}

@@ -13,8 +13,10 @@ from frappe.desk.doctype.notification_settings.notification_settings import is_n
 from frappe.utils import cint, now_datetime
 from frappe.utils.user import get_users_with_role
 
+from stripe_service.utils import portal_page
 from stripe_service.utils.language import words_for
 from stripe_service.utils.masking import mask
+from stripe_service.utils.people import is_website_user
 from stripe_service.utils.plain_text import as_text
 
 DOCTYPE = "Stripe Notice"
@@ -101,6 +103,7 @@ def _write_notification_logs(notice: frappe._dict) -> None:
 				document_type=notice.reference_doctype,
 				document_name=notice.reference_name,
 				subject=notice.subject,
+				link=portal_page.url_of() if is_website_user(user) else None,
 			).insert(ignore_permissions=True)
 
 

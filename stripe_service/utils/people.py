@@ -1,9 +1,18 @@
-"""Who can help: the people named to somebody who can't go on alone."""
+"""What kind of user somebody is, and who can help whoever can't go on alone."""
 
 import frappe
+import frappe.permissions
 from frappe.utils import get_fullname
 
 NAMED = 5
+OF_THE_DESK = frappe.permissions.SYSTEM_USER_ROLE  # held by every System User, and by nobody else
+
+
+def is_website_user(user: str) -> bool:
+	"""Whether `user` logs in to the portal and not to the desk. No query for desk users and guests."""
+	if user in ("Guest", "Administrator") or OF_THE_DESK in frappe.get_roles(user):
+		return False
+	return frappe.get_cached_value("User", user, "user_type") == "Website User"
 
 
 def editors_of(doctype: str) -> list[str]:

@@ -169,6 +169,7 @@ ARGUMENTS = {
 	"work_items.why_not_pay": lambda stage, user: ("Portal Invoice", stage.invoice.name),
 	"work_items.reprocess": lambda stage, user: ("Portal Invoice", stage.invoice.name),
 	"home.payer_home": lambda stage, user: (),
+	"home.own_payments": lambda stage, user: (),
 	"home.work_item_facts": lambda stage, user: ([stage.payment],),
 	"methods.my_methods": lambda stage, user: (stage.account,),
 	"methods.start_bank_account": lambda stage, user: (stage.account,),

@@ -10,6 +10,7 @@ import re
 
 import pytest
 
+from tests.support.portal import UNITS, opened
 from tests.support.sweep import calls
 from tests.support.sweep.world import World
 
@@ -33,7 +34,8 @@ DISPATCHED_ABOUT = {"payer of A": ("Portal Invoice", "Communication"), "website 
 def world(frappe_site, faker):
 	frappe_site.set_user("Administrator")
 	made = World(faker)
-	yield made
+	with opened(UNITS, None):
+		yield made
 	frappe_site.set_user("Administrator")
 
 

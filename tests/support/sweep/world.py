@@ -68,7 +68,10 @@ class World:
 			first_name="Site",
 			send_welcome_email=0,
 			user_type="Website User",
+			# The right to pay on the portal, in unit A.
+			roles=[{"role": "Portal Payer"}],
 		).insert(ignore_permissions=True)
+		records.allow_unit(user.name, self.unit_a)
 		from frappe.utils.password import update_password
 
 		update_password(user.name, PASSWORD)

@@ -23,7 +23,8 @@ export function frappe_adapter() {
 			`/login?redirect-to=${encodeURIComponent(
 				window.location.pathname + window.location.search
 			)}`,
-		...(window.get_number_format && frappe.boot?.sysdefaults ? frappe_formats() : {}),
+		// The website has the same functions, without the currencies' symbols; the desk alone is told who the user is.
+		...(frappe.boot?.user && window.get_number_format ? frappe_formats() : {}),
 	};
 }
 

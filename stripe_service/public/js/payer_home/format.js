@@ -1,17 +1,30 @@
-/** How the home writes amounts, dates and links: as the rest of the desk does. */
+/**
+ * How the home writes amounts, dates and links: as the rest of the desk does. The portal, which has no desk around it, names
+ * its own ways (`use_surroundings`).
+ */
 
 import { decimals_of } from "../desk/decimals.js";
 
+let surroundings = {
+	money: (major, currency) => format_currency(Number(major), currency, decimals_of(currency)),
+	date: (value) => frappe.datetime.str_to_user(value),
+	link: (doctype, name) => frappe.utils.get_form_link(doctype, name),
+};
+
+/** `other` has the three functions above. */
+export function use_surroundings(other) {
+	surroundings = other;
+}
+
 /** `major` is a string in major units, as the server sends it. The sign stays in one line with the figures. */
 export function money(major, currency) {
-	const text = format_currency(Number(major), currency, decimals_of(currency));
-	return text.replaceAll(" ", "\u00a0");
+	return surroundings.money(major, currency).replaceAll(" ", "\u00a0");
 }
 
 export function date(value) {
-	return frappe.datetime.str_to_user(value);
+	return surroundings.date(value);
 }
 
 export function form_link(doctype, name) {
-	return frappe.utils.get_form_link(doctype, name);
+	return surroundings.link(doctype, name);
 }

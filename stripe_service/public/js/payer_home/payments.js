@@ -18,13 +18,14 @@ export function own_payments(payments, may_pay) {
 		? el(
 				"ul.stripe-home-rows",
 				{ attrs: { "aria-label": __("My payments") } },
-				...payments.map(row_of)
+				...payments.map((payment) => payment_row(payment, receipt(payment)))
 		  )
 		: el("div.stripe-home-empty", {}, el("p", {}, __("You have made no payment yet.")));
 	return [el("h2.stripe-home-heading", {}, __("My payments")), list, links(payments, may_pay)];
 }
 
-function row_of(payment) {
+/** `actions`: what can be done with it, a node or null. */
+export function payment_row(payment, actions) {
 	const { amount, currency, status } = payment;
 	return el(
 		"li.stripe-home-row",
@@ -49,7 +50,7 @@ function row_of(payment) {
 			)
 		),
 		el("div.stripe-home-amount", {}, el("strong", {}, money(amount, currency))),
-		el("div.stripe-home-action", {}, receipt(payment))
+		el("div.stripe-home-action", {}, actions)
 	);
 }
 

@@ -43,7 +43,7 @@ function checkbox(row, { chosen, on_change }) {
 
 function about(row) {
 	const number = row.title === row.name ? null : row.name;
-	return [row.party, row.unit, number].filter(Boolean).join(" · ");
+	return [...(row.about || [row.party, row.unit]), number].filter(Boolean).join(" · ");
 }
 
 function due(row) {

@@ -14,7 +14,7 @@ from frappe.model.document import Document
 from frappe.model.workflow import get_workflow, get_workflow_name
 
 from stripe_service.payables.payable import handler_of
-from stripe_service.payables.registry import clear_cache, lines
+from stripe_service.payables.registry import CONTACTS, UNITS, clear_cache, lines
 
 MONEY = ("Currency", "Float", "Int")
 TEXT = ("Data", "Link", "Dynamic Link", "Select", "Small Text", "Text", "Read Only", "Autocomplete", "Phone")
@@ -30,6 +30,7 @@ FITTING = {
 	"unit_fieldname": ("Link",),
 	"due_date_fieldname": ("Date", "Datetime"),
 	"status_fieldname": ("Link", "Select", "Data", "Read Only"),
+	"portal_party_fieldname": ("Link", "Dynamic Link", "Data"),
 }
 LINKS_TO = {"currency_fieldname": "Currency", "unit_fieldname": "Organisation Unit"}
 # What is surely meant if the DocType has only one field of this type.
@@ -60,6 +61,8 @@ class PayableDocType(Document):
 		outstanding_kept_by: DF.Literal["Stripe Service", "The document"]
 		paid_fieldname: DF.Autocomplete | None
 		party_fieldname: DF.Autocomplete | None
+		portal_access: DF.Literal["Nothing", "Documents of Their Units", "Documents of Their Contacts"]
+		portal_party_fieldname: DF.Autocomplete | None
 		payable_statuses: DF.SmallText | None
 		reserved_fieldname: DF.Autocomplete | None
 		status_fieldname: DF.Autocomplete | None
@@ -84,6 +87,7 @@ class PayableDocType(Document):
 		self._check_details()
 		self._check_amounts()
 		self._check_unit_control()
+		self._check_portal()
 		self._check_states()
 		self.handler = handler_of(self.document_type)
 
@@ -134,6 +138,7 @@ class PayableDocType(Document):
 			if field.fieldtype in FITTING[name]
 			and not (target and field.fieldtype == "Link" and field.options != target)
 			and not (target == "Currency" and field.fieldtype in ("Data", "Read Only"))
+			and not (name == "portal_party_fieldname" and not _names_a_person(field))
 		]
 
 	def _suggested(self, fields: dict) -> dict:
@@ -329,6 +334,24 @@ class PayableDocType(Document):
 				_("needed for Control by Organisation Unit: a field that links to Organisation Unit"),
 			)
 
+	def _check_portal(self):
+		if self.portal_access == UNITS and not self.unit_fieldname:
+			self._refuse(
+				"unit_fieldname",
+				_("needed for {0}: a field that links to Organisation Unit").format(_(UNITS)),
+			)
+		if self.portal_access != CONTACTS:
+			return
+		if not self.portal_party_fieldname:
+			self._refuse("portal_party_fieldname", _("needed for {0}").format(_(CONTACTS)))
+		if not _names_a_person(self._meta().get_field(self.portal_party_fieldname)):
+			self._refuse(
+				"portal_party_fieldname",
+				_("{0} holds neither a link nor an e-mail address (type Data with the option Email)").format(
+					frappe.bold(self.portal_party_fieldname)
+				),
+			)
+
 	def _check_states(self):
 		named = [(name, state) for name in STATES for state in lines(self.get(name))]
 		if not named:
@@ -380,6 +403,11 @@ class PayableDocType(Document):
 	def _refuse(self, name: str, reason: str):
 		label = _(self.meta.get_label(name))
 		frappe.throw(_("{0}: {1}.").format(frappe.bold(label), reason), title=_("Payable DocType"))
+
+
+def _names_a_person(field) -> bool:
+	"""Whether a field can say whose document it is: typed text that nobody checks can't."""
+	return field.fieldtype != "Data" or field.options == "Email"
 
 
 def _choice(field) -> dict:

@@ -1,0 +1,114 @@
+"""A Website User, who has no desk: with a phone from the login to the receipt, and by the keyboard."""
+
+import re
+
+import pytest
+from frappe.utils import add_days, nowdate
+from playwright.sync_api import expect
+
+from tests.support.axe import serious
+from tests.support.desk import log_in
+from tests.support.pay_form_page import PayForm
+from tests.support.portal import make_portal_user, opened
+from tests.support.records import PASSWORD
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+WIDE = {"viewport": {"width": 1280, "height": 900}}
+PAGE = ".stripe-portal"
+
+
+@pytest.fixture
+def user(site, stripe_account, make_user):
+	with opened():
+		yield make_portal_user(make_user)
+
+
+@pytest.fixture
+def invoice(user, make_invoice):
+	return make_invoice(
+		bill_to_email=user, total="119.00", title="Roof repair", due_date=add_days(nowdate(), -3)
+	)
+
+
+def rows(page, name="To pay"):
+	return page.get_by_role("list", name=name).get_by_role("listitem")
+
+
+def is_as_wide_as_the_window(page) -> bool:
+	return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_a_customer_with_a_phone_lands_there_pays_and_sees_the_receipt(
+	http, worker, new_page, user, invoice, make_invoice, picture
+):
+	make_invoice(bill_to_email=user, total="45000", currency="JPY", title="Window frames " * 6)
+	page = new_page(**PHONE)
+	page.goto(f"{http.url}/login")
+	page.locator("#login_email").fill(user)
+	page.locator("#login_password").fill(PASSWORD)
+	page.locator(".form-login .btn-login").click()
+	page.wait_for_url("**/payments")
+	expect(rows(page).first).to_contain_text("Overdue by 3 days")
+	expect(rows(page).first).to_contain_text("$119.00")
+	assert serious(page, PAGE) == []
+	assert is_as_wide_as_the_window(page)
+	picture(page, "portal", docs=True)
+
+	page.get_by_role("button", name="Pay Roof repair").click()
+	form = PayForm(page, page.locator(PAGE))
+	expect(page.locator(":focus")).to_have_text("Pay")
+	form.enter_card()
+	assert serious(page, PAGE) == []
+	assert is_as_wide_as_the_window(page)
+	picture(page, "portal-phone-pay", full_page=True)
+	form.pay()
+	expect(form.heading).to_have_text("You have paid $119.00")
+	form.root.get_by_role("button", name="Close").click()
+	expect(rows(page)).to_have_count(1)
+	expect(page.locator(":focus")).to_have_text("To pay")
+	paid = rows(page, "My payments").filter(has_text="Roof repair")
+	expect(paid.get_by_role("link", name="Receipt at Stripe for Roof repair")).to_have_attribute(
+		"href", re.compile("^https?://")
+	)
+	picture(page, "portal-phone-paid", full_page=True)
+	with page.expect_popup() as popup:
+		paid.get_by_role("link", name="Receipt for Roof repair").click()
+	expect(popup.value.locator("body")).to_contain_text("Payment Receipt")
+	expect(popup.value.locator("body")).to_contain_text("$ 119.00")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_by_the_keyboard_and_by_the_address(http, new_page, user, invoice, picture, theme):
+	page = new_page(**WIDE, color_scheme=theme)
+	log_in(page, http.url, user)
+	page.goto(f"{http.url}/payments")
+	button = page.get_by_role("button", name="Pay Roof repair")
+	button.wait_for()
+	page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+	assert serious(page, PAGE) == []
+	picture(page, f"portal-{theme}", full_page=True)
+	for _press in range(60):
+		page.keyboard.press("Tab")
+		if page.locator(":focus").get_attribute("aria-label") == "Pay Roof repair":
+			break
+	page.keyboard.press("Enter")
+	form = PayForm(page, page.locator(PAGE))
+	expect(form.amount).to_have_value("119.00")
+	assert page.url.endswith(f"name={invoice.name}")
+	picture(page, f"portal-pay-{theme}", full_page=True)
+	assert serious(page, PAGE) == []
+	page.reload()
+	expect(form.amount).to_have_value("119.00")
+	page.get_by_role("button", name="Back to the overview").press("Enter")
+	expect(button).to_be_focused()
+	page.go_back()
+	expect(form.amount).to_have_value("119.00")
+
+
+def test_a_guest_logs_in_first_and_then_pays_what_the_address_names(http, new_page, user, invoice):
+	page = new_page(**PHONE)
+	page.goto(f"{http.url}/payments?doctype=Portal+Invoice&name={invoice.name}")
+	page.locator("#login_email").fill(user)
+	page.locator("#login_password").fill(PASSWORD)
+	page.locator(".form-login .btn-login").click()
+	expect(PayForm(page, page.locator(PAGE)).amount).to_have_value("119.00")
