@@ -24,7 +24,8 @@ class PayRequest:
 	say. `request_id` names this press of the button, so that the same press never claims twice. `name` is the name of the
 	document that was loaded: MariaDB finds it in other spellings too ("pinv-1 "), and each would be another press.
 
-	`payment_link` is the link by which somebody without a login pays: the right then is the link's, not the user's."""
+	`payment_link` is the link by which somebody without a login pays: the right then is the link's, not the user's.
+	`automatic_payment` names the Automatic Payment by which nobody pressed a button (payments.automatic)."""
 
 	doctype: str
 	name: str
@@ -39,6 +40,11 @@ class PayRequest:
 	last4: str = ""
 	payment_link: str | None = None
 	payer_email: str = ""
+	automatic_payment: str | None = None
+
+	def with_display(self, display: dict) -> "PayRequest":
+		"""With what a person recognises the saved method by (`saved_method.payment_params`)."""
+		return replace(self, **display)
 
 	def with_card(self, card, label: str) -> "PayRequest":
 		return replace(self, brand=card.brand, last4=card.last4, method_label=label)
@@ -114,6 +120,7 @@ def _insert(request: PayRequest, payable, amount_minor: int) -> str:
 			"organisation_unit": payable.unit,
 			"user": request.user,
 			"payment_link": request.payment_link,
+			"automatic_payment": request.automatic_payment,
 			"payer_email": _receipt_address(request),
 			"status": payment_states.STARTED,
 			"currency": payable.currency,

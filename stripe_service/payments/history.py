@@ -44,7 +44,7 @@ LINES_SHOWN = 100
 _PAYMENTS = """
 	select name, user, status, amount_minor, currency, method_type, method_label, creation, settled_at, expected_by,
 		received_minor, refunded_minor, disputed_minor, unallocated_minor, failure_message, receipt_url,
-		dispute_id, dispute_due_by
+		dispute_id, dispute_due_by, automatic_payment
 	from `tabInvoice Payment`
 	where reference_doctype = %(doctype)s and reference_name = %(name)s
 	order by case when status in %(reserving)s then 0 else 1 end, creation desc, name desc
@@ -236,7 +236,7 @@ def _payment_line(payment, refunds: list, reader: Reader, wait) -> dict:
 		"mine": mine,
 		"amount": money_in_words(payment.amount_minor, payment.currency),
 		"amount_minor": cint(payment.amount_minor),
-		"how": (details and payment.method_label) or (_("Bank debit") if is_debit(payment) else _("Card")),
+		"how": _how(payment, details),
 		"at": payment.creation,
 		"status": payment.status,
 		"counts": payment.status not in payment_states.VOID,
@@ -247,6 +247,11 @@ def _payment_line(payment, refunds: list, reader: Reader, wait) -> dict:
 		],
 		**_worded(words),
 	}
+
+
+def _how(payment, details: bool) -> str:
+	how = (details and payment.method_label) or (_("Bank debit") if is_debit(payment) else _("Card"))
+	return _("{0}, paid automatically").format(how) if payment.automatic_payment else how
 
 
 def _refund_steps(payment, refunds: list, mine: bool) -> list[dict]:

@@ -45,6 +45,7 @@ class InvoicePayment(WrittenByApp):
 		amount: DF.Currency
 		amount_minor: DF.Int
 		attention: DF.SmallText | None
+		automatic_payment: DF.Link | None
 		balance_transaction_id: DF.Data | None
 		booked_minor: DF.Int
 		brand: DF.Data | None
