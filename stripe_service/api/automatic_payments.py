@@ -1,4 +1,4 @@
-"""What the page of saved methods calls to let a saved method pay by itself, and to stop it.
+"""What the page of saved methods calls to let a saved method pay automatically, and to stop it.
 
 Beginning one needs the right to pay (create on Invoice Payment) and a saved method of the session user's own. Stopping one needs
 to be its payer, or *write* on Automatic Payment; nobody begins one for somebody else. Amounts cross the wire in major units as
@@ -15,6 +15,7 @@ from stripe_service.payments.automatic import agreements, scope, settings
 from stripe_service.payments.automatic.agreements import DOCTYPE, SCHEDULED, Wish
 from stripe_service.payments.automatic.scope import Scope
 from stripe_service.stripe_service.doctype.automatic_payment.automatic_payment import STOPPED
+from stripe_service.stripe_service.doctype.scheduled_payment.scheduled_payment import CANCELLED, WAITING
 from stripe_service.utils.labels import money_in_words
 
 SHOWN = 20
@@ -69,7 +70,7 @@ def start(
 	document_type: str | None = None,
 	party: str | None = None,
 ) -> dict:
-	"""Let a saved method of the session user's pay by itself. `agreed_text` is the text of `consent_text` that they have agreed to.
+	"""Let a saved method of the session user's pay automatically. `agreed_text` is the text of `consent_text` that they have agreed to.
 
 	Returns name, status and, where the bank asks the payer first, client_secret and stripe for Stripe.js; then `finish`.
 	Errors: switched off, no such method, limits that make no sense (417), another text by now (417 ConsentChanged), refused by the
@@ -166,7 +167,7 @@ def _own(user: str) -> list[dict]:
 			"name", "status", "method_label", "scope_label", "saved_card", "stripe_bank_account", "currency",
 			"maximum_per_document", "maximum_per_month", "stopped_reason", "consent_at", "consent_text",
 		],
-		order_by="status = 'Stopped' asc, creation desc",
+		order_by="status asc, creation desc",  # those that run come first, by the alphabet
 		limit=SHOWN,
 	)  # fmt: skip
 	return [
@@ -189,16 +190,9 @@ def _own(user: str) -> list[dict]:
 
 
 def _scheduled(user: str) -> list[dict]:
-	rows = frappe.get_all(
-		SCHEDULED,
-		filters={"user": user, "status": ("!=", "Cancelled")},
-		fields=[
-			"name", "status", "reference_doctype", "reference_name", "reference_title", "amount_minor", "currency",
-			"next_attempt_on", "last_attempt_on", "reason", "automatic_payment",
-		],
-		order_by="next_attempt_on is null asc, next_attempt_on asc, modified desc",
-		limit=SHOWN,
-	)  # fmt: skip
+	"""What is still to be paid, the next first, then what became of the last."""
+	waiting = _rows(user, ("in", WAITING), "next_attempt_on asc")
+	others = _rows(user, ("not in", (*WAITING, CANCELLED)), "modified desc")
 	return [
 		{
 			"name": row.name,
@@ -211,8 +205,21 @@ def _scheduled(user: str) -> list[dict]:
 			"status_label": _(row.status),
 			"reason": row.reason,
 		}
-		for row in rows
+		for row in [*waiting, *others][:SHOWN]
 	]
+
+
+def _rows(user: str, status: tuple, order: str) -> list:
+	return frappe.get_all(
+		SCHEDULED,
+		filters={"user": user, "status": status},
+		fields=[
+			"name", "status", "reference_doctype", "reference_name", "reference_title", "amount_minor", "currency",
+			"next_attempt_on", "last_attempt_on", "reason",
+		],
+		order_by=order,
+		limit=SHOWN,
+	)  # fmt: skip
 
 
 def _in_words(amount: float, currency: str) -> str:

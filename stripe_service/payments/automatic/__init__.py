@@ -1,4 +1,4 @@
-"""A saved method that pays by itself what becomes due, where its payer has agreed to it.
+"""A saved method that pays automatically what becomes due, where its payer has agreed to it.
 
 `agreements` begins and ends such a permission (Automatic Payment), `planning` finds what becomes due and announces it,
 `paying` pays it by the same claim and charge as a person's payment, `schedule` is the job that runs both. Each document has a

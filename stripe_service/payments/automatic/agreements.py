@@ -62,11 +62,10 @@ def consent_text(wish: Wish, user: str) -> str:
 	frappe.PermissionError for a method that is not theirs."""
 	method = _check_wish(wish, user)
 	words = [
-		_("{0} may charge {1} for {2}, without asking me each time:").format(
+		_("{0} may charge {1} for {2} without asking me each time, on the day on which each is due.").format(
 			method.stripe_account, method.label, wish.scope.label
 		),
-		_("on the day on which each becomes due, what is then to be paid;"),
-		_("at most {0} for each, and at most {1} in a calendar month.").format(
+		_("At most {0} for each, and at most {1} in a calendar month.").format(
 			_in_words(wish.maximum_per_document, wish.currency),
 			_in_words(wish.maximum_per_month, wish.currency),
 		),
@@ -81,7 +80,7 @@ def consent_text(wish: Wish, user: str) -> str:
 
 
 def start(wish: Wish, user: str, agreed_text: str, ip: str | None) -> tuple[str, str | None]:
-	"""Begin to pay by itself; returns (name, client secret). With a client secret the payer's bank asks them first: the browser
+	"""Begin to pay automatically; returns (name, client secret). With a client secret the payer's bank asks them first: the browser
 	answers it, then `finish`. Commits.
 
 	Raises like `consent_text`, ConsentChanged, and frappe.ValidationError where Stripe or the bank refuses.
@@ -111,7 +110,7 @@ def finish(name: str) -> str:
 	if intent["status"] == "succeeded":
 		_activate(name)
 	elif intent["status"] != "requires_action":
-		stop(name, lambda: _("The bank did not confirm that this card may pay by itself."), tell=False)
+		stop(name, lambda: _("The bank did not confirm that this card may pay automatically."), tell=False)
 	return frappe.db.get_value(DOCTYPE, name, "status")
 
 
@@ -138,7 +137,7 @@ def stop_locked(name: str, reason: Callable[[], str], tell: bool = True) -> bool
 			agreement.user,
 			DOCTYPE,
 			name,
-			lambda: _("Nothing is paid by itself any more with {0} for {1}. {2}").format(
+			lambda: _("Nothing is paid automatically any more with {0} for {1}. {2}").format(
 				agreement.method_label, agreement.scope_label, words
 			),
 		)
@@ -165,7 +164,7 @@ def stop_all(user: str) -> int:
 
 
 def stop_for_method(doc, method: str | None = None) -> None:
-	"""doc_events Saved Card and Stripe Bank Account, on_update: what can never pay again pays nothing by itself. In the
+	"""doc_events Saved Card and Stripe Bank Account, on_update: what can never pay again pays nothing automatically. In the
 	transaction that writes it."""
 	if doc.status not in ("Removed", "Blocked", "Failed"):
 		return
@@ -278,8 +277,8 @@ def _set_up_card(name: str) -> str | None:
 		return None
 	if intent["status"] == "requires_action":
 		return intent["client_secret"]
-	stop(name, lambda: _("The bank did not confirm that this card may pay by itself."), tell=False)
-	frappe.throw(_("The bank did not confirm that this card may pay by itself. Use another card."))
+	stop(name, lambda: _("The bank did not confirm that this card may pay automatically."), tell=False)
+	frappe.throw(_("The bank did not confirm that this card may pay automatically. Use another card."))
 
 
 def _create_setup_intent(agreement) -> dict:

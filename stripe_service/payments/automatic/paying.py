@@ -150,7 +150,7 @@ def _why_above_limit(agreement, row, amount: int, day) -> str | None:
 		)
 	paid = _paid_in_month(agreement.name, row.name, day)
 	if paid + amount > in_month:
-		return _("With {0} it would be more than you allow in a month ({1}); {2} were paid by itself already.").format(
+		return _("With {0} it would be more than you allow in a month ({1}); {2} were paid automatically already.").format(
 			money_in_words(amount, agreement.currency),
 			money_in_words(in_month, agreement.currency),
 			money_in_words(paid, agreement.currency),
@@ -186,7 +186,7 @@ def _must_be_announced_again(row, balance, day) -> bool:
 def _skip(row, reason: str) -> None:
 	telling.record(
 		row,
-		lambda: _("{0} ({1}) was not paid by itself: {2} Please pay it yourself.").format(
+		lambda: _("{0} ({1}) was not paid automatically: {2} Please pay it yourself.").format(
 			row.reference_title, row.reference_name, reason
 		),
 		status=SKIPPED,
@@ -286,7 +286,7 @@ def _change(row, work: Callable) -> None:
 def _paid(row, payment) -> None:
 	telling.record(
 		row,
-		lambda: _("{0} ({1}) was paid by itself: {2} with {3}.").format(
+		lambda: _("{0} ({1}) was paid automatically: {2} with {3}.").format(
 			row.reference_title,
 			row.reference_name,
 			money_in_words(payment.amount_minor, payment.currency),
@@ -301,7 +301,7 @@ def _paid(row, payment) -> None:
 def _under_way(row, payment) -> None:
 	telling.record(
 		row,
-		lambda: _("{0} ({1}) is being paid by itself: a debit of {2} from {3} is under way.").format(
+		lambda: _("{0} ({1}) is being paid automatically: a debit of {2} from {3} is under way.").format(
 			row.reference_title,
 			row.reference_name,
 			money_in_words(payment.amount_minor, payment.currency),
@@ -349,7 +349,7 @@ def _ask_payer(row, payment) -> None:
 	telling.record(
 		row,
 		lambda: _(
-			"{0} ({1}) could not be paid by itself: your bank wants to be sure that it is you. Please open it and pay it; your"
+			"{0} ({1}) could not be paid automatically: your bank wants to be sure that it is you. Please open it and pay it; your"
 			" bank will ask you then."
 		).format(row.reference_title, row.reference_name),
 		status=AUTHENTICATION_REQUIRED,
@@ -362,7 +362,7 @@ def _ask_payer(row, payment) -> None:
 def _try_again(row, payment, why: str, again) -> None:
 	telling.record(
 		row,
-		lambda: _("{0} ({1}) could not be paid by itself: {2} It is tried again on {3}.").format(
+		lambda: _("{0} ({1}) could not be paid automatically: {2} It is tried again on {3}.").format(
 			row.reference_title, row.reference_name, why, date_in_words(again)
 		),
 		status=RETRY,
@@ -375,7 +375,7 @@ def _try_again(row, payment, why: str, again) -> None:
 def _give_up(row, payment, why: str) -> None:
 	telling.record(
 		row,
-		lambda: _("{0} ({1}) could not be paid by itself: {2} It is not tried again. Please pay it yourself.").format(
+		lambda: _("{0} ({1}) could not be paid automatically: {2} It is not tried again. Please pay it yourself.").format(
 			row.reference_title, row.reference_name, why
 		),
 		status=FAILED,

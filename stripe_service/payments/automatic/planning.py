@@ -120,7 +120,7 @@ def announce_row(row, agreement, payable, day) -> None:
 	pay_on = max(row.due_on, getdate(add_days(day, agreement.notice_days)))
 	telling.record(
 		row,
-		lambda: _("{0} ({1}) will be paid by itself on {2} with {3}: {4}. Stop it on the page My Payment Methods.").format(
+		lambda: _("{0} ({1}) will be paid automatically on {2} with {3}: {4}. Stop it on the page My Payment Methods.").format(
 			row.reference_title,
 			payable.name,
 			date_in_words(pay_on),

@@ -33,8 +33,8 @@ class Scope:
 	def label(self) -> str:
 		"""In words, translated."""
 		if self.organisation_unit:
-			return _("everything of {0}").format(self.organisation_unit)
-		return _("{0} for {1}").format(_(self.document_type), self.party)
+			return _("all invoices of {0} and the units below it").format(self.organisation_unit)
+		return _("all invoices for {0} ({1})").format(self.party, _(self.document_type))
 
 
 def scope_of(row) -> Scope:
@@ -58,7 +58,7 @@ def check_scope(scope: Scope, user: str) -> None:
 		if config in _configs(user) and config.party_fieldname:
 			return
 	frappe.throw(
-		_("Choose whose invoices are to be paid by themselves: one of your units, or somebody who is billed."),
+		_("Choose whose invoices are to be paid automatically: one of your units, or somebody who is billed."),
 		title=_("Which invoices"),
 	)
 

@@ -13,7 +13,7 @@ MOST_DEBIT_RETRIES = 2
 
 
 def switched_on() -> bool:
-	"""Whether anything is paid by itself on this site."""
+	"""Whether anything is paid automatically on this site."""
 	return bool(cint(_settings().automatic_payments))
 
 

@@ -1,5 +1,5 @@
 /**
- * What a saved method pays by itself: begin, look, stop one or all. What is said and what is allowed is the server's
+ * What a saved method pays automatically: begin, look, stop one or all. What is said and what is allowed is the server's
  * (api/automatic_payments.py).
  */
 
@@ -36,7 +36,7 @@ export class AutomaticPayments {
 		this.facts = await this._call("overview");
 	}
 
-	/** A button for the row of a method that can pay; null where none may pay by itself. */
+	/** A button for the row of a method that can pay; null where none may pay automatically. */
 	button_for(name, title) {
 		if (!this.facts?.switched_on || !this.facts.choices.length) return null;
 		return button(
@@ -61,7 +61,7 @@ export class AutomaticPayments {
 			running.length > 1 &&
 				button(__("Stop all"), "btn-default", () => this._stop_all(running.length)),
 			facts.scheduled.length > 0 &&
-				el("h3.stripe-methods-subheading", {}, __("Paid by itself")),
+				el("h3.stripe-methods-subheading", {}, __("Paid automatically")),
 			rows(facts.scheduled.map((row) => this._scheduled_row(row)))
 		);
 	}
@@ -70,7 +70,7 @@ export class AutomaticPayments {
 		if (!this.facts.switched_on) return __("Automatic payments are switched off here.");
 		if (!this.facts.choices.length) return __("There is nothing yet that you could let be paid.");
 		return __(
-			"A saved card or bank account can pay by itself what becomes due. You are told before each payment, and can stop it at any time."
+			"A saved card or bank account can pay automatically what becomes due. You are told before each payment, and can stop it at any time."
 		);
 	}
 
@@ -121,7 +121,7 @@ export class AutomaticPayments {
 		if (answer.client_secret) answer = await this._answer_bank(answer);
 		await this.page.load();
 		if (answer.status !== "Active") throw new Error(answer.reason || __("It was not started."));
-		this.page.say(__("{0} now pays by itself.", [title]));
+		this.page.say(__("{0} now pays automatically.", [title]));
 	}
 
 	/** The bank asks the payer once, now, and not when nobody is there. */
@@ -135,7 +135,7 @@ export class AutomaticPayments {
 	_stop(row) {
 		this._confirm(
 			__("Stop paying automatically?"),
-			__("{0} pays nothing by itself any more for {1}.", [row.method_label, row.scope_label]),
+			__("{0} pays nothing automatically any more for {1}.", [row.method_label, row.scope_label]),
 			() => this._call("stop", { name: row.name })
 		);
 	}
@@ -143,7 +143,7 @@ export class AutomaticPayments {
 	_stop_all(count) {
 		this._confirm(
 			__("Stop all automatic payments?"),
-			__("All {0} are stopped. Nothing is paid by itself any more.", [count]),
+			__("All {0} are stopped. Nothing is paid automatically any more.", [count]),
 			() => this._call("stop_all")
 		);
 	}

@@ -1,4 +1,4 @@
-/** The two steps of letting a method pay by itself: what and how much, then the text to agree to. */
+/** The two steps of letting a method pay automatically: what and how much, then the text to agree to. */
 
 import { __ } from "../pay_form/i18n.js";
 import { answers } from "../pay_form/messages.js";

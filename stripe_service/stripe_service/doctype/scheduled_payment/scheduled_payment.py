@@ -19,7 +19,7 @@ SKIPPED = "Skipped"
 FAILED = "Failed"
 CANCELLED = "Cancelled"
 
-# Still to be paid by itself, on `next_attempt_on`.
+# Still to be paid automatically, on `next_attempt_on`.
 WAITING = (ANNOUNCED, RETRY)
 # Money was taken or may be: these count for the limit of their month.
 TAKEN = (BEING_PAID, UNDER_WAY, PAID)
