@@ -4,6 +4,7 @@ import pytest
 from frappe.utils import add_days, getdate, nowdate
 from playwright.sync_api import expect
 
+from tests.support.automatic import save_card, set_settings
 from tests.support.axe import serious
 from tests.support.desk import log_in
 
@@ -11,7 +12,7 @@ from tests.support.desk import log_in
 @pytest.fixture
 def page_of(site, http_server, emulator, make_unit, make_payer, new_page):
 	"""The page My Payment Methods of a payer of a new unit who has this card; `.unit` is the unit."""
-	switch(1)
+	set_settings(automatic_payments=1)
 
 	def open_page(card, **options):
 		unit = make_unit()
@@ -23,26 +24,8 @@ def page_of(site, http_server, emulator, make_unit, make_payer, new_page):
 		return AutomaticPage(page, payer, unit)
 
 	yield open_page
-	switch(0)
-
-
-def switch(on):
-	import frappe
-
-	frappe.db.rollback()
-	frappe.set_user("Administrator")
-	frappe.get_doc("Stripe Service Settings").update({"automatic_payments": on}).save()
-	frappe.db.commit()
-
-
-def save_card(payer, card):
-	from stripe_service.accounts.customers import customer_for
-	from stripe_service.accounts.stripe_account import gateway_for
-	from stripe_service.saved_methods.cards import remember
-
-	customer = customer_for("Emulator", payer)
-	attached = gateway_for("Emulator").call("payment_methods.attach", card, params={"customer": customer})
-	remember("Emulator", customer, attached, consent=True)
+	site.db.rollback()
+	set_settings(automatic_payments=0)
 
 
 class AutomaticPage:

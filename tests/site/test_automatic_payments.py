@@ -8,23 +8,22 @@ import frappe
 import pytest
 from frappe.utils import add_days, getdate, nowdate
 
-from stripe_service.accounts.customers import customer_for
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.api import automatic_payments as api
 from stripe_service.api import history, methods
 from stripe_service.payments.automatic import agreements, declines, paying, planning, schedule
 from stripe_service.payments.settle import settle
-from stripe_service.saved_methods import bank_accounts, cards
+from stripe_service.saved_methods import bank_accounts
 from stripe_service.stripe_service.doctype.stripe_service_settings.stripe_service_settings import (
 	read_retry_days,
 )
 from tests.support import records
 from tests.support.account import ACCOUNT
+from tests.support.automatic import begin, save_card, set_settings, wish_of
 from tests.support.parallel import in_parallel
 from tests.support.records import make_outgoing_account, unique
 
 
-SETTINGS = "Stripe Service Settings"
 # Can be saved, and is declined when it is charged.
 DECLINED = "pm_card_chargeCustomerFail"
 ALWAYS_ASKS = "pm_card_authenticationRequired"
@@ -48,13 +47,6 @@ def house(scene):
 	set_settings(automatic_payments=0)
 
 
-def set_settings(**values):
-	settings = frappe.get_doc(SETTINGS)
-	settings.update(values)
-	settings.save()
-	frappe.db.commit()
-
-
 class House:
 	def __init__(self, scene):
 		self.scene, self.unit, self.payer = scene, scene.unit, scene.payer
@@ -64,25 +56,14 @@ class House:
 			return call(*args, **kwargs)
 
 	def saves(self, token="pm_card_visa", user=None):
-		customer = customer_for(ACCOUNT, user or self.payer)
-		attached = gateway_for(ACCOUNT).call("payment_methods.attach", token, params={"customer": customer})
-		return cards.remember(ACCOUNT, customer, attached, consent=True)
+		return save_card(user or self.payer, token)
 
 	def wish(self, method, **changes):
-		wish = {
-			"saved_method": method,
-			"currency": "USD",
-			"maximum_per_document": "500",
-			"maximum_per_month": "1000",
-			"organisation_unit": self.unit,
-		}
-		return {**wish, **changes}
+		return wish_of(method, self.unit, **changes)
 
 	def begins(self, method=None, user=None, **changes):
-		"""Agrees, as the page does it; returns the answer."""
 		wish = self.wish(method or self.saves(user=user), **changes)
-		text = self.does(api.consent_text, user=user, **wish)["text"]
-		return self.does(api.start, user=user, agreed_text=text, **wish)
+		return begin(self.scene.as_user, user or self.payer, wish)
 
 	def invoice(self, due=3, total="100.00", **more):
 		return self.scene.make_invoice(total=total, due_date=later(due), **more)

@@ -10,7 +10,7 @@ not what would be shown now.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import frappe
 from frappe import _
@@ -231,16 +231,13 @@ def _check_not_too_many(user: str) -> None:
 def _insert(wish: Wish, user: str, doctype: str, text: str, ip: str | None) -> str:
 	method = frappe.get_doc(doctype, wish.saved_method)
 	agreement = frappe.new_doc(DOCTYPE)
-	return agreement.write(
+	agreement.write(
 		user=user,
 		status=CONFIRMATION_REQUIRED,
 		method_type=method.method_type,
 		method_label=method.label,
 		stripe_account=method.stripe_account,
 		scope_label=wish.scope.label,
-		organisation_unit=wish.scope.organisation_unit,
-		document_type=wish.scope.document_type,
-		party=wish.scope.party,
 		currency=wish.currency,
 		maximum_per_document=_major(wish.maximum_per_document, wish.currency),
 		maximum_per_month=_major(wish.maximum_per_month, wish.currency),
@@ -249,7 +246,9 @@ def _insert(wish: Wish, user: str, doctype: str, text: str, ip: str | None) -> s
 		consent_at=now_datetime(),
 		consent_ip=ip,
 		**{METHOD_FIELDS[doctype]: method.name},
-	).name
+	)
+	# Not with the insert: Frappe fills what is empty then with the user's defaults, such as their only unit.
+	return agreement.write(**asdict(wish.scope)).name
 
 
 def _major(amount: str, currency: str) -> float:
