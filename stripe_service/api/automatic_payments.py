@@ -54,7 +54,13 @@ def consent_text(
 	"""{"text"}: what the session user would agree to. Raises frappe.ValidationError for what can't be agreed to, and says why."""
 	_check_may_pay()
 	wish = _wish(
-		saved_method, currency, maximum_per_document, maximum_per_month, organisation_unit, document_type, party
+		saved_method,
+		currency,
+		maximum_per_document,
+		maximum_per_month,
+		organisation_unit,
+		document_type,
+		party,
 	)
 	return {"text": agreements.consent_text(wish, frappe.session.user)}
 
@@ -78,7 +84,13 @@ def start(
 	"""
 	_check_may_pay()
 	wish = _wish(
-		saved_method, currency, maximum_per_document, maximum_per_month, organisation_unit, document_type, party
+		saved_method,
+		currency,
+		maximum_per_document,
+		maximum_per_month,
+		organisation_unit,
+		document_type,
+		party,
 	)
 	name, secret = agreements.start(
 		wish, frappe.session.user, cstr(agreed_text), getattr(frappe.local, "request_ip", None)
@@ -179,7 +191,8 @@ def _own(user: str) -> list[dict]:
 			"method_label": row.method_label,
 			"scope_label": row.scope_label,
 			"limits": _("at most {0} for each, {1} in a month").format(
-				_in_words(row.maximum_per_document, row.currency), _in_words(row.maximum_per_month, row.currency)
+				_in_words(row.maximum_per_document, row.currency),
+				_in_words(row.maximum_per_month, row.currency),
 			),
 			"consent_text": row.consent_text,
 			"running": row.status != STOPPED,

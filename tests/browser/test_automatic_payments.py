@@ -41,7 +41,9 @@ class AutomaticPage:
 
 	def fill_in(self, title, each="500", month="1000"):
 		self.press(f"Pay automatically with {title}…")
-		self.dialog.get_by_label("What is paid").select_option(label=f"all invoices of {self.unit} and the units below it")
+		self.dialog.get_by_label("What is paid").select_option(
+			label=f"all invoices of {self.unit} and the units below it"
+		)
 		self.dialog.get_by_label("At most for each").fill(each)
 		self.dialog.get_by_label("At most in a calendar month").fill(month)
 		self.dialog.get_by_role("button", name="Next").click()
@@ -109,7 +111,9 @@ def test_a_payer_lets_a_card_pay_is_told_finds_it_paid_and_stops_it(page_of, mak
 
 
 def test_the_bank_asks_once_when_it_is_begun(page_of, picture):
-	mine = page_of("pm_card_authenticationRequiredOnSetup", viewport={"width": 390, "height": 844}, color_scheme="dark")
+	mine = page_of(
+		"pm_card_authenticationRequiredOnSetup", viewport={"width": 390, "height": 844}, color_scheme="dark"
+	)
 	mine.fill_in("VISA •••• 3155")
 	expect(mine.dialog.get_by_label("I agree to this")).to_be_visible()
 	picture(mine.page, "automatic-payment-phone")

@@ -23,7 +23,6 @@ from tests.support.automatic import begin, save_card, set_settings, wish_of
 from tests.support.parallel import in_parallel
 from tests.support.records import make_outgoing_account, unique
 
-
 # Can be saved, and is declined when it is charged.
 DECLINED = "pm_card_chargeCustomerFail"
 ALWAYS_ASKS = "pm_card_authenticationRequired"
@@ -37,7 +36,9 @@ def later(days: int):
 @pytest.fixture
 def house(scene):
 	"""A unit with a payer who has a card, on a site where automatic payments are switched on."""
-	set_settings(automatic_payments=1, automatic_notice_days=3, automatic_retry_days="1, 3, 5", declines_per_hour=10)
+	set_settings(
+		automatic_payments=1, automatic_notice_days=3, automatic_retry_days="1, 3, 5", declines_per_hour=10
+	)
 	yield House(scene)
 	frappe.db.rollback()
 	frappe.set_user("Administrator")
@@ -83,7 +84,9 @@ class House:
 	def payments(self, invoice):
 		frappe.db.rollback()
 		fields = ["name", "status", "user", "automatic_payment", "failure_code", "decline_code"]
-		return frappe.get_all("Invoice Payment", {"reference_name": invoice.name}, fields, order_by="creation")
+		return frappe.get_all(
+			"Invoice Payment", {"reference_name": invoice.name}, fields, order_by="creation"
+		)
 
 	def told(self, invoice, user=None):
 		frappe.db.rollback()
@@ -125,7 +128,11 @@ def test_a_card_announces_pays_on_the_day_and_says_so(house):
 
 	house.runs(later(3))
 	(payment,) = house.payments(invoice)
-	assert (payment.status, payment.user, payment.automatic_payment) == ("Succeeded", house.payer, started["name"])
+	assert (payment.status, payment.user, payment.automatic_payment) == (
+		"Succeeded",
+		house.payer,
+		started["name"],
+	)
 	row = house.row(invoice)
 	assert (row.status, row.payment, bool(row.told_at)) == ("Paid", payment.name, True)
 	assert house.scene.reread(invoice).workflow_state == "Paid"
@@ -140,7 +147,15 @@ def test_the_consent_is_recorded_as_it_was_shown(house):
 	method = house.saves()
 	wish = house.wish(method)
 	text = house.does(api.consent_text, **wish)["text"]
-	for part in ("VISA •••• 4242", house.unit, "$ 500.00", "$ 1,000.00", "3 days", "1, 3, 5", "stop this at any time"):
+	for part in (
+		"VISA •••• 4242",
+		house.unit,
+		"$ 500.00",
+		"$ 1,000.00",
+		"3 days",
+		"1, 3, 5",
+		"stop this at any time",
+	):
 		assert part in text
 	for other in ("", "yes", text + " "):
 		with pytest.raises(agreements.ConsentChanged):
@@ -149,7 +164,12 @@ def test_the_consent_is_recorded_as_it_was_shown(house):
 	frappe.local.request_ip = "203.0.113.7"
 	name = house.does(api.start, agreed_text=text, **wish)["name"]
 	row = frappe.get_doc("Automatic Payment", name)
-	assert (row.consent_text, row.consent_ip, row.user, row.owner) == (text, "203.0.113.7", house.payer, house.payer)
+	assert (row.consent_text, row.consent_ip, row.user, row.owner) == (
+		text,
+		"203.0.113.7",
+		house.payer,
+		house.payer,
+	)
 	assert row.consent_at
 
 
@@ -256,8 +276,12 @@ def mailed(site):
 
 	def mails(user):
 		frappe.db.rollback()
-		queued = frappe.get_all("Email Queue Recipient", {"recipient": user}, pluck="parent", order_by="creation")
-		return [text_of(frappe.db.get_value("Email Queue", name, "message")) for name in dict.fromkeys(queued)]
+		queued = frappe.get_all(
+			"Email Queue Recipient", {"recipient": user}, pluck="parent", order_by="creation"
+		)
+		return [
+			text_of(frappe.db.get_value("Email Queue", name, "message")) for name in dict.fromkeys(queued)
+		]
 
 	def text_of(message):
 		return message_from_string(message, policy=default).get_body(("html",)).get_content()
@@ -299,7 +323,9 @@ def test_a_debit_that_comes_back_for_want_of_money_is_tried_twice_more_at_most(h
 		house.runs(later(day))
 		row = house.row(invoice)
 		assert (row.status, row.attempts) == ("Under Way", attempt)
-		house.scene.emulator.fail_debit(frappe.db.get_value("Invoice Payment", row.payment, "payment_intent_id"), "insufficient_funds")
+		house.scene.emulator.fail_debit(
+			frappe.db.get_value("Invoice Payment", row.payment, "payment_intent_id"), "insufficient_funds"
+		)
 		settle(row.payment)
 		paying.pay(row.name, later(day))
 	row = house.row(invoice)
@@ -312,7 +338,11 @@ def test_a_debit_that_comes_back_for_want_of_money_is_tried_twice_more_at_most(h
 def test_what_becomes_due_is_announced_in_time(house):
 	overdue = house.invoice(due=-1)
 	house.begins()
-	today, soon, other_currency = house.invoice(due=0), house.invoice(due=4), house.invoice(due=1, currency="EUR")
+	today, soon, other_currency = (
+		house.invoice(due=0),
+		house.invoice(due=4),
+		house.invoice(due=1, currency="EUR"),
+	)
 	team = records.make_unit(f"{house.unit}/Team")
 	below = records.make_invoice(records.make_faker(), unit=team, total="10.00", due_date=later(1))
 	house.runs(later(0))

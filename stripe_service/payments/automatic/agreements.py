@@ -172,6 +172,17 @@ def stop_for_method(doc, method: str | None = None) -> None:
 		stop_locked(name, doc.why_not_usable)
 
 
+def why_method_unusable(agreement) -> str | None:
+	"""None if the saved method can pay, and is its payer's still; else why not, in the reader's language."""
+	doctype = CARD if agreement.saved_card else BANK_ACCOUNT
+	try:
+		return ownership.check_own(doctype, agreement.saved_method, agreement.user).why_not_usable()
+	except frappe.PermissionError as refusal:
+		# Its Customer was deleted, which marks the methods without a save.
+		frappe.clear_last_message()
+		return str(refusal)
+
+
 def stop_for_disabled(agreement) -> None:
 	"""The payer's user is disabled. They read nothing any more, so administrators are told. Commits."""
 	reason = lambda: _("The user {0} is disabled.").format(agreement.user)  # noqa: E731
@@ -212,9 +223,7 @@ def _check_wish(wish: Wish, user: str):
 		for amount in (wish.maximum_per_document, wish.maximum_per_month)
 	)
 	if in_month < most:
-		frappe.throw(
-			_("The amount for a month must not be below the amount for each."), title=_("Amount")
-		)
+		frappe.throw(_("The amount for a month must not be below the amount for each."), title=_("Amount"))
 	return method
 
 

@@ -15,7 +15,7 @@ from frappe.utils import add_days, date_diff, get_first_day, get_last_day, getda
 
 from stripe_service.access.pay import why_not_pay
 from stripe_service.accounts.stripe_account import BoundElsewhere, NoKeys
-from stripe_service.gateway import errors, money, payment_states
+from stripe_service.gateway import money, payment_states
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import load_payable
 from stripe_service.payables.registry import get_config
@@ -27,7 +27,6 @@ from stripe_service.payments.automatic.scope import covers
 from stripe_service.payments.claim import PayRequest, allowed_bounds, claim
 from stripe_service.payments.declines import TooManyDeclines, check_declines
 from stripe_service.payments.result import refresh
-from stripe_service.saved_methods.ownership import BANK_ACCOUNT, CARD
 from stripe_service.saved_methods.saved_method import payment_params
 from stripe_service.stripe_service.doctype.automatic_payment.automatic_payment import ACTIVE
 from stripe_service.stripe_service.doctype.scheduled_payment.scheduled_payment import (
@@ -150,7 +149,9 @@ def _why_above_limit(agreement, row, amount: int, day) -> str | None:
 		)
 	paid = _paid_in_month(agreement.name, row.name, day)
 	if paid + amount > in_month:
-		return _("With {0} it would be more than you allow in a month ({1}); {2} were paid automatically already.").format(
+		return _(
+			"With {0} it would be more than you allow in a month ({1}); {2} were paid automatically already."
+		).format(
 			money_in_words(amount, agreement.currency),
 			money_in_words(in_month, agreement.currency),
 			money_in_words(paid, agreement.currency),
@@ -215,6 +216,8 @@ def _pay(row, day) -> None:
 		frappe.clear_messages()
 		reason = strip_html(str(refusal))
 		_change(row, lambda fresh: _skip(fresh, reason))
+		if agreements.why_method_unusable(agreement):
+			agreements.stop(agreement.name, lambda: reason)
 		return
 	_take_outcome(row, payment, day)
 
@@ -321,10 +324,11 @@ def _put_off(row, day) -> None:
 def _declined(row, payment, day) -> None:
 	agreement = frappe.get_doc(agreements.DOCTYPE, row.automatic_payment)
 	why = failure_of(payment) or _("The payment was cancelled.")
+	# The charge has brought the saved method's row up to date (saved_method.recheck).
 	follows = declines.what_follows(payment.failure_code, payment.decline_code)
 	if follows == declines.AUTHENTICATE:
 		_change(row, lambda fresh: _ask_payer(fresh, payment))
-	elif follows == declines.STOP or _why_unusable(agreement):
+	elif follows == declines.STOP or agreements.why_method_unusable(agreement):
 		_change(row, lambda fresh: _give_up(fresh, payment, why))
 		agreements.stop(agreement.name, lambda: why)
 	else:
@@ -334,15 +338,6 @@ def _declined(row, payment, day) -> None:
 			_change(row, lambda fresh: _try_again(fresh, payment, why, again))
 		else:
 			_change(row, lambda fresh: _give_up(fresh, payment, why))
-
-
-def _why_unusable(agreement) -> str | None:
-	"""The charge has brought the saved method's row up to date (saved_method.recheck)."""
-	doctype = CARD if agreement.method_type == "card" else BANK_ACCOUNT
-	try:
-		return frappe.get_doc(doctype, agreement.saved_method).why_not_usable()
-	except (errors.GatewayError, frappe.DoesNotExistError):
-		return None
 
 
 def _ask_payer(row, payment) -> None:
@@ -375,9 +370,9 @@ def _try_again(row, payment, why: str, again) -> None:
 def _give_up(row, payment, why: str) -> None:
 	telling.record(
 		row,
-		lambda: _("{0} ({1}) could not be paid automatically: {2} It is not tried again. Please pay it yourself.").format(
-			row.reference_title, row.reference_name, why
-		),
+		lambda: _(
+			"{0} ({1}) could not be paid automatically: {2} It is not tried again. Please pay it yourself."
+		).format(row.reference_title, row.reference_name, why),
 		status=FAILED,
 		payment=payment.name,
 		reason=why,

@@ -37,7 +37,9 @@ def announce_all(day=None) -> None:
 	day = getdate(day or nowdate())
 	report = Report("automatic payments")
 	# The first that was agreed to pays a document that several would.
-	active = frappe.get_all(agreements.DOCTYPE, filters={"status": ACTIVE}, order_by="creation asc", pluck="name")
+	active = frappe.get_all(
+		agreements.DOCTYPE, filters={"status": ACTIVE}, order_by="creation asc", pluck="name"
+	)
 	for name in active:
 		report.each(name, lambda name=name: announce(name, day))
 
@@ -49,6 +51,9 @@ def announce(name: str, day) -> list[str]:
 		return []
 	if not frappe.db.get_value("User", agreement.user, "enabled"):
 		agreements.stop_for_disabled(agreement)
+		return []
+	if agreements.why_method_unusable(agreement):
+		agreements.stop(name, lambda: agreements.why_method_unusable(agreement))
 		return []
 	found = [
 		(config.document_type, row.name)
@@ -120,7 +125,9 @@ def announce_row(row, agreement, payable, day) -> None:
 	pay_on = max(row.due_on, getdate(add_days(day, agreement.notice_days)))
 	telling.record(
 		row,
-		lambda: _("{0} ({1}) will be paid automatically on {2} with {3}: {4}. Stop it on the page My Payment Methods.").format(
+		lambda: _(
+			"{0} ({1}) will be paid automatically on {2} with {3}: {4}. Stop it on the page My Payment Methods."
+		).format(
 			row.reference_title,
 			payable.name,
 			date_in_words(pay_on),

@@ -58,7 +58,9 @@ def check_scope(scope: Scope, user: str) -> None:
 		if config in _configs(user) and config.party_fieldname:
 			return
 	frappe.throw(
-		_("Choose whose invoices are to be paid automatically: one of your units, or somebody who is billed."),
+		_(
+			"Choose whose invoices are to be paid automatically: one of your units, or somebody who is billed."
+		),
 		title=_("Which invoices"),
 	)
 
@@ -161,6 +163,10 @@ def _values_of(config: PayableConfig, fieldname: str, user: str, limit: int) -> 
 	"""The values of a field in the documents that `user` may pay, whatever their state."""
 	table = f"`tab{config.document_type}`"
 	allowed = conditions_on_payable(config.document_type, user) or []
-	where = " and ".join(f"({condition})" for condition in [*allowed, f"ifnull({table}.`{fieldname}`, '') != ''"])
-	statement = f"select distinct {table}.`{fieldname}` from {table} where {where} order by 1 limit {int(limit)}"
+	where = " and ".join(
+		f"({condition})" for condition in [*allowed, f"ifnull({table}.`{fieldname}`, '') != ''"]
+	)
+	statement = (
+		f"select distinct {table}.`{fieldname}` from {table} where {where} order by 1 limit {int(limit)}"
+	)
 	return [value for (value,) in frappe.db.sql(statement)]

@@ -68,7 +68,8 @@ export class AutomaticPayments {
 
 	_introduction() {
 		if (!this.facts.switched_on) return __("Automatic payments are switched off here.");
-		if (!this.facts.choices.length) return __("There is nothing yet that you could let be paid.");
+		if (!this.facts.choices.length)
+			return __("There is nothing yet that you could let be paid.");
 		return __(
 			"A saved card or bank account can pay automatically what becomes due. You are told before each payment, and can stop it at any time."
 		);
@@ -97,7 +98,9 @@ export class AutomaticPayments {
 		return list_row({
 			title: row.title || row.document,
 			details: [
-				waits ? __("{0} will be paid on {1}", [row.amount, on]) : [row.amount, on].filter(Boolean).join(", "),
+				waits
+					? __("{0} will be paid on {1}", [row.amount, on])
+					: [row.amount, on].filter(Boolean).join(", "),
 				row.reason,
 			],
 			status: row,
@@ -120,7 +123,8 @@ export class AutomaticPayments {
 		let answer = await this._call("start", wish);
 		if (answer.client_secret) answer = await this._answer_bank(answer);
 		await this.page.load();
-		if (answer.status !== "Active") throw new Error(answer.reason || __("It was not started."));
+		if (answer.status !== "Active")
+			throw new Error(answer.reason || __("It was not started."));
 		this.page.say(__("{0} now pays automatically.", [title]));
 	}
 
@@ -135,7 +139,10 @@ export class AutomaticPayments {
 	_stop(row) {
 		this._confirm(
 			__("Stop paying automatically?"),
-			__("{0} pays nothing automatically any more for {1}.", [row.method_label, row.scope_label]),
+			__("{0} pays nothing automatically any more for {1}.", [
+				row.method_label,
+				row.scope_label,
+			]),
 			() => this._call("stop", { name: row.name })
 		);
 	}

@@ -38,12 +38,19 @@ export class AutomaticDialog extends Dialog {
 	_show_choice() {
 		replace_children(
 			this.body,
-			field(__("What is paid"), this.choice, __("Only what becomes due from now on. What is overdue, pay yourself.")),
+			field(
+				__("What is paid"),
+				this.choice,
+				__("Only what becomes due from now on. What is overdue, pay yourself.")
+			),
 			field(__("Currency"), this.currency),
 			field(__("At most for each"), this.each),
 			field(__("At most in a calendar month"), this.month),
 			this.error,
-			this._actions(button(__("Cancel"), "btn-default", () => this.close()), this.next_button)
+			this._actions(
+				button(__("Cancel"), "btn-default", () => this.close()),
+				this.next_button
+			)
 		);
 		set_text(this.error, "");
 	}
@@ -133,7 +140,12 @@ function select(options) {
 
 function amount_input() {
 	return el("input.form-control.input-sm", {
-		attrs: { type: "text", inputmode: "decimal", autocomplete: "off", id: unique_id("amount") },
+		attrs: {
+			type: "text",
+			inputmode: "decimal",
+			autocomplete: "off",
+			id: unique_id("amount"),
+		},
 	});
 }
 

@@ -81,9 +81,9 @@ def _advise_to_mail() -> None:
 	name = frappe.db.get_value("Notification", {"document_type": "Scheduled Payment", "enabled": 0})
 	if name:
 		frappe.msgprint(
-			_("Payers see notices on the desk. Enable the Notification {0} to send them by e-mail as well.").format(
-				frappe.bold(name)
-			),
+			_(
+				"Payers see notices on the desk. Enable the Notification {0} to send them by e-mail as well."
+			).format(frappe.bold(name)),
 			indicator="orange",
 		)
 
@@ -96,9 +96,9 @@ def read_retry_days(text: str | None) -> list[int]:
 	rising = all(earlier < later for earlier, later in pairwise(days))
 	if len(days) != len(parts) or len(days) > MOST_RETRIES or not rising or set(days) - set(RETRY_DAYS):
 		frappe.throw(
-			_("Enter at most {0} whole numbers from 1 to 30, each above the one before, such as 1, 3, 5.").format(
-				MOST_RETRIES
-			),
+			_(
+				"Enter at most {0} whole numbers from 1 to 30, each above the one before, such as 1, 3, 5."
+			).format(MOST_RETRIES),
 			title=_("Try Again after a Decline (Days)"),
 		)
 	return days
