@@ -209,9 +209,9 @@ def _running(filters: dict) -> list[str]:
 
 def _check_wish(wish: Wish, user: str):
 	"""Returns the saved method."""
+	method = ownership.check_own(ownership.doctype_of(wish.saved_method, user), wish.saved_method, user)
 	if not settings.switched_on():
 		frappe.throw(_("Automatic payments are switched off here."))
-	method = ownership.check_own(ownership.doctype_of(wish.saved_method, user), wish.saved_method, user)
 	method.check_usable()
 	check_scope(wish.scope, user)
 	if not frappe.db.exists("Currency", wish.currency):
