@@ -111,14 +111,17 @@ def test_a_payer_lets_a_card_pay_is_told_finds_it_paid_and_stops_it(page_of, mak
 
 
 def test_the_bank_asks_once_when_it_is_begun(page_of, picture):
-	mine = page_of(
-		"pm_card_authenticationRequiredOnSetup", viewport={"width": 390, "height": 844}, color_scheme="dark"
-	)
+	mine = page_of("pm_card_authenticationRequiredOnSetup", viewport={"width": 390, "height": 844})
 	mine.fill_in("VISA •••• 3155")
 	expect(mine.dialog.get_by_label("I agree to this")).to_be_visible()
+	mine.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+	assert serious(mine.page, ".stripe-methods") == []
 	picture(mine.page, "automatic-payment-phone")
 	mine.agree()
 	mine.page.frame_locator("iframe[title='3-D Secure authentication']").get_by_role(
 		"button", name="Complete"
 	).click()
 	expect(mine.said).to_contain_text("VISA •••• 3155 now pays automatically.")
+	mine.row("VISA •••• 3155").get_by_text("What you agreed to").click()
+	expect(mine.row("VISA •••• 3155")).to_contain_text("without asking me each time")
+	picture(mine.page, "automatic-payments-phone", full_page=True)

@@ -78,7 +78,7 @@ export class AutomaticPayments {
 	_automatic_row(row) {
 		return list_row({
 			title: __("{0}: {1}", [row.method_label, row.scope_label]),
-			details: [row.limits, !row.running && row.reason],
+			details: [row.limits, !row.running && row.reason, consent(row.consent_text)],
 			status: row,
 			buttons: [
 				row.running &&
@@ -96,7 +96,7 @@ export class AutomaticPayments {
 		const on = row.on && this.page.format.date(row.on);
 		const waits = ["Announced", "To Be Tried Again"].includes(row.status);
 		return list_row({
-			title: row.title || row.document,
+			title: document_link(row),
 			details: [
 				waits
 					? __("{0} will be paid on {1}", [row.amount, on])
@@ -192,8 +192,19 @@ function list_row({ title, details, status, buttons }) {
 				el("span.stripe-methods-title", {}, title),
 				pill({ label: status.status_label, colour: COLOURS[status.status] || "gray" })
 			),
-			...details.filter(Boolean).map((text) => el("div.stripe-pay-muted", {}, text))
+			...details.filter(Boolean).map((detail) => el("div.stripe-pay-muted", {}, detail))
 		),
 		el("div.stripe-methods-actions", {}, ...buttons.filter(Boolean))
 	);
+}
+
+function consent(text) {
+	return el("details", {}, el("summary", {}, __("What you agreed to")), text);
+}
+
+/** On the desk, where documents have forms. */
+function document_link({ doctype, document, title }) {
+	const words = title || document;
+	if (!frappe.utils?.get_form_link) return words;
+	return el("a", { attrs: { href: frappe.utils.get_form_link(doctype, document) } }, words);
 }

@@ -16,6 +16,8 @@ export class AutomaticDialog extends Dialog {
 		super(__("Pay automatically with {0}", [title]), body);
 		Object.assign(this, { body, facts, ask, start, wish: null, text: "" });
 		this._make_fields();
+		// What was wrong is being put right.
+		body.addEventListener("input", () => set_text(this.error, ""));
 		this._show_choice();
 	}
 
