@@ -510,7 +510,9 @@ def test_a_lost_unit_skips_and_announces_nothing_new(house):
 	frappe.db.commit()
 	new = house.invoice(due=3)
 	house.runs(later(3))
-	assert house.row(invoice).status == "Skipped"
+	row = house.row(invoice)
+	assert row.status == "Skipped"
+	assert frappe.db.exists("Notification Log", {"for_user": house.payer, "document_name": row.name})
 	assert house.row(new) is None
 
 

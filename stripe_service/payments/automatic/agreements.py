@@ -185,7 +185,9 @@ def why_method_unusable(agreement) -> str | None:
 
 def stop_for_disabled(agreement) -> None:
 	"""The payer's user is disabled. They read nothing any more, so administrators are told. Commits."""
-	reason = lambda: _("The user {0} is disabled.").format(agreement.user)  # noqa: E731
+
+	def reason() -> str:
+		return _("The user {0} is disabled.").format(agreement.user)
 
 	def end() -> None:
 		if stop_locked(agreement.name, reason, tell=False):

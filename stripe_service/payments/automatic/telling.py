@@ -11,6 +11,7 @@ from collections.abc import Callable
 import frappe
 from frappe.utils import now_datetime
 
+from stripe_service.access.permissions import may_read
 from stripe_service.utils.language import words_for
 from stripe_service.utils.notices import notify_user
 from stripe_service.utils.transaction import in_fresh_transaction
@@ -23,7 +24,11 @@ def record(row, text: str | Callable[[], str], **values) -> None:
 	language. Does not commit."""
 	words = words_for(row.user, text)
 	row.write(message=words, told_at=None, **values)
-	notify_user(row.user, row.reference_doctype, row.reference_name, words)
+	if may_read(row.reference_doctype, row.reference_name, row.user):
+		notify_user(row.user, row.reference_doctype, row.reference_name, words)
+	else:
+		# Frappe's Notification Log of a document goes by the document, which is the reason to be told.
+		notify_user(row.user, DOCTYPE, row.name, words)
 
 
 def mark_told(name: str) -> None:
