@@ -205,6 +205,6 @@ function consent(text) {
 /** On the desk, where documents have forms. */
 function document_link({ doctype, document, title }) {
 	const words = title || document;
-	if (!frappe.utils?.get_form_link) return words;
+	if (!frappe.router) return words;
 	return el("a", { attrs: { href: frappe.utils.get_form_link(doctype, document) } }, words);
 }
