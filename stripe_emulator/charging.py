@@ -133,11 +133,21 @@ def attempt_card(ctx, intent: dict, method: dict, *, authenticated: bool = False
 	return None
 
 
+SET_UP = ("on_session", "off_session")
+
+
+def set_up(method: dict, usage: str) -> None:
+	"""Note for what the bank has agreed that `method` be kept; off_session includes on_session."""
+	if method["_set_up"] != "off_session":
+		method["_set_up"] = usage
+
+
 def needs_authentication(card: testdata.Card, method: dict, options: dict) -> bool:
 	if card.authentication == "always":
 		return True
 	if card.authentication == "unless_set_up":
-		return not method["_set_up"]
+		# Set up for payments with its holder alone, it is asked about where the holder is not there.
+		return method["_set_up"] not in (["off_session"] if options.get("off_session") else SET_UP)
 	if card.authentication == "off_session_ready":
 		return not options.get("off_session")
 	return False
@@ -252,7 +262,7 @@ def succeed(ctx, intent: dict, method: dict, charge: dict) -> None:
 	ctx.put(charge)
 	ctx.emit("charge.succeeded", charge)
 	if intent["setup_future_usage"] and method["type"] == "card":
-		method["_set_up"] = True
+		set_up(method, intent["setup_future_usage"])
 	save_method(ctx, intent, method)
 	move(
 		ctx, intent, "succeeded", amount_received=intent["amount"], next_action=None, processing=None,

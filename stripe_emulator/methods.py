@@ -144,7 +144,7 @@ def _card(ctx, card: testdata.Card, data: dict, expiry: dict, cvc: str | None) -
 		},
 		"_number": card.number,
 		"_verified": True,
-		"_set_up": False,
+		"_set_up": None,
 	}
 
 

@@ -75,7 +75,8 @@ class Card:
 	funding: str = "credit"
 	country: str = "US"
 	# None, "always" (3-D Secure on every on-session payment), "unless_set_up" (once it was saved with 3-D Secure,
-	# never again), "off_session_ready" (as if saved elsewhere: only on-session payments ask), "lookup_error"
+	# never again; off-session, once it was saved for that), "off_session_ready" (as if saved elsewhere: only on-session
+	# payments ask), "lookup_error"
 	authentication: str | None = None
 	decline: Decline | None = None
 	declines_on_attach: bool = True

@@ -35,7 +35,7 @@ stripe_payable_handlers = {
 before_job = ["stripe_service.utils.language.use_site_language"]
 # payments/: the link with which somebody without a login pays one document
 page_renderer = ["stripe_service.www.payment_link.PaymentLinkPage"]
-ignore_links_on_delete = ["Stripe Payment Link"]
+ignore_links_on_delete = ["Stripe Payment Link", "Scheduled Payment"]
 jinja = {
 	"methods": [
 		"stripe_service.payments.link_templates.stripe_payment_link",
@@ -64,6 +64,8 @@ doc_events = {
 	},
 	"Notification Log": {"before_insert": ["stripe_service.access.sharing.withhold_notification"]},
 	"Payable DocType": {"on_update": ["stripe_service.access.sharing.revoke_outsider_access"]},
+	"Saved Card": {"on_update": ["stripe_service.payments.automatic.agreements.stop_for_method"]},
+	"Stripe Bank Account": {"on_update": ["stripe_service.payments.automatic.agreements.stop_for_method"]},
 	"ToDo": {"validate": ["stripe_service.access.sharing.refuse_assignment"]},
 	"User": {"validate": ["stripe_service.access.landing.set_default_workspace"]},
 	"User Permission": {
@@ -131,10 +133,14 @@ workflow_methods = [
 
 scheduler_events = {
 	"hourly_long": [
+		"stripe_service.payments.automatic.schedule.hourly",
 		"stripe_service.webhooks.fetch.fetch_all",
 		"stripe_service.reconcile.schedule.hourly",
 	],
-	"daily_long": ["stripe_service.reconcile.schedule.daily"],
+	"daily_long": [
+		"stripe_service.payments.automatic.schedule.daily",
+		"stripe_service.reconcile.schedule.daily",
+	],
 	"daily": [
 		"stripe_service.access.sharing.revoke_outsider_access",
 		"stripe_service.accounts.registration.refresh_all",
@@ -166,7 +172,9 @@ permission_query_conditions = {
 	"Invoice Payment": "stripe_service.access.permissions.query_of_payment",
 	"Organisation Unit": "stripe_service.access.permissions.query_of_unit",
 	"Workflow Action": "stripe_service.access.permissions.query_of_work_item",
+	"Automatic Payment": "stripe_service.saved_methods.ownership.query_conditions",
 	"Saved Card": "stripe_service.saved_methods.ownership.query_conditions",
+	"Scheduled Payment": "stripe_service.saved_methods.ownership.query_conditions",
 	"Stripe Bank Account": "stripe_service.saved_methods.ownership.query_conditions",
 	"Stripe Refund": "stripe_service.access.permissions.query_of_refund",
 }
@@ -177,7 +185,9 @@ has_permission = {
 	"Invoice Payment": "stripe_service.access.permissions.check_payment",
 	"Organisation Unit": "stripe_service.access.permissions.check_unit",
 	"Workflow Action": "stripe_service.access.permissions.check_work_item",
+	"Automatic Payment": "stripe_service.saved_methods.ownership.has_permission",
 	"Saved Card": "stripe_service.saved_methods.ownership.has_permission",
+	"Scheduled Payment": "stripe_service.saved_methods.ownership.has_permission",
 	"Stripe Bank Account": "stripe_service.saved_methods.ownership.has_permission",
 	"Stripe Refund": "stripe_service.access.permissions.check_refund",
 }

@@ -164,7 +164,7 @@ def _attempt_bank(ctx, intent: dict, method: dict, params: dict) -> None:
 
 
 def _succeed(ctx, intent: dict, method: dict) -> None:
-	method["_set_up"] = True
+	charging.set_up(method, intent["usage"])
 	ctx.put(method)
 	if intent["customer"]:
 		methods.save_for(ctx, method, intent["customer"])

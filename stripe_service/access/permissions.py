@@ -64,9 +64,11 @@ REFERENCES = {
 
 # This app's own DocTypes whose documents are somebody's: what belongs to one of them goes by it, too.
 PERSONAL = (
+	"Automatic Payment",
 	"Invoice Payment",
 	"Payment Adjustment",
 	"Saved Card",
+	"Scheduled Payment",
 	"Stripe Bank Account",
 	"Stripe Customer",
 	"Stripe Refund",

@@ -45,7 +45,8 @@ class PayRequest:
 	say: currency, account and customer are not. `request_id` names this press of the button, so that the same press never
 	claims twice.
 
-	`payment_link` is the link by which somebody without a login pays: the right then is the link's, not the user's."""
+	`payment_link` is the link by which somebody without a login pays: the right then is the link's, not the user's.
+	`automatic_payment` names the Automatic Payment by which nobody pressed a button (payments.automatic)."""
 
 	doctype: str
 	name: str
@@ -61,11 +62,16 @@ class PayRequest:
 	payment_link: str | None = None
 	payer_email: str = ""
 	others: tuple[Wanted, ...] = ()
+	automatic_payment: str | None = None
 
 	@property
 	def documents(self) -> tuple[Wanted, ...]:
 		"""All that is to be paid, in the order of the payment's rows."""
 		return (Wanted(self.doctype, self.name, self.amount), *self.others)
+
+	def with_display(self, display: dict) -> "PayRequest":
+		"""With what a person recognises the saved method by (`saved_method.payment_params`)."""
+		return replace(self, **display)
 
 	def with_card(self, card, label: str) -> "PayRequest":
 		return replace(self, brand=card.brand, last4=card.last4, method_label=label)
@@ -218,6 +224,7 @@ def _insert(request: PayRequest, claimed: list[Claimed]) -> str:
 			"references": rows,
 			"user": request.user,
 			"payment_link": request.payment_link,
+			"automatic_payment": request.automatic_payment,
 			"payer_email": _receipt_address(request),
 			"status": payment_states.STARTED,
 			"currency": payable.currency,

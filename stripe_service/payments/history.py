@@ -47,7 +47,7 @@ LINES_SHOWN = 100
 _PAYMENTS = """
 	select payment.name, payment.user, payment.status, payment.currency, payment.method_type, payment.method_label,
 		payment.creation, payment.settled_at, payment.expected_by, payment.failure_message, payment.receipt_url,
-		payment.dispute_id, payment.dispute_due_by, payment.document_count,
+		payment.dispute_id, payment.dispute_due_by, payment.document_count, payment.automatic_payment,
 		reference.name as row_name, reference.amount_minor, reference.received_minor, reference.refunded_minor,
 		reference.disputed_minor, reference.unallocated_minor
 	from `tabInvoice Payment Reference` reference join `tabInvoice Payment` payment on payment.name = reference.parent
@@ -307,7 +307,7 @@ def _payment_line(payment, refunds: list, reader: Reader, wait) -> dict:
 		"mine": mine,
 		"amount": money_in_words(payment.amount_minor, payment.currency),
 		"amount_minor": cint(payment.amount_minor),
-		"how": (details and payment.method_label) or (_("Bank debit") if is_debit(payment) else _("Card")),
+		"how": _how(payment, details),
 		"at": payment.creation,
 		"status": payment.status,
 		"counts": payment.status not in payment_states.VOID,
@@ -330,6 +330,11 @@ def _own_status(part) -> str:
 	if not refunded:
 		return payment_states.SUCCEEDED
 	return payment_states.REFUNDED if refunded >= received else payment_states.PARTLY_REFUNDED
+
+
+def _how(payment, details: bool) -> str:
+	how = (details and payment.method_label) or (_("Bank debit") if is_debit(payment) else _("Card"))
+	return _("{0}, paid automatically").format(how) if payment.automatic_payment else how
 
 
 def _refund_steps(payment, refunds: list, mine: bool) -> list[dict]:

@@ -20,6 +20,7 @@ from stripe_service.payables.balance import balances_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payments.claim import allowed_bounds
 from stripe_service.payments.link_form import sender_of
+from stripe_service.stripe_service.doctype.scheduled_payment.scheduled_payment import WAITING
 from stripe_service.utils.people import editors_of, is_website_user
 
 PAGE = 100
@@ -34,6 +35,7 @@ def home_of(user: str, start: int = 0, limit: int = PAGE) -> dict:
 	for row in waiting:
 		if not portal.shows_unit(row["doctype"], user):
 			row["unit"] = None
+	_mark_automatic(waiting, user)
 	return {
 		"waiting": waiting,
 		"more": more,
@@ -82,6 +84,24 @@ def _waiting(owing: dict[str, str], start: int, limit: int) -> tuple[list[dict],
 		names[doctype].append(name)
 	rows = {(doctype, row["name"]): row for doctype, named in names.items() for row in _rows(doctype, named)}
 	return [rows[doctype, name] for _order, doctype, name in page if (doctype, name) in rows], more
+
+
+def _mark_automatic(rows: list[dict], user: str) -> None:
+	"""Set on each row `automatic_on`: when an automatic payment of the user's will pay it; one query."""
+	if not rows:
+		return
+	scheduled = frappe.get_all(
+		"Scheduled Payment",
+		filters={
+			"user": user,
+			"status": ("in", WAITING),
+			"reference_name": ("in", [row["name"] for row in rows]),
+		},
+		fields=["reference_doctype", "reference_name", "next_attempt_on"],
+	)
+	days = {(one.reference_doctype, one.reference_name): one.next_attempt_on for one in scheduled}
+	for row in rows:
+		row["automatic_on"] = days.get((row["doctype"], row["name"]))
 
 
 def _rows(doctype: str, names: list[str]) -> list[dict]:

@@ -1,4 +1,5 @@
-"""Frappe Notifications that come with the app: a receipt for the payer, and two reminders. Made once, switched off.
+"""Frappe Notifications that come with the app: a receipt for the payer, two reminders, and what payers are told of automatic
+payments. Made once, switched off.
 
 They are ordinary records and not module files: Frappe lets nobody edit a standard Notification that is enabled, and reads
 a module's file again on migrate. So from the day they are made they are the administrator's, who may edit, enable, rename
@@ -13,7 +14,10 @@ import frappe
 from frappe import _
 
 MADE = "stripe_service_notifications_made"
+# Came later, to sites that had the others already.
+AUTOMATIC_MADE = "stripe_service_automatic_notification_made"
 RECEIPT, DUE_SOON, OVERDUE = "Payment Receipt", "Invoice Due Soon", "Invoice Overdue"
+AUTOMATIC = "Automatic Payment"
 DAYS_BEFORE, DAYS_AFTER = 3, 1
 
 RECEIPT_MESSAGE = """\
@@ -27,6 +31,17 @@ RECEIPT_MESSAGE = """\
 {% endfor %}
 </table>
 {% if receipt.receipt_url %}<p><a href="{{ receipt.receipt_url | e }}">{{ receipt.receipt_label }}</a></p>{% endif %}
+"""
+
+# The link is for a payer whose bank or card said no, on whatever device the mail is read; never for one who may not pay.
+AUTOMATIC_MESSAGE = """\
+<p>{{ doc.message | e }}</p>
+{% set address = frappe.utils.get_url_to_form(doc.reference_doctype, doc.reference_name) %}
+<p><a href="{{ address | e }}">{{ doc.reference_name | e }}</a></p>
+{% if doc.status in ("Authentication Required", "Failed") %}
+{% set link = stripe_payment_link({"doctype": doc.reference_doctype, "name": doc.reference_name}) %}
+{% if link %}<p><a href="{{ link | e }}">{{ link | e }}</a></p>{% endif %}
+{% endif %}
 """
 
 # What waits for money that is not on its way already: who is reminded while a debit runs pays twice.
@@ -46,17 +61,23 @@ LINK = """\
 
 def make_once() -> None:
 	"""after_install and after_migrate: what an administrator deleted or renamed since does not come back."""
-	if frappe.db.get_default(MADE):
+	_make_once(MADE, _receipt(), _due_soon(), _overdue())
+	_make_once(AUTOMATIC_MADE, _automatic())
+
+
+def _make_once(made: str, *notifications: dict) -> None:
+	if frappe.db.get_default(made):
 		return
-	for values in (_receipt(), _due_soon(), _overdue()):
+	for values in notifications:
 		if not frappe.db.exists("Notification", values["name"]):
 			_insert(values)
-	frappe.db.set_default(MADE, 1)
+	frappe.db.set_default(made, 1)
 
 
 def forget() -> None:
 	"""On uninstall: the Notifications go with the app's module."""
 	frappe.defaults.clear_default(key=MADE)
+	frappe.defaults.clear_default(key=AUTOMATIC_MADE)
 
 
 def _insert(values: dict) -> None:
@@ -90,6 +111,20 @@ def _receipt() -> dict:
 			# payments that were begun before the app kept the address
 			{"receiver_by_document_field": "user", "condition": "not doc.payer_email"},
 		],
+	}
+
+
+def _automatic() -> dict:
+	"""Whatever a payer is told of a scheduled payment; its text is in their language (payments.automatic.telling)."""
+	return {
+		"name": AUTOMATIC,
+		"document_type": "Scheduled Payment",
+		"event": "Value Change",
+		"value_changed": "told_at",
+		"condition": "doc.told_at",
+		"subject": "{{ doc.reference_title }}",
+		"message": AUTOMATIC_MESSAGE,
+		"recipients": [{"receiver_by_document_field": "user"}],
 	}
 
 

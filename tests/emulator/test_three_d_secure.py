@@ -93,6 +93,28 @@ def test_card_set_up_once_asks_no_more(pay, client, customer, control):
 	assert pay("pm_card_authenticationRequiredOnSetup").status == "requires_action"
 
 
+def test_card_set_up_for_payments_with_its_holder_alone_is_asked_about_off_session(
+	pay, client, customer, control
+):
+	first = pay(
+		"pm_card_authenticationRequiredOnSetup", customer=customer.id, setup_future_usage="on_session"
+	)
+	control.complete_3ds(first.id)
+	method = client.payment_intents.retrieve(first.id).payment_method
+	assert pay(method, customer=customer.id).status == "succeeded"
+	with pytest.raises(stripe.CardError) as caught:
+		pay(method, customer=customer.id, off_session=True)
+	assert caught.value.code == "authentication_required"
+	again = client.setup_intents.create(
+		{
+			"customer": customer.id, "payment_method": method, "confirm": True, "usage": "off_session",
+			"allowed_payment_method_types": ["card"],
+		}
+	)  # fmt: skip
+	control.complete_3ds(again.id)
+	assert pay(method, customer=customer.id, off_session=True).status == "succeeded"
+
+
 def test_failed_setup(client, customer, control):
 	intent = client.setup_intents.create(
 		{

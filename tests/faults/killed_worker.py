@@ -102,7 +102,14 @@ def after_payment(frappe, payment: str) -> None:
 	run(payment)
 
 
+def pay_automatically(frappe, name: str, day: str) -> None:
+	from stripe_service.payments.automatic.paying import pay as pay_scheduled
+
+	pay_scheduled(name, day)
+
+
 DOINGS = {
+	"pay_automatically": pay_automatically,
 	"pay": pay,
 	"finish": finish,
 	"drain": drain,

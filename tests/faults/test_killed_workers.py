@@ -11,12 +11,14 @@ import sys
 
 import frappe
 import pytest
-from frappe.utils import add_to_date, now_datetime
+from frappe.utils import add_days, add_to_date, now_datetime, today
 
 from stripe_service.payments import after_payment
+from stripe_service.payments.automatic import paying, planning
 from stripe_service.reconcile import schedule
 from tests.faults.killed_worker import REACHED_THE_END
 from tests.support.account import ACCOUNT
+from tests.support.automatic import begin, save_card, set_settings, wish_of
 from tests.support.cards import confirmation_token
 from tests.support.emulator import REPO
 from tests.support.records import unique
@@ -286,3 +288,30 @@ def test_killed_in_what_follows_a_payment(scene, point):
 	row = {"parent": outcome["payment"]}
 	done = frappe.db.get_value("Invoice Payment Reference", row, ["after_payment_status", "booked_minor"])
 	assert done == ("Done", 6000)
+
+
+@pytest.mark.parametrize(
+	"point",
+	[
+		f"after {PAYMENTS}.automatic.paying._begin",
+		f"after {PAYMENTS}.claim.claim",
+		"after call payment_intents.confirm",
+	],
+)
+def test_killed_while_a_card_pays_automatically(scene, point):
+	"""Whatever was begun is found, and nothing is paid twice."""
+	set_settings(automatic_payments=1)
+	begin(scene.as_user, scene.payer, wish_of(save_card(scene.payer), scene.unit))
+	frappe.db.set_value("Portal Invoice", scene.invoice.name, "due_date", today())
+	frappe.db.commit()
+	planning.announce_all()
+	name = frappe.db.get_value("Scheduled Payment", {"reference_name": scene.invoice.name})
+	kill("pay_automatically", point, name=name, day=add_days(today(), 3))
+
+	reconcile_once(scene)
+	for days in (3, 4):
+		paying.pay(name, add_days(today(), days))
+	assert scene.received_minor() == 10000
+	assert frappe.db.get_value("Scheduled Payment", name, "status") == "Paid"
+	check_agrees(scene)
+	set_settings(automatic_payments=0)

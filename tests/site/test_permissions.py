@@ -131,6 +131,18 @@ class Stage:
 
 		return links.token_of(links.make(open_payable(self.invoice)))
 
+	def automatic_payment(self) -> str:
+		return self._row(
+			"Automatic Payment",
+			stripe_account=self.account,
+			user=self.somebody,
+			owner=self.somebody,
+			status="Active",
+			method_type="card",
+			saved_card=self.card,
+			currency="USD",
+		)
+
 	def _method(self, doctype: str) -> str:
 		return self._row(
 			doctype,
@@ -178,6 +190,12 @@ ARGUMENTS = {
 	"methods.remove_method": lambda stage, user: (stage.card,),
 	"methods.set_default": lambda stage, user: (stage.card,),
 	"methods.refresh_bank_account": lambda stage, user: (stage.bank_account,),
+	"automatic_payments.overview": lambda stage, user: (),
+	"automatic_payments.consent_text": lambda stage, user: (stage.card, "USD", "1", "1", stage.unit),
+	"automatic_payments.start": lambda stage, user: (stage.card, "USD", "1", "1", "I agree", stage.unit),
+	"automatic_payments.finish": lambda stage, user: (stage.automatic_payment(),),
+	"automatic_payments.stop": lambda stage, user: (stage.automatic_payment(),),
+	"automatic_payments.stop_all": lambda stage, user: (),
 	"payables.record_payment": lambda stage, user: ("Portal Invoice", stage.invoice.name, "1.00", "Barter"),
 	"payables.write_off": lambda stage, user: ("Portal Invoice", stage.invoice.name, " "),
 	"payables.cancel_adjustment": lambda stage, user: (stage.adjustment, " "),

@@ -9,7 +9,7 @@ import { button } from "../pay_form/view/button.js";
 import { el, set_text, unique_id } from "../pay_form/view/dom.js";
 import { VerifyPanel } from "../pay_form/view/verify_panel.js";
 
-class Dialog {
+export class Dialog {
 	constructor(title, ...content) {
 		const heading = el(
 			"h2.stripe-methods-dialog-title",

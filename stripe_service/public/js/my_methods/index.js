@@ -15,6 +15,7 @@ import { load_stripe } from "../pay_form/stripe_loader.js";
 import { AddBankPanel } from "../pay_form/view/add_bank_panel.js";
 import { button } from "../pay_form/view/button.js";
 import { el, replace_children, set_text, show } from "../pay_form/view/dom.js";
+import { AutomaticPayments } from "./automatic.js";
 import { ConfirmDialog, VerifyDialog } from "./dialogs.js";
 import { bank_row, card_row } from "./rows.js";
 
@@ -31,6 +32,7 @@ export class MyMethods {
 		this.format = make_format(adapter);
 		this.dialog = null; // the VerifyDialog or ConfirmDialog that was opened last
 		this.adding = null; // the AddBankPanel while a bank account is being added
+		this.automatic = new AutomaticPayments(this);
 		this._make_parts();
 		this._make_flow();
 	}
@@ -70,7 +72,11 @@ export class MyMethods {
 
 	async load() {
 		try {
-			this._show(await this.server.my_methods(this.account));
+			const [methods] = await Promise.all([
+				this.server.my_methods(this.account),
+				this.automatic.load(),
+			]);
+			this._show(methods);
 		} catch (error) {
 			this._complain(words_of(error));
 		}
@@ -90,7 +96,8 @@ export class MyMethods {
 		replace_children(this.accounts, this._account_choice());
 		replace_children(
 			this.sections,
-			...(loading_error ? [] : [this._cards(), this._bank_accounts()])
+			...(loading_error ? [] : [this._cards(), this._bank_accounts()]),
+			this.automatic.section()
 		);
 	}
 
@@ -172,18 +179,21 @@ export class MyMethods {
 	}
 
 	verify(row) {
-		this._open(new VerifyDialog(row, this.flow));
+		this.open_dialog(new VerifyDialog(row, this.flow));
 	}
 
 	remove(name, title) {
-		this._open(
+		this.open_dialog(
 			new ConfirmDialog({
 				title: __("Remove {0}?", [title]),
 				text: __("You can no longer pay with it. Payments made with it stay as they are."),
 				action: __("Remove"),
 				on_confirm: async () => {
-					this._show(await this.server.remove_method(name));
-					this._say(__("{0} was removed.", [title]));
+					const methods = await this.server.remove_method(name);
+					// What it paid by itself has stopped.
+					await this.automatic.load();
+					this._show(methods);
+					this.say(__("{0} was removed.", [title]));
 				},
 			})
 		);
@@ -204,7 +214,7 @@ export class MyMethods {
 		this._complain("");
 		try {
 			this._show(await answer);
-			this._say(done);
+			this.say(done);
 		} catch (error) {
 			this._complain(words_of(error));
 		}
@@ -216,18 +226,18 @@ export class MyMethods {
 		if (row) this.dialog?.close();
 		if (row && this.adding) this._close_adding();
 		await this.load();
-		if (row) return this._say(row.usable ? said : waits_for(row));
+		if (row) return this.say(row.usable ? said : waits_for(row));
 		const fresh = this.methods.bank_accounts.find(({ name }) => name === this.flow.state.name);
 		if (fresh && this.dialog instanceof VerifyDialog) this.dialog.render(fresh);
 	}
 
 	/** The button that was pressed is gone from the new list, so the focus goes where it is told what happened. */
-	_say(text) {
+	say(text) {
 		set_text(this.status, text);
 		this.status.focus();
 	}
 
-	_open(dialog) {
+	open_dialog(dialog) {
 		set_text(this.status, "");
 		this.dialog = dialog;
 		dialog.open(this.node);

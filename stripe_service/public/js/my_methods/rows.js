@@ -15,6 +15,7 @@ export function card_row(card, actions) {
 		detail: card.expired ? __("Expired {0}", [expiry]) : __("Expires {0}", [expiry]),
 		pills: [card.expired && { label: __("Expired"), colour: "red" }, default_pill(card)],
 		buttons: [
+			card.usable && actions.automatic.button_for(card.name, card_title(card)),
 			!card.is_default &&
 				!card.expired &&
 				default_button(card_title(card), () => actions.set_default(card.name)),
@@ -48,6 +49,7 @@ export function bank_row(account, actions, format) {
 					() => actions.look_again(account),
 					__("Check {0} again", [title])
 				),
+			account.usable && actions.automatic.button_for(account.name, title),
 			account.usable &&
 				!account.is_default &&
 				default_button(title, () => actions.set_default(account.name)),

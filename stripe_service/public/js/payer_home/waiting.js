@@ -19,7 +19,13 @@ export function waiting_row(row, on_pay, choose) {
 				row.title
 			),
 			el("div.stripe-pay-muted", {}, about(row)),
-			row.why_not && el("div.stripe-pay-muted", {}, row.why_not)
+			row.why_not && el("div.stripe-pay-muted", {}, row.why_not),
+			row.automatic_on &&
+				el(
+					"div.stripe-pay-muted",
+					{},
+					__("Will be paid automatically on {0}", [date(row.automatic_on)])
+				)
 		),
 		due(row),
 		amount(row),

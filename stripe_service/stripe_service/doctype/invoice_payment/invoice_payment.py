@@ -58,6 +58,7 @@ class InvoicePayment(WrittenByApp):
 		amount: DF.Currency
 		amount_minor: DF.Int
 		attention: DF.SmallText | None
+		automatic_payment: DF.Link | None
 		balance_transaction_id: DF.Data | None
 		brand: DF.Data | None
 		charge_id: DF.Data | None

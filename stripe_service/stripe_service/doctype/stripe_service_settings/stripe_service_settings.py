@@ -1,12 +1,18 @@
 """What is allowed on this site as a whole, and the set-up checklist (setup.checklist)."""
 
+from itertools import pairwise
+
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import cint, cstr
 
 from stripe_service.accounts import stripe_account
 
 BRANDS = ("visa", "mastercard", "amex", "discover", "diners", "jcb")
+NOTICE_DAYS = range(1, 31)
+RETRY_DAYS = range(1, 31)
+MOST_RETRIES = 8
 
 
 class StripeServiceSettings(Document):
@@ -23,6 +29,9 @@ class StripeServiceSettings(Document):
 		allow_ach: DF.Check
 		allow_cards: DF.Check
 		allow_saving: DF.Check
+		automatic_notice_days: DF.Int
+		automatic_payments: DF.Check
+		automatic_retry_days: DF.Data | None
 		brand_amex: DF.Check
 		brand_diners: DF.Check
 		brand_discover: DF.Check
@@ -42,6 +51,7 @@ class StripeServiceSettings(Document):
 	def validate(self):
 		self._check_default_account()
 		self._check_brands()
+		self._check_automatic_payments()
 
 	def _check_default_account(self):
 		if not self.has_value_changed("default_account") or not self.default_account:
@@ -53,3 +63,42 @@ class StripeServiceSettings(Document):
 	def _check_brands(self):
 		if self.allow_cards and not any(self.get(f"brand_{brand}") for brand in BRANDS):
 			frappe.throw(_("Choose at least one card brand, or switch off paying by card."))
+
+	def _check_automatic_payments(self):
+		retry_days = read_retry_days(self.automatic_retry_days)
+		self.automatic_retry_days = ", ".join(map(str, retry_days))
+		if self.automatic_payments and cint(self.automatic_notice_days) not in NOTICE_DAYS:
+			frappe.throw(
+				_("Payers are told before a payment is made automatically: enter 1 to 30 days of notice."),
+				title=_("Days of Notice"),
+			)
+		if self.automatic_payments and self.has_value_changed("automatic_payments"):
+			_advise_to_mail()
+
+
+def _advise_to_mail() -> None:
+	"""Payers see the notice on the desk's bell; who does not log in for days does not."""
+	name = frappe.db.get_value("Notification", {"document_type": "Scheduled Payment", "enabled": 0})
+	if name:
+		frappe.msgprint(
+			_(
+				"Payers see notices on the desk. Enable the Notification {0} to send them by e-mail as well."
+			).format(frappe.bold(name)),
+			indicator="orange",
+		)
+
+
+def read_retry_days(text: str | None) -> list[int]:
+	"""The days after a decline on which a payment is tried again: "1, 3, 5" as [1, 3, 5]. Raises frappe.ValidationError for
+	what is no such list."""
+	parts = [part.strip() for part in cstr(text).split(",") if part.strip()]
+	days = [int(part) for part in parts if part.isascii() and part.isdigit()]
+	rising = all(earlier < later for earlier, later in pairwise(days))
+	if len(days) != len(parts) or len(days) > MOST_RETRIES or not rising or set(days) - set(RETRY_DAYS):
+		frappe.throw(
+			_(
+				"Enter at most {0} whole numbers from 1 to 30, each above the one before, such as 1, 3, 5."
+			).format(MOST_RETRIES),
+			title=_("Try Again after a Decline (Days)"),
+		)
+	return days

@@ -1,0 +1,32 @@
+"""What Stripe Service Settings say of automatic payments."""
+
+import frappe
+from frappe.utils import cint
+
+from stripe_service.stripe_service.doctype.stripe_service_settings.stripe_service_settings import (
+	read_retry_days,
+)
+
+NOTICE_DAYS = 3
+# "You may re-present a debit that was returned for insufficient funds two times": Nacha Operating Rules, 2.12.4.
+MOST_DEBIT_RETRIES = 2
+
+
+def switched_on() -> bool:
+	"""Whether anything is paid automatically on this site."""
+	return bool(cint(_settings().automatic_payments))
+
+
+def notice_days() -> int:
+	"""How many days before a payment its payer is told."""
+	return cint(_settings().automatic_notice_days) or NOTICE_DAYS
+
+
+def retry_days(method_type: str) -> list[int]:
+	"""The days after the first attempt on which a payment that was declined is tried again."""
+	days = read_retry_days(_settings().automatic_retry_days)
+	return days[:MOST_DEBIT_RETRIES] if method_type == "us_bank_account" else days
+
+
+def _settings():
+	return frappe.get_cached_doc("Stripe Service Settings")
