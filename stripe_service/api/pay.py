@@ -20,7 +20,6 @@ from stripe_service.payments.form import form_of
 from stripe_service.payments.new_card import read_new_card
 from stripe_service.payments.result import refresh
 from stripe_service.saved_methods.saved_method import payment_params
-from stripe_service.utils.labels import method_label
 
 METHOD_TYPES = ("card", "us_bank_account")
 
@@ -99,7 +98,7 @@ def _with_new_card(request: PayRequest, account: str, confirmation_token: str, s
 	told = {
 		"brand": card.brand,
 		"last4": card.last4,
-		"method_label": method_label("card", card.brand, card.last4),
+		"method_label": card.label,
 		"save": bool(save and saving_allowed()),
 	}
 	return replace(request, **told), {"confirmation_token": confirmation_token}
