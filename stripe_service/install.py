@@ -26,6 +26,7 @@ REMOVERS = (
 	"stripe_service.setup.workflow.remove",
 	"stripe_service.setup.access.remove",
 	"stripe_service.setup.workspace.remove_blocks",
+	"stripe_service.setup.onboarding.remove",
 	"stripe_service.access.landing.forget",
 	"stripe_service.setup.right_to_pay.forget",
 	"stripe_service.setup.notifications.forget",
