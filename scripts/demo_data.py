@@ -59,6 +59,8 @@ INVOICES = [
 def main(emulator_url: str, answer: Path):
 	with site.connected() as frappe:
 		frappe.flags.in_test = False  # the demo is a site like any other
+		# As Frappe's setup wizard leaves a site.
+		frappe.db.set_single_value("System Settings", "enable_onboarding", 1)
 		for unit in (ROOT_UNIT, BRANCH_A, BRANCH_B):
 			records.make_unit(unit)
 		faker = records.make_faker()

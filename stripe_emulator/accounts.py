@@ -55,7 +55,7 @@ DEMO_ACCOUNTS = [
 APP_PERMISSIONS = [
 	"customer_write", "payment_intent_write", "setup_intent_write", "payment_method_write", "charge_write",
 	"confirmation_token_read", "event_read", "balance_transaction_source_read", "balance_read", "dispute_read",
-	"payout_read", "mandate_read", "customer_session_write", "webhook_write",
+	"payout_read", "mandate_read", "customer_session_write", "webhook_write", "payment_method_domain_write",
 ]  # fmt: skip
 
 

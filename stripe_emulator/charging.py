@@ -426,5 +426,5 @@ def _card_details(method: dict, intent: dict) -> dict:
 		"overcapture": {"maximum_amount_capturable": intent["amount"], "status": "unavailable"},
 		"regulated_status": "unregulated",
 		"three_d_secure": secured,
-		"wallet": None,
+		"wallet": card["wallet"],
 	}

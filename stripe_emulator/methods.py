@@ -20,6 +20,7 @@ RAW_CARD = (
 	"see https://support.stripe.com/questions/enabling-access-to-raw-card-data-apis."
 )
 SUPPORTED = ("card", "us_bank_account")
+WALLETS = ("apple_pay", "google_pay", "link")
 
 
 def make(ctx, data: dict, path: str = "") -> dict:
@@ -140,12 +141,18 @@ def _card(ctx, card: testdata.Card, data: dict, expiry: dict, cvc: str | None) -
 			"three_d_secure_usage": {
 				"supported": card.brand in ("visa", "mastercard", "amex", "discover", "jcb")
 			},
-			"wallet": None,
+			"wallet": _wallet(data, card),
 		},
 		"_number": card.number,
 		"_verified": True,
 		"_set_up": None,
 	}
+
+
+def _wallet(data: dict, card: testdata.Card) -> dict | None:
+	"""Which wallet Stripe.js took the card from; only a browser can say so."""
+	kind = data.get("_wallet")
+	return {"type": kind, "dynamic_last4": card.number[-4:], kind: {}} if kind in WALLETS else None
 
 
 def _new_bank(ctx, data: dict, path: str) -> dict:

@@ -146,6 +146,7 @@ scheduler_events = {
 		"stripe_service.accounts.registration.refresh_all",
 		"stripe_service.accounts.webhook_endpoint.forget_old_secrets",
 		"stripe_service.accounts.webhook_endpoint.ensure_registered",
+		"stripe_service.accounts.wallet_domain.ensure_registered",
 	],
 	"hourly": ["stripe_service.saved_methods.bank_accounts.sync_open"],
 	"cron": {

@@ -27,6 +27,7 @@ REMOVERS = (
 	"stripe_service.setup.portal_role.forget_menu",
 	"stripe_service.setup.access.remove",
 	"stripe_service.setup.workspace.remove_blocks",
+	"stripe_service.setup.onboarding.remove",
 	"stripe_service.access.landing.forget",
 	"stripe_service.setup.right_to_pay.forget",
 	"stripe_service.setup.notifications.forget",

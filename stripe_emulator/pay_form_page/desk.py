@@ -18,6 +18,7 @@ BRANDS = {
 	"visa": "VISA", "mastercard": "MasterCard", "amex": "American Express", "discover": "Discover",
 	"diners": "Diners Club", "jcb": "JCB",
 }  # fmt: skip
+WALLETS = ["apple_pay", "google_pay", "link"]
 OPEN = ("Started", "Action Required", "Processing")
 TRIES = {"amounts": 3, "descriptor_code": 10}
 STATUS = {
@@ -193,7 +194,7 @@ class Desk:
 			"" if invoice["currency"] == "USD" else "Bank accounts can only pay invoices in USD."
 		)
 		return {
-			"card": {"allowed": True, "reason": "", "brands": list(BRANDS)},
+			"card": {"allowed": True, "reason": "", "brands": list(BRANDS), "wallets": WALLETS},
 			"us_bank_account": {"allowed": not reason, "reason": reason},
 		}
 

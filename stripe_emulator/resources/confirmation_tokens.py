@@ -19,6 +19,7 @@ BROWSER_FIELDS = {
 	"mandate_data": object,
 	"client_context": object,
 	"use_stripe_sdk": bool,
+	"wallet": str,
 	"set_as_default_payment_method": bool,
 }
 
@@ -86,7 +87,8 @@ def _method(ctx, params: dict) -> dict:
 		raise errors.invalid(
 			"Missing required param: payment_method_data.", "parameter_missing", "payment_method_data"
 		)
-	method = methods.make(ctx, params["payment_method_data"], "payment_method_data")
+	data = {**params["payment_method_data"], "_wallet": params.get("wallet")}
+	method = methods.make(ctx, data, "payment_method_data")
 	ctx.store.objects.drop(method["id"])
 	return method
 

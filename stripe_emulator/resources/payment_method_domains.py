@@ -2,15 +2,16 @@
 
 import re
 
-from .. import errors
+from .. import errors, methods
 from ..ids import new_id
 from ..registry import route
 from ..render import page
 
 METHODS = ("amazon_pay", "apple_pay", "google_pay", "klarna", "link", "paypal")
 DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", re.IGNORECASE)
-# Names that can't be reached from outside, so that no wallet can be verified for them.
-UNREACHABLE = (".localhost", ".test", ".local", ".internal")
+# Names that can't be reached from outside, so that no wallet can be verified for them. The emulator's outside is this machine,
+# where *.localhost can be reached.
+UNREACHABLE = (".test", ".local", ".internal")
 
 
 @route(
@@ -85,6 +86,15 @@ def validate(ctx, params, id):
 	domain = ctx.get("payment_method_domain", id)
 	domain.update(_statuses(domain["domain_name"]))
 	return ctx.put(domain)
+
+
+@route("GET", "/v1/elements/sessions", publishable=True, browser={"domain": str})
+def session(ctx, params):
+	"""Which wallets Stripe.js may show on a page of `domain`, as it asks when Elements are made. Not in Stripe's reference."""
+	name = (params.get("domain") or "").lower()
+	row = next((row for row in ctx.all("payment_method_domain") if row["domain_name"] == name), None)
+	active = [m for m in methods.WALLETS if row and row["enabled"] and row[m]["status"] == "active"]
+	return {"id": new_id("elements_session"), "object": "elements_session", "wallets": active}
 
 
 def _statuses(name: str) -> dict:

@@ -304,8 +304,21 @@
 
 		async submit() {
 			const answer = await this._mounted().frame.ask("submit");
+			if (!answer.error && answer.wallet) answer.error = await this._open_wallet(answer);
 			this._submitted = !answer.error;
 			return answer.error ? { error: answer.error } : { selectedPaymentMethod: answer.type };
+		}
+
+		/** The wallet's own sheet, in which the payer confirms the amount; answers an error if they close it. */
+		async _open_wallet({ type, wallet }) {
+			const chosen = await show_modal("wallet", wallet, {
+				wallet,
+				amount: this._options.amount,
+				currency: this._options.currency,
+			});
+			if (!chosen)
+				return { type: "validation_error", message: `${wallet} was closed before you paid.` };
+			await this._mounted().frame.ask("wallet_card", { type, ...chosen });
 		}
 
 		_mounted() {
@@ -345,7 +358,12 @@
 			this.unmount();
 			this.frame = new Frame("payment_element", {
 				title: "Secure payment input frame",
-				init: { key: this._elements._stripe._key, ...this._described() },
+				init: {
+					key: this._elements._stripe._key,
+					domain: window.location.hostname,
+					has_apple_pay: "ApplePaySession" in window,
+					...this._described(),
+				},
 				style: {
 					border: "0",
 					width: "100%",

@@ -52,6 +52,12 @@ NEEDED = (
 	Needed("Mandates", "Read", _lt("bank debits"), "mandates.retrieve", "mandate_none"),
 	Needed("Events", "Read", _lt("finding events that did not arrive"), "events.list"),
 	Needed("Webhook Endpoints", "Write", _lt("registering the webhook"), "webhook_endpoints.list"),
+	Needed(
+		"Payment Method Domains",
+		"Write",
+		_lt("showing Apple Pay, Google Pay and Link"),
+		"payment_method_domains.list",
+	),
 	Needed("Accounts", "Read", _lt("name, country and currency of the account"), "accounts.retrieve_current"),
 )
 

@@ -123,7 +123,7 @@ def _check_present(publishable: str, secret: str) -> None:
 	missing = _("Secret Key") if publishable else _("Publishable Key")
 	_refuse(
 		_(
-			"{0} is missing. Enter both keys; they stand side by side under Developers > API keys in the Stripe Dashboard."
+			"{0} is missing. Enter both keys; they are side by side under Developers > API keys in the Stripe Dashboard."
 		).format(frappe.bold(missing))
 	)
 

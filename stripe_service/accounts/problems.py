@@ -123,7 +123,7 @@ def _problems_of(operation: str, error: errors.GatewayError, wanted: list[str]) 
 		return [
 			Problem(
 				KEY,
-				_("Stripe no longer takes the secret key of this account. Enter a new one ({0}).").format(
+				_("Stripe no longer accepts the secret key of this account. Enter a new one ({0}).").format(
 					KEYS_PAGE
 				),
 				(ANY,),

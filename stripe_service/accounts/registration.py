@@ -9,7 +9,15 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 
-from stripe_service.accounts import binding, identity, keys, problems, stripe_account, webhook_endpoint
+from stripe_service.accounts import (
+	binding,
+	identity,
+	keys,
+	problems,
+	stripe_account,
+	wallet_domain,
+	webhook_endpoint,
+)
 from stripe_service.accounts.jobs import Report, for_each_account
 from stripe_service.accounts.secrets import FIELDS as SECRET_FIELDS
 from stripe_service.accounts.secrets import forget_secret, read_secret
@@ -20,6 +28,12 @@ from stripe_service.utils.fitting import fit
 from stripe_service.utils.transaction import begin_fresh, in_fresh_transaction
 
 DOCTYPE = stripe_account.DOCTYPE
+_NO_DOMAIN = {
+	"wallet_domain": "",
+	"wallet_domain_id": "",
+	"wallet_domain_enabled_here": 0,
+	"wallet_message": "",
+}
 
 
 def connect_account(account: str, publishable_key: str, secret_key: str, **fields) -> str:
@@ -38,6 +52,7 @@ def connect_account(account: str, publishable_key: str, secret_key: str, **field
 	begin_fresh()
 	_save(doc)
 	webhook_endpoint.register(doc.name)
+	wallet_domain.register(doc.name)
 	return doc.name
 
 
@@ -61,6 +76,8 @@ def refresh(account: str, by_hand: bool = False) -> None:
 
 	in_fresh_transaction(write)
 	check_methods(account)
+	if by_hand:
+		wallet_domain.register(account)
 
 
 def refresh_all() -> list[Report]:
@@ -120,10 +137,12 @@ def confirm_binding(account: str) -> str:
 			"bound_at": frappe.utils.now_datetime(),
 			"webhook_endpoint_id": "",
 			"webhook_url": "",
+			**_NO_DOMAIN,
 		}
 	)
 	_write(doc)
 	webhook_endpoint.register(account)
+	wallet_domain.register(account)
 	if not left:
 		return ""
 	return _(
@@ -153,6 +172,8 @@ def remove_account(account: str) -> str:
 		endpoint = frappe.db.get_value(DOCTYPE, account, "webhook_endpoint_id")
 		if gateway and endpoint:
 			told = webhook_endpoint.delete(gateway, endpoint)
+		if gateway:
+			told = " ".join(filter(None, [told, wallet_domain.disable(gateway, account)]))
 		in_fresh_transaction(lambda: _forget(account))
 	return told
 
@@ -219,6 +240,7 @@ def _forget(account: str) -> None:
 			"payouts_enabled": 0,
 			"problem": None,
 			"problems": None,
+			**_NO_DOMAIN,
 		}
 	)
 	_write_document(doc)

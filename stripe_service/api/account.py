@@ -186,7 +186,7 @@ def _ask_stripe(action, name: str):
 	try:
 		return action(name)
 	except errors.AuthenticationFailed:
-		frappe.throw(_("Stripe no longer takes the secret key of this account. Enter a new one."))
+		frappe.throw(_("Stripe no longer accepts the secret key of this account. Enter a new one."))
 	except errors.PermissionMissing:
 		frappe.throw(
 			_("The restricted key of this account lacks a permission for this. Check the key's permissions.")

@@ -16,8 +16,10 @@ def run_again(payment: str) -> dict:
 	doc = frappe.get_doc("Invoice Payment", payment)
 	doc.check_permission("write")
 	if not doc.after_payment_status:
-		frappe.throw(_("Nothing follows this payment yet: no money of it has been settled."))
+		frappe.throw(_("There is nothing to run yet: none of this payment's money has been settled."))
 	after_payment.run_soon(payment)
 	return {
-		"message": _("What follows the payment is being run again. This page shows the result in a moment.")
+		"message": _(
+			"The steps after the payment are being run again. This page shows the result in a moment."
+		)
 	}

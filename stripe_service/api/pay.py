@@ -29,7 +29,6 @@ from stripe_service.payments.new_card import read_new_card
 from stripe_service.payments.result import refresh
 from stripe_service.saved_methods.saved_method import payment_params
 from stripe_service.utils.json_arguments import documents_in
-from stripe_service.utils.labels import method_label
 
 METHOD_TYPES = ("card", "us_bank_account")
 
@@ -167,7 +166,7 @@ def _with_new_card(request: PayRequest, account: str, confirmation_token: str, s
 	told = {
 		"brand": card.brand,
 		"last4": card.last4,
-		"method_label": method_label("card", card.brand, card.last4),
+		"method_label": card.label,
 		"save": bool(save and saving_allowed()),
 	}
 	return replace(request, **told), {"confirmation_token": confirmation_token}

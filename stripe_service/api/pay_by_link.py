@@ -20,7 +20,6 @@ from stripe_service.payments.claim import PayRequest, claim
 from stripe_service.payments.declines import check_declines
 from stripe_service.payments.new_card import read_new_card
 from stripe_service.payments.result import refresh, result_for_payer
-from stripe_service.utils.labels import method_label
 
 HOUR = 60 * 60
 # An open page asks twice a minute, and many people may share an address.
@@ -76,7 +75,7 @@ def pay(
 	links.count_attempt(row.name)
 	card = read_new_card(payable.account, confirmation_token)
 	check_declines(request.user, payable.doctype, payable.name, card.brand, card.last4, row.name)
-	payment, is_new = claim(request.with_card(card, method_label("card", card.brand, card.last4)))
+	payment, is_new = claim(request.with_card(card, card.label))
 	if not is_new:
 		return _look_up(payment)
 	return unforeseen.carry_out(
@@ -122,7 +121,7 @@ def _look_up(payment: str) -> dict:
 
 
 def _refuse() -> None:
-	frappe.throw(_("No payment was begun here."), links.NoSuchPayment)
+	frappe.throw(_("No payment was started here."), links.NoSuchPayment)
 
 
 def _read_email(email: str | None) -> str:

@@ -18,7 +18,7 @@ def reprocess(doctype: str, name: str) -> dict:
 	doc = _payable(doctype, name, "write")
 	made = work_items.renew(doc, frappe.session.user)
 	if made:
-		doc.add_comment("Workflow", _("Reprocessed: a fresh work item was made."))
+		doc.add_comment("Workflow", _("Reprocessed: a new work item was created."))
 	return {"made": made}
 
 

@@ -60,7 +60,7 @@ def renew_work_item(doctype: str, name: str) -> None:
 	"""Job."""
 	doc = frappe.get_doc(doctype, name)
 	if work_items.renew(doc, frappe.session.user):
-		doc.add_comment("Workflow", _("Reprocessed: a fresh work item was made."))
+		doc.add_comment("Workflow", _("Reprocessed: a new work item was created."))
 
 
 def run_after_payments(doctype: str, name: str) -> None:

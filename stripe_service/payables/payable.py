@@ -178,7 +178,7 @@ class Payable:
 			return None
 		if self.status and self.status == self.config.status_paid:
 			return _("This is paid already.")
-		return _("In the state {0} it cannot be paid. It can be once it is {1}.").format(
+		return _("It cannot be paid while it is {0}. It can be paid once it is {1}.").format(
 			frappe.bold(_(self.status or _("(none)"))),
 			_(" or ").join(frappe.bold(_(state)) for state in allowed),
 		)

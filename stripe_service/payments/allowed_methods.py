@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils import cint
 
-from stripe_service.accounts import stripe_account
+from stripe_service.accounts import stripe_account, wallet_domain
 from stripe_service.saved_methods import bank_accounts
 from stripe_service.saved_methods.brands import accepted_brands
 
@@ -25,6 +25,7 @@ def allowed_methods(payable) -> dict[str, dict]:
 			"allowed": cards,
 			"reason": card_reason or None,
 			"brands": accepted_brands(),
+			"wallets": wallet_domain.switched_on(),
 			"may_save": bool(cint(settings.allow_saving)),
 		},
 		"us_bank_account": {"allowed": ach, "reason": ach_reason, "may_save": True},

@@ -171,7 +171,7 @@ def _describe(payment, error: errors.GatewayError) -> None:
 	elif error.our_fault:
 		payment.failure_message = failure_messages.payments_unavailable()
 	elif not error.outcome_known:
-		payment.failure_message = _("Stripe had a fault. Nothing was charged. Please try again.")
+		payment.failure_message = _("Stripe had a problem. Nothing was charged. Please try again.")
 	elif of_amount := limits.learn_from_refusal(
 		payment.stripe_account, error, payment.amount_minor, payment.currency, payment.method_type
 	):

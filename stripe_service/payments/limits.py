@@ -93,7 +93,7 @@ def _why_nothing(balance: Balance, limits: Limits) -> str:
 	if balance.outstanding_minor <= 0:
 		return _("Nothing is left to pay.")
 	if balance.reserved_minor:
-		return _("All that is due is being paid already: {0} are under way.").format(
+		return _("All that is due is being paid already: {0} is under way.").format(
 			money_in_words(balance.reserved_minor, balance.currency)
 		)
 	return _(
@@ -221,8 +221,8 @@ def learn_from_refusal(account: str, error, amount_minor: int, currency: str, me
 			shown
 		)
 	return _(
-		"Nothing was charged. At least {0} can be paid online at the moment: please pay {0} or more. Is less than that due, an"
-		" administrator can tell how to pay it."
+		"Nothing was charged. At least {0} can be paid online at the moment: please pay {0} or more. If less than that is due,"
+		" an administrator can tell you how to pay it."
 	).format(shown)
 
 

@@ -120,7 +120,9 @@ def why_closed(row) -> Refusal | None:
 			"off",
 			403,
 			_("Payment by link is switched off"),
-			_("At the moment nobody can pay by a link here. Ask whoever sent it to you how else to pay."),
+			_(
+				"Payment by link is not possible here at the moment. Ask whoever sent you the link how else to pay."
+			),
 		)
 	if row.revoked:
 		return Refusal(

@@ -1,7 +1,8 @@
 """A card that the payer has just entered, known here only by Stripe's ConfirmationToken.
 
 The token is read before anything is claimed or created: the brands that the account's administrator takes are the
-site's own rule, which Stripe can't be told, and a card that is refused must be refused before it is charged.
+site's own rule, which Stripe can't be told, and a card that is refused must be refused before it is charged. A card from a
+wallet (Apple Pay, Google Pay, Link) has a brand like any other; one that Link stands in for a bank account has the brand `link`.
 """
 
 from dataclasses import dataclass
@@ -9,11 +10,12 @@ from dataclasses import dataclass
 import frappe
 from frappe import _
 
+from stripe_service.accounts import wallet_domain
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, payment_states
 from stripe_service.payments.follow_up import AppliedChange
 from stripe_service.saved_methods import brands
-from stripe_service.utils.labels import brand_name
+from stripe_service.utils.labels import WALLETS, brand_name, method_label
 from stripe_service.utils.language import site_language
 from stripe_service.utils.notices import notify_administrators
 from stripe_service.utils.stripe_errors import StripeUnavailable, raise_payments_unavailable
@@ -32,6 +34,12 @@ class NewCard:
 
 	brand: str
 	last4: str
+	wallet: str | None = None
+
+	@property
+	def label(self) -> str:
+		"""As a person reads it, e.g. "VISA •••• 4242 (Google Pay)"."""
+		return method_label("card", self.brand, self.last4, self.wallet)
 
 
 def read_new_card(account: str, confirmation_token: str) -> NewCard:
@@ -52,8 +60,19 @@ def read_new_card(account: str, confirmation_token: str) -> NewCard:
 	card = preview.get("card") or {}
 	if preview.get("type") != "card" or not card:
 		frappe.throw(_("Please enter a card."), CardRefused)
+	wallet = (card.get("wallet") or {}).get("type")
+	_check_wallet(wallet)
 	_check_brand(card.get("brand") or "")
-	return NewCard(card["brand"], card.get("last4") or "")
+	return NewCard(card["brand"], card.get("last4") or "", wallet)
+
+
+def _check_wallet(wallet: str | None) -> None:
+	if wallet in WALLETS and wallet not in wallet_domain.switched_on():
+		frappe.throw(
+			_("{0} is not accepted here. Nothing was charged. Please use a card.").format(WALLETS[wallet]),
+			CardRefused,
+			title=_("Card not accepted"),
+		)
 
 
 def _check_brand(brand: str) -> None:
@@ -75,9 +94,9 @@ def report_other_brand(change: AppliedChange) -> None:
 	def report() -> None:
 		row = frappe.get_doc("Invoice Payment", payment.name, for_update=True)
 		with site_language():
-			attention = _("It was paid with {0}, which is not accepted here. Refund it, or leave it.").format(
-				brand_name(payment.brand)
-			)
+			attention = _(
+				"It was paid with {0}, which is not accepted here. Refund it, or keep the payment."
+			).format(brand_name(payment.brand))
 		row.write(attention=row.attention or attention)
 		notify_administrators(row.doctype, row.name, f"{row.name}: {attention}")
 

@@ -1,18 +1,19 @@
-"""Notices about late failures, returns, disputes and money that fits nowhere."""
+"""Notices about what is known only days later (debits, returns, refunds), about disputes and money that fits nowhere."""
 
 from collections.abc import Callable
 
 from frappe import _
-from frappe.utils import format_datetime
+from frappe.utils import cint, format_datetime
 
 from stripe_service.gateway import payment_states
 from stripe_service.payments.follow_up import AppliedChange
 from stripe_service.utils.failure_messages import dispute_reason, failure_of, return_message
+from stripe_service.utils.labels import money_in_words
 from stripe_service.utils.notices import notify_administrators, notify_user
 
 
 def write_notices(change: AppliedChange) -> None:
-	"""Write what the payer must hear of (a payment that failed or came back days later) and what needs an
+	"""Write what the payer must hear of (what became of a debit days later, money that is given back) and what needs an
 	administrator, in the transaction that records the change."""
 	payment = change.payment
 	status_changed = payment.status != change.old_status
@@ -23,6 +24,25 @@ def write_notices(change: AppliedChange) -> None:
 		payment_states.DISPUTE_LOST,
 	):
 		notify_administrators(payment.doctype, payment.name, lambda: _about_dispute(payment))
+	if by_debit and (change.old_status, payment.status) == (
+		payment_states.PROCESSING,
+		payment_states.SUCCEEDED,
+	):
+		_notify_payer(
+			payment,
+			lambda: _("Your payment of {0} for {1} has arrived.").format(
+				_amount(payment, payment.received_minor), payment.reference_name
+			),
+		)
+	if cint(payment.refunded_minor) > cint(change.before.refunded_minor):
+		_notify_payer(
+			payment,
+			lambda: _("{0} of your payment for {1} is being refunded to {2}.").format(
+				_amount(payment, cint(payment.refunded_minor) - cint(change.before.refunded_minor)),
+				payment.reference_name,
+				payment.method_label or _("the card or bank account you paid with"),
+			),
+		)
 	if status_changed and payment.status == payment_states.FAILED and by_debit:
 		_notify_payer(
 			payment,
@@ -63,7 +83,11 @@ def _about_dispute(payment) -> str:
 def _how_to_answer(payment) -> str:
 	if not payment.dispute_due_by:
 		return _("It can't be answered.")
-	return _("Answer it in the Stripe Dashboard until {0}.").format(format_datetime(payment.dispute_due_by))
+	return _("Answer it in the Stripe Dashboard by {0}.").format(format_datetime(payment.dispute_due_by))
+
+
+def _amount(payment, minor: int) -> str:
+	return money_in_words(cint(minor), payment.currency)
 
 
 def _notify_payer(payment, subject: Callable[[], str]) -> None:

@@ -158,7 +158,8 @@ def _set_method(payment, snapshot: IntentSnapshot) -> None:
 		return
 	payment.last4 = shown["last4"]
 	payment.brand = shown.get("brand") or shown.get("bank_name") or payment.brand
-	payment.method_label = method_label(kind, payment.brand, payment.last4)
+	wallet = (shown.get("wallet") or {}).get("type")
+	payment.method_label = method_label(kind, payment.brand, payment.last4, wallet)
 
 
 def _set_receipt(payment, snapshot: IntentSnapshot) -> None:

@@ -366,7 +366,7 @@ def look_up(refund_name: str, is_over: bool, notified: int = 0) -> None:
 	if not frappe.get_doc(DOCTYPE, refund_name).outcome_is_unknown:
 		_settle_quietly(row.payment)
 	elif is_over:
-		_fail_attempt(row, _("Stripe had a fault, and nothing was refunded. Try again."), notified=notified)
+		_fail_attempt(row, _("Stripe had a problem, and nothing was refunded. Try again."), notified=notified)
 
 
 def _problem_of(account: str) -> str:

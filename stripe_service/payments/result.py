@@ -180,18 +180,18 @@ def _about_unknown(payment) -> str:
 
 def _about_processing(payment) -> str:
 	if payment.expected_by:
-		return _("The debit of {0} is under way. Your bank has until {1}. You may close this.").format(
+		return _("The debit of {0} is under way. Your bank answers by {1}. You can close this.").format(
 			_money(payment), formatdate(payment.expected_by)
 		)
-	return _("The payment of {0} is under way. You may close this.").format(_money(payment))
+	return _("The payment of {0} is under way. You can close this.").format(_money(payment))
 
 
 def _about_paid(payment) -> str:
 	if not payment.unallocated_minor:
 		return _("{0} paid with {1}. Thank you.").format(_money(payment), payment.method_label)
 	return _(
-		"{0} were taken from {1}, but the document was changed or cancelled meanwhile: {2} of it are not owed any more."
-		" The administrators have been told, and will refund or credit them. You need do nothing."
+		"{0} was charged to {1}, but the document was changed or cancelled meanwhile: {2} of it is no longer owed."
+		" The administrators have been told, and will refund or credit it. You do not have to do anything."
 	).format(
 		_money(payment), payment.method_label, money_in_words(payment.unallocated_minor, payment.currency)
 	)

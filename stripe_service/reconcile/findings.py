@@ -88,7 +88,7 @@ def _in_one(account: str, new: list[frappe._dict]) -> str:
 	if len(new) == 1:
 		return new[0].reason
 	return _(
-		"{0} things on which this site and the Stripe account {1} differ are to be decided. The first: {2}"
+		"This site and the Stripe account {1} differ on {0} things, which you have to decide. The first: {2}"
 	).format(len(new), account, new[0].reason)
 
 
@@ -127,7 +127,7 @@ def close_if_over(account: str, is_over) -> list[str]:
 		DOCTYPE, filters={"stripe_account": account, "status": OPEN}, fields=["name", "kind", "object_id"]
 	):
 		if is_over(finding):
-			close_finding(finding.name, _("Put right since: no longer so."))
+			close_finding(finding.name, _("No longer the case."))
 			closed.append(f"{finding.kind}: {finding.object_id}")
 	return closed
 

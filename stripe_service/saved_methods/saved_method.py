@@ -34,7 +34,9 @@ class SavedMethod(WrittenByApp):
 
 	def written_by(self) -> str:
 		"""See WrittenByApp."""
-		return _("Saved payment methods follow what Stripe has. Use the page My Payment Methods instead.")
+		return _(
+			"Saved payment methods are copies of what Stripe keeps. Use the page My Payment Methods instead."
+		)
 
 	def before_insert(self):
 		"""The payer owns the row, whoever inserts it."""

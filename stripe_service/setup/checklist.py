@@ -15,7 +15,7 @@ from frappe.utils.scheduler import is_scheduler_inactive
 from frappe.utils.user import get_users_with_role
 
 from stripe_service.access.units import UNIT
-from stripe_service.accounts import binding, stripe_account, webhook_endpoint
+from stripe_service.accounts import binding, stripe_account, wallet_domain, webhook_endpoint
 from stripe_service.payables.workflow_states import all_missing_states, what_to_do
 from stripe_service.setup.after_payment_script import NAME as SCRIPT
 
@@ -45,6 +45,7 @@ def _parts() -> list[tuple[str, str, Callable[[], Answer]]]:
 	return [
 		("account", _("Stripe account"), _account),
 		("webhook", _("Webhook"), _webhook),
+		("wallets", _("Apple Pay, Google Pay and Link"), _wallets),
 		("payables", _("Documents that can be paid"), _payables),
 		("workflow", _("Workflow"), _workflow),
 		("units", _("Organisation units"), _units),
@@ -77,7 +78,7 @@ def _account() -> Answer:
 	if not binding.is_here(row):
 		return Answer(
 			TO_DO,
-			_("{0} was connected by another site, and waits for a confirmation.").format(account),
+			_("{0} was connected by another site. Confirm this site in the Stripe Account.").format(account),
 			link=link,
 		)
 	if row.details_source == stripe_account.SOURCE_ADMINISTRATOR and not (
@@ -119,7 +120,7 @@ def _webhook() -> Answer:
 		as_dict=True,
 	)
 	if not row or row.status != stripe_account.CONNECTED:
-		return Answer(TO_DO, _("Registered by itself once an account is connected."))
+		return Answer(TO_DO, _("Registered automatically once an account is connected."))
 	link = get_url_to_form(stripe_account.DOCTYPE, account)
 	if row.webhook_status == webhook_endpoint.NOT_REGISTERED:
 		return Answer(WARNING, row.webhook_message or _("The webhook is not registered yet."), link=link)
@@ -128,7 +129,7 @@ def _webhook() -> Answer:
 		return Answer(
 			WARNING,
 			_(
-				"Events are refused because their signature does not fit the signing secret, the last one {0}. Rotate the webhook's secret, or enter the endpoint's own."
+				"Events are refused because their signature does not match the signing secret; the last one came {0}. Rotate the webhook's secret, or enter the endpoint's own."
 			).format(ago),
 			link=link,
 		)
@@ -145,6 +146,23 @@ def _webhook() -> Answer:
 		return Answer(DONE, _("Registered. No event has arrived yet."), link=link)
 	ago = frappe.utils.pretty_date(row.last_event_at)
 	return Answer(DONE, _("Registered. The last event arrived {0}.").format(ago), link=link)
+
+
+def _wallets() -> Answer:
+	if not wallet_domain.switched_on():
+		return Answer(DONE, _("Switched off in these settings."))
+	account = stripe_account.default_account()
+	row = account and frappe.db.get_value(
+		stripe_account.DOCTYPE, account, ["status", "wallet_domain", "wallet_message"], as_dict=True
+	)
+	if not row or row.status != stripe_account.CONNECTED:
+		return Answer(TO_DO, _("Registered automatically once an account is connected."))
+	link = get_url_to_form(stripe_account.DOCTYPE, account)
+	if row.wallet_message:
+		return Answer(WARNING, row.wallet_message, link=link)
+	if not row.wallet_domain:
+		return Answer(WARNING, _("This site's domain is not registered at Stripe yet. Press Refresh Details on the account."), link=link)
+	return Answer(DONE, _("{0} is registered at Stripe.").format(row.wallet_domain), link=link)
 
 
 def _payables() -> Answer:
@@ -219,7 +237,7 @@ def _script() -> Answer:
 		)
 	if disabled:
 		return Answer(
-			DONE, _("The built-in update is used. {0} is there to start from.").format(SCRIPT), link=link
+			DONE, _("The built-in update is used. {0} is a script to start from.").format(SCRIPT), link=link
 		)
 	return Answer(DONE, _("{0} runs after each payment.").format(SCRIPT), link=link)
 
@@ -240,7 +258,7 @@ def _server_scripts() -> Answer:
 	command = "bench set-config -g server_script_enabled 1"
 	if frappe.db.get_value("Server Script", SCRIPT, "disabled") == 0:
 		message = _(
-			"Switched off for this bench, but {0} is enabled, so that what follows a payment fails. Run {1}, or disable the script."
+			"Switched off for this bench, but {0} is enabled, so the steps after a payment fail. Run {1}, or disable the script."
 		)
 		return Answer(TO_DO, message.format(SCRIPT, command))
 	return Answer(
@@ -270,6 +288,6 @@ def _workers() -> Answer:
 	if not number:
 		return Answer(
 			TO_DO,
-			_("No worker is running, so payments are taken but what follows them waits. Run bench worker."),
+			_("No worker is running: payments are taken, but the steps after them wait. Run bench worker."),
 		)
 	return Answer(DONE, _("{0} running.").format(number))

@@ -65,7 +65,7 @@ CARD_DECLINES = {
 	"incorrect_pin": _PIN,
 	"incorrect_zip": _WRONG_ADDRESS,
 	"insufficient_funds": _lt(
-		"The card has not enough money for this payment. Use another card, or pay less."
+		"There is not enough money on this card for the payment. Use another card, or pay less."
 	),
 	"invalid_account": _lt(
 		"The card, or the account behind it, is not valid. Ask the bank, or use another card."
@@ -97,7 +97,7 @@ CARD_DECLINES = {
 	"service_not_allowed": _OTHER_CARD,
 	"stolen_card": _ASK_ISSUER,
 	"stop_payment_order": _lt(
-		"Payments to us are stopped on this card. Ask the bank that issued it, or use another."
+		"The bank that issued this card has stopped payments to us. Ask the bank, or use another card."
 	),
 	"testmode_decline": _lt("This is a test card, which can't pay for real. Use a real card."),
 	"transaction_not_allowed": _OTHER_CARD,
@@ -116,7 +116,7 @@ _NOT_AUTHORISED = _lt(
 	"The debit was not authorised, or its authorisation was withdrawn. Remove the bank account and add it again to authorise it anew."
 )
 _NO_FUNDS = _lt(
-	"The bank account has not enough money for this payment. Pay again once it has, or pay another way."
+	"There is not enough money in the bank account for this payment. Pay again once there is, or pay another way."
 )
 _HOLDER = _lt(
 	"The account holder's details do not match the bank's. Remove the bank account and add it with the right ones."
@@ -229,7 +229,7 @@ VERIFICATION_FAILURES = {
 	"setup_intent_mandate_invalid": _NOT_AUTHORISED,
 	"setup_intent_setup_attempt_expired": _lt("Adding the bank account took too long. Add it again."),
 	"payment_method_customer_decline": _lt(
-		"You ended the dialog before it was done. Add the bank account again."
+		"The dialog was closed before it was finished. Add the bank account again."
 	),
 	"payment_method_provider_decline": _lt(
 		"The bank account could not be added. Contact your bank, or try another."
@@ -264,7 +264,7 @@ OTHER_FAILURES = {
 	"payment_intent_authentication_failure": _NOT_AUTHENTICATED,
 	"payment_intent_mandate_invalid": _NOT_AUTHORISED,
 	"payment_intent_payment_attempt_expired": _lt(
-		"The payment took too long and was ended. Nothing was paid; start again."
+		"The payment took too long and was cancelled. Nothing was paid. Please start again."
 	),
 	"payment_intent_payment_attempt_failed": _lt("The payment failed. Try again, or pay another way."),
 	"payment_method_not_available": _lt(
@@ -275,7 +275,7 @@ OTHER_FAILURES = {
 		"This payment method can't be used any more. Choose or add another one."
 	),
 	"postal_code_invalid": _WRONG_ADDRESS,
-	"rate_limit": _lt("Stripe is busy just now. Try again in a minute."),
+	"rate_limit": _lt("Stripe is busy at the moment. Try again in a minute."),
 	"resource_missing": _lt("This payment method no longer exists at Stripe. Choose or add another one."),
 }
 
@@ -361,7 +361,7 @@ DISPUTE_REASONS = {
 	"fraudulent": _lt("the payer says that it was not them"),
 	"general": _lt("no particular reason"),
 	"incorrect_account_details": _lt("the account's details were wrong"),
-	"insufficient_funds": _lt("the account had not enough money"),
+	"insufficient_funds": _lt("there was not enough money in the account"),
 	"noncompliant": _lt("a rule of the card network was broken"),
 	"product_not_received": _lt("what was paid for did not come"),
 	"product_unacceptable": _lt("what was paid for was not as described"),
@@ -400,7 +400,7 @@ REFUND_REFUSALS = {
 	"charge_expired_for_capture": _lt("The payment is too old to be refunded through Stripe."),
 	"charge_not_refundable": _lt("Stripe can't refund this payment."),
 	"lock_timeout": _lt("Stripe is working on this payment just now. Try again in a minute."),
-	"rate_limit": _lt("Stripe is busy just now. Try again in a minute."),
+	"rate_limit": _lt("Stripe is busy at the moment. Try again in a minute."),
 }
 
 

@@ -14,6 +14,8 @@ BRAND_NAMES = {
 	"diners": "Diners Club",
 	"jcb": "JCB",
 }
+# The wallets that Stripe Service Settings can allow, as Stripe names them. What they pay with is a card.
+WALLETS = {"apple_pay": "Apple Pay", "google_pay": "Google Pay", "link": "Link"}
 _OTHER_BRANDS = {
 	"unionpay": "UnionPay",
 	"eftpos_au": "eftpos",
@@ -29,13 +31,17 @@ def brand_name(brand: str | None) -> str:
 	return BRAND_NAMES.get(brand) or _OTHER_BRANDS.get(brand) or brand.replace("_", " ").title()
 
 
-def method_label(method_type: str | None, brand_or_bank: str | None, last4: str | None) -> str:
-	"""The label of a card (`card`, with its brand) or a bank account (`us_bank_account`, with the bank's name)."""
+def method_label(
+	method_type: str | None, brand_or_bank: str | None, last4: str | None, wallet: str | None = None
+) -> str:
+	"""The label of a card (`card`, with its brand, and the wallet it was taken from) or a bank account (`us_bank_account`,
+	with the bank's name)."""
 	if method_type == "card":
 		name = brand_name(brand_or_bank)
 	else:
 		name = brand_or_bank or _("Bank account")
-	return f"{name} •••• {last4}" if last4 else name
+	label = f"{name} •••• {last4}" if last4 else name
+	return f"{label} ({WALLETS.get(wallet) or wallet.replace('_', ' ').title()})" if wallet else label
 
 
 def money_in_words(minor: int, currency: str) -> str:

@@ -83,7 +83,7 @@ def test_keys_are_entered_refused_and_taken_and_removed_again(login, http, accou
 	expect(form.field("webhook_status")).to_contain_text("Registered")
 	expect(form.headline).to_contain_text(TEST_MODE)
 	assert administrator.evaluate("cur_frm.doc.secret_key").strip("*") == ""
-	picture(administrator, "stripe-account", docs=True)
+	picture(administrator, "stripe-account")
 
 	form.action("View", "Where Payouts Went")
 	expect(form.dialog).to_contain_text("Stripe has made no payout yet.")
@@ -152,6 +152,20 @@ def test_the_workspace_shows_the_account_and_its_figures(login, make_user, http,
 	assert [error for error in new_page.errors if "removeChild" not in error] == []
 
 
+def test_the_onboarding_leads_an_administrator_to_the_keys(administrator, http, site, picture):
+	site.db.set_single_value("System Settings", "enable_onboarding", 1)
+	site.clear_cache(doctype="System Settings")
+	site.db.commit()
+	page = administrator
+	page.goto(f"{http.url}/app/stripe", wait_until="domcontentloaded")
+	expect(page.get_by_text("Set up payments with Stripe").first).to_be_visible()
+	steps = page.get_by_text("Enter the API keys", exact=True).filter(visible=True)
+	steps.first.click()
+	picture(page, "onboarding", docs=True)
+	steps.last.click()
+	page.wait_for_url("**/stripe-account/new*")
+
+
 def test_the_checklist_makes_what_is_missing(login, make_user, http, site, picture):
 	from stripe_service.setup.after_payment_script import NAME
 
@@ -165,7 +179,7 @@ def test_the_checklist_makes_what_is_missing(login, make_user, http, site, pictu
 	expect(part).to_contain_text("To Do")
 	part.get_by_role("button", name="Create").click()
 	expect(part).to_contain_text("Done")
-	picture(administrator, "checklist", docs=True, full_page=True)
+	picture(administrator, "checklist", full_page=True)
 	frappe.db.rollback()
 	assert frappe.db.exists("Server Script", NAME)
 

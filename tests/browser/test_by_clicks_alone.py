@@ -481,7 +481,7 @@ def test_a_work_item_rule_directs_the_item_to_one_unit(
 	rule.set("Workflow", "Invoice Payment")
 	rule.set("State", "To Be Paid")
 	rule.fill_in({"Role": "Invoice Payers", "Unit Source": "Fixed unit"})
-	rule.fill_in({"Organisation Unit": department, "Members of Units Above Get It Too": False})
+	rule.fill_in({"Organisation Unit": department, "Also for Members of Parent Units": False})
 	rule.save()
 	picture(designer, "clicks-work-item-rule")
 

@@ -60,6 +60,30 @@ def test_the_workflows_pay_action_opens_the_same_form(at_desk, payer, invoice, s
 	expect(form.heading).to_contain_text("You have paid")
 
 
+def test_a_payer_pays_by_google_pay(at_desk, payer, invoice, stripe_account, site, picture):
+	form = PayDialog.by_button(at_desk(payer, invoice))
+	google_pay = form.card_frame.get_by_role("button", name="Google Pay")
+	expect(google_pay).to_be_visible()
+	form.card_frame.get_by_label("Card number").fill("6200000000000005")
+	expect(form.pay_button).to_be_disabled()
+	google_pay.click()
+	expect(form.pay_button).to_be_enabled()  # what was typed is not what would pay
+	picture(form.page, "google-pay", docs=True)
+	sheet = form.page.frame_locator("iframe[title='Google Pay']")
+	form.pay()
+	sheet.get_by_role("button", name="Cancel").click()
+	expect(form.alert).to_contain_text("Google Pay was closed")
+	form.pay()
+	sheet.get_by_role("button", name="UnionPay").click()
+	expect(form.alert).to_contain_text("UnionPay cards are not accepted here. Nothing was charged.")
+	form.pay()
+	sheet.get_by_role("button", name="VISA •••• 4242").click()
+	expect(form.heading).to_have_text("You have paid $ 119.00")
+	expect(form.root.get_by_text("VISA •••• 4242 (Google Pay)")).to_be_visible()
+	site.db.rollback()
+	assert site.db.count("Invoice Payment", {"reference_name": invoice.name}) == 1
+
+
 def test_a_form_that_is_closed_again_leaves_the_desk_usable(at_desk, payer, invoice, site):
 	page = at_desk(payer, invoice)
 	form = PayDialog.by_workflow_action(page)

@@ -68,7 +68,7 @@ def test_a_stranger_with_a_phone_pays_by_card(site, invoice, open_link, drain, p
 	form.enter_card()
 	assert no_sideways_scrolling(form.page)
 	assert serious(form.page, ".stripe-link") == []
-	picture(form.page, "payment-link-phone", full_page=True)
+	picture(form.page, "payment-link-phone", docs=True, full_page=True)
 	form.email.fill("jenny@example.com")
 	form.pay()
 	expect(form.heading).to_have_text("You have paid $119.00")

@@ -192,7 +192,7 @@ def test_an_administrator_sees_account_bank_accounts_and_customers(site, http, m
 	page.wait_for_timeout(1500)
 	picture(page, "workspace", docs=True, full_page=True)
 	page.goto(f"{http.url}/app/stripe-account/Emulator")
-	expect(page.get_by_text("What Stripe says of this account").first).to_be_visible()
+	expect(page.get_by_text("Account details at Stripe").first).to_be_visible()
 	picture(page, "account", docs=True, full_page=True)
 	for list_ in ("stripe-customer", "stripe-bank-account", "invoice-payment"):
 		page.goto(f"{http.url}/app/{list_}")
@@ -209,6 +209,6 @@ def test_a_viewer_sees_the_dashboard_and_may_change_nothing(site, http, make_use
 	page.goto(f"{http.url}/app/stripe")
 	expect(page.get_by_text("Connected").first).to_be_visible()
 	page.goto(f"{http.url}/app/stripe-account/Emulator")
-	expect(page.get_by_text("What Stripe says of this account").first).to_be_visible()
+	expect(page.get_by_text("Account details at Stripe").first).to_be_visible()
 	expect(page.get_by_role("button", name="Save")).to_have_count(0)
 	expect(page.get_by_text("Remove", exact=True)).to_have_count(0)

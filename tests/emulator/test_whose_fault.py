@@ -156,3 +156,35 @@ def test_domain_that_nobody_can_reach_gets_no_wallets(client):
 	local = client.payment_method_domains.create({"domain_name": f"p{uuid.uuid4().hex[:8]}.localhost.test"})
 	assert client.payment_method_domains.validate(local.id).google_pay.status == "inactive"
 	assert "unable to verify" in local.google_pay.status_details.error_message
+
+
+def test_wallets_are_shown_on_a_registered_domain_and_pay_as_cards(client, browser):
+	name = f"portal-{uuid.uuid4().hex[:8]}.example.com"
+
+	def shown():
+		return browser.get("elements/sessions", domain=name)["wallets"]
+
+	assert shown() == []
+	made = client.payment_method_domains.create({"domain_name": name})
+	assert shown() == ["apple_pay", "google_pay", "link"]
+	client.payment_method_domains.update(made.id, {"enabled": False})
+	assert shown() == []
+
+	card = {"number": "4242424242424242", "exp_month": "12", "exp_year": "2040"}
+	token = browser.post(
+		"confirmation_tokens", payment_method_data={"type": "card", "card": card}, wallet="google_pay"
+	)
+	preview = client.confirmation_tokens.retrieve(token["id"]).payment_method_preview
+	assert (preview.type, preview.card.brand, preview.card.wallet.type) == ("card", "visa", "google_pay")
+	intent = client.payment_intents.create(
+		{
+			"amount": 500,
+			"currency": "usd",
+			"allowed_payment_method_types": ["card"],
+			"confirm": True,
+			"confirmation_token": token["id"],
+			"return_url": "https://example.com",
+			"expand": ["latest_charge"],
+		}
+	)
+	assert intent.latest_charge.payment_method_details.card.wallet.type == "google_pay"

@@ -8,7 +8,7 @@ BROUGHT_ALONG = [
 	"Desktop Icon", "DocType", "Email Template", "Form Tour", "Module Def", "Module Onboarding", "Notification",
 	"Number Card", "Page", "Permission Type", "Print Format", "Property Setter", "Report", "Role",
 	"Scheduled Job Type", "Server Script", "Web Form", "Workflow", "Workflow Action Master", "Workflow State",
-	"Workspace", "Workspace Sidebar",
+	"Onboarding Step", "Workspace", "Workspace Sidebar",
 ]  # fmt: skip
 # Rows that every migrate of Frappe writes anew, with or without this app.
 FRAPPE_RENEWS = {

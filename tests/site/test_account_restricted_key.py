@@ -10,7 +10,7 @@ from stripe_service.setup import checklist
 APP_RIGHTS = (
 	"customer_write", "payment_intent_write", "setup_intent_write", "payment_method_write", "charge_write",
 	"confirmation_token_read", "event_read", "balance_transaction_source_read", "dispute_read", "payout_read",
-	"mandate_read", "webhook_write",
+	"mandate_read", "webhook_write", "payment_method_domain_write",
 )  # fmt: skip
 
 
@@ -116,6 +116,6 @@ def test_a_key_that_may_not_read_payouts_says_so(account):
 
 def test_a_key_revoked_at_stripe_is_told_as_such(connected, emulator):
 	emulator.revoke_key(connected.keys["secret_key"])
-	with pytest.raises(frappe.ValidationError, match="no longer takes the secret key"):
+	with pytest.raises(frappe.ValidationError, match="no longer accepts the secret key"):
 		account_api.refresh(connected.name)
 	assert connected.document().status == "Connected"

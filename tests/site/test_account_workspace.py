@@ -178,7 +178,7 @@ def test_the_checklist_tells_how_each_part_stands(connected, default_account):
 	default_account(connected.name)
 	found = parts()
 	assert list(found) == [
-		"account", "webhook", "payables", "workflow", "units", "roles", "script", "server_scripts", "scheduler", "workers",
+		"account", "webhook", "wallets", "payables", "workflow", "units", "roles", "script", "server_scripts", "scheduler", "workers",
 	]  # fmt: skip
 	for name in ("account", "payables", "workflow", "script"):
 		assert found[name]["state"] == "Done", found[name]

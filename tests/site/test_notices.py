@@ -3,6 +3,10 @@
 import frappe
 import pytest
 
+from stripe_service.api import methods
+from stripe_service.api import refund as refund_api
+from stripe_service.payments.settle import settle
+from stripe_service.saved_methods import bank_accounts
 from stripe_service.utils import notices
 from tests.support.jobs import queue_away
 
@@ -111,3 +115,64 @@ def test_nobody_writes_a_notice_by_hand(invoice):
 		frappe.get_doc(
 			doctype="Stripe Notice", audience="User", user="Administrator", subject="Forged"
 		).insert(ignore_permissions=True)
+
+
+# What becomes known days after the payer has closed the form
+
+
+def heard_by(user: str, doctype: str, name: str) -> list[str]:
+	frappe.db.rollback()
+	told = {"for_user": user, "document_type": doctype, "document_name": name}
+	return frappe.get_all("Notification Log", told, pluck="subject", order_by="creation asc")
+
+
+def test_the_payer_hears_that_a_debit_has_arrived_and_of_its_refund(scene):
+	paid = scene.pay_by_ach(scene.add_bank_account(), "40.00")["payment"]
+	scene.drain()
+	assert heard_by(scene.payer, "Invoice Payment", paid) == []
+	scene.emulator.settle(frappe.db.get_value("Invoice Payment", paid, "payment_intent_id"))
+	settle(paid)
+	settle(paid)
+	scene.drain()
+	arrived = f"Your payment of $ 40.00 for {scene.invoice.name} has arrived."
+	assert heard_by(scene.payer, "Invoice Payment", paid) == [arrived]
+
+	refund_api.refund_payment(paid, "15.00")
+	scene.drain()
+	[_arrived, refunded] = heard_by(scene.payer, "Invoice Payment", paid)
+	assert refunded.startswith(f"$ 15.00 of your payment for {scene.invoice.name} is being refunded to")
+
+
+def test_a_card_that_pays_at_once_needs_no_notice(scene):
+	paid = scene.pay()["payment"]
+	scene.drain()
+	assert heard_by(scene.payer, "Invoice Payment", paid) == []
+
+
+def test_the_payer_hears_what_became_of_a_bank_account(scene):
+	verified = scene.add_bank_account(linked=False)
+	refused = scene.add_bank_account(number="deposits_fail", linked=False)
+	at_once = scene.add_bank_account(number="no_funds", linked=True)
+	scene.drain()
+	for name in (verified, refused, at_once):
+		assert heard_by(scene.payer, "Stripe Bank Account", name) == []
+	with scene.as_user(scene.payer):
+		methods.verify_bank_account(verified, descriptor_code="SM11AA")
+	scene.emulator.advance(days=6)
+	bank_accounts.sync(refused)
+	scene.drain()
+	[good] = heard_by(scene.payer, "Stripe Bank Account", verified)
+	assert good.startswith("Your bank account STRIPE TEST BANK")
+	assert good.endswith("•••• 6789 is verified. You can pay with it now.")
+	[bad] = heard_by(scene.payer, "Stripe Bank Account", refused)
+	assert "•••• 6661: The test deposits could not be sent" in bad
+
+
+def test_a_notice_is_in_the_payers_language(scene):
+	frappe.db.set_value("User", scene.payer, "language", "de")
+	account = scene.add_bank_account(linked=False)
+	with scene.as_user(scene.payer):
+		methods.verify_bank_account(account, descriptor_code="SM11AA")
+	scene.drain()
+	[subject] = heard_by(scene.payer, "Stripe Bank Account", account)
+	assert "ist verifiziert" in subject

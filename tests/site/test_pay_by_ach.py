@@ -30,7 +30,7 @@ def debit(scene):
 
 
 def test_a_debit_is_under_way_for_days_and_the_payer_may_leave(scene, debit):
-	assert "You may close this" in debit["message"]
+	assert "You can close this" in debit["message"]
 	invoice = scene.reread()
 	assert (invoice.workflow_state, invoice.outstanding_amount, invoice.reserved_amount) == (
 		"To Be Paid",

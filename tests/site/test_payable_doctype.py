@@ -183,7 +183,7 @@ def test_the_pay_form_shows_the_named_fields_and_none_that_the_payer_may_not_rea
 	"change, reason",
 	[
 		({"status": "Paid"}, "paid already"),
-		({"status": "New"}, "In the state <strong>New</strong> it cannot be paid"),
+		({"status": "New"}, "It cannot be paid while it is <strong>New</strong>"),
 		({"status": "Off"}, "cancelled"),
 		({"money": None}, "No currency"),
 		({"fee": 0}, "not above zero"),

@@ -58,6 +58,9 @@ class RemoteAccount:
 	def endpoints(self) -> list[dict]:
 		return self.emulator.objects("webhook_endpoint", account=self.at_stripe)
 
+	def domains(self) -> list[dict]:
+		return self.emulator.objects("payment_method_domain", account=self.at_stripe)
+
 	def customers(self) -> list[dict]:
 		return self.emulator.objects("customer", account=self.at_stripe)
 
@@ -78,12 +81,13 @@ class Till:
 	def __exit__(self, *failure):
 		change_default(self._before)
 
-	def pay(self, card: str = "visa", **more) -> dict:
-		"""Pay a fresh invoice with a new card; "3ds_required" leaves the payment open."""
+	def pay(self, card: str = "visa", wallet: str | None = None, **more) -> dict:
+		"""Pay a fresh invoice with a new card, out of a wallet perhaps; "3ds_required" leaves the payment open."""
 		from stripe_service.api import pay as pay_api
 
 		invoice = self.make_invoice()
-		token = confirmation_token(self.account.url, card, key=self.account.keys["publishable_key"])
+		named = {"wallet": wallet} if wallet else {}
+		token = confirmation_token(self.account.url, card, key=self.account.keys["publishable_key"], **named)
 		with self.as_user(self.payer):
 			return pay_api.pay(
 				"Portal Invoice", invoice.name, "100.00", "card", confirmation_token=token, **more

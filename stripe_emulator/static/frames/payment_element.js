@@ -1,5 +1,6 @@
 /**
- * The Payment Element's frame: fields for a card or a US bank account, checked as Stripe checks them.
+ * The Payment Element's frame: fields for a card or a US bank account, checked as Stripe checks them, and for cards the
+ * wallets that the page's domain is registered for.
  *
  * What is entered stays in this frame and goes to the API from here; the page around learns only whether it is complete,
  * the card's brand, and the ids that Stripe makes of it. The fields' ids are those of Stripe's own frame.
@@ -8,6 +9,7 @@
 import { get, open_line, post } from "./line.js";
 import { BankFields } from "./us_bank_account.js";
 import { CardFields } from "./card.js";
+import { WithWallets } from "./wallets.js";
 
 const FIELDS = { card: CardFields, us_bank_account: BankFields };
 const ACCEPTED_ONLINE = {
@@ -23,6 +25,7 @@ const { init, tell } = await open_line({
 	clear: () => fields.clear(),
 	options: (described) => apply(described),
 	bank_linked: (linked) => fields.linked(linked),
+	wallet_card: (card) => fields.wallet_card(card),
 	confirmation_token: (params) => confirmation_token(params),
 	payment_method: (params) => post("/v1/payment_methods", { ...data_with(params) }, init.key),
 	confirm: ({ path, params }) => confirm(path, params),
@@ -40,6 +43,7 @@ async function start() {
 		tell,
 		on_change: (change) => tell("change", change),
 	});
+	if (fields.type === "card") fields = new WithWallets(fields, await wallets(), { tell });
 	document.getElementById("element").append(fields.node);
 	apply(init);
 	new ResizeObserver(() =>
@@ -51,6 +55,17 @@ async function start() {
 	document.addEventListener("focusin", () => tell("focus"));
 	document.addEventListener("keydown", (event) => event.key === "Escape" && tell("escape"));
 	tell("ready");
+}
+
+/** Those that Elements are told to show, that the domain is registered for, and that this browser has. */
+async function wallets() {
+	const { applePay, googlePay, link } = { ...init.element.wallets };
+	const wished = { apple_pay: applePay, google_pay: googlePay, link };
+	if (Object.values(wished).every((wish) => wish === "never")) return [];
+	const { answer } = await get("/v1/elements/sessions", { domain: init.domain }, init.key);
+	return (answer?.wallets || []).filter(
+		(name) => wished[name] !== "never" && (name !== "apple_pay" || init.has_apple_pay)
+	);
 }
 
 /** What Elements allow, or what the intent's client secret allows. */
@@ -116,6 +131,7 @@ function data_with(params) {
 function confirmation_token(params) {
 	const request = { ...params, payment_method_data: data_with(params), use_stripe_sdk: true };
 	if (fields.type === "us_bank_account") request.mandate_data = ACCEPTED_ONLINE;
+	if (fields.picked) request.wallet = fields.picked.type;
 	return post("/v1/confirmation_tokens", request, init.key);
 }
 

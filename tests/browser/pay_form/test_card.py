@@ -58,6 +58,18 @@ def test_the_accepted_brands_are_shown(open_form):
 	assert names == ["VISA", "MasterCard", "American Express", "Discover", "Diners Club", "JCB"]
 
 
+def test_the_test_cards_are_at_hand_with_test_keys_alone(open_form):
+	form = open_form()
+	cards = form.root.locator("summary", has_text="Test cards")
+	number = form.root.get_by_text("4000 0027 6000 3184")
+	expect(number).to_be_hidden()
+	cards.press("Enter")
+	expect(number).to_be_visible()
+	live = open_form(test_mode=False)
+	expect(live.card_frame.get_by_label("Card number")).to_be_visible()
+	expect(live.root.locator("summary", has_text="Test cards")).to_be_hidden()
+
+
 def test_another_brand_is_refused_before_anything_is_charged(open_form, charged):
 	form = open_form()
 	form.enter_card("6200000000000005")

@@ -141,7 +141,7 @@ def test_a_refusal_after_the_amount_was_claimed_is_followed_up(open_form, charge
 
 	def claim_then_refuse(route):
 		route.fetch()
-		route.fulfill(status=429, json={"error": "Stripe is busy just now. Try again in a minute."})
+		route.fulfill(status=429, json={"error": "Stripe is busy at the moment. Try again in a minute."})
 
 	form.page.route("**/call/pay.pay", claim_then_refuse, times=1)
 	form.pay_by_new_card()

@@ -29,14 +29,14 @@ export async function show_payment_link(doctype, name) {
 
 	function make_instead() {
 		const text = __(
-			"Make a new link? The one that is there, printed ones included, can then no longer be used."
+			"Make a new link? The current one stops working, also where it is printed."
 		);
 		frappe.confirm(text, () => make(new_day(dialog)));
 	}
 
 	function revoke() {
 		const text = __(
-			"Revoke this link? Whoever has it, or a print of it, can then no longer pay with it."
+			"Revoke this link? Nobody can pay with it any more then, also where it is printed."
 		);
 		frappe.confirm(text, () => call("revoke_link").then(show_again));
 	}

@@ -38,6 +38,17 @@
 		show_facts(listview);
 	};
 
+	// What Frappe shows in an empty list; of its own accord it would ask for a Workflow Action to be created.
+	const frappes_onload = settings.onload;
+	settings.onload = (listview) => {
+		frappes_onload?.(listview);
+		listview.meta.description =
+			listview.meta.description ||
+			__(
+				"No work item is waiting for you. One appears here when a document needs something that your roles may do."
+			);
+	};
+
 	async function show_facts(listview) {
 		const names = listview.data.map(({ name }) => name);
 		if (!names.length) return;

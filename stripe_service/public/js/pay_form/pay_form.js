@@ -538,6 +538,7 @@ export class PayForm {
 		this.card = new CardElement(stripe, {
 			amount_minor: amount.max_minor,
 			currency: invoice.currency,
+			wallets: methods.card.wallets,
 			like: this.view.amount_input,
 			on_ready: () => this._dispatch({ type: "fields_ready" }),
 			on_change: () => this._dispatch({ type: "details_changed" }),

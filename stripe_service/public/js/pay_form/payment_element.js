@@ -10,8 +10,22 @@
 
 import { appearance_of, follow_theme } from "./appearance.js";
 
-const NO_WALLETS = { applePay: "never", googlePay: "never", link: "never" };
+// Stripe.js's name of each wallet that the settings know.
+const WALLETS = { apple_pay: "applePay", google_pay: "googlePay", link: "link" };
 const READY_WITHIN = 20000; // milliseconds
+
+/**
+ * "auto" lets Stripe.js show a wallet where the device has it and the page's domain is registered; without `names`, none. It is
+ * a tab beside the card's fields, and what is paid with is the card in it.
+ */
+function wallets_option(names = []) {
+	return Object.fromEntries(
+		Object.entries(WALLETS).map(([name, option]) => [
+			option,
+			names.includes(name) ? "auto" : "never",
+		])
+	);
+}
 
 /** What Stripe.js said of the entry: in the payer's language, and fit for them. Anything else that is thrown is a fault. */
 export class EntryRefused extends Error {}
@@ -28,7 +42,7 @@ class Element {
 		this.elements = stripe.elements({ ...options, appearance: appearance_of(like) });
 		this.element = this.elements.create("payment", {
 			layout: "tabs",
-			wallets: NO_WALLETS,
+			wallets: wallets_option(),
 			...element_options,
 		});
 		this.ready = false;
@@ -68,16 +82,24 @@ class Element {
 }
 
 export class CardElement extends Element {
-	/** `amount_minor` is only what Stripe shows; the server decides. `on_brands` hears of the brands a number may be. */
-	constructor(stripe, { amount_minor, currency, on_brands, ...handlers }) {
+	/**
+	 * `amount_minor` is only what Stripe shows; the server decides. `on_brands` hears of the brands that the number being
+	 * entered may be, and of none while a wallet is chosen.
+	 */
+	constructor(stripe, { amount_minor, currency, wallets, on_brands, ...handlers }) {
 		const options = {
 			mode: "payment",
 			amount: amount_minor,
 			currency: currency.toLowerCase(),
 			allowedPaymentMethodTypes: ["card"],
 		};
-		super(stripe, options, {}, handlers);
-		this.element.on("carddetailschange", ({ details }) => on_brands?.(details?.brands || []));
+		super(stripe, options, { wallets: wallets_option(wallets) }, handlers);
+		let brands = [];
+		this.element.on("carddetailschange", ({ details }) => {
+			brands = details?.brands || [];
+			on_brands?.(brands);
+		});
+		this.element.on("change", ({ value }) => on_brands?.(value.type === "card" ? brands : []));
 	}
 
 	/** The ConfirmationToken's id. Throws EntryRefused. */

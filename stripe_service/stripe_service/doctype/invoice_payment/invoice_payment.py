@@ -130,7 +130,7 @@ class InvoicePayment(WrittenByApp):
 	# end: auto-generated types
 
 	def written_by(self) -> str:
-		return _("Payments are written by the payment itself. Press Pay on the document instead.")
+		return _("Payments are created when somebody pays. Press Pay on the document instead.")
 
 	def onload(self):
 		"""The payer's own card and receipt, which are of a permission level that payers don't hold."""

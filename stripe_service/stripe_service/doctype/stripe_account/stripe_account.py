@@ -15,7 +15,15 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import flt, get_link_to_form, now_datetime
 
-from stripe_service.accounts import binding, identity, keys, registration, stripe_account, webhook_endpoint
+from stripe_service.accounts import (
+	binding,
+	identity,
+	keys,
+	registration,
+	stripe_account,
+	wallet_domain,
+	webhook_endpoint,
+)
 from stripe_service.accounts.dashboard import set_dashboard_links
 from stripe_service.accounts.secrets import FIELDS as SECRET_FIELDS
 from stripe_service.accounts.secrets import read_secret
@@ -31,6 +39,7 @@ OURS = (
 	"webhook_endpoint_id", "webhook_token", "previous_webhook_secret", "previous_secret_until", "last_event_at", "events_fetched_until",
 	"bound_site", "bound_host", "bound_installation", "bound_by", "bound_at",
 	"problem", "problems", "events_missed_at", "webhook_refused_at", "webhook_refused",
+	"wallet_domain", "wallet_domain_id", "wallet_domain_enabled_here", "wallet_message",
 )  # fmt: skip
 # Stripe's where Stripe tells them, the administrator's where it does not.
 OURS_IF_TOLD = ("country", "default_currency")
@@ -78,6 +87,10 @@ class StripeAccount(Document):
 		status: DF.Literal["Not Connected", "Connected", "Removed"]
 		stripe_account_id: DF.Data | None
 		stripe_js_url: DF.Data | None
+		wallet_domain: DF.Data | None
+		wallet_domain_enabled_here: DF.Check
+		wallet_domain_id: DF.Data | None
+		wallet_message: DF.SmallText | None
 		webhook_endpoint_id: DF.Data | None
 		webhook_message: DF.SmallText | None
 		webhook_refused: DF.Int
@@ -126,7 +139,7 @@ class StripeAccount(Document):
 		if self.flags.connected:
 			_make_default(self.name)
 			# After the commit, so that Stripe is never told of an account that was not saved after all.
-			for job in (webhook_endpoint.register, registration.check_methods):
+			for job in (webhook_endpoint.register, wallet_domain.register, registration.check_methods):
 				frappe.enqueue(job, account=self.name, queue="short", enqueue_after_commit=True)
 
 	def on_trash(self):
@@ -172,7 +185,7 @@ class StripeAccount(Document):
 		):
 			frappe.throw(
 				_(
-					"The keys of a connected account can be replaced, but not left empty. To take them away, use Remove."
+					"The keys of a connected account can be replaced, but not left empty. Use Remove to delete them."
 				),
 				keys.KeyRefused,
 			)

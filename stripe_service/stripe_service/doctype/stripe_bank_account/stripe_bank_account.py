@@ -19,6 +19,7 @@ from stripe_service.gateway.bank_account_states import (
 )
 from stripe_service.saved_methods.saved_method import SavedMethod, apply_fresh_reading, detach
 from stripe_service.utils import failure_messages
+from stripe_service.utils.notices import notify_user
 from stripe_service.utils.transaction import in_fresh_transaction
 
 EXPAND = ["payment_method", "mandate"]
@@ -144,7 +145,29 @@ class StripeBankAccount(SavedMethod):
 		facts = bank_account_states.facts_of(setup_intent, self.stripe_customer)
 		values = self._values_of(facts)
 		if any(cstr(self.get(key)) != cstr(value) for key, value in values.items()):
+			before = self.status
 			self.write(**values)
+			self._tell_payer(before)
+
+	def _tell_payer(self, before: str) -> None:
+		"""What is decided about a bank account comes days after its payer has closed the form. In the transaction that records it."""
+		change = (before, self.status)
+		if change == (PENDING, VERIFIED):
+			notify_user(
+				self.user,
+				self.doctype,
+				self.name,
+				lambda: _("Your bank account {0} is verified. You can pay with it now.").format(self.label),
+			)
+		if change in ((PENDING, FAILED), (VERIFIED, BLOCKED)):
+			notify_user(
+				self.user,
+				self.doctype,
+				self.name,
+				lambda: _("You can't pay with your bank account {0}: {1}").format(
+					self.label, self.why_not_usable()
+				),
+			)
 
 	def _values_of(self, facts: bank_account_states.BankAccountFacts) -> dict:
 		values = {"status": facts.status, "status_code": facts.code, "network_code": facts.network_code}

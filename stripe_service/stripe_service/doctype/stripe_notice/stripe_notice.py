@@ -29,7 +29,7 @@ class StripeNotice(WrittenByApp):
 	# end: auto-generated types
 
 	def written_by(self) -> str:
-		return _("Notices are written by Stripe Service, and delivered by itself.")
+		return _("Notices are written and delivered by Stripe Service.")
 
 	@staticmethod
 	def clear_old_logs(days: int = 90) -> None:

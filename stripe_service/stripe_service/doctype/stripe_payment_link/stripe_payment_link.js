@@ -4,7 +4,7 @@ frappe.ui.form.on("Stripe Payment Link", {
 		if (frm.is_new() || over || !frappe.perm.has_perm(frm.doctype, 0, "write")) return;
 		frm.add_custom_button(__("Revoke"), () =>
 			frappe.confirm(
-				__("Revoke this link? Whoever has it can then no longer pay with it."),
+				__("Revoke this link? Nobody can pay with it any more then."),
 				() =>
 					frappe
 						.xcall("stripe_service.api.payment_links.revoke_link", {

@@ -43,7 +43,7 @@ function reconcile(listview, { account, days }) {
 		.xcall("stripe_service.api.reconcile.run", args)
 		.then(() => {
 			frappe.show_alert({
-				message: __("Comparing with Stripe. You may go on working; a report follows."),
+				message: __("Comparing with Stripe. You can keep working; a report follows."),
 				indicator: "blue",
 			});
 			show_running(listview, true);

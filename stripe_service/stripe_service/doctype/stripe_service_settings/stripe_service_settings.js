@@ -69,6 +69,8 @@ function why_not_open(link) {
 function show_server_script_state(frm, parts) {
 	const scripts = parts.find((part) => part.part === "server_scripts");
 	frm.get_field("server_script_state").$wrapper.html(
-		`<p class="text-muted small">${frappe.utils.escape_html(scripts.message)}</p>`
+		`<p class="text-muted small"><strong>${frappe.utils.escape_html(
+			scripts.label
+		)}</strong><br>${frappe.utils.escape_html(scripts.message)}</p>`
 	);
 }

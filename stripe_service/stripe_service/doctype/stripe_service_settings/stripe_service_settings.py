@@ -7,7 +7,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, cstr
 
-from stripe_service.accounts import stripe_account
+from stripe_service.accounts import stripe_account, wallet_domain
+from stripe_service.utils.labels import WALLETS
 
 BRANDS = ("visa", "mastercard", "amex", "discover", "diners", "jcb")
 NOTICE_DAYS = range(1, 31)
@@ -45,6 +46,9 @@ class StripeServiceSettings(Document):
 		payment_link_days: DF.Int
 		payment_links_off: DF.Check
 		unit_bypass_role: DF.Link | None
+		wallet_apple_pay: DF.Check
+		wallet_google_pay: DF.Check
+		wallet_link: DF.Check
 
 	# end: auto-generated types
 
@@ -52,6 +56,10 @@ class StripeServiceSettings(Document):
 		self._check_default_account()
 		self._check_brands()
 		self._check_automatic_payments()
+
+	def on_update(self):
+		if any(self.has_value_changed(f"wallet_{wallet}") for wallet in WALLETS):
+			frappe.enqueue(wallet_domain.ensure_registered, queue="short", enqueue_after_commit=True)
 
 	def _check_default_account(self):
 		if not self.has_value_changed("default_account") or not self.default_account:

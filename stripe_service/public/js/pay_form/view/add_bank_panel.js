@@ -3,6 +3,7 @@
 import { __ } from "../i18n.js";
 import { button } from "./button.js";
 import { el, set_text, show } from "./dom.js";
+import { test_bank_account } from "./test_data.js";
 
 /**
  * Not a dialog: a modal one would lie above, and lock, the window in which Stripe lets the payer link their bank.
@@ -21,6 +22,7 @@ export class AddBankPanel {
 		this.cancel = button(__("Cancel"), "btn-default", on_cancel);
 		this.confirm = button(__("Add this account"), "btn-primary", on_confirm);
 		const label = __("Add a bank account");
+		this.test_data = test_bank_account();
 		this.node = el(
 			"div.stripe-pay-panel",
 			{ attrs: { role: "group", "aria-label": label } },
@@ -34,14 +36,16 @@ export class AddBankPanel {
 			),
 			this.loading,
 			this.mount_point,
+			this.test_data,
 			this.like,
 			this.error,
 			el("div.stripe-pay-panel-actions", {}, this.cancel, this.confirm)
 		);
 	}
 
-	/** `state` is the BankFlow's. */
-	render({ step, element_ready, busy, error }) {
+	/** `state` is the BankFlow's; `test_mode`: the keys are test keys. */
+	render({ step, element_ready, busy, error }, test_mode) {
+		show(this.test_data, Boolean(test_mode));
 		const adding = step === "adding";
 		show(this.node, adding);
 		show(this.loading, adding && !element_ready && !error);

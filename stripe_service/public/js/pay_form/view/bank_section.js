@@ -67,7 +67,7 @@ export class BankSection {
 		show(this.first_button, may_add && accounts.length === 0);
 		show(this.next_button, may_add && accounts.length > 0);
 		this.add_button.disabled = disabled || flow.busy;
-		this.add_panel.render(flow);
+		this.add_panel.render(flow, state.form.stripe?.test_mode);
 		set_text(this.status, flow.status);
 		show(this.status, Boolean(flow.status));
 	}

@@ -6,6 +6,7 @@ import { NEW } from "../state.js";
 import { RadioRows } from "./choices.js";
 import { el, replace_children, show, unique_id } from "./dom.js";
 import { brand_mark } from "./marks.js";
+import { test_cards } from "./test_data.js";
 
 export class CardSection {
 	constructor({ texts, on_choose, on_save }) {
@@ -37,12 +38,14 @@ export class CardSection {
 		this.brands = el("div.stripe-pay-brands", {
 			attrs: { role: "group", "aria-label": __("Cards accepted here") },
 		});
+		this.test_cards = test_cards();
 		this.entry = el(
 			"div.stripe-pay-entry",
 			{},
 			this.brands,
 			this.loading,
 			this.mount_point,
+			this.test_cards,
 			this.save_row
 		);
 		this.new_only = el("div");
@@ -58,6 +61,7 @@ export class CardSection {
 		this.rows.render(this._rows(cards), state.card, { disabled });
 		show(this.entry, choosing_new);
 		show(this.loading, !element_ready);
+		show(this.test_cards, Boolean(state.form.stripe?.test_mode));
 		show(this.save_row, Boolean(may_save));
 		this.save.checked = state.save;
 		this.save.disabled = disabled;
