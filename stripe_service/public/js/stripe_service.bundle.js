@@ -5,14 +5,14 @@
 
 import { accessible } from "./desk/accessible_dialog";
 import { decimals_of, show_decimals } from "./desk/decimals";
-import { set_up_list } from "./desk/lists";
+import { set_columns, set_up_list } from "./desk/lists";
 import { add_stripe_links } from "./desk/open_in_stripe";
 import { add_payment_link } from "./desk/payment_link_button";
 import { show_as_read_only } from "./desk/read_only_form";
 import { add_reprocess } from "./desk/work_items";
 
 frappe.provide("stripe_service.pay_form");
-Object.assign(stripe_service, { accessible, decimals_of, set_up_list, show_decimals });
+Object.assign(stripe_service, { accessible, decimals_of, set_columns, set_up_list, show_decimals });
 
 const customisations = {};
 let loading = null;
