@@ -49,7 +49,7 @@ def test_amounts_have_their_currencys_own_decimals(
 ):
 	invoice = make_invoice(unit=unit, total=total, currency=currency)
 	page = at_list(payer, "portal-invoice", viewport=WIDE)
-	row = page.locator(".list-row-container").first
+	row = page.locator(".list-row-container:has(.list-row)").first
 	expect(row.locator(".list-row-col.text-right").first).to_contain_text(shown)
 	expect(row).not_to_contain_text(f"{shown}.00")
 	form = DeskForm.open(page, http.url, "Portal Invoice", invoice.name)

@@ -175,19 +175,26 @@ def test_an_administrator_keeps_the_home_they_had(login, make_user, scene):
 # The lists
 
 
-# Cut by itself, or by something round it.
+# Cut by itself or by something round it, or covered.
 CUT = """node => {
 	const clips = (part) => getComputedStyle(part).overflowX !== "visible";
 	if ([node, ...node.querySelectorAll("*")].some(
 		(part) => clips(part) && part.scrollWidth > part.clientWidth + 1
 	)) return true;
 	const box = node.getBoundingClientRect();
+	const seen = document.elementFromPoint(box.right - 2, (box.top + box.bottom) / 2);
+	if (!node.contains(seen) && !seen?.contains(node)) return true;
 	for (let round = node.parentElement; !round.matches(".list-row-container"); round = round.parentElement) {
 		const outer = round.getBoundingClientRect();
 		if (clips(round) && (box.right > outer.right + 1 || box.left < outer.left - 1)) return true;
 	}
 	return false;
 }"""
+
+
+def first_row(page):
+	"""On Frappe 16 the head of the list stands in a container like those of the rows."""
+	return page.locator(".list-row-container:has(.list-row)").first
 
 
 def shown_whole(row, text, width):
@@ -222,7 +229,12 @@ def test_work_items_of_other_documents_stay_as_frappe_shows_them(site, at_list, 
 	"""A list without any of our documents."""
 	user = make_user(roles=("System Manager",), password=PASSWORD)
 	site.get_doc(
-		doctype="Workflow Action", status="Open", reference_doctype="User", reference_name=user, user=user
+		doctype="Workflow Action",
+		status="Open",
+		reference_doctype="User",
+		reference_name=user,
+		user=user,
+		permitted_roles=[{"role": "System Manager"}],
 	).insert(ignore_permissions=True)
 	site.db.commit()
 	page = at_list(user, f"workflow-action?reference_name={user}", viewport=WIDE)
@@ -236,7 +248,7 @@ def test_the_list_of_payments_says_what_for_and_how_much(at_list, scene, picture
 	scene.pay("1234.56", invoice=invoice)
 	page = at_list(scene.payer, "invoice-payment", viewport=size)
 	picture(page, f"payments-{size['width']}")
-	row = page.locator(".list-row-container").first
+	row = first_row(page)
 	for text in ("$ 1,234.56", invoice.title, "Succeeded")[: 3 if size is WIDE else 2]:
 		shown_whole(row, text, size["width"])
 

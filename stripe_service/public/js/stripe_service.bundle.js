@@ -5,7 +5,7 @@
 
 import { accessible } from "./desk/accessible_dialog";
 import { decimals_of, show_decimals } from "./desk/decimals";
-import { set_up_list } from "./desk/lists";
+import { set_columns, set_up_list } from "./desk/lists";
 import { add_stripe_links } from "./desk/open_in_stripe";
 import { add_pay_chosen } from "./desk/pay_chosen";
 import { add_payment_link } from "./desk/payment_link_button";
@@ -17,6 +17,7 @@ Object.assign(stripe_service, {
 	accessible,
 	add_pay_chosen,
 	decimals_of,
+	set_columns,
 	set_up_list,
 	show_decimals,
 });

@@ -6,6 +6,7 @@
  */
 
 import { decimals_of } from "./decimals.js";
+import { fit_columns } from "./frappe_versions.js";
 
 const COLUMNS_BY_WIDTH = [
 	[1600, 5],
@@ -38,7 +39,12 @@ function show_columns(listview, fieldnames) {
 	}
 	const fixed = listview.columns.filter(({ type }) => type !== "Field");
 	const fields = docfields.slice(0, count).map((df) => ({ type: "Field", df }));
-	listview.columns = [...fixed, ...fields];
+	set_columns(listview, [...fixed, ...fields]);
+}
+
+export function set_columns(listview, columns) {
+	fit_columns(listview);
+	listview.columns = columns;
 	listview.render_header(true);
 }
 

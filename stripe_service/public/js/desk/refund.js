@@ -38,7 +38,6 @@ class RefundDialog {
 					fieldname: "amount",
 					fieldtype: "Data",
 					label: __("Amount in {0}", [currency]),
-					default: to_typed(this.left_minor, this.exponent, this.format.separators),
 					reqd: 1,
 					description: __("Up to {0}. The document is due again by this amount.", [
 						this.format.minor(this.left_minor),
@@ -60,8 +59,11 @@ class RefundDialog {
 		this.dialog.get_field("problem").$wrapper.append(this.problem);
 		accessible(this.dialog, opener);
 		this.dialog.show();
+		const amount = this.dialog.get_field("amount");
+		// No "default" of the field: Frappe 16 fills it in a moment later, and the button names the amount now.
+		amount.set_input(to_typed(this.left_minor, this.exponent, this.format.separators));
 		// Not Frappe's onchange, which comes late and would take away what the server has just complained of.
-		this.dialog.get_field("amount").$input.on("input", () => this._show_amount());
+		amount.$input.on("input", () => this._show_amount());
 		this.dialog.get_field("documents")?.$wrapper.on("change", () => this._choose());
 		this._show_amount();
 	}

@@ -70,8 +70,7 @@
 		const [subject, ...others] = listview.columns.filter(({ type }) => type !== "Field");
 		const named = { ...subject, df: { ...subject.df, label: __("Title") } };
 		const fields = COLUMNS.map((df) => ({ type: "Field", df }));
-		listview.columns = [named, ...others, ...fields];
-		listview.render_header(true);
+		stripe_service.set_columns(listview, [named, ...others, ...fields]);
 	}
 
 	/** The database has no such fields. */

@@ -1,0 +1,16 @@
+/**
+ * The differences between Frappe's versions in the browser, each once and by name. Those on the server are in
+ * utils/frappe_versions.py.
+ */
+
+/**
+ * Let the columns of a list share the screen's width, as they do on 15.
+ *
+ * 16 makes each column as wide as its longest text and lets the list scroll sideways, unless "Disable Scrolling" is set in
+ * List View Settings: what it does then is done here, for our columns alone. On 15 there is nothing to do.
+ */
+export function fit_columns(listview) {
+	if (!listview.apply_column_widths) return;
+	listview.apply_column_widths = () => {};
+	listview.page.main.parent().addClass("disable-scrolling");
+}
