@@ -165,6 +165,36 @@ def test_the_bank_accounts_fields_look_the_same(open_form):
 	assert_same_colours(form, form.bank_frame.get_by_label("Full name"))
 
 
+FONT_GIVEN = """async ([families, web_fonts]) => {
+	const { appearance_of } = await import("/pay_form/appearance.js");
+	const fonts = web_fonts.map(family => new FontFace(family, "url(/page/no-such.woff2)"));
+	fonts.forEach(font => document.fonts.add(font));
+	const input = document.createElement("input");
+	input.style.fontFamily = families;
+	document.body.append(input);
+	const { fontFamily } = appearance_of(input).variables;
+	input.remove();
+	fonts.forEach(font => document.fonts.delete(font));
+	return fontFamily;
+}"""
+
+
+@pytest.mark.parametrize(
+	("families", "web_fonts", "given"),
+	[
+		("Georgia, serif", [], "Georgia, serif"),
+		("Inter, Arial, sans-serif", ["Inter"], "Arial, sans-serif"),
+		("InterVariable, Inter, 'Segoe UI'", ["Inter", "InterVariable"], '"Segoe UI"'),
+		("INTER, Arial", ["inter"], "Arial"),
+		("'Brand, Inc', Arial", ["'Brand, Inc'"], "Arial"),
+		("'Brand, Inc', Arial", [], '"Brand, Inc", Arial'),
+		("'Our Own'", ["Our Own"], "system-ui, sans-serif"),
+	],
+)
+def test_the_fields_get_no_font_that_stripes_frame_has_not(shared_page, families, web_fonts, given):
+	assert shared_page.evaluate(FONT_GIVEN, [families, web_fonts]) == given
+
+
 # Language, and once per page
 
 
@@ -180,6 +210,8 @@ def test_the_bank_accounts_fields_look_the_same(open_form):
 		("fr-CH", "fr"),
 		("zh-TW", "zh-TW"),
 		("zh-Hant-TW", "zh-TW"),
+		("zh-Hant-HK", "zh-HK"),
+		("zh-Hant", "zh-TW"),
 		("zh-CN", "zh"),
 		("no", "no"),
 		("nn", "nb"),
@@ -211,15 +243,32 @@ def test_the_form_passes_its_language_on(open_form, page_with):
 	assert form.page.evaluate("window.given[1].locale") == "es-419"
 
 
-def test_two_bundles_of_one_page_load_stripe_js_once(open_form):
-	form = open_form()
+def test_two_bundles_of_one_page_load_stripe_js_once(open_form, page_with):
+	page = page_with("(window.made = window.made || []).push(given[1].locale)")
+	form = open_form(page=page)
 	expect(form.pay_button).to_be_enabled()
-	form.page.evaluate(
+	same = page.evaluate(
 		"""async () => {
-			const other_bundle = await import("/pay_form/stripe_loader.js?a_copy_of_its_own");
+			const one = await import("/pay_form/stripe_loader.js");
+			const other = await import("/pay_form/stripe_loader.js?a_copy_of_its_own");
 			const stripe_js_url = document.querySelector("script[src$='stripe.js']").src;
-			const publishable_key = "pk_test_emulator_us";
-			await Promise.all([1, 2].map(() => other_bundle.load_stripe({ stripe_js_url, publishable_key })));
+			const asked = (bundle, locale) =>
+				bundle.load_stripe({ stripe_js_url, publishable_key: "pk_test_emulator_other", locale });
+			const stripes = [asked(one, "en"), asked(other, "en"), asked(other, "en-US"), asked(one, "de")];
+			const [first, second, third, german] = await Promise.all(stripes);
+			return [first === second, second === third, first === german];
 		}"""
 	)
-	expect(form.page.locator("script[src$='stripe.js']")).to_have_count(1)
+	assert same == [True, True, False]
+	assert page.evaluate("window.made") == ["en", "en", "de"], "the form's own, and two of the other account"
+	expect(page.locator("script[src$='stripe.js']")).to_have_count(1)
+
+
+def test_a_form_that_is_opened_again_makes_no_second_stripe_object(open_form, page_with):
+	page = page_with("window.made = (window.made || 0) + 1")
+	form = open_form(page=page)
+	expect(form.pay_button).to_be_enabled()
+	page.evaluate(IN_A_LATE_DIALOG.replace("adapter: { call }", "adapter: { call, locale: 'en-US' }"))
+	expect(form.card_frame.get_by_label("Card number")).to_be_visible()
+	expect(form.pay_button).to_be_enabled()
+	assert page.evaluate("window.made") == 1

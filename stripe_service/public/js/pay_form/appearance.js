@@ -79,13 +79,15 @@ function without_empty(values) {
 
 /** Stripe's frame has none of this page's own web fonts, only those of the machine. */
 function known_fonts(families) {
-	const own = new Set([...document.fonts].map(({ family }) => family.replace(/["']/g, "")));
-	const known = families
-		.split(",")
-		.map((family) => family.trim())
-		.filter((family) => family && !own.has(family.replace(/["']/g, "")));
+	const own = new Set([...document.fonts].map(({ family }) => bare(family)));
+	// A name in quotes may hold a comma.
+	const fonts = (families.match(/("[^"]*"|[^",])+/g) || []).map((family) => family.trim());
+	const known = fonts.filter((family) => family && !own.has(bare(family)));
 	return known.join(", ") || "system-ui, sans-serif";
 }
+
+/** Names of fonts are the same in any case, with quotes as without. */
+const bare = (family) => family.replace(/["']/g, "").trim().toLowerCase();
 
 function colour_behind(node) {
 	for (let behind = node; behind; behind = behind.parentElement) {

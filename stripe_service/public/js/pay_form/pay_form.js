@@ -504,11 +504,7 @@ export class PayForm {
 	// Stripe.js
 
 	_stripe() {
-		const { stripe } = this.state.form;
-		this.stripe_promise =
-			this.stripe_promise || load_stripe({ ...stripe, locale: this.adapter.locale });
-		this.stripe_promise.catch(() => (this.stripe_promise = null));
-		return this.stripe_promise;
+		return load_stripe({ ...this.state.form.stripe, locale: this.adapter.locale });
 	}
 
 	/** Mount the card's fields once they are wanted; they stay mounted, so that nothing entered is lost. */

@@ -2,10 +2,12 @@
  * Stripe.js, loaded from the address that the server names (Stripe's terms: never bundled, never hosted by us).
  *
  * Once per page, whichever bundle asks: the pay form and the page of saved methods are bundles of their own, and each
- * has its own copy of this module. A load that failed is forgotten, so that the next try asks the network again.
+ * has its own copy of this module. So is the `Stripe` object of an account: Stripe.js keeps hidden frames for each one
+ * until the page is left, and the desk is a page that stays for days. What failed is forgotten, so that the next try
+ * asks the network again.
  */
 
-const LOADING = Symbol.for("stripe_service.stripe_js");
+const ON_THIS_PAGE = Symbol.for("stripe_service.stripe_js");
 const LOADED_WITHIN = 20000; // milliseconds
 
 // https://docs.stripe.com/js/appendix/supported_locales, and @stripe/stripe-js 10's StripeElementLocale.
@@ -19,13 +21,22 @@ const OTHER_NAMES = {
 	iw: "he",
 	in: "id",
 	"zh-hant": "zh-TW",
+	"zh-hant-hk": "zh-HK",
+	"zh-hant-mo": "zh-HK",
 	"zh-mo": "zh-HK",
 };
 
-/** A `Stripe` object for one account. Rejects when the script can't be loaded, or not in time. */
-export async function load_stripe({ stripe_js_url, publishable_key, locale }) {
-	const Stripe = await in_time(load_script(stripe_js_url));
-	return Stripe(publishable_key, { locale: stripe_locale(locale) });
+/**
+ * The `Stripe` object of an account in a language, the same one for whoever asks. Rejects when the script can't be
+ * loaded, or not in time.
+ */
+export function load_stripe({ stripe_js_url, publishable_key, locale }) {
+	const options = { locale: stripe_locale(locale) };
+	const stripe = once([stripe_js_url, publishable_key, options.locale].join(" "), async () => {
+		const Stripe = await once(stripe_js_url, () => append_script(stripe_js_url));
+		return Stripe(publishable_key, options);
+	});
+	return in_time(stripe);
 }
 
 /** The language of this page as Stripe.js names it; "auto", the browser's own, for one that it does not speak. */
@@ -48,16 +59,17 @@ export function stripe_locale(language) {
 	return "auto";
 }
 
-function load_script(url) {
-	const loading = (window[LOADING] = window[LOADING] || new Map());
-	if (!loading.has(url)) {
-		const script_loaded = append_script(url).catch((error) => {
-			loading.delete(url);
+/** The promise that `make` made on this page under this name, unless it came to nothing. */
+function once(name, make) {
+	const promises = (window[ON_THIS_PAGE] = window[ON_THIS_PAGE] || new Map());
+	if (!promises.has(name)) {
+		const promise = make().catch((error) => {
+			promises.delete(name);
 			throw error;
 		});
-		loading.set(url, script_loaded);
+		promises.set(name, promise);
 	}
-	return loading.get(url);
+	return promises.get(name);
 }
 
 /** One that is late is waited for again by the next try: browsers would not ask twice for a script that is on its way. */
