@@ -50,7 +50,7 @@ class InvoicePaymentReference(WrittenByApp):
 	# end: auto-generated types
 
 	def written_by(self) -> str:
-		return _("Payments are written by the payment itself. Press Pay on the document instead.")
+		return _("Payments are created when somebody pays. Press Pay on the document instead.")
 
 	def has_permission(self, permtype="read", *, debug=False, user=None) -> bool:
 		"""A row loaded by itself goes by its payment; Frappe would ask for the right to read payments in general."""
