@@ -132,8 +132,12 @@ def parents_of(doctype: str) -> list[str]:
 
 
 def child_tables_of(doctype: str) -> set[str]:
-	"""The child DocTypes of `doctype`."""
-	return {field.options for field in frappe.get_meta(doctype).get_table_fields()}
+	"""The child DocTypes of `doctype`; none of one of ours while the app is being installed or removed."""
+	try:
+		return {field.options for field in frappe.get_meta(doctype).get_table_fields()}
+	except frappe.DoesNotExistError:
+		frappe.clear_last_message()
+		return set()
 
 
 # Workflow Action

@@ -18,6 +18,7 @@ from stripe_service.payments.refund import refund
 from stripe_service.payments.settle import settle
 from tests.support.cards import confirmation_token
 from tests.support.payables import why_not_payable
+from tests.support.several import pay_several
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +121,41 @@ def test_paid_partly_by_card_and_the_rest_by_ach_then_refunded_and_the_ledger_ba
 		books.receivable: 100,
 		books.income: -100,
 	}
+	assert books.trial_balance() == 0
+
+
+def test_one_payment_for_three_invoices_is_one_payment_entry_with_the_fee_once(books, till, scene):
+	invoices = [books.make_invoice(total) for total in (100, 50, 30)]
+	named = [(invoices[0], "100"), (invoices[1], "50"), (invoices[2], "20")]
+	outcome = pay_several(scene, *named, user=till.payer)
+	scene.emulator.advance(seconds=10)  # Stripe names its fee
+	scene.drain()
+	assert [outstanding(invoice)[0] for invoice in invoices] == [0, 0, 10]
+	payment = frappe.get_doc("Invoice Payment", outcome["payment"])
+	assert (payment.after_payment_status, [row.booked_minor for row in payment.references]) == (
+		"Done",
+		[10000, 5000, 2000],
+	)
+	(name,) = frappe.get_all("Payment Entry", {"reference_no": payment.payment_intent_id}, pluck="name")
+	entry = frappe.get_doc("Payment Entry", name)
+	assert {row.reference_name: row.allocated_amount for row in entry.references} == {
+		invoices[0].name: 100,
+		invoices[1].name: 50,
+		invoices[2].name: 20,
+	}
+	fee = payment.stripe_fee
+	assert [row.amount for row in entry.deductions] == [fee] and fee > 0
+	assert books.balances() == {
+		books.clearing: 170 - fee,
+		books.fees: fee,
+		books.receivable: 10,
+		books.income: -180,
+	}
+
+	refund(payment.name, documents={("Sales Invoice", invoices[1].name): None})
+	scene.drain()
+	assert [outstanding(invoice)[0] for invoice in invoices] == [0, 50, 10]
+	assert books.balances()[books.receivable] == 60
 	assert books.trial_balance() == 0
 
 

@@ -2,8 +2,10 @@
 
 import frappe
 import pytest
+from frappe.utils import now_datetime, nowdate
 
 from stripe_service.access import permissions
+from stripe_service.accounts import figures
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.api import after_payment as after_payment_api
 from stripe_service.api import history as history_api
@@ -321,6 +323,10 @@ def test_it_is_seen_by_who_may_read_every_document_of_it(
 	assert outcome["outcome"] == "paid", outcome
 	scene.drain()
 	payment, colleague = payment_of(outcome), scene.payer
+	# Wherever the emulator's clock is.
+	frappe.db.set_value("Invoice Payment", payment.name, "settled_at", now_datetime())
+	by_unit = {figure.group: figure.net_minor for figure in figures.received(nowdate(), by=figures.UNIT)}
+	assert (by_unit[scene.unit], by_unit[other_unit]) == (3000, 1000), "each unit counts its own part"
 
 	def may_see(user):
 		with as_user(user):

@@ -57,10 +57,7 @@ test("each amount is bounded by its own document, and says whose is wrong", () =
     [PROBLEM.TOO_LARGE, 2050, "B"]
   );
   const rest = read_parts(form, typed("9.80", "20.50", "0.30"), separators);
-  assert.deepEqual(
-    [rest.problem, rest.part.name],
-    [PROBLEM.REMAINDER, "A"]
-  );
+  assert.deepEqual([rest.problem, rest.part.name], [PROBLEM.REMAINDER, "A"]);
   assert.equal(
     read_parts(form, typed("x", "", ""), separators).problem,
     PROBLEM.UNREADABLE
@@ -73,5 +70,8 @@ test("the sum is bounded by what Stripe takes at once", () => {
   const most = { ...form, amount: { max_minor: 3000, least_minor: 50 } };
   const many = read_parts(most, typed("10.00", "20.50", ""), separators);
   assert.deepEqual([many.problem, many.limit_minor], [PROBLEM.TOO_LARGE, 3000]);
-  assert.equal(read_parts(form, typed("", "", ""), separators).problem, PROBLEM.EMPTY);
+  assert.equal(
+    read_parts(form, typed("", "", ""), separators).problem,
+    PROBLEM.EMPTY
+  );
 });

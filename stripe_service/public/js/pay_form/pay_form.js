@@ -55,9 +55,7 @@ export class PayForm {
 		this.adapter = adapter;
 		this.api =
 			api ||
-			(documents
-				? new SeveralApi(adapter, documents)
-				: new Api(adapter, { doctype, name }));
+			(documents ? new SeveralApi(adapter, documents) : new Api(adapter, { doctype, name }));
 		this.customise = customise;
 		this.on_result = on_result;
 		this.on_escape = on_escape;

@@ -13,7 +13,9 @@ export class SeveralApi extends Api {
 
 	open_form() {
 		return this.call("pay.open_form_for_several", {
-			documents: JSON.stringify(this.documents.map(({ doctype, name }) => ({ doctype, name }))),
+			documents: JSON.stringify(
+				this.documents.map(({ doctype, name }) => ({ doctype, name }))
+			),
 		});
 	}
 

@@ -346,7 +346,9 @@ function unavailable(state, text, link = null, field = null) {
 function amounts_after({ amounts, proposed_amounts }, fresh = {}) {
 	const kept = Object.entries(fresh).map(([key, amount]) => [
 		key,
-		amounts[key] === undefined || amounts[key] === proposed_amounts[key] ? amount : amounts[key],
+		amounts[key] === undefined || amounts[key] === proposed_amounts[key]
+			? amount
+			: amounts[key],
 	]);
 	return Object.fromEntries(kept);
 }

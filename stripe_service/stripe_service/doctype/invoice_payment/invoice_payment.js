@@ -51,10 +51,11 @@ function show_state(frm) {
 }
 
 function add_links(frm) {
-	const { reference_doctype, reference_name } = frm.doc;
+	const { reference_doctype, reference_name, document_count } = frm.doc;
 	// A payer holds no right to the field itself.
 	const receipt_url = frm.doc.receipt_url || frm.doc.__onload?.own?.receipt_url;
-	if (frappe.model.can_read(reference_doctype)) {
+	// Several are in the table, each with its link.
+	if (cint(document_count) <= 1 && frappe.model.can_read(reference_doctype)) {
 		frm.add_custom_button(__("Paid Document"), () =>
 			frappe.set_route("Form", reference_doctype, reference_name)
 		);
