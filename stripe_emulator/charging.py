@@ -138,7 +138,7 @@ SET_UP = ("on_session", "off_session")
 
 def set_up(method: dict, usage: str) -> None:
 	"""Note for what the bank has agreed that `method` be kept; off_session includes on_session."""
-	if method["_set_up"] != "off_session":
+	if method.get("_set_up") != "off_session":
 		method["_set_up"] = usage
 
 
