@@ -7,6 +7,7 @@ import json
 from urllib.parse import quote
 
 import frappe
+import frappe.client
 import pytest
 
 from tests.support import records
@@ -108,6 +109,14 @@ def names(rows) -> list:
 	return [row["name"] for row in rows or []]
 
 
+def linked(ask, name: str, field: str) -> dict:
+	"""What a Link field asks when a name is put into it: Frappe 16 has another method for it."""
+	fields = json.dumps([field])
+	if hasattr(frappe.client, "validate_link"):
+		return ask("validate_link", docname=name, fields=fields)
+	return ask("validate_link_and_fetch", docname=name, fields_to_fetch=fields) or {}  # who may not is refused
+
+
 BY_NAME = ("insider", True), ("outsider", False)
 
 
@@ -143,7 +152,7 @@ def test_client_calls(scene, who, shown):
 	assert names(ask("get_list", filters=by_title)) == ([scene.invoice.name] if shown else [])
 	assert bool(ask("get_value", fieldname="total", filters=by_title)) is shown
 	assert ask("get_count", filters=by_title) == int(shown)
-	link = ask("validate_link", docname=scene.invoice.name, fields=json.dumps(["total"]))
+	link = linked(ask, scene.invoice.name, "total")
 	assert bool(link.get("name")) is shown
 	assert ("total" in link) is shown
 
