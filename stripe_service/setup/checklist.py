@@ -161,7 +161,11 @@ def _wallets() -> Answer:
 	if row.wallet_message:
 		return Answer(WARNING, row.wallet_message, link=link)
 	if not row.wallet_domain:
-		return Answer(WARNING, _("This site's domain is not registered at Stripe yet. Press Refresh Details on the account."), link=link)
+		return Answer(
+			WARNING,
+			_("This site's domain is not registered at Stripe yet. Press Refresh Details on the account."),
+			link=link,
+		)
 	return Answer(DONE, _("{0} is registered at Stripe.").format(row.wallet_domain), link=link)
 
 

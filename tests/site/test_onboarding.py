@@ -66,7 +66,11 @@ def test_a_step_that_was_done_stays_done_when_the_site_is_migrated():
 
 	step = "Stripe Service Keys"
 	path = frappe.get_app_path(
-		"stripe_service", "stripe_service", "onboarding_step", frappe.scrub(step), f"{frappe.scrub(step)}.json"
+		"stripe_service",
+		"stripe_service",
+		"onboarding_step",
+		frappe.scrub(step),
+		f"{frappe.scrub(step)}.json",
 	)
 	desktop.update_onboarding_step(step, "is_complete", 1)
 	try:

@@ -29,7 +29,9 @@ export async function show_latest_payments(place) {
 			"Latest Payments"
 		)}</h3>
 		${list || `<p class="text-muted">${__("Nothing has been paid here yet.")}</p>`}
-		<p><a href="${frappe.utils.generate_route({ type: "DocType", name: DOCTYPE })}">${__("View List")}</a></p>
+		<p><a href="${frappe.utils.generate_route({ type: "DocType", name: DOCTYPE })}">${__(
+		"View List"
+	)}</a></p>
 	</section>`;
 }
 
