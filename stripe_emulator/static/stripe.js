@@ -317,7 +317,10 @@
 				currency: this._options.currency,
 			});
 			if (!chosen)
-				return { type: "validation_error", message: `${wallet} was closed before you paid.` };
+				return {
+					type: "validation_error",
+					message: `${wallet} was closed before you paid.`,
+				};
 			await this._mounted().frame.ask("wallet_card", { type, ...chosen });
 		}
 

@@ -1,4 +1,4 @@
-"""The blocks of our workspaces that Frappe has no kind for: the account at the head of Stripe, and the payers' home.
+"""The blocks of our workspaces that Frappe has no kind for: the account at the head of Stripe, the latest payments, and the payers' home.
 
 A Custom HTML Block is a record that Frappe does not ship with an app's files. So the record holds nothing but the call
 that draws it; what is drawn comes with the app, and changes with it.
@@ -11,6 +11,14 @@ OVERVIEW = {
 	"html": '<div class="stripe-overview"></div>',
 	"script": """frappe.require("stripe_desk.bundle.js", () => {
 	stripe_service.overview.show(root_element.querySelector(".stripe-overview"));
+});
+""",
+}
+LATEST_PAYMENTS = {
+	"name": "Stripe Latest Payments",
+	"html": '<div class="stripe-latest-payments"></div>',
+	"script": """frappe.require("stripe_desk.bundle.js", () => {
+	stripe_service.latest_payments.show(root_element.querySelector(".stripe-latest-payments"));
 });
 """,
 }
@@ -27,9 +35,12 @@ PAYER_HOME = {
 }
 
 
+BLOCKS = (OVERVIEW, LATEST_PAYMENTS, PAYER_HOME)
+
+
 def make_blocks() -> None:
 	"""Make those that are missing."""
-	for block in (OVERVIEW, PAYER_HOME):
+	for block in BLOCKS:
 		if not frappe.db.exists("Custom HTML Block", block["name"]):
 			doc = frappe.new_doc("Custom HTML Block")
 			doc.update({"style": "", "private": 0, **block})
@@ -38,7 +49,7 @@ def make_blocks() -> None:
 
 def remove_blocks() -> None:
 	"""On uninstall, before the module's workspaces go."""
-	for block in (OVERVIEW, PAYER_HOME):
+	for block in BLOCKS:
 		frappe.delete_doc(
 			"Custom HTML Block", block["name"], ignore_missing=True, force=True, ignore_permissions=True
 		)

@@ -142,7 +142,10 @@ def test_the_workspace_shows_the_account_and_its_figures(login, make_user, http,
 	expect(
 		page.locator(".dashboard-widget-box", has_text="Received by Method").locator("svg").first
 	).to_be_visible()
-	for label in ("Latest Payments", "Customers", "Bank Accounts Added"):
+	latest = page.locator(".stripe-latest-payments")
+	expect(latest.get_by_role("link", name="$ 100.00").first).to_be_visible()
+	expect(latest).to_contain_text("Succeeded")
+	for label in ("Customers", "Bank Accounts Added"):
 		expect(page.locator(".quick-list-widget-box", has_text=label)).to_be_visible()
 	picture(page, "workspace", docs=True, full_page=True)
 	page.locator(".number-widget-box", has_text="Received This Month").locator(".number a").first.click()

@@ -42,8 +42,8 @@ def test_who_may_view_and_read_sees_the_workspace_with_its_figures(site, looks, 
 			"number_cards"
 		)
 		assert names("charts") == {"Received", "Received by Method", "Received by Unit"}
-		assert names("quick_lists") == {"Latest Payments", "Customers", "Bank Accounts Added"}
-		assert names("custom_blocks") == {"Stripe Overview"}
+		assert names("quick_lists") == {"Customers", "Bank Accounts Added"}
+		assert names("custom_blocks") == {"Stripe Overview", "Stripe Latest Payments"}
 		assert "Stripe Account" in names("shortcuts")
 
 

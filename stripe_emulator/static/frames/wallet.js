@@ -21,7 +21,9 @@ document
 		el(
 			"p",
 			{},
-			`Pay ${init.amount} ${init.currency.toUpperCase()} (minor units) with a test card. This page stands in for the wallet's own.`
+			`Pay ${
+				init.amount
+			} ${init.currency.toUpperCase()} (minor units) with a test card. This page stands in for the wallet's own.`
 		),
 		el("div", { class: "choices" }, ...choices),
 		el(

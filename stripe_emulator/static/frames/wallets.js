@@ -16,7 +16,11 @@ export class WithWallets {
 			"div",
 			{},
 			wallets.length
-				? el("div", { class: "tabs", role: "group", "aria-label": "Payment method" }, ...this.tabs)
+				? el(
+						"div",
+						{ class: "tabs", role: "group", "aria-label": "Payment method" },
+						...this.tabs
+				  )
 				: null,
 			card.node,
 			this.note
@@ -44,7 +48,13 @@ export class WithWallets {
 		this.note.hidden = by_card;
 		this.note.textContent = by_card ? "" : `${NAMES[name]} opens when you pay.`;
 		if (by_card) this.card._changed();
-		else this.tell("change", { empty: false, complete: true, collapsed: false, value: { type: name } });
+		else
+			this.tell("change", {
+				empty: false,
+				complete: true,
+				collapsed: false,
+				value: { type: name },
+			});
 	}
 
 	get type() {

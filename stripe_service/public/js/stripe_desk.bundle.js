@@ -1,3 +1,4 @@
+import { show_latest_payments } from "./desk/latest_payments";
 import { show_overview } from "./desk/overview";
 import { show_payment_link } from "./desk/payment_link";
 import { ask_refund } from "./desk/refund";
@@ -8,4 +9,5 @@ frappe.provide("stripe_service");
 stripe_service.refund = ask_refund;
 stripe_service.payment_link = show_payment_link;
 stripe_service.overview = { show: show_overview };
+stripe_service.latest_payments = { show: show_latest_payments };
 stripe_service.test_mode = { show_in_list };

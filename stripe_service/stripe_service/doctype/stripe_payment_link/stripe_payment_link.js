@@ -3,15 +3,13 @@ frappe.ui.form.on("Stripe Payment Link", {
 		const over = frm.doc.revoked || frm.doc.expires_on < frappe.datetime.get_today();
 		if (frm.is_new() || over || !frappe.perm.has_perm(frm.doctype, 0, "write")) return;
 		frm.add_custom_button(__("Revoke"), () =>
-			frappe.confirm(
-				__("Revoke this link? Nobody can pay with it any more then."),
-				() =>
-					frappe
-						.xcall("stripe_service.api.payment_links.revoke_link", {
-							doctype: frm.doc.reference_doctype,
-							name: frm.doc.reference_name,
-						})
-						.then(() => frm.reload_doc())
+			frappe.confirm(__("Revoke this link? Nobody can pay with it any more then."), () =>
+				frappe
+					.xcall("stripe_service.api.payment_links.revoke_link", {
+						doctype: frm.doc.reference_doctype,
+						name: frm.doc.reference_name,
+					})
+					.then(() => frm.reload_doc())
 			)
 		);
 	},

@@ -15,7 +15,11 @@ const BANK_ACCOUNT = () => [
 ];
 
 export function test_cards() {
-	return folded(__("Test cards"), CARDS(), __("Any future date, security code and ZIP code will do."));
+	return folded(
+		__("Test cards"),
+		CARDS(),
+		__("Any future date, security code and ZIP code will do.")
+	);
 }
 
 export function test_bank_account() {
