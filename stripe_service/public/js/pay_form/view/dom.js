@@ -1,4 +1,8 @@
-/** Elements built by hand: text only ever enters through textContent, so nothing a record holds can become markup. */
+/**
+ * Elements built by hand: text only ever enters through textContent, so nothing a record holds can become markup.
+ *
+ * Why not Vue, which Frappe ships: docs/decisions.md, "The pay form in the browser".
+ */
 
 const SVG = "http://www.w3.org/2000/svg";
 
