@@ -1,7 +1,11 @@
 """An Invoice Payment pays one document or several, each in a row of its own (Invoice Payment Reference), by which balances are
 summed. Payments of before get their one row here: by SQL, in batches, and only those that have none, so that it can be run again."""
 
+from functools import partial
+
 import frappe
+
+from stripe_service.utils.transaction import in_fresh_transaction
 
 BATCH = 10_000
 
@@ -37,13 +41,16 @@ def execute() -> None:
 		return  # a site that was installed with rows
 	after = ""
 	while last := _last_of_batch(after):
-		frappe.db.sql(_FILL, {"after": after, "last": last})
-		frappe.db.sql(
-			"update `tabInvoice Payment` set document_count = 1 where name > %s and name <= %s and document_count = 0",
-			(after, last),
-		)
-		frappe.db.commit()
+		in_fresh_transaction(partial(_fill, after, last))
 		after = last
+
+
+def _fill(after: str, last: str) -> None:
+	frappe.db.sql(_FILL, {"after": after, "last": last})
+	frappe.db.sql(
+		"update `tabInvoice Payment` set document_count = 1 where name > %s and name <= %s and document_count = 0",
+		(after, last),
+	)
 
 
 def _last_of_batch(after: str) -> str | None:

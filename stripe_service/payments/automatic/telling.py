@@ -39,10 +39,10 @@ def mark_told(name: str) -> None:
 	except Exception:
 		frappe.db.rollback()
 		frappe.clear_messages()
-		frappe.log_error(
-			title=f"Stripe Service: message of {name}"[:140], reference_doctype=DOCTYPE, reference_name=name
+		title = f"Stripe Service: message of {name}"[:140]
+		in_fresh_transaction(
+			lambda: frappe.log_error(title=title, reference_doctype=DOCTYPE, reference_name=name)
 		)
-		frappe.db.commit()
 
 
 def mark_all_told() -> None:
