@@ -11,6 +11,7 @@ from frappe.www.printview import validate_print_permission
 from stripe_service.access.pay import why_not_pay
 from stripe_service.api import home as home_api
 from stripe_service.api import pay as pay_api
+from stripe_service.utils.language import in_language
 from tests.support.cards import confirmation_token
 from tests.support.payables import make_doctype, make_payable
 from tests.support.portal import CONTACTS, NOTHING, UNITS, make_contact, make_portal_user, opened, set_access
@@ -347,6 +348,16 @@ def test_the_page_costs_the_same_for_three_and_for_thirty(
 		pay(user, make_invoice(unit=unit, bill_to_email=user).name)
 	assert cost() == few
 	assert few < 35
+
+
+def test_states_are_told_in_the_readers_language(to_contacts, as_user, pay, portal_user, make_invoice):
+	"""The website's scripts have no translations of what is data."""
+	user = portal_user()
+	pay(user, make_invoice(bill_to_email=user).name, "40.00")
+	with as_user(user), in_language("de"):
+		answer = home_api.payer_home()
+	assert answer["waiting"][0]["status_label"] not in (None, answer["waiting"][0]["status"])
+	assert [payment["status_label"] for payment in answer["payments"]] == ["Erfolgreich"]
 
 
 def test_own_payments_come_by_pages(to_contacts, as_user, pay, portal_user, make_invoice):
