@@ -11,6 +11,7 @@ from frappe.www.printview import validate_print_permission
 from stripe_service.access.pay import why_not_pay
 from stripe_service.api import home as home_api
 from stripe_service.api import pay as pay_api
+from stripe_service.payments.receipt import stripe_receipt
 from stripe_service.utils.language import in_language
 from tests.support.cards import confirmation_token
 from tests.support.payables import make_doctype, make_payable
@@ -120,6 +121,10 @@ def test_whoever_is_billed_by_this_address_sees_and_pays_it(
 	assert [payment["reference_name"] for payment in answer["payments"]] == [invoice.name] * 2
 	assert all(payment["was_received"] and payment["receipt_url"] for payment in answer["payments"])
 	assert home_of(stranger)["payments"] == []
+	with as_user(user):
+		receipt = stripe_receipt({"name": answer["payments"][0]["name"]})
+	said = [row.value for row in receipt.rows]
+	assert "Faber & Sons" in said and invoice.organisation_unit not in said
 
 
 @pytest.mark.parametrize("address", ["jos\u00e9.{0}", "{0}.example.org", "xjose.{0}"])
