@@ -18,8 +18,8 @@ from stripe_service.utils.portal_page import PATH
 WORKSPACE = "Payments"
 PAYER_ROLES = frozenset({"Stripe Payer", "Invoice Payers"})
 # Their holders administer something, or have the workspace Stripe.
-PORTAL_HOOK, OURS = "get_website_user_home_page", "stripe_service.access.landing.portal_home_page"
 OTHER_HOMES = frozenset({"System Manager", "Workspace Manager", "Stripe Administrator", "Stripe Viewer"})
+PORTAL_HOOK, OURS = "get_website_user_home_page", "stripe_service.access.landing.portal_home_page"
 
 
 def set_default_workspace(doc, method: str | None = None) -> None:
