@@ -236,7 +236,7 @@ add_to_apps_screen = [
 
 # The portal. Without a `reference_doctype` Frappe takes an item out of the menu again.
 has_website_permission = {"Portal Invoice": "stripe_service.access.portal.has_website_permission"}
-role_home_page = {"Portal Payer": "payments"}
+get_website_user_home_page = "stripe_service.access.landing.portal_home_page"
 standard_portal_menu_items = [
 	{
 		"title": "Payments",

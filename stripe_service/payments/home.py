@@ -127,6 +127,7 @@ def _row(payable, balance) -> dict:
 		"sender": sender_of(payable),
 		"unit": payable.unit,
 		"status": payable.status,
+		"status_label": _(payable.status) if payable.status else None,
 		"currency": currency,
 		"outstanding": str(money.from_minor(balance.outstanding_minor, currency)),
 		"under_way": str(money.from_minor(balance.reserved_minor, currency)),
@@ -202,6 +203,7 @@ def own_payments(user: str, start: int = 0, limit: int = PAYMENTS_SHOWN) -> dict
 	)
 	for row in rows:
 		row.amount = str(money.from_minor(row.pop("amount_minor"), row.currency))
+		row.status_label = _(row.status)
 		row.was_received = cint(row.pop("received_minor")) > 0
 	return {"payments": rows[:limit], "more": len(rows) > limit}
 

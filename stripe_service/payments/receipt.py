@@ -11,6 +11,7 @@ import frappe
 from frappe import _
 from frappe.utils import cint, fmt_money
 
+from stripe_service.access import portal
 from stripe_service.access.permissions import may_read
 from stripe_service.gateway import money, payment_states
 from stripe_service.payables.payable import open_payable
@@ -41,7 +42,7 @@ def stripe_receipt(doc) -> frappe._dict:
 	if isinstance(doc, dict):
 		# A document as an object was loaded for the template by Frappe, which has checked; names may be anybody's.
 		payment.check_permission("read")
-	return _receipt(payment, is_payer_or_reader(payment))
+	return _receipt(payment, is_payer_or_reader(payment), frappe.session.user)
 
 
 def stripe_receipt_for_payer(doc) -> frappe._dict:
@@ -64,7 +65,7 @@ def keep_off_timeline(communication, method: str | None = None) -> None:
 
 
 def _mail(payment) -> frappe._dict:
-	receipt = _receipt(payment, True)
+	receipt = _receipt(payment, True, payment.user)
 	receipt.subject = _("Receipt for {0}").format(_paid_for(payment))
 	receipt.thanks = _("Thank you. We have received your payment of {0}.").format(
 		money_in_words(payment.received_minor, payment.currency)
@@ -74,7 +75,7 @@ def _mail(payment) -> frappe._dict:
 	return receipt
 
 
-def _receipt(payment, details: bool) -> frappe._dict:
+def _receipt(payment, details: bool, reader: str) -> frappe._dict:
 	received = cint(payment.received_minor) > 0
 	words = about_payment(payment, False, False, frappe.utils.now_datetime())
 	return frappe._dict(
@@ -83,7 +84,7 @@ def _receipt(payment, details: bool) -> frappe._dict:
 		amount=money_in_words(payment.received_minor if received else payment.amount_minor, payment.currency),
 		stamp=words.label,
 		colour=words.colour,
-		rows=_rows(payment, details),
+		rows=_rows(payment, details, reader),
 		received=received,
 		note="" if received else _("This is not a receipt: no money was received."),
 		# Before Stripe has answered, nothing says which it is.
@@ -95,14 +96,17 @@ def _receipt(payment, details: bool) -> frappe._dict:
 	)
 
 
-def _rows(payment, details: bool) -> list[frappe._dict]:
+def _rows(payment, details: bool, reader: str) -> list[frappe._dict]:
+	def unit_of(row) -> str | None:
+		return row.organisation_unit if portal.shows_unit(row.reference_doctype, reader) else None
+
 	received = cint(payment.received_minor) > 0
 	rows = [
 		(_("Payment Number"), payment.name),
 		(_("Paid For"), _paid_for(payment)),
 		*_documents(payment),
 		(_("Bill To"), _in_common(payment, _party_of)),
-		(_("Organisation Unit"), _in_common(payment, lambda row: row.organisation_unit)),
+		(_("Organisation Unit"), _in_common(payment, unit_of)),
 		(_("Paid By"), _payer_of(payment, details)),
 		(
 			_("Paid With"),
@@ -175,6 +179,8 @@ def _payer_of(payment, details: bool) -> str | None:
 def _party_of(row) -> str | None:
 	"""Whom the document bills, if the session user may read it as it is today; a receipt never fails for want of it."""
 	doctype, name = row.reference_doctype, row.reference_name
-	if not get_config(doctype) or not frappe.db.exists(doctype, name) or not may_read(doctype, name):
+	if not get_config(doctype) or not frappe.db.exists(doctype, name):
+		return None
+	if not (may_read(doctype, name) or portal.may_read(doctype, name)):
 		return None
 	return open_payable(frappe.get_doc(doctype, name)).party

@@ -11,6 +11,8 @@ from frappe.www.printview import validate_print_permission
 from stripe_service.access.pay import why_not_pay
 from stripe_service.api import home as home_api
 from stripe_service.api import pay as pay_api
+from stripe_service.payments.receipt import stripe_receipt
+from stripe_service.utils.language import in_language
 from tests.support.cards import confirmation_token
 from tests.support.payables import make_doctype, make_payable
 from tests.support.portal import CONTACTS, NOTHING, UNITS, make_contact, make_portal_user, opened, set_access
@@ -119,6 +121,10 @@ def test_whoever_is_billed_by_this_address_sees_and_pays_it(
 	assert [payment["reference_name"] for payment in answer["payments"]] == [invoice.name] * 2
 	assert all(payment["was_received"] and payment["receipt_url"] for payment in answer["payments"])
 	assert home_of(stranger)["payments"] == []
+	with as_user(user):
+		receipt = stripe_receipt({"name": answer["payments"][0]["name"]})
+	said = [row.value for row in receipt.rows]
+	assert "Faber & Sons" in said and invoice.organisation_unit not in said
 
 
 @pytest.mark.parametrize("address", ["jos\u00e9.{0}", "{0}.example.org", "xjose.{0}"])
@@ -349,6 +355,16 @@ def test_the_page_costs_the_same_for_three_and_for_thirty(
 	assert few < 35
 
 
+def test_states_are_told_in_the_readers_language(to_contacts, as_user, pay, portal_user, make_invoice):
+	"""The website's scripts have no translations of what is data."""
+	user = portal_user()
+	pay(user, make_invoice(bill_to_email=user).name, "40.00")
+	with as_user(user), in_language("de"):
+		answer = home_api.payer_home()
+	assert answer["waiting"][0]["status_label"] not in (None, answer["waiting"][0]["status"])
+	assert [payment["status_label"] for payment in answer["payments"]] == ["Erfolgreich"]
+
+
 def test_own_payments_come_by_pages(to_contacts, as_user, pay, portal_user, make_invoice):
 	user = portal_user()
 	made = [pay(user, make_invoice(bill_to_email=user).name)["payment"] for _number in range(3)]
@@ -422,7 +438,7 @@ def test_portal_payers_land_on_their_payments_unless_something_else_is_set(
 ):
 	user, other, payer = portal_user(), portal_user(roles=()), make_payer()
 	assert home_page(user) == "payments"
-	assert home_page(other) == home_page(payer) != "payments"
+	assert home_page(other) == home_page(payer) == home_page("Administrator") != "payments"
 	portal = frappe.get_doc("Portal Settings")
 	portal.default_portal_home = "me"
 	portal.save()

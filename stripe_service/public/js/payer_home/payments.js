@@ -46,7 +46,7 @@ export function payment_row(payment, actions) {
 			el(
 				`span.stripe-pay-pill.stripe-pay-pill--${COLOURS[status] || "gray"}`,
 				{},
-				__(status)
+				payment.status_label
 			)
 		),
 		el("div.stripe-home-amount", {}, el("strong", {}, money(amount, currency))),

@@ -237,6 +237,6 @@ function heading(text) {
 }
 
 /** From whom, for whom, and how far it is. */
-function about({ sender, party, unit, status }) {
-	return [sender && __("From {0}", [sender]), party, unit, status && __(status)];
+function about({ sender, party, unit, status_label }) {
+	return [sender && __("From {0}", [sender]), party, unit, status_label];
 }
