@@ -259,7 +259,8 @@ def test_a_bank_that_asks_each_time_is_left_to_the_payer_with_a_link(house, mail
 	assert "/payment-link/" not in announced
 	assert "/payment-link/" in asked
 	(payment,) = house.payments(invoice)
-	assert payment.status == "Failed"  # and holds nothing: the payer can pay it
+	# Stripe was told that nobody is there. It holds nothing: the payer can pay it.
+	assert (payment.status, payment.failure_code) == ("Failed", "authentication_required")
 	house.runs(later(4))
 	assert len(house.payments(invoice)) == 1
 	# It is no decline of the card: it goes on for others.
