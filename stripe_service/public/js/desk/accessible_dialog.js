@@ -38,6 +38,8 @@ function name_fields(modal) {
 		input.id = input.id || unique_id("field");
 		label.htmlFor = input.id;
 		const help = control.querySelector(".help-box");
+		// Frappe 16 writes it in a grey that is too light on white (2.8 to 1).
+		help?.classList.replace("text-extra-muted", "text-muted");
 		if (help?.textContent.trim()) {
 			help.id = help.id || unique_id("help");
 			input.setAttribute("aria-describedby", help.id);
