@@ -3,6 +3,8 @@
  * goes back to where it was.
  */
 
+import { darken_help } from "./frappe_versions.js";
+
 const kept = new WeakMap();
 let last_id = 0;
 
@@ -38,6 +40,7 @@ function name_fields(modal) {
 		input.id = input.id || unique_id("field");
 		label.htmlFor = input.id;
 		const help = control.querySelector(".help-box");
+		if (help) darken_help(help);
 		if (help?.textContent.trim()) {
 			help.id = help.id || unique_id("help");
 			input.setAttribute("aria-describedby", help.id);
