@@ -162,9 +162,9 @@ def test_the_onboarding_leads_an_administrator_to_the_keys(administrator, http, 
 	page = administrator
 	page.goto(f"{http.url}/app/stripe", wait_until="domcontentloaded")
 	expect(page.get_by_text("Set up payments with Stripe").first).to_be_visible()
+	picture(page, "onboarding", docs=True)
 	steps = page.get_by_text("Enter the API keys", exact=True).filter(visible=True)
 	steps.first.click()
-	picture(page, "onboarding", docs=True)
 	steps.last.click()
 	page.wait_for_url("**/stripe-account/new*")
 
