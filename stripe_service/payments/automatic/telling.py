@@ -37,12 +37,19 @@ def mark_told(name: str) -> None:
 	try:
 		in_fresh_transaction(lambda: _mark(name))
 	except Exception:
+		_log(name)
+
+
+def _log(name: str) -> None:
+	"""Never raises: the database may be what failed."""
+	try:
 		frappe.db.rollback()
 		frappe.clear_messages()
 		title = f"Stripe Service: message of {name}"[:140]
-		in_fresh_transaction(
-			lambda: frappe.log_error(title=title, reference_doctype=DOCTYPE, reference_name=name)
-		)
+		frappe.log_error(title=title, reference_doctype=DOCTYPE, reference_name=name)
+		frappe.db.commit()
+	except Exception:
+		frappe.logger("stripe_service").error(f"message of {name}", exc_info=True)
 
 
 def mark_all_told() -> None:
