@@ -1,6 +1,7 @@
 // The payer stops it on their own page; this is for those who look after payments.
 frappe.ui.form.on("Automatic Payment", {
 	refresh(frm) {
+		frm.disable_save();
 		const over = frm.doc.status === "Stopped";
 		if (frm.is_new() || over || !frappe.perm.has_perm(frm.doctype, 0, "write")) return;
 		frm.add_custom_button(__("Stop"), () =>
