@@ -19,7 +19,8 @@ def log_in(page, url: str, user: str, password: str = PASSWORD) -> None:
 
 def open_document(page, url: str, doctype: str, name: str) -> None:
 	page.goto(f"{url}/app/{doctype.lower().replace(' ', '-')}/{name}", wait_until="domcontentloaded")
-	page.locator(".page-head .title-text").filter(visible=True).first.wait_for()
+	# On Frappe 16 a form's title is a breadcrumb.
+	page.locator(".page-head").locator(".title-text-form, .title-text").filter(visible=True).first.wait_for()
 
 
 class PayDialog(PayForm):

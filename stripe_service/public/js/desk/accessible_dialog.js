@@ -3,7 +3,7 @@
  * goes back to where it was.
  */
 
-import { darken_help } from "./frappe_versions.js";
+import { darken_help, titles_of_pages } from "./frappe_versions.js";
 
 const kept = new WeakMap();
 let last_id = 0;
@@ -115,9 +115,7 @@ function give_back_focus(before) {
 }
 
 export function focus_title() {
-	const title = [...document.querySelectorAll(".page-head .title-text")].find(
-		(node) => node.getClientRects().length
-	);
+	const title = titles_of_pages().find((node) => node.getClientRects().length);
 	if (!title) return;
 	title.tabIndex = -1;
 	title.focus();

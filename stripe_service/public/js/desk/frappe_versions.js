@@ -23,3 +23,12 @@ export function fit_columns(listview) {
 export function darken_help(help) {
 	help.classList.replace("text-extra-muted", "text-muted");
 }
+
+/**
+ * The titles of the desk's pages, of which one is shown. A form's is a breadcrumb on 16, behind that of its DocType, which has
+ * the class of 15's title and is not there on a phone. Remove the second line with 15.
+ */
+export function titles_of_pages() {
+	const find = (selector) => [...document.querySelectorAll(`.page-head ${selector}`)];
+	return [...find(".title-text-form"), ...find(".title-text")];
+}
