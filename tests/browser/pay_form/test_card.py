@@ -62,7 +62,7 @@ def test_the_test_cards_are_at_hand_with_test_keys_alone(open_form):
 	form = open_form()
 	cards = form.root.locator("summary", has_text="Test cards")
 	number = form.root.get_by_text("4000 0027 6000 3184")
-	expect(number).to_be_hidden()
+	expect(number).to_have_count(0)
 	cards.press("Enter")
 	expect(number).to_be_visible()
 	live = open_form(test_mode=False)

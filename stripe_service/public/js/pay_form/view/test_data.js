@@ -30,18 +30,21 @@ export function test_bank_account() {
 	);
 }
 
+/** Filled when it is opened: nothing that looks like a card's number is on the page before somebody asks for it. */
 function folded(title, rows, note) {
+	const place = el("div");
+	const fill = () => {
+		if (place.childElementCount) return;
+		place.append(el("dl", {}, ...rows.map(row)), el("p.stripe-pay-muted", {}, note));
+	};
 	return el(
 		"details.stripe-pay-test-data",
-		{},
+		{ on: { toggle: fill } },
 		el("summary", {}, title),
-		el(
-			"dl",
-			{},
-			...rows.map(([value, meaning]) =>
-				el("div", {}, el("dt", {}, el("bdi", {}, value)), el("dd", {}, meaning))
-			)
-		),
-		el("p.stripe-pay-muted", {}, note)
+		place
 	);
+}
+
+function row([value, meaning]) {
+	return el("div", {}, el("dt", {}, el("bdi", {}, value)), el("dd", {}, meaning));
 }
