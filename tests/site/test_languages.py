@@ -153,7 +153,7 @@ def test_the_portal_page_runs_from_right_to_left(http, scene, speaks, make_payer
 	page = client.session.get(
 		f"{client.server.address}/my-payment-methods", headers={"Accept": "text/html"}
 	).text
-	assert '<div id="my-payment-methods" dir="rtl">' in page
+	assert '<div class="stripe-portal" dir="rtl">' in page
 
 
 def test_an_administrators_own_translation_goes_before_the_files(site_only):
