@@ -41,7 +41,8 @@ def may_read(doctype: str, name: str, user: str | None = None) -> bool:
 	if found is None:
 		return False
 	where = " and ".join(f"({condition})" for condition in [f"`name` = {_quoted(name)}", *found])
-	return bool(frappe.db.sql(f"select 1 from `tab{doctype}` where {where}"))
+	query = f"select 1 from `tab{doctype}` where {where}"
+	return bool(frappe.db.sql(query))
 
 
 def shows_unit(doctype: str, user: str) -> bool:
