@@ -12,7 +12,13 @@ import { show_as_read_only } from "./desk/read_only_form";
 import { add_reprocess } from "./desk/work_items";
 
 frappe.provide("stripe_service.pay_form");
-Object.assign(stripe_service, { accessible, decimals_of, set_columns, set_up_list, show_decimals });
+Object.assign(stripe_service, {
+	accessible,
+	decimals_of,
+	set_columns,
+	set_up_list,
+	show_decimals,
+});
 
 const customisations = {};
 let loading = null;
