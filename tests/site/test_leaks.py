@@ -114,9 +114,8 @@ def linked(ask, name: str, field: str) -> dict:
 	fields = json.dumps([field])
 	if hasattr(frappe.client, "validate_link"):
 		return ask("validate_link", docname=name, fields=fields)
-	return (
-		ask("validate_link_and_fetch", docname=name, fields_to_fetch=fields) or {}
-	)  # who may not is refused
+	answer = ask("validate_link_and_fetch", docname=name, fields_to_fetch=fields)
+	return answer or {}  # who may not is refused
 
 
 BY_NAME = ("insider", True), ("outsider", False)

@@ -27,6 +27,10 @@ class Endpoint:
 		).db_insert()
 		self.set_secret(self.secret)
 
+	def __repr__(self):
+		"""Frappe 16 logs the attributes of what has none, as variables of the test itself."""
+		return f"Endpoint {self.account}"
+
 	def set_secret(self, secret: str, field: str = "webhook_secret", **values) -> None:
 		import frappe
 
