@@ -205,8 +205,7 @@ def check_payment(doc, ptype: str | None = None, user: str | None = None) -> boo
 	user = user or frappe.session.user
 	if ptype == "create" or doc.user == user != GUEST or reads_all_payments(user):
 		return answer(True)
-	rows = doc.get("references")
-	return answer(bool(rows) and all(_may_read_document_of(row, user) for row in rows))
+	return answer(all(_may_read_document_of(row, user) for row in doc.paid))
 
 
 def _may_read_document_of(row, user: str) -> bool:
