@@ -210,10 +210,9 @@ def check_payment(doc, ptype: str | None = None, user: str | None = None) -> boo
 	user = user or frappe.session.user
 	if ptype == "create" or doc.user == user != GUEST or reads_all_payments(user):
 		return answer(True)
-	rows = doc.get("references")
-	if not rows or is_website_user(user):
+	if is_website_user(user):
 		return answer(False)
-	return answer(all(_may_read_document_of(row, user) for row in rows))
+	return answer(all(_may_read_document_of(row, user) for row in doc.paid))
 
 
 def _may_read_document_of(row, user: str) -> bool:

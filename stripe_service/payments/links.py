@@ -231,7 +231,7 @@ def is_of_its_document(payment) -> bool:
 	if not payment.payment_link:
 		return False
 	row = _read(payment.payment_link)
-	paid = {(one.reference_doctype, one.reference_name) for one in payment.references}
+	paid = {(one.reference_doctype, one.reference_name) for one in payment.paid}
 	return bool(row) and paid == {(row.reference_doctype, row.reference_name)}
 
 

@@ -168,6 +168,7 @@ def test_what_stripe_refunded_before_its_row_is_there(scene):
 	frappe.db.set_value(
 		"Invoice Payment", outcome["payment"], {"refunded_minor": 3000, "status": "Partly Refunded"}
 	)
+	frappe.db.set_value("Invoice Payment Reference", {"parent": outcome["payment"]}, "refunded_minor", 3000)
 	assert [step["text"] for step in only_line(scene)["steps"]] == ["$ 30.00 was refunded."]
 
 
@@ -475,6 +476,10 @@ def copy_payments(scene, number: int) -> None:
 		copy.update({"user": scene.make_payer(), "payment_intent_id": None, "idempotency_key": unique("key")})
 		copy.set_new_name()
 		copy.db_insert()
+		for part in copy.references:
+			part.parent = copy.name
+			part.set_new_name(force=True)
+			part.db_insert()
 		refund = frappe.get_doc(
 			doctype="Stripe Refund", payment=copy.name, status="Succeeded", amount_minor=10, currency="USD",
 			source="Here",

@@ -13,7 +13,7 @@ import frappe
 import pytest
 
 from tests.support import records
-from tests.support.records import unique
+from tests.support.records import add_reference, unique
 
 HERE = Path(__file__).parent / "permissions"
 ROLES = {
@@ -111,7 +111,7 @@ class Stage:
 
 	def payment_of(self, user: str) -> str:
 		"""A payment that failed long ago, so that nothing can happen to it any more."""
-		return self._row(
+		payment = self._row(
 			"Invoice Payment",
 			reference_doctype="Portal Invoice",
 			reference_name=self.invoice.name,
@@ -124,6 +124,8 @@ class Stage:
 			amount_minor=100,
 			idempotency_key=unique("key"),
 		)
+		add_reference(payment)
+		return payment
 
 	def link_token(self) -> str:
 		from stripe_service.payables.payable import open_payable

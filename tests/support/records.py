@@ -175,3 +175,30 @@ def make_outgoing_account():
 		enable_outgoing=1, default_outgoing=1, smtp_server="127.0.0.1", no_smtp_authentication=1,
 	).db_insert()  # fmt: skip  # a save would try to reach the server
 	frappe.db.commit()
+
+
+def add_reference(payment: str) -> str:
+	"""The row of a payment that was written as a row alone: its one document, as the payment itself names it."""
+	import frappe
+
+	facts = (
+		"reference_doctype",
+		"reference_name",
+		"reference_title",
+		"organisation_unit",
+		"amount",
+		"amount_minor",
+	)
+	row = frappe.get_doc(
+		{
+			**frappe.db.get_value("Invoice Payment", payment, facts, as_dict=True),
+			"doctype": "Invoice Payment Reference",
+			"parent": payment,
+			"parenttype": "Invoice Payment",
+			"parentfield": "references",
+			"idx": 1,
+		}
+	)
+	row.set_new_name()
+	row.db_insert()
+	return row.name

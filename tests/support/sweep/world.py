@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import frappe
 
 from tests.support import records
-from tests.support.records import PASSWORD, unique
+from tests.support.records import PASSWORD, add_reference, unique
 
 # Whoever may read the Stripe Account reads all that went through it, of whatever unit.
 READERS = frozenset({"reader", "administrator of A"})
@@ -157,7 +157,9 @@ class World:
 				"idempotency_key": unique("key"),
 			}
 		)
-		return frappe.get_doc("Invoice Payment", _written(payment))
+		name = _written(payment)
+		add_reference(name)
+		return frappe.get_doc("Invoice Payment", name)
 
 
 def _written(doc) -> str:
