@@ -97,6 +97,7 @@ def test_seven_of_ten_by_one_payment(site, at_home, scene, invoices, payment_for
 	expect(rows(page).filter(has_text="of it under way")).to_have_count(0)
 
 	form = pay_chosen(page, seven)
+	form.choose("Card")
 	form.pay_by_new_card()
 	expect(form.heading).to_have_text("You have paid $ 70.00")
 	form.close()
