@@ -105,6 +105,31 @@ def test_by_the_keyboard_and_by_the_address(http, new_page, user, invoice, pictu
 	expect(form.amount).to_have_value("119.00")
 
 
+def test_two_invoices_by_one_payment(http, worker, new_page, user, invoice, make_invoice, picture):
+	make_invoice(bill_to_email=user, total="40.00", title="Gutter")
+	make_invoice(bill_to_email=user, total="5.00", title="Travel")
+	page = new_page(**PHONE)
+	log_in(page, http.url, user)
+	page.goto(f"{http.url}/payments")
+	for title in ("Roof repair", "Gutter"):
+		page.get_by_role("checkbox", name=f"Choose {title}").check()
+	expect(page.get_by_text("2 chosen: $159.00")).to_be_visible()
+	assert serious(page, PAGE) == []
+	picture(page, "portal-phone-choose", full_page=True)
+	page.get_by_role("button", name="Pay chosen").click()
+	form = PayForm(page, page.locator(PAGE))
+	form.root.get_by_label("Gutter", exact=True).fill("30")
+	form.enter_card()
+	expect(form.pay_button).to_have_text("Pay $149.00")
+	assert is_as_wide_as_the_window(page)
+	picture(page, "portal-phone-several", full_page=True)
+	form.pay()
+	expect(form.heading).to_have_text("You have paid $149.00")
+	form.root.get_by_role("button", name="Close").click()
+	expect(rows(page)).to_have_count(2)
+	expect(rows(page).filter(has_text="Gutter")).to_contain_text("$10.00")
+
+
 def test_a_guest_logs_in_first_and_then_pays_what_the_address_names(http, new_page, user, invoice):
 	page = new_page(**PHONE)
 	page.goto(f"{http.url}/payments?doctype=Portal+Invoice&name={invoice.name}")

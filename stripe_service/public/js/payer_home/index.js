@@ -12,7 +12,6 @@ import { answers, test_mode } from "../pay_form/messages.js";
 import { button } from "../pay_form/view/button.js";
 import { el, replace_children, set_text, show } from "../pay_form/view/dom.js";
 import { own_payments } from "./payments.js";
-import { key_of } from "../pay_form/parts.js";
 import { Together } from "./together.js";
 import { sums_of } from "./sums.js";
 import { why_empty } from "./empty.js";
@@ -39,7 +38,6 @@ class PayerHome {
 		use_translator(adapter.translate);
 		this.server = new Api(adapter);
 		this.rows = [];
-		this.chosen = new Set();
 		this.paying = false;
 		this._make_parts();
 		host.replaceChildren(this.node);
@@ -116,13 +114,10 @@ class PayerHome {
 
 	_show_rows(rows, more, reason = null) {
 		this.rows = rows;
-		const payable = rows.filter(({ may_pay }) => may_pay);
-		this.chosen = new Set(payable.map(key_of).filter((key) => this.chosen.has(key)));
-		const choosable = payable.length > 1;
+		this.together.render(rows);
 		const items = rows.map((row) =>
-			waiting_row(row, () => this._pay(row), choosable && this._choice(row))
+			waiting_row(row, () => this._pay(row), this.together.choice_of(row))
 		);
-		this.together.render(payable, this.chosen);
 		const list = el(
 			"ul.stripe-home-rows",
 			{ attrs: { "aria-label": __("To pay") } },
@@ -152,19 +147,6 @@ class PayerHome {
 		this._focus(row);
 	}
 
-	_choice(row) {
-		return {
-			chosen: this.chosen.has(key_of(row)),
-			on_change: (checked) => {
-				this.chosen[checked ? "add" : "delete"](key_of(row));
-				this.together.render(
-					this.rows.filter(({ may_pay }) => may_pay),
-					this.chosen
-				);
-			},
-		};
-	}
-
 	async _pay_together(rows, opener) {
 		this.paying = true;
 		let result;
@@ -175,7 +157,7 @@ class PayerHome {
 		} finally {
 			this.paying = false;
 		}
-		if (result) this.chosen.clear();
+		if (result) this.together.clear();
 		await this.load();
 		(opener.isConnected && !opener.closest("[hidden]") ? opener : this.heading).focus();
 	}

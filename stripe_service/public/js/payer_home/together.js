@@ -12,6 +12,7 @@ const MOST = 40;
 export class Together {
 	constructor({ on_pay }) {
 		this.rows = [];
+		this.keys = new Set();
 		this.chosen = [];
 		this.pay_chosen = button(__("Pay chosen"), "btn-primary", () =>
 			on_pay(this.chosen.slice(0, MOST), this.pay_chosen)
@@ -24,11 +25,32 @@ export class Together {
 		show(this.node, false);
 	}
 
-	/** `rows` are those that can be paid, `keys` of them what is chosen. */
-	render(rows, keys) {
-		this.rows = rows;
-		this.chosen = rows.filter((row) => keys.has(key_of(row)));
-		show(this.node, rows.length > 1);
+	/** `rows` are all that wait. What was chosen of them stays so while it can be paid. */
+	render(rows) {
+		this.rows = rows.filter(({ may_pay }) => may_pay);
+		this.keys = new Set(this.rows.map(key_of).filter((key) => this.keys.has(key)));
+		this._show_chosen();
+	}
+
+	/** For the row's check box, as `waiting_row` wants it; null where there is nothing to be chosen together. */
+	choice_of(row) {
+		if (this.rows.length < 2) return null;
+		return {
+			chosen: this.keys.has(key_of(row)),
+			on_change: (checked) => {
+				this.keys[checked ? "add" : "delete"](key_of(row));
+				this._show_chosen();
+			},
+		};
+	}
+
+	clear() {
+		this.keys.clear();
+	}
+
+	_show_chosen() {
+		this.chosen = this.rows.filter((row) => this.keys.has(key_of(row)));
+		show(this.node, this.rows.length > 1);
 		set_attributes(this.pay_chosen, { disabled: !this.chosen.length });
 		set_text(this.sum, this.chosen.length ? this._sums() : "");
 	}

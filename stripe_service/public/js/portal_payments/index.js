@@ -16,6 +16,7 @@ import { el, replace_children, set_text, show } from "../pay_form/view/dom.js";
 import { why_empty } from "../payer_home/empty.js";
 import { use_surroundings } from "../payer_home/format.js";
 import { sums_of } from "../payer_home/sums.js";
+import { Together } from "../payer_home/together.js";
 import { waiting_row } from "../payer_home/waiting.js";
 
 const LOOK_AGAIN_AFTER = 300; // milliseconds
@@ -36,7 +37,7 @@ class PortalPayments {
 		this.server = new Api(adapter);
 		this.rows = [];
 		this.payments = [];
-		this.paid = null; // the document whose form was open last
+		this.paid = []; // the documents whose form was open last
 		this.panel = new PayPanel({ adapter, on_leave: () => this._leave() });
 		this._make_parts();
 		host.replaceChildren(this.node);
@@ -51,6 +52,7 @@ class PortalPayments {
 		this.error = el("p.stripe-pay-error", { attrs: { role: "alert", hidden: true } });
 		this.sums = el("div");
 		this.heading = heading(__("To pay"));
+		this.together = new Together({ on_pay: (rows) => this._pay(rows) });
 		this.loading = el("p.stripe-pay-muted", {}, __("Loading…"));
 		this.list = el("div", {}, this.loading);
 		this.more = button(__("Show more"), "btn-default", () => this._load_more_rows());
@@ -69,21 +71,21 @@ class PortalPayments {
 			{},
 			this.banner,
 			this.sums,
-			el("section", {}, this.heading, this.list, this.more),
+			el("section", {}, this.heading, this.together.node, this.list, this.more),
 			el("section", {}, heading(__("My payments")), this.own, this.more_payments),
 			el("nav.stripe-home-links", { attrs: { "aria-label": __("More") } }, this.methods)
 		);
 		this.node = el("div.stripe-pay.stripe-home", {}, this.error, this.lists, this.panel.node);
 	}
 
-	/** The form of the document that the address names, else the lists. */
+	/** The form of the documents that the address names, else the lists. */
 	show_what_is_asked_for() {
 		const wanted = asked_for();
-		show(this.lists, !wanted);
+		show(this.lists, !wanted.length);
 		show(set_text(this.error, ""), false);
-		if (!wanted) return this._show_lists();
+		if (!wanted.length) return this._show_lists();
 		this.paid = wanted;
-		this.panel.open([wanted]);
+		this.panel.open(wanted);
 	}
 
 	async _show_lists() {
@@ -93,8 +95,8 @@ class PortalPayments {
 		if (returned) this._focus(this.paid);
 	}
 
-	_pay(row) {
-		history.pushState(null, "", pay_link(row.doctype, row.name));
+	_pay(rows) {
+		history.pushState(null, "", pay_link(...rows));
 		this.show_what_is_asked_for();
 	}
 
@@ -163,8 +165,13 @@ class PortalPayments {
 
 	_show_rows(rows, more, reason = null) {
 		this.rows = rows;
+		this.together.render(rows);
 		const items = rows.map((row) =>
-			waiting_row({ ...row, about: about(row) }, () => this._pay(row))
+			waiting_row(
+				{ ...row, about: about(row) },
+				() => this._pay([row]),
+				this.together.choice_of(row)
+			)
 		);
 		const list = el(
 			"ul.stripe-home-rows",
@@ -209,9 +216,13 @@ class PortalPayments {
 	}
 
 	/** The button that was pressed was drawn anew, or is gone with its row. */
-	_focus(wanted) {
+	_focus(documents) {
+		const [wanted, ...others] = documents;
 		const place = [...this.list.querySelectorAll("button")].find(
-			({ dataset }) => dataset.name === wanted.name && dataset.doctype === wanted.doctype
+			({ dataset }) =>
+				!others.length &&
+				dataset.name === wanted.name &&
+				dataset.doctype === wanted.doctype
 		);
 		(place || this.heading).focus();
 	}

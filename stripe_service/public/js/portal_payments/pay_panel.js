@@ -25,15 +25,13 @@ export class PayPanel {
 		);
 	}
 
-	/** `documents` is a list of {doctype, name}; one of them can be paid at a time. */
+	/** `documents` is a list of {doctype, name}; several are paid by one payment. */
 	open(documents) {
 		this.close();
-		const [{ doctype, name }] = documents;
 		const texts = { paid_note: __("The payment has been received.") };
 		this.form = new PayForm({
 			target: this.place,
-			doctype,
-			name,
+			...(documents.length > 1 ? { documents } : documents[0]),
 			adapter: this.adapter,
 			customise: { texts },
 			on_close: () => this._leave(),

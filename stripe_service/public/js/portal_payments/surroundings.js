@@ -14,13 +14,18 @@ export function portal_surroundings(adapter) {
 		},
 		date: format.date,
 		link: (doctype, name) =>
-			doctype === "Invoice Payment" ? receipt_link(name) : pay_link(doctype, name),
+			doctype === "Invoice Payment" ? receipt_link(name) : pay_link({ doctype, name }),
 	};
 }
 
-/** The page with the pay form of this document. */
-export function pay_link(doctype, name) {
-	return `${PAGE}?${new URLSearchParams({ doctype, name })}`;
+/** The page with the pay form of these documents ({doctype, name}); several are paid by one payment. */
+export function pay_link(...documents) {
+	const query = new URLSearchParams();
+	for (const { doctype, name } of documents) {
+		query.append("doctype", doctype);
+		query.append("name", name);
+	}
+	return `${PAGE}?${query}`;
 }
 
 /** The app's own receipt, to be read, printed or kept as a PDF. */
@@ -29,10 +34,12 @@ export function receipt_link(name) {
 	return `/printview?${new URLSearchParams(print)}`;
 }
 
-/** The document whose form the page's address asks for, or null. */
+/** The documents whose form the page's address asks for. */
 export function asked_for() {
 	const query = new URLSearchParams(window.location.search);
-	const doctype = query.get("doctype");
-	const name = query.get("name");
-	return doctype && name ? { doctype, name } : null;
+	const names = query.getAll("name");
+	return query
+		.getAll("doctype")
+		.map((doctype, number) => ({ doctype, name: names[number] }))
+		.filter(({ doctype, name }) => doctype && name);
 }
