@@ -57,6 +57,16 @@ class Wish:
 	maximum_per_month: str
 
 
+def why_above_each(agreement, amount_minor: int) -> str | None:
+	"""In words, if a document of `amount_minor` (minor units of the agreement's currency) is more than its payer allows for each."""
+	each = money.round_to_minor(agreement.maximum_per_document, agreement.currency)
+	if amount_minor <= each:
+		return None
+	return _("{0} is more than you allow for each ({1}).").format(
+		money_in_words(amount_minor, agreement.currency), money_in_words(each, agreement.currency)
+	)
+
+
 def consent_text(wish: Wish, user: str) -> str:
 	"""The text that `user` agrees to, in their language. Raises frappe.ValidationError for a wish that can't be granted, and
 	frappe.PermissionError for a method that is not theirs."""

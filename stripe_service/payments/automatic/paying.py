@@ -37,7 +37,6 @@ from stripe_service.stripe_service.doctype.scheduled_payment.scheduled_payment i
 	FAILED,
 	PAID,
 	RETRY,
-	SKIPPED,
 	TAKEN,
 	UNDER_WAY,
 	WAITING,
@@ -94,7 +93,7 @@ def _begin(name: str, day):
 		row.write(status=CANCELLED, reason=reason, next_attempt_on=None)
 		return None
 	if reason := _why_not(agreement, row, payable, balance, day):
-		_skip(row, reason)
+		telling.skip(row, reason)
 		return None
 	if _must_be_announced_again(row, balance, day):
 		announce_row(row, agreement, payable, day)
@@ -139,14 +138,9 @@ def _why_not(agreement, row, payable, balance, day) -> str | None:
 
 
 def _why_above_limit(agreement, row, amount: int, day) -> str | None:
-	each, in_month = (
-		money.round_to_minor(limit, agreement.currency)
-		for limit in (agreement.maximum_per_document, agreement.maximum_per_month)
-	)
-	if amount > each:
-		return _("{0} is more than you allow for each ({1}).").format(
-			money_in_words(amount, agreement.currency), money_in_words(each, agreement.currency)
-		)
+	if reason := agreements.why_above_each(agreement, amount):
+		return reason
+	in_month = money.round_to_minor(agreement.maximum_per_month, agreement.currency)
 	paid = _paid_in_month(agreement.name, row.name, day)
 	if paid + amount > in_month:
 		return _(
@@ -184,18 +178,6 @@ def _must_be_announced_again(row, balance, day) -> bool:
 	return row.status == ANNOUNCED and date_diff(day, row.next_attempt_on) > LATE_DAYS
 
 
-def _skip(row, reason: str) -> None:
-	telling.record(
-		row,
-		lambda: _("{0} ({1}) was not paid automatically: {2} Please pay it yourself.").format(
-			row.reference_title, row.reference_name, reason
-		),
-		status=SKIPPED,
-		reason=reason,
-		next_attempt_on=None,
-	)
-
-
 # The payment
 
 
@@ -215,7 +197,7 @@ def _pay(row, day) -> None:
 		frappe.db.rollback()
 		frappe.clear_messages()
 		reason = strip_html(str(refusal))
-		_change(row, lambda fresh: _skip(fresh, reason))
+		_change(row, lambda fresh: telling.skip(fresh, reason))
 		if agreements.why_method_unusable(agreement):
 			agreements.stop(agreement.name, lambda: reason)
 		return

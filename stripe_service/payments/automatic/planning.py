@@ -22,6 +22,7 @@ from stripe_service.stripe_service.doctype.automatic_payment.automatic_payment i
 from stripe_service.stripe_service.doctype.scheduled_payment.scheduled_payment import ANNOUNCED, OPEN
 from stripe_service.utils.dates import date_in_words
 from stripe_service.utils.labels import money_in_words
+from stripe_service.utils.language import language_of
 from stripe_service.utils.transaction import in_fresh_transaction
 
 DOCTYPE = "Scheduled Payment"
@@ -122,6 +123,12 @@ def announce_row(row, agreement, payable, day) -> None:
 	"""Write on `row` what will be paid and when, and tell its payer; for a new row, and for one whose amount has grown or whose
 	day has passed while nothing ran. Does not commit."""
 	balance = outstanding_of(payable)
+	owed = {"amount_minor": balance, "amount": float(money.from_minor(balance, payable.currency))}
+	with language_of(row.user):
+		above = agreements.why_above_each(agreement, balance)
+	if above:  # said now, while there is time to pay it otherwise
+		telling.skip(row, above, **owed)
+		return
 	pay_on = max(row.due_on, getdate(add_days(day, agreement.notice_days)))
 	telling.record(
 		row,
@@ -135,8 +142,7 @@ def announce_row(row, agreement, payable, day) -> None:
 			money_in_words(balance, payable.currency),
 		),
 		status=ANNOUNCED,
-		amount_minor=balance,
-		amount=float(money.from_minor(balance, payable.currency)),
+		**owed,
 		next_attempt_on=pay_on,
 		reason=None,
 	)

@@ -9,9 +9,11 @@ payment depends on it.
 from collections.abc import Callable
 
 import frappe
+from frappe import _
 from frappe.utils import now_datetime
 
 from stripe_service.access.permissions import may_read
+from stripe_service.stripe_service.doctype.scheduled_payment.scheduled_payment import SKIPPED
 from stripe_service.utils.language import words_for
 from stripe_service.utils.notices import notify_user
 from stripe_service.utils.transaction import in_fresh_transaction
@@ -29,6 +31,20 @@ def record(row, text: str | Callable[[], str], **values) -> None:
 	else:
 		# Frappe's Notification Log of a document goes by the document, which is the reason to be told.
 		notify_user(row.user, DOCTYPE, row.name, words)
+
+
+def skip(row, reason: str, **values) -> None:
+	"""Write on the locked or new row that it is not paid automatically, and that its payer is to be told. Does not commit."""
+	record(
+		row,
+		lambda: _("{0} ({1}) is not paid automatically: {2} Please pay it yourself.").format(
+			row.reference_title, row.reference_name, reason
+		),
+		status=SKIPPED,
+		reason=reason,
+		next_attempt_on=None,
+		**values,
+	)
 
 
 def mark_told(name: str) -> None:
