@@ -19,9 +19,11 @@ export class SeveralApi extends Api {
 		});
 	}
 
-	/** `documents` are those that the form shows, each with its amount; the sum is the server's to make. */
-	pay({ documents, amount, ...request }) {
-		this.document = { doctype: documents[0].doctype, name: documents[0].name };
+	/** `documents` are those that the form shows, each with its amount; their sum is the server's to make. */
+	pay({ documents, ...request }) {
+		const [{ doctype, name }] = documents;
+		this.document = { doctype, name };
+		delete request.amount;
 		return this.call("pay.pay_several", { ...request, documents: JSON.stringify(documents) });
 	}
 }
