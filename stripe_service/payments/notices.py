@@ -31,7 +31,7 @@ def write_notices(change: AppliedChange) -> None:
 		_notify_payer(
 			payment,
 			lambda: _("Your payment of {0} for {1} has arrived.").format(
-				_amount(payment, payment.received_minor), payment.reference_name
+				_amount(payment, payment.received_minor), payment.documents_in_words
 			),
 		)
 	if cint(payment.refunded_minor) > cint(change.before.refunded_minor):
@@ -39,7 +39,7 @@ def write_notices(change: AppliedChange) -> None:
 			payment,
 			lambda: _("{0} of your payment for {1} is being refunded to {2}.").format(
 				_amount(payment, cint(payment.refunded_minor) - cint(change.before.refunded_minor)),
-				payment.reference_name,
+				payment.documents_in_words,
 				payment.method_label or _("the card or bank account you paid with"),
 			),
 		)
