@@ -190,7 +190,7 @@ def test_the_keys_can_be_replaced_but_not_left_empty(account):
 	for field in ("secret_key", "publishable_key"):
 		doc = account.document()
 		doc.set(field, "")
-		with pytest.raises(KeyRefused, match="use Remove"):
+		with pytest.raises(KeyRefused, match="Use Remove"):
 			doc.save()
 	assert read_secret(account.name, "secret_key") == account.keys["secret_key"]
 

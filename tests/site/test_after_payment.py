@@ -350,7 +350,7 @@ def test_only_who_may_write_payments_runs_it_again(scene, make_user, as_user):
 		assert "run again" in run_again(payment)["message"]
 	scene.drain()
 	declined = scene.pay(card="declined", invoice=scene.make_invoice())["payment"]
-	with pytest.raises(frappe.ValidationError, match="Nothing follows"):
+	with pytest.raises(frappe.ValidationError, match="nothing to run yet"):
 		run_again(declined)
 
 

@@ -467,7 +467,9 @@ def test_no_row_is_read_for_a_sum(scene, monkeypatch, index, question):
 	assert sums
 	for query in sums:
 		by_index = query.replace(f"FROM `tab{table}`", f"FROM `tab{table}` FORCE INDEX (`{index}`)")
-		[plan] = frappe.db.sql("explain " + by_index.replace("%", "%%"), as_dict=True)
+		plans = frappe.db.sql("explain " + by_index.replace("%", "%%"), as_dict=True)
+		# Payments of several documents, which are few, are summed over their rows.
+		[plan] = [plan for plan in plans if plan.table == f"tab{table}"]
 		assert plan.key == index and "Using index" in plan.Extra, plan
 		assert "index condition" not in plan.Extra, plan
 

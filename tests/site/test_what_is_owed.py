@@ -181,7 +181,7 @@ def test_money_that_comes_all_the_same_is_a_surplus_and_the_payer_reads_the_trut
 	with scene.as_user(scene.payer):
 		outcome = pay_api.finish(payment)
 	assert outcome["outcome"] == "paid"
-	assert "not owed any more" in outcome["message"] and "Thank you" not in outcome["message"]
+	assert "no longer owed" in outcome["message"] and "Thank you" not in outcome["message"]
 	scene.drain()
 	assert surplus(payment) == [10000]
 	assert facts(scene)[0] == "Cancelled"
