@@ -18,6 +18,7 @@ from stripe_service.payments import after_payment, fees
 from stripe_service.payments.refund import refund
 from stripe_service.payments.settle import settle
 from tests.support.cards import confirmation_token
+from tests.support.erpnext import Books
 from tests.support.payables import why_not_payable
 from tests.support.records import unique
 from tests.support.scripts import server_scripts
@@ -34,8 +35,6 @@ def erpnext(site_only):
 
 @pytest.fixture
 def books(site, erpnext, faker):
-	from tests.support.erpnext import Books
-
 	return Books(faker)
 
 
@@ -356,6 +355,45 @@ if any(row.reference_name == {invoices[1].name!r} for row in doc.references):
 		{invoices[1].name: 50},
 	]
 	check_received(books, 180, payment.stripe_fee)
+
+
+def test_invoices_of_two_companies_are_booked_in_their_own_books_and_the_fee_in_one(books, till, faker):
+	others = Books(faker)
+	mine, theirs = books.make_invoice(100), others.make_invoice(50, customer=books.customer)
+	payment = till.together((mine, "100"), (theirs, "50"))
+	assert owed(mine, theirs) == [0, 0]
+	assert [entry.company for entry in entries_of(payment)] == [books.company, others.company]
+	check_received(books, 100, payment.stripe_fee)
+	assert others.balances() == {others.clearing: 50, others.income: -50}
+
+
+def test_one_of_several_that_is_cancelled_meanwhile_is_the_customers_credit_until_it_is_refunded(books, till):
+	invoices = [books.make_invoice(total) for total in (100, 50)]
+	payment = till.together((invoices[0], "100"), (invoices[1], "50"), meanwhile=lambda: cancel(invoices[0]))
+	assert payment.after_payment_status == "Done", payment.after_payment_error
+	(entry,) = entries_of(payment)
+	assert (allocated(entry), entry.unallocated_amount) == ({invoices[1].name: 50}, 100)
+	assert owed(invoices[1]) == [0] and books.balances()[books.receivable] == -100
+	refund(payment.name, documents={("Sales Invoice", invoices[0].name): None})
+	till.scene.drain()
+	assert owed(invoices[1]) == [0] and not returned_for(payment)
+	check_received(books, 50, payment.stripe_fee)
+
+
+def test_a_refund_that_names_no_invoice_takes_from_the_last_of_several(books, till):
+	invoices = [books.make_invoice(total) for total in (100, 50, 30)]
+	payment = till.together(*((invoice, str(invoice.grand_total)) for invoice in invoices))
+	refund(payment.name, 4000)
+	till.scene.drain()
+	assert owed(*invoices) == [0, 10, 30]
+	assert returned_for(payment) == {invoices[1].name: 10, invoices[2].name: 30}
+	assert books.balances()[books.receivable] == 40 and books.trial_balance() == 0
+
+
+def cancel(invoice) -> None:
+	invoice.reload()
+	invoice.cancel()
+	frappe.db.commit()
 
 
 @contextmanager
