@@ -91,12 +91,15 @@ class SalesInvoicePayable(Payable):
 		return booked
 
 	def _booked_with_it(self, payment, row) -> list["Part"]:
-		"""The payment's other invoices of the same customer, whose documents are locked, as far as nothing of them is booked."""
+		"""The payment's other invoices of the same customer, whose documents are locked, as far as nothing of them is booked. One
+		that is no longer there is its own row's fault to report."""
 		same = ("company", "customer", "debit_to", "currency", "party_account_currency")
 		parts = []
 		for other in payment.references:
 			unbooked = cint(other.settled_minor) > 0 and not cint(other.booked_minor)
 			if other.name == row.name or other.reference_doctype != self.doctype or not unbooked:
+				continue
+			if not frappe.db.exists(other.reference_doctype, other.reference_name):
 				continue
 			invoice = frappe.get_doc(self.doctype, other.reference_name)
 			if all(invoice.get(name) == self.doc.get(name) for name in same):

@@ -19,6 +19,7 @@ from stripe_service.payments.refund import refund
 from stripe_service.payments.settle import settle
 from tests.support.cards import confirmation_token
 from tests.support.erpnext import Books
+from tests.support.parallel import in_parallel
 from tests.support.payables import why_not_payable
 from tests.support.records import unique
 from tests.support.scripts import server_scripts
@@ -215,6 +216,20 @@ def test_one_of_several_invoices_is_refunded_in_parts_and_the_others_keep_theirs
 	}
 
 
+def test_several_workers_at_the_same_instant_book_several_invoices_once(books, till, scene):
+	invoices = [books.make_invoice(total) for total in (100, 50)]
+	outcome = pay_several(scene, (invoices[0], "100"), (invoices[1], "50"), user=till.payer)
+	scene.emulator.advance(seconds=10)  # Stripe names its fee
+	done = in_parallel(3, lambda _index: after_payment.run(outcome["payment"]))
+	scene.drain()
+	assert True in done, done
+	payment = payment_of(outcome)
+	assert owed(*invoices) == [0, 0]
+	(entry,) = entries_of(payment)
+	assert allocated(entry) == {invoices[0].name: 100, invoices[1].name: 50}
+	check_received(books, 150, payment.stripe_fee)
+
+
 def test_invoices_of_two_customers_are_two_payment_entries_and_the_fee_is_in_one(books, till, faker):
 	mine = [books.make_invoice(total) for total in (100, 50)]
 	theirs = [books.make_invoice(total, customer=books.make_customer()) for total in (30,)]
@@ -380,6 +395,15 @@ def test_one_of_several_that_is_cancelled_meanwhile_is_the_customers_credit_unti
 	check_received(books, 50, payment.stripe_fee)
 
 
+def test_one_of_several_that_is_gone_when_they_are_booked_keeps_no_other_from_it(books, till):
+	invoices = [books.make_invoice(total) for total in (100, 50)]
+	payment = till.together((invoices[0], "100"), (invoices[1], "50"), meanwhile=lambda: delete(invoices[1]))
+	assert owed(invoices[0]) == [0]
+	assert [row.after_payment_status for row in payment.references] == ["Done", "Failed"]
+	assert invoices[1].name in payment.after_payment_error
+	check_received(books, 100, payment.stripe_fee)
+
+
 def test_a_refund_that_names_no_invoice_takes_from_the_last_of_several(books, till):
 	invoices = [books.make_invoice(total) for total in (100, 50, 30)]
 	payment = till.together(*((invoice, str(invoice.grand_total)) for invoice in invoices))
@@ -393,6 +417,13 @@ def test_a_refund_that_names_no_invoice_takes_from_the_last_of_several(books, ti
 def cancel(invoice) -> None:
 	invoice.reload()
 	invoice.cancel()
+	frappe.db.commit()
+
+
+def delete(invoice) -> None:
+	"""As ERPNext's Transaction Deletion Record does it, past every check of what links to it."""
+	cancel(invoice)
+	frappe.db.delete(invoice.doctype, {"name": invoice.name})
 	frappe.db.commit()
 
 
