@@ -80,10 +80,9 @@ class SalesInvoicePayable(Payable):
 		accounts = accounts_of(self.doc)
 		booked = [row]
 		if change > 0:
-			first = not cint(row.booked_minor)
 			parts = [Part(row, self.doc, change)]
-			others = self._booked_with_it(payment, row) if first else []
-			day = _received_on(payment, first)
+			others = [] if cint(row.booked_minor) else self._booked_with_it(payment, row)
+			day = _received_on(self.doc, payment)
 			booked += [part.row for part in _post_together(parts, others, payment, accounts, day)]
 		elif change < 0:
 			_post_reversal(self.doc, payment, -change, accounts)
@@ -92,12 +91,15 @@ class SalesInvoicePayable(Payable):
 		return booked
 
 	def _booked_with_it(self, payment, row) -> list["Part"]:
-		"""The payment's other invoices of the same customer, whose documents are locked, as far as nothing of them is booked."""
+		"""The payment's other invoices of the same customer, whose documents are locked, as far as nothing of them is booked. One
+		that is no longer there is its own row's fault to report."""
 		same = ("company", "customer", "debit_to", "currency", "party_account_currency")
 		parts = []
 		for other in payment.references:
 			unbooked = cint(other.settled_minor) > 0 and not cint(other.booked_minor)
 			if other.name == row.name or other.reference_doctype != self.doctype or not unbooked:
+				continue
+			if not frappe.db.exists(other.reference_doctype, other.reference_name):
 				continue
 			invoice = frappe.get_doc(self.doctype, other.reference_name)
 			if all(invoice.get(name) == self.doc.get(name) for name in same):
@@ -168,9 +170,25 @@ def _post_payment_entry(parts: list[Part], payment, accounts: Accounts, day) -> 
 	_post_payment_entry_on(today, parts, payment, accounts)
 
 
-def _received_on(payment, first: bool):
-	"""The day of `settled_at`; today for money that came back later (a dispute that was won)."""
-	return getdate(payment.settled_at if first and payment.settled_at else nowdate())
+def _received_on(invoice, payment):
+	"""The day of `settled_at`; today for money that came back later (a dispute that was won, a refund that failed)."""
+	came_back = _was_returned(invoice, payment)
+	return getdate(nowdate() if came_back or not payment.settled_at else payment.settled_at)
+
+
+def _was_returned(invoice, payment) -> bool:
+	"""Whether a voucher gave back what the invoice had of the payment, all of it perhaps: then `booked_minor` is 0 again. One that
+	was cancelled counts; one for an invoice that owed nothing names only the customer."""
+	return bool(
+		frappe.db.sql(
+			"""select entry.name
+			from `tabJournal Entry Account` account join `tabJournal Entry` entry on entry.name = account.parent
+			where entry.cheque_no = %(intent)s and account.party = %(customer)s
+				and coalesce(account.reference_name, '') in ('', %(invoice)s)
+			limit 1""",
+			{"intent": payment.payment_intent_id, "customer": invoice.customer, "invoice": invoice.name},
+		)
+	)
 
 
 def _post_payment_entry_on(day, parts: list[Part], payment, accounts: Accounts) -> None:
@@ -195,6 +213,9 @@ def _post_payment_entry_on(day, parts: list[Part], payment, accounts: Accounts) 
 	fee = (
 		_fee_in(invoice.currency, payment, entry.source_exchange_rate, invoice) if _fee_is_due(payment) else 0
 	)
+	if fee >= gross:
+		# Of the whole payment, whose other documents are booked elsewhere: more than these can pay. It is booked on its own.
+		fee = 0
 	# ERPNext's way: paid is what arrives, allocated is what the customer is credited, the deduction is between them.
 	entry.paid_amount = flt(gross - fee, entry.precision("paid_amount"))
 	entry.received_amount = _in_clearing_currency(entry, accounts)

@@ -20,7 +20,8 @@ class Books:
 		self.clearing = self._account("Stripe Clearing", "Current Assets", account_type="Bank")
 		self.fees = self._account("Stripe Fees", "Indirect Expenses")
 		self.cash = frappe.db.get_value("Company", self.company, "default_cash_account")
-		self.customer = _make_customer(faker)
+		self.make_customer = lambda: _make_customer(faker)
+		self.customer = self.make_customer()
 		self.item = _make_item()
 		self._enter_accounts(self.clearing, self.fees)
 		frappe.db.commit()
@@ -61,8 +62,10 @@ class Books:
 		terms: tuple[float, ...] = (),
 		submit: bool = True,
 		receivable_in_company_currency: bool = False,
+		customer: str | None = None,
 	):
-		"""A Sales Invoice over `total`, in `terms` parts if given; its receivable account is kept in its currency."""
+		"""A Sales Invoice over `total`, in `terms` parts if given, for the scenario's customer or another; its receivable account
+		is kept in its currency."""
 		enable_currency(currency)
 		self.frappe.db.set_single_value(
 			"Accounts Settings",
@@ -70,10 +73,12 @@ class Books:
 			int(receivable_in_company_currency),
 		)
 		foreign = currency != "USD" and not receivable_in_company_currency
+		if not customer:
+			customer = _make_customer_in(currency) if foreign else self.customer
 		invoice = self.frappe.get_doc(
 			doctype="Sales Invoice",
 			company=self.company,
-			customer=_make_customer_in(currency) if foreign else self.customer,
+			customer=customer,
 			currency=currency,
 			conversion_rate=rate,
 			debit_to=self._receivable_in(currency) if foreign else self.receivable,
