@@ -283,7 +283,7 @@ def test_a_method_that_stripe_leaves_out_is_refused_before_it_is_confirmed(till,
 
 def test_an_answer_without_the_method_that_was_asked_for_is_no_payment(till):
 	"""Stripe leaves out what does not fit, without a word."""
-	payment = till.pay()["payment"]
+	payment = frappe.get_doc("Invoice Payment", till.pay()["payment"])
 	with pytest.raises(errors.AccountUnable):
 		intent.check_method_is_left(payment, {"id": "pi_x", "payment_method_types": ["us_bank_account"]})
 	intent.check_method_is_left(payment, {"id": "pi_x", "payment_method_types": ["card", "us_bank_account"]})
