@@ -133,12 +133,12 @@ workflow_methods = [
 
 scheduler_events = {
 	"hourly_long": [
-		"stripe_service.payments.automatic.schedule.hourly",
+		"stripe_service.payments.automatic.schedule.find_unfinished",
 		"stripe_service.webhooks.fetch.fetch_all",
 		"stripe_service.reconcile.schedule.hourly",
 	],
 	"daily_long": [
-		"stripe_service.payments.automatic.schedule.daily",
+		"stripe_service.payments.automatic.schedule.announce_and_pay",
 		"stripe_service.reconcile.schedule.daily",
 	],
 	"daily": [

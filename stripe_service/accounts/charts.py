@@ -22,6 +22,7 @@ from frappe.utils import (
 
 from stripe_service.accounts import figures
 from stripe_service.gateway import money
+from stripe_service.utils.dates import read_day
 from stripe_service.utils.json_arguments import from_json
 from stripe_service.utils.labels import brand_name
 
@@ -85,8 +86,8 @@ def days_of(
 ) -> tuple[date, date]:
 	"""The first and the last day that a chart's filters name, up to today; the last month if they name none."""
 	last = getdate(today())
-	# Frappe reads the first day of all, 0001-01-01, as none.
-	if from_date and to_date and (first := getdate(from_date)) and (until := getdate(to_date)):
+	first, until = read_day(from_date), read_day(to_date)
+	if first and until:
 		return first, min(until, last)
 	return add_days(last, -TIMESPANS.get(timespan, TIMESPANS["Last Month"])), last
 

@@ -24,6 +24,7 @@ from stripe_service.access.permissions import may_read
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payables.registry import get_config, get_enabled_config
+from stripe_service.utils.dates import read_day
 
 DOCTYPE = "Stripe Payment Link"
 PAYER = "Guest"
@@ -276,7 +277,7 @@ def make(payable, expires_on: str | None = None) -> str:
 		frappe.throw(_("Payment links are switched off in Stripe Service Settings."))
 	if not get_enabled_config(payable.doctype):
 		frappe.throw(_("Payment of {0} is switched off in its Payable DocType.").format(_(payable.doctype)))
-	day = getdate(expires_on) if expires_on else default_expiry()
+	day = read_day(expires_on) or default_expiry()
 	if day < getdate(nowdate()):
 		frappe.throw(_("Choose a day that is not past."), title=_("Expires On"))
 	revoke(payable.doctype, payable.name)

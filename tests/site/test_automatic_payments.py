@@ -310,7 +310,7 @@ def test_a_bank_account_pays_by_its_mandate_and_takes_days(house):
 	settle(row.payment)
 	frappe.db.sql("update `tabScheduled Payment` set modified = '2020-01-01' where name = %s", row.name)
 	frappe.db.commit()
-	schedule.hourly()
+	schedule.find_unfinished()
 	house.scene.drain()
 	assert house.row(invoice).status == "Paid"
 
@@ -700,7 +700,7 @@ def test_a_message_whose_worker_was_ended_is_mailed_by_the_next_run(house):
 	house.runs(later(0))
 	frappe.db.set_value("Scheduled Payment", house.row(invoice).name, "told_at", None)
 	frappe.db.commit()
-	schedule.hourly()
+	schedule.find_unfinished()
 	assert house.row(invoice).told_at
 
 

@@ -20,16 +20,16 @@ BATCH = 2000
 BEGUN_BEFORE_SECONDS = 120
 
 
-def daily() -> None:
-	"""Scheduled: announce what becomes due, then queue the payment of what is due today."""
+def announce_and_pay() -> None:
+	"""Daily: announce what becomes due, then queue the payment of what is due today."""
 	if not settings.switched_on() or not stripe_account.usable_accounts():
 		return  # a copy of the site tells nobody anything
 	planning.announce_all()
 	queue_due()
 
 
-def hourly() -> None:
-	"""Scheduled: what a lost job or an unfinished browser left behind, and what became of debits."""
+def find_unfinished() -> None:
+	"""Hourly: what a lost job or an unfinished browser left behind, and what became of debits."""
 	agreements.end_unfinished()
 	telling.mark_all_told()
 	if stripe_account.usable_accounts():

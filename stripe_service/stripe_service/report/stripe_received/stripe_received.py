@@ -9,6 +9,7 @@ from stripe_service.accounts import charts, figures
 from stripe_service.accounts.figure_links import between, link, list_path
 from stripe_service.gateway import money
 from stripe_service.gateway.payment_states import RECEIVED, RESERVING
+from stripe_service.utils.dates import read_day
 
 BY = {"unit": figures.UNIT, "method": figures.METHOD, "day": figures.DAY}
 
@@ -18,8 +19,8 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict]]:
 	frappe.has_permission(figures.PAYMENT, "read", throw=True)
 	filters = frappe._dict(filters or {})
 	by = BY.get(filters.by)
-	first = (filters.from_date and getdate(filters.from_date)) or get_first_day(today())
-	last = (filters.to_date and getdate(filters.to_date)) or getdate(today())
+	first = read_day(filters.from_date) or get_first_day(today())
+	last = read_day(filters.to_date) or getdate(today())
 	# What is under way belongs to no day yet.
 	waiting = [] if by == figures.DAY else figures.under_way(by)
 	found = figures.together(figures.received(first, last, by), waiting)
