@@ -4,6 +4,7 @@ PAYER_ROUNDS says how many invoices are fought over (200 for the full run, which
 While they pay, another connection watches what is claimed: never more than the invoice, at any instant.
 """
 
+import json
 import os
 import random
 import threading
@@ -191,7 +192,7 @@ def _pay_several(client, selection, url, start) -> tuple[int, dict]:
 	start.wait()
 	answer = client.call(
 		"stripe_service.api.pay.pay_several",
-		documents=documents,
+		documents=json.dumps(documents),
 		method_type="card",
 		confirmation_token=token,
 		request_id=unique("press"),

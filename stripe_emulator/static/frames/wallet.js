@@ -9,10 +9,14 @@ const CARDS = [
 	["VISA •••• 9995 (declined)", "4000000000009995"],
 ];
 
+// Milliseconds: a sheet slides out before the page hears of it.
+const SLIDES_OUT_IN = 100;
+
 const { init, tell } = await open_line({});
+const answer = (card) => setTimeout(() => tell("done", card), SLIDES_OUT_IN);
 
 const choices = CARDS.map(([label, number]) =>
-	el("button", { type: "button", onclick: () => tell("done", { number }) }, label)
+	el("button", { type: "button", onclick: () => answer({ number }) }, label)
 );
 document
 	.getElementById("sheet")
@@ -29,10 +33,10 @@ document
 		el(
 			"div",
 			{ class: "row" },
-			el("button", { type: "button", onclick: () => tell("done", null) }, "Cancel")
+			el("button", { type: "button", onclick: () => answer(null) }, "Cancel")
 		)
 	);
 document.addEventListener("keydown", (event) => {
-	if (event.key === "Escape") tell("done", null);
+	if (event.key === "Escape") answer(null);
 });
 choices[0].focus();
