@@ -22,7 +22,7 @@ PAYERS = 40
 ROUNDS = int(os.environ.get("PAYER_ROUNDS", "10"))
 TOTAL_MINOR = 10000
 # Of the overlapping selections, each of which fights over OVERLAPPING invoices at once.
-ROUNDS_OF_SEVERAL = int(os.environ.get("PAYER_ROUNDS", "3"))
+ROUNDS_OF_SEVERAL = int(os.environ.get("PAYER_ROUNDS", "2"))
 OVERLAPPING = 4
 
 
