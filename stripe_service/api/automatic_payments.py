@@ -152,12 +152,7 @@ def _refuse() -> None:
 
 def _wish(saved_method, currency, most, in_month, unit, document_type, party) -> Wish:
 	chosen = Scope(unit or None, document_type or None, party or None)
-	return Wish(saved_method, chosen, cstr(currency).upper(), _as_typed(most), _as_typed(in_month))
-
-
-def _as_typed(amount) -> str:
-	"""JSON brings numbers as well."""
-	return amount if isinstance(amount, str) else cstr(amount)
+	return Wish(saved_method, chosen, cstr(currency).upper(), cstr(most), cstr(in_month))
 
 
 def _currencies(user: str) -> list[str]:

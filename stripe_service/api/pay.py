@@ -157,19 +157,14 @@ def _check_arguments(method_type, confirmation_token, saved_method, request_id) 
 
 def _with_saved_method(request: PayRequest, account: str, saved_method: str):
 	chosen = payment_params(saved_method, request.user, account, request.method_type)
-	told = chosen.pop("display", {})
-	return replace(request, saved_method=saved_method, **told), chosen
+	request = replace(request, saved_method=saved_method)
+	return request.with_display(chosen.pop("display", {})), chosen
 
 
 def _with_new_card(request: PayRequest, account: str, confirmation_token: str, save: int):
 	card = read_new_card(account, confirmation_token)
-	told = {
-		"brand": card.brand,
-		"last4": card.last4,
-		"method_label": card.label,
-		"save": bool(save and saving_allowed()),
-	}
-	return replace(request, **told), {"confirmation_token": confirmation_token}
+	request = replace(request, save=bool(save and saving_allowed()))
+	return request.with_card(card), {"confirmation_token": confirmation_token}
 
 
 def saving_allowed() -> bool:

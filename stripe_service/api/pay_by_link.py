@@ -75,7 +75,7 @@ def pay(
 	links.count_attempt(row.name)
 	card = read_new_card(payable.account, confirmation_token)
 	check_declines(request.user, payable.doctype, payable.name, card.brand, card.last4, row.name)
-	payment, is_new = claim(request.with_card(card, card.label))
+	payment, is_new = claim(request.with_card(card))
 	if not is_new:
 		return _look_up(payment)
 	return unforeseen.carry_out(

@@ -73,8 +73,9 @@ class PayRequest:
 		"""With what a person recognises the saved method by (`saved_method.payment_params`)."""
 		return replace(self, **display)
 
-	def with_card(self, card, label: str) -> "PayRequest":
-		return replace(self, brand=card.brand, last4=card.last4, method_label=label)
+	def with_card(self, card) -> "PayRequest":
+		"""With what a person recognises a new card by (`new_card.NewCard`)."""
+		return replace(self, brand=card.brand, last4=card.last4, method_label=card.label)
 
 
 def claim(request: PayRequest) -> tuple[str, bool]:

@@ -34,12 +34,8 @@ def form_of(doc, user: str) -> dict:
 		return {**form, "amount": None, "methods": {}, "saved": {}, "stripe": None, "resume": None}
 	return {
 		**form,
+		**_ways_to_pay(payable, user),
 		"amount": amount_facts(allowed_bounds(payable, balance)),
-		"methods": allowed_methods(payable),
-		"saved": {
-			"cards": cards.saved_cards(user, payable.account),
-			"bank_accounts": bank_accounts.saved_bank_accounts(user, payable.account),
-		},
 		"stripe": account,
 		"resume": _resume(form["under_way"]),
 	}
@@ -75,13 +71,20 @@ def form_of_several(docs: list, user: str) -> dict:
 		return {**form, "amount": None, "methods": {}, "saved": {}, "stripe": None}
 	return {
 		**form,
+		**_ways_to_pay(first, user),
 		"amount": _amount_of_several(together),
-		"methods": allowed_methods(first),
-		"saved": {
-			"cards": cards.saved_cards(user, first.account),
-			"bank_accounts": bank_accounts.saved_bank_accounts(user, first.account),
-		},
 		"stripe": account,
+	}
+
+
+def _ways_to_pay(payable, user: str) -> dict:
+	"""The methods that the document may be paid by, and what `user` has saved of them."""
+	return {
+		"methods": allowed_methods(payable),
+		"saved": {
+			"cards": cards.saved_cards(user, payable.account),
+			"bank_accounts": bank_accounts.saved_bank_accounts(user, payable.account),
+		},
 	}
 
 

@@ -8,7 +8,7 @@ from stripe_service.stripe_service.doctype.stripe_service_settings.stripe_servic
 )
 
 NOTICE_DAYS = 3
-# "You may re-present a debit that was returned for insufficient funds two times": Nacha Operating Rules, 2.12.4.
+# Nacha's rules let a debit that was returned for want of money be presented twice more (reinitiated entries).
 MOST_DEBIT_RETRIES = 2
 
 

@@ -11,6 +11,7 @@ import { __, use_translator } from "../pay_form/i18n.js";
 import { answers, test_mode } from "../pay_form/messages.js";
 import { button } from "../pay_form/view/button.js";
 import { el, replace_children, set_text, show } from "../pay_form/view/dom.js";
+import { read_waiting } from "./pages.js";
 import { own_payments } from "./payments.js";
 import { Together } from "./together.js";
 import { sums_of } from "./sums.js";
@@ -70,20 +71,12 @@ class PayerHome {
 		);
 	}
 
-	/** As many rows as were shown before, so that a list that was made longer stays so. */
 	async load() {
 		if (this.paying) return;
-		const shown = Math.max(this.rows.length, 1);
 		try {
-			const answer = await this._page(0);
-			let { waiting, more } = answer;
-			while (more && waiting.length < shown) {
-				const next = await this._page(waiting.length);
-				waiting = [...waiting, ...next.waiting];
-				more = next.more && next.waiting.length > 0;
-			}
+			const answer = await read_waiting((start) => this._page(start), this.rows.length);
 			// Under the dialog nothing is drawn anew: it gives the focus back to the button that opened it.
-			if (!this.paying) this._show({ ...answer, waiting, more });
+			if (!this.paying) this._show(answer);
 		} catch (error) {
 			this._complain(error);
 		}

@@ -15,6 +15,7 @@ import { button } from "../pay_form/view/button.js";
 import { el, replace_children, set_text, show } from "../pay_form/view/dom.js";
 import { why_empty } from "../payer_home/empty.js";
 import { use_surroundings } from "../payer_home/format.js";
+import { read_waiting } from "../payer_home/pages.js";
 import { sums_of } from "../payer_home/sums.js";
 import { Together } from "../payer_home/together.js";
 import { waiting_row } from "../payer_home/waiting.js";
@@ -105,19 +106,11 @@ class PortalPayments {
 		this.show_what_is_asked_for();
 	}
 
-	/** As many rows as were shown before, so that a list that was made longer stays so. */
 	async load() {
 		const [rows, payments] = [this.rows.length, this.payments.length];
 		try {
-			const answer = await this.server.call("home.payer_home", { start: 0 });
-			let { waiting, more } = answer;
-			while (more && waiting.length < rows) {
-				const next = await this._rows_from(waiting.length);
-				waiting = [...waiting, ...next.waiting];
-				more = next.more && next.waiting.length > 0;
-			}
-			const own = await this._payments_from(0, payments);
-			this._show({ ...answer, waiting, more }, own);
+			const answer = await read_waiting((start) => this._rows_from(start), rows);
+			this._show(answer, await this._payments_from(0, payments));
 		} catch (error) {
 			this._complain(error);
 		}
