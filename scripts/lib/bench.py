@@ -32,12 +32,11 @@ def main(options) -> int:
 	with held("test"):
 		run = Run([])
 		try:
-			run.set_up(browser=False)
-			for name in options.names or THERE if run.bench else ():
+			site = run.make_site(benches.TEST_SITE) if run.set_up(browser=False) else {}
+			for name in options.names or THERE if site else ():
 				progress(f"Measuring: {name} ...")
-				codes.append(
-					run.python(run.bench.python.parent, ["-m", f"tests.bench.{name}", *options.given])
-				)
+				arguments = ["-m", f"tests.bench.{name}", *options.given]
+				codes.append(run.python(name, run.bench.python.parent, arguments, **site))
 		finally:
 			run.clean_up()
 	return max(codes, default=1)

@@ -28,6 +28,7 @@ APP = "stripe_service"
 # setuptools 81 dropped pkg_resources, which Frappe 15 still imports.
 SETUPTOOLS = "setuptools<81"
 DEMO_SITE, TEST_SITE = "stripe-demo.localhost", "stripe-test.localhost"
+SECOND_TEST_SITE = "stripe-test-2.localhost"
 # What a person would answer in the wizard that a new site begins with, and that stands before every other page.
 WIZARD = "frappe.desk.page.setup_wizard.setup_wizard.setup_complete"
 ANSWERS = {
@@ -227,7 +228,7 @@ def _build_assets(bench: Bench):
 		if (
 			bench.own
 		):  # Frappe writes the new names into one cache; the tests' would go on with files that are gone
-			for cache in ("redis_cache", "test_redis_cache"):
+			for cache in ("redis_cache", "test_redis_cache", "second_test_redis_cache"):
 				read(["redis-cli", "-p", str(servers.ports()[cache]), "del", "assets_json"])
 	note(key, hashed)
 

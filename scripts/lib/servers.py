@@ -34,7 +34,11 @@ from .machine import find_python
 
 GROUPS = {
 	"demo": ["web", "socketio", "emulator", "worker", "scheduler"],
-	"databases": ["mariadb", "redis_cache", "redis_queue", "test_redis_cache", "test_redis_queue"],
+	"databases": [
+		"mariadb",
+		*("redis_cache", "redis_queue"),
+		*("test_redis_cache", "test_redis_queue", "second_test_redis_cache", "second_test_redis_queue"),
+	],
 	"form": ["form_page", "form_emulator"],
 }
 LISTEN_NOT = {"worker", "scheduler"}
@@ -83,7 +87,7 @@ def ports() -> dict[str, int]:
 def start_databases(own: bool):
 	"""MariaDB and Redis; beside a bench that BENCH names, only the tests' own Redis."""
 	if not own:
-		return start("databases", [name for name in GROUPS["databases"] if name.startswith("test_")])
+		return start("databases", [name for name in GROUPS["databases"] if "test_" in name])
 	if not is_held("databases"):
 		_make_mariadb()
 	start("databases")

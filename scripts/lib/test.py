@@ -56,6 +56,7 @@ KINDS = {
 	"faults": (["tests/faults"], {"site"}),
 }
 WITHOUT_SITE = ("unit", "emulator")  # these run with both ends of the range of stripe-python
+ON_THE_SECOND_SITE = ("browser", "faults")
 RESULTS = OUTPUT / "for-repo"  # start.py brings it into the repo
 PICTURES = RESULTS / "tests/browser/output"
 
@@ -110,35 +111,37 @@ class Run:
 		PICTURES.mkdir(parents=True, exist_ok=True)
 
 	def all(self, kinds: list[str], named: str | None):
+		"""Two queues, which keep two processors busy: what needs no site, or has one of its own, runs beside the rest."""
 		with_site = [name for name in kinds if "site" in KINDS[name][1]]
 		needed = set().union(*(KINDS[name][1] for name in kinds))
 		if named and with_site:  # in one pytest, and the bench's Python
-			self.set_up(browser="browser" in needed)
-			self._pytest("named", self._programs(), [path for name in kinds for path in KINDS[name][0]])
+			if self.set_up(browser="browser" in needed):
+				paths = [path for name in kinds for path in KINDS[name][0]]
+				self._pytest("named", self._programs(), paths, **self.make_site(benches.TEST_SITE))
 			return
 		ends = {end: small_environment(end) for end in ("oldest", "newest") if set(kinds) & set(WITHOUT_SITE)}
-		with ThreadPoolExecutor(1) as beside:  # what needs no site runs beside what makes and uses the site
-			runs = [
-				(f"{name} ({end} stripe)", ends[end], KINDS[name][0])
+		with ThreadPoolExecutor(1) as beside:
+			waiting = [
+				beside.submit(self._pytest, f"{name} ({end} stripe)", ends[end], KINDS[name][0], beside=True)
 				for name in kinds
 				if name in WITHOUT_SITE
 				for end in ends
 			]
-			waiting = [beside.submit(self._pytest, *run, LOG / f"test-{run[0]}.log") for run in runs]
 			try:
 				if "lint" in kinds and not named:
 					self._lint()
-				if with_site:
-					self.set_up(browser="browser" in needed)
+				if with_site and not self.set_up(browser="browser" in needed):
+					for name in with_site:
+						self.could_not(name, "Frappe can't be had here (see above)")
+					with_site = []
 				elif "browser" in needed:
 					self.environment["CHROMIUM"] = machine.ensure_browser(self._programs())
 				if "form" in kinds:
-					log = LOG / "test-form.log"
-					waiting.append(
-						beside.submit(self._pytest, "form", self._programs(), KINDS["form"][0], log)
-					)
-				for name in with_site:
-					self._with_site(name)
+					form = ("form", self._programs(), KINDS["form"][0])
+					waiting.append(beside.submit(self._pytest, *form, beside=True))
+				second = [name for name in with_site if name in ON_THE_SECOND_SITE]
+				waiting.append(beside.submit(self._with_site, benches.SECOND_TEST_SITE, second, beside=True))
+				self._with_site(benches.TEST_SITE, [name for name in with_site if name not in second])
 				for run in waiting:
 					run.result()
 			except BaseException:
@@ -146,31 +149,22 @@ class Run:
 				self._interrupt()
 				raise
 
-	def _with_site(self, name: str):
-		if not self.bench:
-			return self.could_not(name, "Frappe can't be had here (see above)")
-		beside = os.environ.get("ERPNEXT_REPO") and os.environ.get("PAYMENTS_REPO")
-		if name == "install" and self.bench.own and beside:
-			self.environment["BESIDE_BENCH"] = str(benches.make_beside().path)
-		self._pytest(name, self._programs(), KINDS[name][0])
+	def _with_site(self, name: str, kinds: list[str], beside: bool = False):
+		site = self.make_site(name) if kinds else {}
+		for kind in kinds:
+			sources = os.environ.get("ERPNEXT_REPO") and os.environ.get("PAYMENTS_REPO")
+			if kind == "install" and self.bench.own and sources:
+				site["BESIDE_BENCH"] = str(benches.make_beside().path)
+			self._pytest(kind, self._programs(), KINDS[kind][0], beside, **site)
 
-	def set_up(self, browser: bool):
-		"""Bench, databases and the test site. Without Frappe: nothing, unless REQUIRE_SITE says it must be."""
+	def set_up(self, browser: bool) -> bool:
+		"""Bench and databases. Without Frappe: nothing, and False, unless REQUIRE_SITE says it must be."""
 		try:
 			with held("setup"):
-				bench = benches.set_up()
-				# The demo's worker must not take the tests' jobs, nor they its.
-				own = {
-					f"FRAPPE_REDIS_{name}": f"redis://127.0.0.1:{servers.ports()[f'test_redis_{name.lower()}']}"
-					for name in ("CACHE", "QUEUE")
-				}
-				# Frappe lets 60 users be made in an hour.
-				config = {"allow_tests": True, "mute_emails": 1, "throttle_user_limit": 100_000}
-				benches.make_site(bench, benches.TEST_SITE, config, **own)
-			own |= {"BENCH": str(bench.path), "SITE": benches.TEST_SITE, "REQUIRE_SITE": "1"}
-			if bench.own or "DB_ROOT_PASSWORD" in os.environ:
-				own["DB_ROOT_OPTIONS"] = "\n".join(benches.database_account(bench))
-			self.bench, self.environment = bench, own
+				self.bench = benches.set_up()
+			self.environment = {"BENCH": str(self.bench.path), "REQUIRE_SITE": "1"}
+			if self.bench.own or "DB_ROOT_PASSWORD" in os.environ:
+				self.environment["DB_ROOT_OPTIONS"] = "\n".join(benches.database_account(self.bench))
 		except Problem as problem:
 			if os.environ.get("REQUIRE_SITE") == "1":
 				raise
@@ -180,8 +174,25 @@ class Run:
 			progress("GOING ON WITHOUT A SITE: most tests will not be run.")
 		if browser:
 			self.environment["CHROMIUM"] = machine.ensure_browser(self._programs())
+		return bool(self.bench)
 
-	def python(self, programs: Path, arguments: list, log: Path | None = None) -> int:
+	def make_site(self, site: str) -> dict[str, str]:
+		"""The site, and the environment of its tests: with Redis servers of its own, because no other site's worker must
+		take its jobs, nor its worker theirs."""
+		redis = "test_redis" if site == benches.TEST_SITE else "second_test_redis"
+		own = {
+			f"FRAPPE_REDIS_{name}": f"redis://127.0.0.1:{servers.ports()[f'{redis}_{name.lower()}']}"
+			for name in ("CACHE", "QUEUE")
+		}
+		# Frappe lets 60 users be made in an hour.
+		config = {"allow_tests": True, "mute_emails": 1, "throttle_user_limit": 100_000}
+		with held("setup"):
+			benches.make_site(self.bench, site, config, **own)
+		return {**own, "SITE": site}
+
+	def python(
+		self, label: str, programs: Path, arguments: list, log: Path | None = None, **more: str
+	) -> int:
 		"""In the copy of the repo, and a process group of its own: interrupted, it takes its servers and browsers along."""
 		own = {
 			"PORT_RANGE": "",  # of these ports the demo has its own: the tests take what the kernel gives
@@ -189,7 +200,8 @@ class Run:
 			"BROWSER_OUTPUT": str(PICTURES),
 		}
 		own |= {
-			f"{name.upper()}_LOG": str(LOG / f"test-{name}.log") for name in ("server", "worker", "emulator")
+			f"{name.upper()}_LOG": str(LOG / f"test-{label}-{name}.log")
+			for name in ("server", "worker", "emulator")
 		}
 		with open(log or os.devnull, "wb") as output:
 			process = subprocess.Popen(
@@ -197,7 +209,8 @@ class Run:
 				cwd=REPO,
 				env={name: value for name, value in os.environ.items() if name != "BENCH"}
 				| own
-				| self.environment,
+				| self.environment
+				| more,
 				stdin=subprocess.DEVNULL,
 				stdout=output if log else None,
 				stderr=output if log else None,
@@ -206,9 +219,11 @@ class Run:
 		self.processes.append(process)
 		return process.wait()
 
-	def _pytest(self, label: str, programs: Path, paths: list[str], log: Path | None = None):
+	def _pytest(self, label: str, programs: Path, paths: list[str], beside: bool = False, **environment: str):
+		"""`beside` another one: what it prints is shown when it has ended."""
 		progress(f"Running the tests: {label} ...")
-		junit = OUTPUT / "results" / f"{label.replace(' ', '-')}.xml"
+		file = label.replace(" ", "-")
+		junit, log = OUTPUT / "results" / f"{file}.xml", LOG / f"test-{file}.log" if beside else None
 		options = [
 			"-p",
 			"no:cacheprovider",
@@ -217,7 +232,7 @@ class Run:
 			"--disable-warnings",
 			*self.for_pytest,
 		]
-		code = self.python(programs, ["-m", "pytest", *options, *paths], log)
+		code = self.python(file, programs, ["-m", "pytest", *options, *paths], log, **environment)
 		if log:
 			print(log.read_text().strip(), flush=True)
 		counts, skips = Counter(passed=0, failed=0, skipped=0), Counter()
@@ -304,7 +319,7 @@ class Run:
 		(RESULTS / "test-report.json").write_text(json.dumps(content, indent=2) + "\n")
 		lines = ["", "=" * 72, *(f"FAILED   {failure}" for failure in self.failures)]
 		lines += [f"NOT RUN  {missing['what']}: {missing['why']}" for missing in self.not_run]
-		lines += [f"{name:<10} {_words(counts)}" for name, counts in self.counts.items()]
+		lines += [f"{name:<10} {_words(counts)}" for name, counts in sorted(self.counts.items())]
 		print("\n".join([*lines, _words(total)]), flush=True)
 
 

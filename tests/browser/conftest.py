@@ -71,7 +71,7 @@ def http_server(frappe_site):
 @pytest.fixture(scope="session")
 def stripe_account(http_server, emulator_url):
 	"""Connected while the address is known, so that its webhook endpoint is registered there."""
-	return account.connect_emulator(emulator_url)
+	return account.connect_new_emulator(emulator_url)
 
 
 @pytest.fixture(scope="session")

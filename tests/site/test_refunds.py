@@ -9,6 +9,7 @@ from stripe_service.accounts.jobs import for_each_account
 from stripe_service.api import refund as api
 from stripe_service.payments import refund as refunds
 from stripe_service.payments.refund import RefundRefused
+from stripe_service.reconcile import findings
 from stripe_service.reconcile import refunds as reconcile_refunds
 from stripe_service.utils.notices import deliver_pending
 from stripe_service.utils.stripe_errors import StripeUnavailable
@@ -340,6 +341,25 @@ def test_a_refund_that_was_cancelled_frees_its_amount(shop, paid, emulator):
 	assert rows(paid)[0].status == "Cancelled"
 	api.refund_payment(paid, "60.00")
 	assert refunded(shop, paid) == 6000
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_refund_whose_payment_stripe_does_not_have_is_shown_and_keeps_no_other_waiting(
+	shop, emulator, answered
+):
+	lost, found = shop.pay(), shop.pay()
+	for payment in (lost, found):
+		emulator.next_refund("stays_pending")
+		make_older(api.refund_payment(payment, "60.00")["refund"], minutes=3)
+	frappe.db.set_value("Invoice Payment", lost, "payment_intent_id", f"pi_{unique('gone')}")
+	if not answered:
+		frappe.db.set_value(DOCTYPE, rows(lost)[0].name, "stripe_refund_id", None)
+	frappe.db.commit()
+	emulator.settle_refund(rows(found)[0].stripe_refund_id)
+	sweep(reconcile_refunds.look_up_unanswered, reconcile_refunds.read_unfinished)
+	finding = {"invoice_payment": lost, "kind": findings.MISSING_AT_STRIPE}
+	assert frappe.db.count("Stripe Reconciliation Finding", finding) == 1
+	assert rows(found)[0].status == "Succeeded"
 
 
 def test_a_refund_of_the_dashboard_becomes_a_row_and_its_failure_is_told(shop, paid, emulator, make_user):

@@ -3,6 +3,24 @@
 ACCOUNT = "Emulator"
 PUBLISHABLE_KEY = "pk_test_emulator_us"
 SECRET_KEY = "sk_test_emulator_us"
+EARLIER = "Earlier Emulator"
+
+
+def connect_new_emulator(url: str) -> str:
+	"""For a run's first test: what earlier runs left open on the site is unknown to this run's emulator, so it goes to an
+	account of which nothing can be asked."""
+	import frappe
+
+	if not frappe.db.exists("Stripe Account", EARLIER):
+		frappe.get_doc(doctype="Stripe Account", account_name=EARLIER, status="Removed").db_insert()
+	links = {"fieldtype": "Link", "options": "Stripe Account"}
+	for field in frappe.get_all("DocField", {**links, "fieldname": "stripe_account"}, ["parent"]):
+		if field.parent != "Payable DocType":
+			frappe.db.set_value(
+				field.parent, {"stripe_account": ACCOUNT}, "stripe_account", EARLIER, update_modified=False
+			)
+	frappe.db.commit()
+	return connect_emulator(url)
 
 
 def connect_emulator(url: str, name: str = ACCOUNT) -> str:

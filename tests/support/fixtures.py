@@ -38,7 +38,7 @@ def frappe_site():
 @pytest.fixture(scope="session")
 def stripe_account(frappe_site, emulator_url):
 	"""Name of the Stripe Account that is connected to the emulator, and the site's default."""
-	return account.connect_emulator(emulator_url)
+	return account.connect_new_emulator(emulator_url)
 
 
 @pytest.fixture(scope="module")
