@@ -7,6 +7,7 @@
 
 import argparse
 
+from . import benches
 from .common import REPO, held, progress
 from .test import Run
 
