@@ -13,7 +13,7 @@ from frappe.model.workflow import get_workflow, get_workflow_name
 
 from stripe_service.access import units
 from stripe_service.payables import registry
-from stripe_service.utils.cache import forget_cached
+from stripe_service.utils.cache import forget_cached, read_cached
 
 FIXED_UNIT = "Fixed unit"
 CACHE_KEY = "stripe_service:work_item_rules"
@@ -37,12 +37,11 @@ def clear_cache(doc=None, method=None, *args) -> None:
 
 
 def _all_rules() -> list[Rule]:
-	rules = frappe.cache.get_value(CACHE_KEY)
-	if rules is None:
+	def read() -> list[Rule]:
 		rows = frappe.get_all("Work Item Rule", filters={"enabled": 1}, fields=["*"], order_by="creation")
-		rules = [_rule_from(row) for row in rows]
-		frappe.cache.set_value(CACHE_KEY, rules)
-	return rules
+		return [_rule_from(row) for row in rows]
+
+	return read_cached(CACHE_KEY, read)
 
 
 def _rule_from(row) -> Rule:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 
 import frappe
 
-from stripe_service.utils.cache import forget_cached
+from stripe_service.utils.cache import forget_cached, read_cached
 
 CACHE_KEY = "stripe_service:payable_doctypes"
 THE_DOCUMENT = "The document"
@@ -97,13 +97,12 @@ def clear_cache(doc=None, method=None, *args) -> None:
 
 
 def _rows() -> dict[str, PayableConfig]:
-	rows = frappe.cache.get_value(CACHE_KEY)
-	if rows is None:
-		if not frappe.db.table_exists("Payable DocType"):
-			return {}  # while the app is being installed or removed
-		rows = {
-			row.document_type: config_from(row)
-			for row in frappe.get_all("Payable DocType", fields=["*"], order_by="document_type")
-		}
-		frappe.cache.set_value(CACHE_KEY, rows)
-	return rows
+	return read_cached(CACHE_KEY, _read_rows) or {}
+
+
+def _read_rows() -> dict[str, PayableConfig] | None:
+	"""None while the app is being installed or removed."""
+	if not frappe.db.table_exists("Payable DocType"):
+		return None
+	rows = frappe.get_all("Payable DocType", fields=["*"], order_by="document_type")
+	return {row.document_type: config_from(row) for row in rows}

@@ -158,6 +158,7 @@ def test_the_session_expires_while_the_form_is_open(site, http, send_invoice, pa
 	open_document(page, http.url, DOCTYPE, invoice.name)
 	form = PayDialog.by_button(page)
 	form.enter_card()
+	page.wait_for_load_state("networkidle")  # an answer that is under way would bring the cookie back
 	page.context.clear_cookies()
 	form.pay()
 	answer = page.locator(".stripe-pay-dialog.show form.stripe-pay")
