@@ -351,9 +351,10 @@ def test_a_refund_whose_payment_stripe_does_not_have_is_shown_and_keeps_no_other
 	for payment in (lost, found):
 		emulator.next_refund("stays_pending")
 		make_older(api.refund_payment(payment, "60.00")["refund"], minutes=3)
+	refund = rows(lost)[0].name
 	frappe.db.set_value("Invoice Payment", lost, "payment_intent_id", f"pi_{unique('gone')}")
 	if not answered:
-		frappe.db.set_value(DOCTYPE, rows(lost)[0].name, "stripe_refund_id", None)
+		frappe.db.set_value(DOCTYPE, refund, "stripe_refund_id", None)
 	frappe.db.commit()
 	emulator.settle_refund(rows(found)[0].stripe_refund_id)
 	sweep(reconcile_refunds.look_up_unanswered, reconcile_refunds.read_unfinished)
