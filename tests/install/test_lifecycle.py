@@ -59,6 +59,12 @@ def installed(throw_away_site, before):
 	return throw_away_site
 
 
+def test_the_encryption_key_is_there_before_a_secret_is_entered(installed):
+	"""Two web workers that needed it first would each make one."""
+	config = 'frappe.get_file_json(frappe.get_site_path("site_config.json"))'
+	assert installed.evaluate(f'answer = bool({config}.get("encryption_key"))')
+
+
 def test_a_second_migrate_changes_nothing(installed):
 	installed.run("migrate", "--skip-search-index")
 	first = installed.evaluate(CONTENTS)
