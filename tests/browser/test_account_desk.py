@@ -6,6 +6,7 @@ import frappe
 import pytest
 from playwright.sync_api import expect
 
+from stripe_service.utils import frappe_versions
 from tests.support.accounts import RemoteAccount
 from tests.support.desk_forms import settle
 from tests.support.records import PASSWORD
@@ -179,10 +180,10 @@ def test_the_onboarding_leads_an_administrator_to_the_keys(onboarding, administr
 	expect(page.get_by_text("Set up payments with Stripe").first).to_be_visible()
 	settle(page)
 	picture(page, "onboarding", docs=True)
-	# On 15 a step shows what it is about, with its button; on 16 it leads there at once.
-	steps = page.get_by_text("Enter the API keys", exact=True).filter(visible=True)
-	steps.first.click()
-	steps.last.click()
+	step = page.get_by_text("Enter the API keys", exact=True).filter(visible=True)
+	step.first.click()
+	if frappe_versions.major() < 16:  # 15 shows first what the step is about, with a button of the same words
+		step.last.click()
 	page.wait_for_url("**/stripe-account/new*")
 
 
