@@ -15,7 +15,7 @@ import pytest
 
 from tests.support import http as http_support
 from tests.support import site as site_support
-from tests.support.cards import confirmation_token
+from tests.support.paying import confirmation_token
 from tests.support.records import PASSWORD, unique
 
 PAYERS = 40

@@ -1,4 +1,4 @@
-"""Server Scripts, and the settings around what follows a payment, as an administrator changes them."""
+"""What an administrator changes: Stripe Service Settings, Server Scripts, what a Payable DocType opens to portal users."""
 
 import json
 import tempfile
@@ -76,3 +76,34 @@ def _save_settings(changes: dict) -> dict:
 	doc.save()
 	frappe.db.commit()
 	return before
+
+
+NOTHING, UNITS, CONTACTS = "Nothing", "Documents of Their Units", "Documents of Their Contacts"
+
+
+@contextmanager
+def opened(access: str = CONTACTS, field: str | None = "bill_to_email", doctype: str = "Portal Invoice"):
+	"""Inside the block portal users pay this of the DocType; afterwards nothing, as it comes."""
+	set_access(access, field, doctype)
+	try:
+		yield
+	finally:
+		import frappe
+
+		frappe.db.rollback()
+		frappe.set_user("Administrator")
+		set_access(NOTHING, None, doctype)
+
+
+def set_access(access: str, field: str | None = None, doctype: str = "Portal Invoice") -> None:
+	import frappe
+
+	row = frappe.get_doc("Payable DocType", doctype)
+	row.update({"portal_access": access, "portal_party_fieldname": field})
+	row.save()
+	frappe.db.commit()
+
+
+def set_settings(**values) -> None:
+	"""Stripe Service Settings changed for good."""
+	_save_settings(values)
