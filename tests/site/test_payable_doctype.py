@@ -52,9 +52,7 @@ def a_fee(doctype, fee=100.0, status="Open", **more):
 	return doc
 
 
-def test_a_doctype_made_five_minutes_ago_is_paid_in_two_parts(
-	site, doctype, make_payer, emulator_url, drain
-):
+def test_a_doctype_made_five_minutes_ago_is_paid_in_two_parts(site, doctype, make_payer, emulator_url, drain):
 	make_payable(doctype, **ROW)
 	doc, payer = a_fee(doctype), make_payer()
 	assert doc.still_due == 100
@@ -163,7 +161,7 @@ def test_nobody_writes_the_amounts_but_the_payments(site, doctype, make_payer, e
 
 
 def test_the_pay_form_shows_the_named_fields_and_none_that_the_payer_may_not_read(
-	site_only, doctype, make_payer
+	site_only, doctype, make_payer, as_user
 ):
 	make_payable(doctype, **ROW, detail_fieldnames="status\nsecret_note")
 	doc = a_fee(doctype, until="2030-05-31", secret_note="hush")
@@ -290,7 +288,7 @@ def test_the_form_offers_what_fits(site_only, doctype):
 	assert choices["suggested"]["status_fieldname"] == "status"
 
 
-def test_only_who_may_write_the_row_sees_choices_or_adds_fields(site_only, doctype, make_payer):
+def test_only_who_may_write_the_row_sees_choices_or_adds_fields(site_only, doctype, make_payer, as_user):
 	row = make_payable(doctype, **ROW)
 	with as_user(make_payer()):
 		for method in (row.choices, row.add_amount_fields):

@@ -8,6 +8,8 @@ from pathlib import Path
 from tests.support.records import unique
 
 CONFIG = "common_site_config.json"
+# What a Payable DocType opens to portal users.
+NOTHING, UNITS, CONTACTS = "Nothing", "Documents of Their Units", "Documents of Their Contacts"
 
 
 @contextmanager
@@ -76,9 +78,6 @@ def _save_settings(changes: dict) -> dict:
 	doc.save()
 	frappe.db.commit()
 	return before
-
-
-NOTHING, UNITS, CONTACTS = "Nothing", "Documents of Their Units", "Documents of Their Contacts"
 
 
 @contextmanager
