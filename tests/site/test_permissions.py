@@ -163,7 +163,7 @@ class OneOfEverything:
 		return row.name
 
 
-# call -> arguments; `stage` and the user who calls are known only then
+# call -> arguments; `everything` and the user who calls are known only then
 ARGUMENTS = {
 	"pay.open_form": lambda everything, user: ("Portal Invoice", everything.invoice.name),
 	"pay.pay": lambda everything, user: ("Portal Invoice", everything.invoice.name, "1.00", "card", "ctoken_missing"),

@@ -27,7 +27,7 @@ SECRETS = [
 
 
 def waiting_for_3ds(world) -> str:
-	"""A payment of the scene's payer that waits for 3-D Secure."""
+	"""A payment of the world's payer that waits for 3-D Secure."""
 	answer = world.pay(card="3ds_required")
 	assert answer["outcome"] == "action_required"
 	return answer["payment"]

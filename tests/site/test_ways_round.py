@@ -19,6 +19,8 @@ NOBODY = ("payer of A", "payer without unit", "desk user", "website user")
 
 
 class Callers:
+	"""One session over HTTP for each role, and the marked documents that they ask for."""
+
 	def __init__(self, faker, http):
 		self.marked, self.http = MarkedDocuments(faker), http
 		self.invoice, self.own = self.marked.invoice.name, self.marked.own.name

@@ -31,7 +31,7 @@ def account(make_account):
 
 @pytest.fixture
 def restricted(account_world, connected):
-	"""The till's account, used with a restricted key; `without(right)` takes a right away, `with_all()` gives them back."""
+	"""The account, used with a restricted key; `without(right)` takes a right away, `with_all()` gives them back."""
 
 	class Restricted:
 		key = connected.restricted_key(*APP_PERMISSIONS)
