@@ -141,9 +141,9 @@ def test_a_card_announces_pays_on_the_day_and_says_so(world):
 	)
 	row = scheduled_for(invoice)
 	assert (row.status, row.payment, bool(row.told_at)) == ("Paid", payment.name, True)
-	assert world.world.reread(invoice).workflow_state == "Paid"
+	assert world.reread(invoice).workflow_state == "Paid"
 	assert "was paid automatically" in notices_about(world, invoice)[-1]
-	(intent,) = world.world.intents(invoice)
+	(intent,) = world.intents(invoice)
 	assert intent["amount_received"] == 10000
 	(line,) = world.does(history.of_document, "Portal Invoice", invoice.name)["lines"]
 	assert line["how"] == "VISA •••• 4242, paid automatically"
@@ -192,13 +192,13 @@ REFUSED_WISHES = [
 
 
 def test_what_can_not_be_agreed_to(world, make_unit):
-	card, account = world.save_card(), world.world.add_bank_account()
+	card, account = world.save_card(), world.add_bank_account()
 	for changes, says in [*REFUSED_WISHES, ({"organisation_unit": make_unit()}, "Choose whose invoices")]:
 		with pytest.raises(frappe.ValidationError, match=says):
 			world.does(api.consent_text, **wish_of(world, card, **changes))
 	with pytest.raises(frappe.ValidationError, match="US dollars"):
 		world.does(api.consent_text, **wish_of(world, account, currency="EUR"))
-	others = world.save_card(user=world.world.make_payer())
+	others = world.save_card(user=world.make_payer())
 	for call in (api.consent_text, partial(api.start, agreed_text="x")):
 		with pytest.raises(frappe.PermissionError):
 			world.does(call, **wish_of(world, others))
@@ -238,7 +238,7 @@ def test_a_card_whose_bank_asks_once_is_asked_when_it_is_set_up(world):
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	assert scheduled_for(invoice) is None
-	world.world.emulator.complete_3ds(started["client_secret"].split("_secret")[0])
+	world.emulator.complete_3ds(started["client_secret"].split("_secret")[0])
 	assert world.does(api.finish, started["name"])["status"] == "Active"
 	run_day(world, later(0))
 	run_day(world, later(3))
@@ -247,14 +247,14 @@ def test_a_card_whose_bank_asks_once_is_asked_when_it_is_set_up(world):
 
 def test_a_card_that_the_bank_does_not_confirm_pays_nothing(world):
 	started = begin(world, world.save_card(ASKS_ONCE))
-	world.world.emulator.fail_3ds(started["client_secret"].split("_secret")[0])
+	world.emulator.fail_3ds(started["client_secret"].split("_secret")[0])
 	answer = world.does(api.finish, started["name"])
 	assert answer["status"] == "Stopped" and "did not confirm" in answer["reason"]
 
 
 def test_a_bank_that_asks_each_time_is_left_to_the_payer_with_a_link(world, mailed):
 	started = begin(world, world.save_card(ALWAYS_ASKS))
-	world.world.emulator.complete_3ds(started["client_secret"].split("_secret")[0])
+	world.emulator.complete_3ds(started["client_secret"].split("_secret")[0])
 	world.does(api.finish, started["name"])
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
@@ -304,25 +304,25 @@ def mailed(site):
 
 
 def test_a_bank_account_pays_by_its_mandate_and_takes_days(world):
-	account = world.world.add_bank_account()
+	account = world.add_bank_account()
 	begin(world, account)
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	run_day(world, later(3))
 	row = scheduled_for(invoice)
 	assert row.status == "Under Way"
-	(intent,) = world.world.intents(invoice)
-	world.world.emulator.settle(intent["id"])
+	(intent,) = world.intents(invoice)
+	world.emulator.settle(intent["id"])
 	settle(row.payment)
 	frappe.db.sql("update `tabScheduled Payment` set modified = '2020-01-01' where name = %s", row.name)
 	frappe.db.commit()
 	schedule.find_unfinished()
-	world.world.drain()
+	world.drain()
 	assert scheduled_for(invoice).status == "Paid"
 
 
 def test_a_debit_that_comes_back_for_want_of_money_is_tried_twice_more_at_most(world):
-	account = world.world.add_bank_account(number="no_funds")
+	account = world.add_bank_account(number="no_funds")
 	begin(world, account)
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
@@ -330,7 +330,7 @@ def test_a_debit_that_comes_back_for_want_of_money_is_tried_twice_more_at_most(w
 		run_day(world, later(day))
 		row = scheduled_for(invoice)
 		assert (row.status, row.attempts) == ("Under Way", attempt)
-		world.world.emulator.fail_debit(
+		world.emulator.fail_debit(
 			frappe.db.get_value("Invoice Payment", row.payment, "payment_intent_id"), "insufficient_funds"
 		)
 		settle(row.payment)
@@ -374,7 +374,7 @@ def test_the_invoices_of_one_party_alone(world):
 
 def test_two_payers_of_one_unit_pay_it_once(world):
 	first = begin(world)["name"]
-	other = world.world.make_payer()
+	other = world.make_payer()
 	begin(world, user=other)
 	invoice = due_invoice(world, due=1)
 	run_day(world, later(0))
@@ -408,10 +408,10 @@ def test_a_month_is_limited_by_what_was_paid_by_itself(world):
 	assert "more than you allow in a month" in rows["Skipped"].reason
 	# What a person pays is not limited by it.
 	skipped = frappe.get_doc("Portal Invoice", rows["Skipped"].reference_name)
-	assert world.world.pay("100.00", invoice=skipped)["outcome"] == "paid"
+	assert world.pay("100.00", invoice=skipped)["outcome"] == "paid"
 	# Another month is another limit.
 	next_month = getdate(add_days(frappe.utils.get_last_day(day), 1))
-	third = world.world.make_invoice(total="100.00", due_date=next_month)
+	third = world.make_invoice(total="100.00", due_date=next_month)
 	run_day(world, add_days(next_month, -3))
 	run_day(world, next_month)
 	assert scheduled_for(third).status == "Paid"
@@ -441,19 +441,19 @@ def test_two_workers_announce_and_pay_once(world):
 	in_parallel(4, lambda index: paying.pay(name, later(3)))
 	run_day(world, later(3))
 	assert [payment.status for payment in payments_of(invoice)] == ["Succeeded"]
-	assert world.world.received_minor(invoice) == 10000
+	assert world.received_minor(invoice) == 10000
 
 
 def test_a_run_after_the_answer_was_lost_finds_the_payment(world):
 	begin(world)
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
-	world.world.emulator.fault("drop_response", operation="payment_intents.confirm", count=3)
+	world.emulator.fault("drop_response", operation="payment_intents.confirm", count=3)
 	run_day(world, later(3))
-	world.world.emulator.clear_faults()
+	world.emulator.clear_faults()
 	paying.pay(scheduled_for(invoice).name, later(3))
 	assert scheduled_for(invoice).status == "Paid"
-	assert world.world.received_minor(invoice) == 10000
+	assert world.received_minor(invoice) == 10000
 
 
 def test_more_than_was_announced_is_announced_again(world):
@@ -475,7 +475,7 @@ def test_what_is_paid_by_a_person_is_not_paid_again(world):
 	begin(world)
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
-	world.world.pay("100.00", invoice=invoice)
+	world.pay("100.00", invoice=invoice)
 	run_day(world, later(3))
 	assert scheduled_for(invoice).status == "Cancelled"
 	assert len(payments_of(invoice)) == 1
@@ -485,7 +485,7 @@ def test_a_payment_under_way_is_not_doubled(world):
 	begin(world)
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
-	world.world.pay_by_ach(world.world.add_bank_account(), invoice=invoice)
+	world.pay_by_ach(world.add_bank_account(), invoice=invoice)
 	run_day(world, later(3))
 	row = scheduled_for(invoice)
 	assert row.status == "Skipped" and "under way" in row.reason
@@ -554,7 +554,7 @@ def test_a_decline_is_tried_again_on_the_set_days_and_then_told(world):
 	assert "not tried again" in notices_about(world, invoice)[-1]
 	run_day(world, later(20))
 	assert len(payments_of(invoice)) == 4
-	assert not world.world.reread(invoice).reserved_amount
+	assert not world.reread(invoice).reserved_amount
 
 
 def test_a_hard_decline_stops_it_and_is_told(world):
@@ -580,7 +580,7 @@ def test_what_pays_by_itself_uses_up_nobodys_tries(world):
 	run_day(world, later(0))
 	run_day(world, later(3))
 	assert [scheduled_for(invoice).status for invoice in invoices] == ["To Be Tried Again"] * 3
-	assert world.world.pay("100.00", invoice=invoices[0])["outcome"] == "paid"
+	assert world.pay("100.00", invoice=invoices[0])["outcome"] == "paid"
 
 
 def test_the_limit_on_declines_is_not_walked_round(world):
@@ -589,7 +589,7 @@ def test_the_limit_on_declines_is_not_walked_round(world):
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	for _ in range(2):
-		world.world.pay("100.00", card="declined")
+		world.pay("100.00", card="declined")
 	run_day(world, later(3))
 	row = scheduled_for(invoice)
 	assert (row.status, row.attempts, row.next_attempt_on) == ("To Be Tried Again", 0, later(4))
@@ -645,10 +645,10 @@ def test_a_card_that_is_gone_at_stripe_pays_nothing(world):
 
 
 def test_a_mandate_that_ended_stops_it(world):
-	account = world.world.add_bank_account()
+	account = world.add_bank_account()
 	name = begin(world, account)["name"]
-	world.world.emulator.end_mandate(frappe.db.get_value("Stripe Bank Account", account, "mandate_id"))
-	world.world.drain()
+	world.emulator.end_mandate(frappe.db.get_value("Stripe Bank Account", account, "mandate_id"))
+	world.drain()
 	bank_accounts.sync(account)
 	frappe.db.commit()
 	assert frappe.db.get_value("Automatic Payment", name, "status") == "Stopped"
@@ -678,7 +678,7 @@ def test_an_administrator_stops_but_does_not_start(world, make_user):
 
 def test_nobody_else_sees_or_stops_it(world):
 	name = begin(world)["name"]
-	other = world.world.make_payer()
+	other = world.make_payer()
 	for call in (api.stop, api.finish):
 		with pytest.raises(frappe.PermissionError):
 			world.does(call, name, user=other)
