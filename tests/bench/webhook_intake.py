@@ -11,7 +11,7 @@ import threading
 import time
 from contextlib import contextmanager
 
-from tests.support import http as web
+from tests.support import servers as web
 from tests.support import site
 from tests.support.webhooks import event, sign
 

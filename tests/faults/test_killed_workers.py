@@ -21,7 +21,7 @@ from tests.support.accounts import ACCOUNT
 from tests.support.paying import confirmation_token
 from tests.support.records import unique
 from tests.support.servers import REPO
-from tests.support.settings import begin, save_card, set_settings, wish_of
+from tests.support.settings import set_settings
 from tests.support.webhooks import new_id
 
 KILLED = -9
@@ -301,7 +301,7 @@ def test_killed_in_what_follows_a_payment(world, point):
 def test_killed_while_a_card_pays_automatically(world, point):
 	"""Whatever was begun is found, and nothing is paid twice."""
 	set_settings(automatic_payments=1)
-	begin(world.as_user, world.payer, wish_of(save_card(world.payer), world.unit))
+	world.start_automatic_payments()
 	frappe.db.set_value("Portal Invoice", world.invoice.name, "due_date", today())
 	frappe.db.commit()
 	planning.announce_all()

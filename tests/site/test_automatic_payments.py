@@ -48,25 +48,6 @@ def world(world):
 	set_settings(automatic_payments=0)
 
 
-def wish_of(world, method, **changes) -> dict:
-	"""What a payer enters: pay all of the unit by this method."""
-	return {
-		"saved_method": method,
-		"currency": "USD",
-		"maximum_per_document": "500",
-		"maximum_per_month": "1000",
-		"organisation_unit": world.unit,
-		**changes,
-	}
-
-
-def begin(world, method=None, user=None, **changes) -> dict:
-	"""The payer, who has this method or a new card, reads the text and agrees to it; the answer."""
-	wish = wish_of(world, method or world.save_card(user=user), **changes)
-	text = world.does(api.consent_text, user=user, **wish)["text"]
-	return world.does(api.start, user=user, agreed_text=text, **wish)
-
-
 def due_invoice(world, due=3, total="100.00", **more):
 	"""An invoice that is due in so many days."""
 	return world.make_invoice(total=total, due_date=later(due), **more)
@@ -119,7 +100,7 @@ def decline_with(world, decline_code, code="card_declined") -> None:
 
 
 def test_a_card_announces_pays_on_the_day_and_says_so(world):
-	started = begin(world)
+	started = world.start_automatic_payments()
 	assert started["status"] == "Active"
 	invoice = due_invoice(world, due=3)
 
@@ -151,7 +132,7 @@ def test_a_card_announces_pays_on_the_day_and_says_so(world):
 
 def test_the_consent_is_recorded_as_it_was_shown(world):
 	method = world.save_card()
-	wish = wish_of(world, method)
+	wish = world.automatic_wish(method)
 	text = world.does(api.consent_text, **wish)["text"]
 	for part in (
 		"VISA •••• 4242",
@@ -195,22 +176,22 @@ def test_what_can_not_be_agreed_to(world, make_unit):
 	card, account = world.save_card(), world.add_bank_account()
 	for changes, says in [*REFUSED_WISHES, ({"organisation_unit": make_unit()}, "Choose whose invoices")]:
 		with pytest.raises(frappe.ValidationError, match=says):
-			world.does(api.consent_text, **wish_of(world, card, **changes))
+			world.does(api.consent_text, **world.automatic_wish(card, **changes))
 	with pytest.raises(frappe.ValidationError, match="US dollars"):
-		world.does(api.consent_text, **wish_of(world, account, currency="EUR"))
+		world.does(api.consent_text, **world.automatic_wish(account, currency="EUR"))
 	others = world.save_card(user=world.make_payer())
 	for call in (api.consent_text, partial(api.start, agreed_text="x")):
 		with pytest.raises(frappe.PermissionError):
-			world.does(call, **wish_of(world, others))
+			world.does(call, **world.automatic_wish(others))
 
 
 def test_switched_off_nothing_is_begun_announced_or_paid(world):
-	begin(world)
+	world.start_automatic_payments()
 	announced = due_invoice(world, due=1)
 	run_day(world, later(0))
 	set_settings(automatic_payments=0)
 	with pytest.raises(frappe.ValidationError, match="switched off"):
-		world.does(api.consent_text, **wish_of(world, world.save_card("pm_card_mastercard")))
+		world.does(api.consent_text, **world.automatic_wish(world.save_card("pm_card_mastercard")))
 	new = due_invoice(world, due=1)
 	run_day(world, later(4))
 	assert scheduled_for(new) is None
@@ -232,7 +213,7 @@ def test_the_settings_are_validated(site):
 
 
 def test_a_card_whose_bank_asks_once_is_asked_when_it_is_set_up(world):
-	started = begin(world, world.save_card(ASKS_ONCE))
+	started = world.start_automatic_payments(world.save_card(ASKS_ONCE))
 	assert started["status"] == "Confirmation Required"
 	assert started["client_secret"] and started["stripe"]["publishable_key"]
 	invoice = due_invoice(world, due=3)
@@ -246,14 +227,14 @@ def test_a_card_whose_bank_asks_once_is_asked_when_it_is_set_up(world):
 
 
 def test_a_card_that_the_bank_does_not_confirm_pays_nothing(world):
-	started = begin(world, world.save_card(ASKS_ONCE))
+	started = world.start_automatic_payments(world.save_card(ASKS_ONCE))
 	world.emulator.fail_3ds(started["client_secret"].split("_secret")[0])
 	answer = world.does(api.finish, started["name"])
 	assert answer["status"] == "Stopped" and "did not confirm" in answer["reason"]
 
 
 def test_a_bank_that_asks_each_time_is_left_to_the_payer_with_a_link(world, mailed):
-	started = begin(world, world.save_card(ALWAYS_ASKS))
+	started = world.start_automatic_payments(world.save_card(ALWAYS_ASKS))
 	world.emulator.complete_3ds(started["client_secret"].split("_secret")[0])
 	world.does(api.finish, started["name"])
 	invoice = due_invoice(world, due=3)
@@ -305,7 +286,7 @@ def mailed(site):
 
 def test_a_bank_account_pays_by_its_mandate_and_takes_days(world):
 	account = world.add_bank_account()
-	begin(world, account)
+	world.start_automatic_payments(account)
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	run_day(world, later(3))
@@ -323,7 +304,7 @@ def test_a_bank_account_pays_by_its_mandate_and_takes_days(world):
 
 def test_a_debit_that_comes_back_for_want_of_money_is_tried_twice_more_at_most(world):
 	account = world.add_bank_account(number="no_funds")
-	begin(world, account)
+	world.start_automatic_payments(account)
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	for attempt, day in enumerate((3, 4, 6), 1):
@@ -344,7 +325,7 @@ def test_a_debit_that_comes_back_for_want_of_money_is_tried_twice_more_at_most(w
 
 def test_what_becomes_due_is_announced_in_time(world):
 	overdue = due_invoice(world, due=-1)
-	begin(world)
+	world.start_automatic_payments()
 	today, soon, other_currency = (
 		due_invoice(world, due=0),
 		due_invoice(world, due=4),
@@ -366,16 +347,16 @@ def test_the_invoices_of_one_party_alone(world):
 	mine, other = due_invoice(world, due=1, bill_to=name), due_invoice(world, due=1)
 	choices = world.does(api.overview)["choices"]
 	assert name in [choice["party"] for choice in choices]
-	begin(world, organisation_unit=None, document_type="Portal Invoice", party=name)
+	world.start_automatic_payments(organisation_unit=None, document_type="Portal Invoice", party=name)
 	run_day(world, later(0))
 	assert scheduled_for(mine).status == "Announced"
 	assert scheduled_for(other) is None
 
 
 def test_two_payers_of_one_unit_pay_it_once(world):
-	first = begin(world)["name"]
+	first = world.start_automatic_payments()["name"]
 	other = world.make_payer()
-	begin(world, user=other)
+	world.start_automatic_payments(user=other)
 	invoice = due_invoice(world, due=1)
 	run_day(world, later(0))
 	assert scheduled_for(invoice).automatic_payment == first
@@ -387,7 +368,7 @@ def test_two_payers_of_one_unit_pay_it_once(world):
 
 
 def test_more_than_is_allowed_for_each_is_skipped_and_told_once(world):
-	begin(world, maximum_per_document="99.99")
+	world.start_automatic_payments(maximum_per_document="99.99")
 	invoice = due_invoice(world, due=3, total="100.00")
 	for day in (0, 1, 3, 4):  # on the first, while there is time to pay it otherwise
 		run_day(world, later(day))
@@ -398,7 +379,7 @@ def test_more_than_is_allowed_for_each_is_skipped_and_told_once(world):
 
 
 def test_a_month_is_limited_by_what_was_paid_by_itself(world):
-	begin(world, maximum_per_document="100", maximum_per_month="150")
+	world.start_automatic_payments(maximum_per_document="100", maximum_per_month="150")
 	first, second = due_invoice(world, due=3), due_invoice(world, due=3)
 	run_day(world, later(0))
 	day = later(3)
@@ -418,7 +399,7 @@ def test_a_month_is_limited_by_what_was_paid_by_itself(world):
 
 
 def test_two_workers_can_not_both_have_the_rest_of_a_month(world):
-	begin(world, maximum_per_document="100", maximum_per_month="100")
+	world.start_automatic_payments(maximum_per_document="100", maximum_per_month="100")
 	invoices = [due_invoice(world, due=3) for _ in range(3)]
 	planning.announce_all(day=later(0))
 	names = [scheduled_for(invoice).name for invoice in invoices]
@@ -432,7 +413,7 @@ def test_two_workers_can_not_both_have_the_rest_of_a_month(world):
 
 
 def test_two_workers_announce_and_pay_once(world):
-	begin(world)
+	world.start_automatic_payments()
 	invoice = due_invoice(world, due=3)
 	frappe.db.commit()
 	in_parallel(3, lambda index: planning.announce_all(later(0)))
@@ -445,7 +426,7 @@ def test_two_workers_announce_and_pay_once(world):
 
 
 def test_a_run_after_the_answer_was_lost_finds_the_payment(world):
-	begin(world)
+	world.start_automatic_payments()
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	world.emulator.fault("drop_response", operation="payment_intents.confirm", count=3)
@@ -457,7 +438,7 @@ def test_a_run_after_the_answer_was_lost_finds_the_payment(world):
 
 
 def test_more_than_was_announced_is_announced_again(world):
-	begin(world)
+	world.start_automatic_payments()
 	invoice = due_invoice(world, due=3, total="100.00")
 	run_day(world, later(0))
 	changed = frappe.get_doc("Portal Invoice", invoice.name)
@@ -472,7 +453,7 @@ def test_more_than_was_announced_is_announced_again(world):
 
 
 def test_what_is_paid_by_a_person_is_not_paid_again(world):
-	begin(world)
+	world.start_automatic_payments()
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	world.pay("100.00", invoice=invoice)
@@ -482,7 +463,7 @@ def test_what_is_paid_by_a_person_is_not_paid_again(world):
 
 
 def test_a_payment_under_way_is_not_doubled(world):
-	begin(world)
+	world.start_automatic_payments()
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	world.pay_by_ach(world.add_bank_account(), invoice=invoice)
@@ -495,7 +476,7 @@ def test_a_payment_under_way_is_not_doubled(world):
 
 
 def test_a_lost_role_skips(world):
-	begin(world)
+	world.start_automatic_payments()
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	user = frappe.get_doc("User", world.payer)
@@ -508,7 +489,7 @@ def test_a_lost_role_skips(world):
 
 
 def test_a_lost_unit_skips_and_announces_nothing_new(world):
-	begin(world)
+	world.start_automatic_payments()
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	for name in frappe.get_all("User Permission", {"user": world.payer}, pluck="name"):
@@ -523,7 +504,7 @@ def test_a_lost_unit_skips_and_announces_nothing_new(world):
 
 
 def test_a_disabled_user_pays_nothing_and_administrators_are_told(world):
-	name = begin(world)["name"]
+	name = world.start_automatic_payments()["name"]
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	frappe.db.set_value("User", world.payer, "enabled", 0)
@@ -539,7 +520,7 @@ def test_a_disabled_user_pays_nothing_and_administrators_are_told(world):
 
 
 def test_a_decline_is_tried_again_on_the_set_days_and_then_told(world):
-	begin(world, world.save_card(DECLINED))
+	world.start_automatic_payments(world.save_card(DECLINED))
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	for attempt, (day, again) in enumerate(((3, 4), (4, 6), (6, 8)), 1):
@@ -558,7 +539,7 @@ def test_a_decline_is_tried_again_on_the_set_days_and_then_told(world):
 
 
 def test_a_hard_decline_stops_it_and_is_told(world):
-	name = begin(world)["name"]
+	name = world.start_automatic_payments()["name"]
 	invoice, next_one = due_invoice(world, due=3), due_invoice(world, due=5)
 	run_day(world, later(0))
 	run_day(world, later(2))
@@ -575,7 +556,7 @@ def test_a_hard_decline_stops_it_and_is_told(world):
 
 def test_what_pays_by_itself_uses_up_nobodys_tries(world):
 	set_settings(declines_per_hour=2)
-	begin(world, world.save_card(DECLINED))
+	world.start_automatic_payments(world.save_card(DECLINED))
 	invoices = [due_invoice(world, due=3) for _ in range(3)]
 	run_day(world, later(0))
 	run_day(world, later(3))
@@ -585,7 +566,7 @@ def test_what_pays_by_itself_uses_up_nobodys_tries(world):
 
 def test_the_limit_on_declines_is_not_walked_round(world):
 	set_settings(declines_per_hour=2)
-	begin(world)
+	world.start_automatic_payments()
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	for _ in range(2):
@@ -622,7 +603,7 @@ def test_what_follows_a_decline(codes, follows):
 
 def test_removing_the_card_stops_it_and_tells(world):
 	card = world.save_card()
-	name = begin(world, card)["name"]
+	name = world.start_automatic_payments(card)["name"]
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	world.does(methods.remove_method, card)
@@ -635,7 +616,7 @@ def test_removing_the_card_stops_it_and_tells(world):
 
 def test_a_card_that_is_gone_at_stripe_pays_nothing(world):
 	card = world.save_card()
-	begin(world, card)
+	world.start_automatic_payments(card)
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	gateway_for(ACCOUNT).call("payment_methods.detach", card)
@@ -646,7 +627,7 @@ def test_a_card_that_is_gone_at_stripe_pays_nothing(world):
 
 def test_a_mandate_that_ended_stops_it(world):
 	account = world.add_bank_account()
-	name = begin(world, account)["name"]
+	name = world.start_automatic_payments(account)["name"]
 	world.emulator.end_mandate(frappe.db.get_value("Stripe Bank Account", account, "mandate_id"))
 	world.drain()
 	bank_accounts.sync(account)
@@ -655,7 +636,10 @@ def test_a_mandate_that_ended_stops_it(world):
 
 
 def test_the_payer_stops_one_or_all(world):
-	one, two = begin(world)["name"], begin(world, world.save_card("pm_card_mastercard"))["name"]
+	one, two = (
+		world.start_automatic_payments()["name"],
+		world.start_automatic_payments(world.save_card("pm_card_mastercard"))["name"],
+	)
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	assert world.does(api.stop, one)["status"] == "Stopped"
@@ -668,16 +652,18 @@ def test_the_payer_stops_one_or_all(world):
 
 def test_an_administrator_stops_but_does_not_start(world, make_user):
 	admin = make_user(roles=("Stripe Administrator",), unit=world.unit)
-	name = begin(world)["name"]
+	name = world.start_automatic_payments()["name"]
 	world.does(api.stop, name, user=admin)
 	assert frappe.db.get_value("Automatic Payment", name, ["status", "stopped_by"]) == ("Stopped", admin)
 	assert frappe.db.exists("Stripe Notice", {"reference_name": name, "user": world.payer})
 	with pytest.raises(frappe.PermissionError):
-		world.does(api.start, user=admin, agreed_text="x", **wish_of(world, world.save_card("pm_card_amex")))
+		world.does(
+			api.start, user=admin, agreed_text="x", **world.automatic_wish(world.save_card("pm_card_amex"))
+		)
 
 
 def test_nobody_else_sees_or_stops_it(world):
-	name = begin(world)["name"]
+	name = world.start_automatic_payments()["name"]
 	other = world.make_payer()
 	for call in (api.stop, api.finish):
 		with pytest.raises(frappe.PermissionError):
@@ -688,7 +674,7 @@ def test_nobody_else_sees_or_stops_it(world):
 
 
 def test_no_form_writes_it(world):
-	name = begin(world)["name"]
+	name = world.start_automatic_payments()["name"]
 	for change in ({"status": "Active"}, {"maximum_per_month": 1}, {"consent_text": "x"}):
 		doc = frappe.get_doc("Automatic Payment", name).update(change)
 		with pytest.raises(frappe.PermissionError):
@@ -701,7 +687,7 @@ def test_no_form_writes_it(world):
 
 
 def test_a_message_whose_worker_was_ended_is_mailed_by_the_next_run(world):
-	begin(world)
+	world.start_automatic_payments()
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	frappe.db.set_value("Scheduled Payment", scheduled_for(invoice).name, "told_at", None)
@@ -713,7 +699,7 @@ def test_a_message_whose_worker_was_ended_is_mailed_by_the_next_run(world):
 def test_the_words_are_in_the_payers_language(world):
 	frappe.db.set_value("User", world.payer, "language", "de")
 	frappe.db.commit()
-	begin(world)
+	world.start_automatic_payments()
 	invoice = due_invoice(world, due=3)
 	run_day(world, later(0))
 	assert "automatisch mit VISA" in notices_about(world, invoice)[0]

@@ -12,7 +12,7 @@ from stripe_service.api import refund as refund_api
 from stripe_service.payables.payable import NotPayable
 from stripe_service.payments.settle import settle, settle_intent
 from stripe_service.utils.dates import date_in_words
-from tests.support import payables
+from tests.site.support import payables
 from tests.support.accounts import ACCOUNT
 from tests.support.records import unique
 from tests.support.site import counted_queries, fresh_request

@@ -8,7 +8,7 @@ import frappe
 import pytest
 from frappe.utils import add_to_date, now_datetime
 
-from tests.support import http as http_support
+from tests.support import servers as http_support
 from tests.support import site as site_support
 from tests.support.webhooks import RECEIVE, Endpoint, event, payment_intent
 

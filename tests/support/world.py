@@ -14,7 +14,7 @@ from stripe_service.accounts.customers import customer_for
 from stripe_service.accounts.jobs import Report
 from stripe_service.accounts.secrets import read_secret
 from stripe_service.accounts.stripe_account import gateway_for
-from stripe_service.api import methods, pay
+from stripe_service.api import automatic_payments, methods, pay
 from stripe_service.payments.claim import PayRequest, claim
 from stripe_service.payments.intent import create_params
 from stripe_service.saved_methods import cards
@@ -124,6 +124,25 @@ class World:
 
 	def bank_accounts(self, user=None) -> list[dict]:
 		return self.does(methods.my_methods, user=user)["bank_accounts"]
+
+	# Automatic payments
+
+	def automatic_wish(self, method: str, **changes) -> dict:
+		"""What a payer enters who wants all of the unit to be paid by this saved method."""
+		return {
+			"saved_method": method,
+			"currency": "USD",
+			"maximum_per_document": "500",
+			"maximum_per_month": "1000",
+			"organisation_unit": self.unit,
+			**changes,
+		}
+
+	def start_automatic_payments(self, method: str | None = None, user=None, **changes) -> dict:
+		"""Read the text for this method, or for a new card, and agree to it; the app's answer."""
+		wish = self.automatic_wish(method or self.save_card(user=user), **changes)
+		text = self.does(automatic_payments.consent_text, user=user, **wish)["text"]
+		return self.does(automatic_payments.start, user=user, agreed_text=text, **wish)
 
 	# What the site says
 
