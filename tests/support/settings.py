@@ -5,6 +5,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+import frappe
+
 from tests.support.records import unique
 
 CONFIG = "common_site_config.json"
@@ -16,8 +18,6 @@ NOTHING, UNITS, CONTACTS = "Nothing", "Documents of Their Units", "Documents of 
 def server_scripts(enabled: bool):
 	"""Server Scripts switched on or off for the bench, as far as this process sees: it reads a folder of links to the
 	sites, with a common_site_config.json of its own."""
-	import frappe
-
 	before = Path(frappe.local.sites_path).resolve()
 	with tempfile.TemporaryDirectory() as folder:
 		for entry in before.iterdir():
@@ -37,8 +37,6 @@ def server_scripts(enabled: bool):
 @contextmanager
 def script_after_payment(script: str, doctype: str = "Portal Invoice"):
 	"""An enabled Server Script on On Payment Authorization, gone afterwards; yields the document."""
-	import frappe
-
 	doc = frappe.get_doc(
 		doctype="Server Script",
 		name=unique("After payment"),
@@ -59,8 +57,6 @@ def script_after_payment(script: str, doctype: str = "Portal Invoice"):
 @contextmanager
 def settings(**changes):
 	"""Stripe Service Settings changed for a while."""
-	import frappe
-
 	before = _save_settings(changes)
 	try:
 		yield
@@ -70,8 +66,6 @@ def settings(**changes):
 
 
 def _save_settings(changes: dict) -> dict:
-	import frappe
-
 	doc = frappe.get_doc("Stripe Service Settings")
 	before = {fieldname: doc.get(fieldname) for fieldname in changes}
 	doc.update(changes)
@@ -87,16 +81,12 @@ def opened(access: str = CONTACTS, field: str | None = "bill_to_email", doctype:
 	try:
 		yield
 	finally:
-		import frappe
-
 		frappe.db.rollback()
 		frappe.set_user("Administrator")
 		set_access(NOTHING, None, doctype)
 
 
 def set_access(access: str, field: str | None = None, doctype: str = "Portal Invoice") -> None:
-	import frappe
-
 	row = frappe.get_doc("Payable DocType", doctype)
 	row.update({"portal_access": access, "portal_party_fieldname": field})
 	row.save()
