@@ -28,7 +28,9 @@ def _every_test_starts_clean(site_only):
 def silent_world(make_world, emulator):
 	"""A World in which no webhook arrives but what the test lets arrive: where the site answers over HTTP, all would."""
 	emulator.hold_webhooks()
-	yield make_world()
+	world = make_world()
+	assert world.gateway, "made now: a test may take the site's keys away"
+	yield world
 	emulator.clear_webhook_rules()
 	emulator.forget_webhooks()
 
