@@ -140,7 +140,8 @@ class World:
 
 	def start_automatic_payments(self, method: str | None = None, user=None, **changes) -> dict:
 		"""Read the text for this method, or for a new card, and agree to it; the app's answer."""
-		wish = self.automatic_wish(method or self.save_card(user=user), **changes)
+		method = method or changes.pop("saved_method", None) or self.save_card(user=user)
+		wish = self.automatic_wish(method, **changes)
 		text = self.does(automatic_payments.consent_text, user=user, **wish)["text"]
 		return self.does(automatic_payments.start, user=user, agreed_text=text, **wish)
 
