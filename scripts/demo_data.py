@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from tests.support import records, site
-from tests.support.account import connect_emulator, is_connected
+from tests.support.accounts import connect_emulator, is_connected
 from tests.support.paying import pay_by_card
 
 ROOT_UNIT, BRANCH_A, BRANCH_B = "/dev-v51", "/dev-v51/Branch A", "/dev-v51/Branch B"

@@ -212,7 +212,7 @@ def check_payment(doc, ptype: str | None = None, user: str | None = None) -> boo
 		return answer(True)
 	if is_website_user(user):
 		return answer(False)
-	return answer(all(_may_read_document_of(row, user) for row in doc.paid))
+	return answer(bool(doc.references) and all(_may_read_document_of(row, user) for row in doc.references))
 
 
 def _may_read_document_of(row, user: str) -> bool:

@@ -95,7 +95,7 @@ def return_url(payment) -> str:
 	"""Where a bank that needs the whole window sends the payer back to."""
 	if payment.payment_link:
 		return links.url_of(payment.payment_link)
-	first = payment.paid[0]
+	first = payment.references[0]
 	if is_website_user(payment.user):
 		return portal_page.url_of(first.reference_doctype, first.reference_name)
 	return get_url(get_url_to_form(first.reference_doctype, first.reference_name))

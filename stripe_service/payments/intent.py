@@ -138,14 +138,14 @@ def create_params(payment) -> dict:
 
 def describe(payment) -> str:
 	"""What is paid, for the payer's receipt from Stripe and for the Dashboard: the title of one document, the names of several."""
-	rows = payment.paid
+	rows = payment.references
 	if len(rows) == 1:
 		return f"{rows[0].reference_title or rows[0].reference_name} ({rows[0].reference_name})"
 	return cut(", ".join(row.reference_name for row in rows), DESCRIPTION_LENGTH)
 
 
 def _documents_in_metadata(payment) -> dict:
-	rows = payment.paid
+	rows = payment.references
 	named = {"doctype": rows[0].reference_doctype, "document": rows[0].reference_name}
 	if len(rows) == 1:
 		return named

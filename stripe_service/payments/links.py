@@ -232,7 +232,7 @@ def is_of_its_document(payment) -> bool:
 	if not payment.payment_link:
 		return False
 	row = _read(payment.payment_link)
-	paid = {(one.reference_doctype, one.reference_name) for one in payment.paid}
+	paid = {(one.reference_doctype, one.reference_name) for one in payment.references}
 	return bool(row) and paid == {(row.reference_doctype, row.reference_name)}
 
 

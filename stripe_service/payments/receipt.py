@@ -123,7 +123,7 @@ def _rows(payment, details: bool, reader: str) -> list[frappe._dict]:
 
 
 def _paid_for(payment) -> str:
-	rows = payment.paid
+	rows = payment.references
 	if len(rows) > 1:
 		return _("{0} documents").format(len(rows))
 	return rows[0].reference_title or rows[0].reference_name
@@ -131,7 +131,7 @@ def _paid_for(payment) -> str:
 
 def _documents(payment) -> list[tuple[str, str]]:
 	"""A line for each document; with its part of the amount where there are several."""
-	rows = payment.paid
+	rows = payment.references
 	if len(rows) == 1:
 		return [(_(rows[0].reference_doctype), rows[0].reference_name)]
 	return [
@@ -149,7 +149,7 @@ def _with_title(row, amount: str) -> str:
 
 def _in_common(payment, fact) -> str | None:
 	"""What is the same for all documents of the payment."""
-	found = {fact(row) for row in payment.paid}
+	found = {fact(row) for row in payment.references}
 	return found.pop() if len(found) == 1 else None
 
 

@@ -122,7 +122,7 @@ def _still_to_be_paid(payment, payer: bool) -> dict:
 	session user's to read, nor that of the link it was paid by."""
 	by_link = payer and links.is_of_its_document(payment)
 	rest = 0
-	for row in payment.paid:
+	for row in payment.references:
 		if not get_config(row.reference_doctype):
 			return {}
 		reference = (row.reference_doctype, row.reference_name)

@@ -16,12 +16,11 @@ import sys
 import time
 
 from tests.install.bench_commands import Commands
-from tests.support import account as accounts
-from tests.support import emulator as emulators
-from tests.support import records, site
-from tests.support.cards import confirmation_token
-from tests.support.queries import counted_queries, fresh_request
-from tests.support.stripe_objects import event
+from tests.support import accounts, records, site
+from tests.support import servers as emulators
+from tests.support.paying import confirmation_token
+from tests.support.site import counted_queries, fresh_request
+from tests.support.webhooks import event
 
 SIZES = (100, 10_000, 1_000_000)
 UNITS = PAYERS = 1_000

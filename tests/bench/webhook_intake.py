@@ -11,10 +11,9 @@ import threading
 import time
 from contextlib import contextmanager
 
-from tests.support import http as web
+from tests.support import servers as web
 from tests.support import site
-from tests.support.signing import sign
-from tests.support.stripe_objects import event
+from tests.support.webhooks import event, sign
 
 CLIENTS = 8
 ROUNDS = 25

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import account, http, records, site
-from tests.support.worker import running_worker
+from tests.browser.support.desk import settle
+from tests.support import accounts, records, servers, site
 
 HERE = Path(__file__).parent
 OUTPUT = Path(os.environ.get("BROWSER_OUTPUT") or HERE / "output")
@@ -64,27 +64,26 @@ def new_page(chromium, request):
 @pytest.fixture(scope="session")
 def http_server(frappe_site):
 	"""The site's web server, as the site itself knows it: Stripe's webhooks arrive, as they would with real users."""
-	with http.running_server(site.bench(), site.site_name()) as server, http.known_to_the_site(server):
+	with servers.running_server(site.bench(), site.site_name()) as server, servers.known_to_the_site(server):
 		yield server
 
 
 @pytest.fixture(scope="session")
 def stripe_account(http_server, emulator_url):
 	"""Connected while the address is known, so that its webhook endpoint is registered there."""
-	return account.connect_new_emulator(emulator_url)
+	return accounts.connect_new_emulator(emulator_url)
 
 
 @pytest.fixture(scope="session")
 def worker(frappe_site):
 	"""A worker: in the browser nobody drains the queues by hand."""
-	with running_worker(site.bench()) as process:
+	with servers.running_worker(site.bench()) as process:
 		yield process
 
 
 @pytest.fixture
 def login(new_page, http, worker, stripe_account):
 	"""`login(user)`: a page on which this user is on the desk."""
-	from tests.support.desk_forms import settle
 
 	def log_in(user: str, password: str = records.PASSWORD, **options):
 		page = new_page(**options)
@@ -145,7 +144,6 @@ def _chromium_path() -> str | None:
 @pytest.fixture
 def at_list(login, http):
 	"""The list of a DocType on the desk, with its rows there."""
-	from tests.support.desk_forms import settle
 
 	def open_(user, slug, **options):
 		page = login(user, **options)

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from stripe_service.utils import frappe_versions
+from tests.browser.support.desk import settle
 from tests.support.accounts import RemoteAccount
-from tests.support.desk_forms import settle
 from tests.support.records import PASSWORD
 
 TEST_MODE = re.compile("Test mode")
@@ -130,8 +130,8 @@ def test_a_reader_sees_the_account_and_no_action_on_it(login, make_user, http, a
 	expect(groups.filter(has_text="Actions")).to_have_count(0)
 
 
-def test_the_workspace_shows_the_account_and_its_figures(login, make_user, http, scene, picture, new_page):
-	assert scene.pay()["outcome"] == "paid"
+def test_the_workspace_shows_the_account_and_its_figures(login, make_user, http, world, picture, new_page):
+	assert world.pay()["outcome"] == "paid"
 	page = login(make_user(roles=["Stripe Reader", "Stripe Viewer"], password=PASSWORD))
 	page.goto(f"{http.url}/app/stripe", wait_until="domcontentloaded")
 	expect(page.get_by_text("Emulated Goods Inc.").first).to_be_visible()
@@ -205,9 +205,9 @@ def test_the_checklist_makes_what_is_missing(login, make_user, http, site, pictu
 	assert frappe.db.exists("Server Script", NAME)
 
 
-def test_a_customer_is_deleted_in_the_desk(administrator, http, scene, new_page):
-	scene.pay()
-	customer = frappe.db.get_value("Stripe Customer", {"user": scene.payer, "status": "Active"})
+def test_a_customer_is_deleted_in_the_desk(administrator, http, world, new_page):
+	world.pay()
+	customer = frappe.db.get_value("Stripe Customer", {"user": world.payer, "status": "Active"})
 	administrator.goto(f"{http.url}/app/stripe-customer/{customer}", wait_until="domcontentloaded")
 	expect(administrator.get_by_text(TEST_MODE).first).to_be_visible()
 	administrator.get_by_role("button", name="Delete", exact=True).filter(visible=True).first.click()

@@ -4,24 +4,23 @@ import pytest
 from frappe.utils import add_days, getdate, nowdate
 from playwright.sync_api import expect
 
-from tests.support.automatic import save_card, set_settings
-from tests.support.axe import serious
-from tests.support.desk import log_in
+from tests.browser.support.axe import serious
+from tests.browser.support.desk import log_in
+from tests.support.settings import set_settings
 
 
 @pytest.fixture
-def page_of(site, http_server, emulator, make_unit, make_payer, new_page):
+def page_of(site, http_server, make_world, new_page):
 	"""The page My Payment Methods of a payer of a new unit who has this card; `.unit` is the unit."""
 	set_settings(automatic_payments=1)
 
 	def open_page(card, **options):
-		unit = make_unit()
-		payer = make_payer(unit=unit)
-		save_card(payer, card)
+		world = make_world()
+		world.save_card(card)
 		page = new_page(**options)
-		log_in(page, http_server.url, payer)
+		log_in(page, http_server.url, world.payer)
 		page.goto(f"{http_server.url}/app/my-payment-methods", wait_until="domcontentloaded")
-		return AutomaticPage(page, payer, unit)
+		return AutomaticPage(page, world.payer, world.unit)
 
 	yield open_page
 	site.db.rollback()

@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from stripe_service.access.pay import has_right_to_pay
+from tests.browser.support.desk import DeskForm, Dialog, PayDialog, RolePermissions
 from tests.support.accounts import RemoteAccount
-from tests.support.desk import PayDialog
-from tests.support.desk_forms import DeskForm, Dialog, RolePermissions
 from tests.support.records import PASSWORD, unique
 
 pytestmark = pytest.mark.usefixtures("payables_end")
@@ -424,13 +423,13 @@ def test_keys_are_typed_in_refused_taken_removed_and_typed_in_anew(http, login, 
 	assert new_page.errors == []
 
 
-def test_a_payment_is_refunded_and_its_customer_deleted(http, at_desk, scene, site, picture, new_page):
-	paid = scene.pay()
+def test_a_payment_is_refunded_and_its_customer_deleted(http, at_desk, world, site, picture, new_page):
+	paid = world.pay()
 	assert paid["outcome"] == "paid"
-	payment = site.db.get_value("Invoice Payment", {"reference_name": scene.invoice.name})
-	customer = site.db.get_value("Stripe Customer", {"user": scene.payer, "status": "Active"})
+	payment = site.db.get_value("Invoice Payment", {"reference_name": world.invoice.name})
+	customer = site.db.get_value("Stripe Customer", {"user": world.payer, "status": "Active"})
 
-	page = at_desk("Stripe Administrator", unit=scene.unit)
+	page = at_desk("Stripe Administrator", unit=world.unit)
 	form = DeskForm.open(page, http.url, "Invoice Payment", payment)
 	form.act("Refund")
 	expect(form.dialog.root).to_contain_text("Up to $ 100.00")

@@ -3,9 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.axe import serious
-from tests.support.desk import PayDialog, log_in, open_document
-from tests.support.desk_forms import settle
+from tests.browser.support.axe import serious
+from tests.browser.support.desk import PayDialog, log_in, open_document, settle
 from tests.support.records import PASSWORD
 
 DOCTYPE = "Portal Invoice"

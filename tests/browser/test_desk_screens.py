@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.axe import serious
-from tests.support.desk_forms import DeskForm
+from tests.browser.support.axe import serious
+from tests.browser.support.desk import DeskForm
 from tests.support.records import PASSWORD
 
 WIDE = {"width": 1280, "height": 860}
@@ -57,11 +57,11 @@ def test_amounts_have_their_currencys_own_decimals(
 	expect(form.value("Outstanding")).not_to_contain_text(f"{shown}.00")
 
 
-def test_money_under_way_is_seen_in_the_list_and_on_the_form(at_list, http, scene):
-	scene.pay_by_ach(scene.add_bank_account(), "30.00")
-	page = at_list(scene.payer, "portal-invoice", viewport=WIDE)
+def test_money_under_way_is_seen_in_the_list_and_on_the_form(at_list, http, world):
+	world.pay_by_ach(world.add_bank_account(), "30.00")
+	page = at_list(world.payer, "portal-invoice", viewport=WIDE)
 	expect(page.locator(".list-row-container .indicator-pill").first).to_have_text("Payment Under Way")
-	form = DeskForm.open(page, http.url, "Portal Invoice", scene.invoice.name)
+	form = DeskForm.open(page, http.url, "Portal Invoice", world.invoice.name)
 	expect(form.indicator("Payment Under Way")).to_be_visible()
 
 
@@ -69,18 +69,18 @@ def test_money_under_way_is_seen_in_the_list_and_on_the_form(at_list, http, scen
 
 
 @pytest.fixture
-def payment_form(http, login, make_user, scene, site):
+def payment_form(http, login, make_user, world, site):
 	"""The form of a payment of 1.02 USD, of which 0.20 were refunded, for an administrator."""
 
 	def open_(**options):
-		scene.pay(amount="1.02")
-		name = site.db.get_value("Invoice Payment", {"reference_name": scene.invoice.name})
-		with scene.as_user("Administrator"):
+		world.pay(amount="1.02")
+		name = site.db.get_value("Invoice Payment", {"reference_name": world.invoice.name})
+		with world.as_user("Administrator"):
 			from stripe_service.api.refund import refund_payment
 
 			refund_payment(name, "0.20")
 			site.db.commit()
-		user = make_user(roles=("Stripe Administrator",), unit=scene.unit, password=PASSWORD)
+		user = make_user(roles=("Stripe Administrator",), unit=world.unit, password=PASSWORD)
 		return DeskForm.open(login(user, **options), http.url, "Invoice Payment", name)
 
 	return open_
@@ -138,18 +138,18 @@ def test_axe_finds_nothing_serious_in_the_refund_dialog(payment_form, theme):
 	assert serious(form.page, ".modal.show") == []
 
 
-def test_a_viewer_has_no_button_to_a_document_out_of_reach(http, login, make_user, scene, site):
-	scene.pay()
-	name = site.db.get_value("Invoice Payment", {"reference_name": scene.invoice.name})
+def test_a_viewer_has_no_button_to_a_document_out_of_reach(http, login, make_user, world, site):
+	world.pay()
+	name = site.db.get_value("Invoice Payment", {"reference_name": world.invoice.name})
 	reader = make_user(roles=("Stripe Viewer", "Stripe Reader"), password=PASSWORD)
 	form = DeskForm.open(login(reader), http.url, "Invoice Payment", name)
 	expect(form.value("Status")).to_have_text("Succeeded")
 	expect(form.button("Paid Document")).to_have_count(0)
 
 
-def test_a_cheque_is_recorded_and_the_rest_written_off(http, login, make_user, scene, site, picture):
-	administrator = make_user(roles=("Stripe Administrator",), unit=scene.unit, password=PASSWORD)
-	form = DeskForm.open(login(administrator), http.url, "Portal Invoice", scene.invoice.name)
+def test_a_cheque_is_recorded_and_the_rest_written_off(http, login, make_user, world, site, picture):
+	administrator = make_user(roles=("Stripe Administrator",), unit=world.unit, password=PASSWORD)
+	form = DeskForm.open(login(administrator), http.url, "Portal Invoice", world.invoice.name)
 
 	form.act("Record a Payment", group="Payment")
 	form.dialog.fill_in({"Amount in USD": "1.190", "Paid By": "Cheque", "Reference Number": "4711"})
@@ -169,7 +169,7 @@ def test_a_cheque_is_recorded_and_the_rest_written_off(http, login, make_user, s
 	expect(form.button("Record a Payment")).to_have_count(0)
 
 	cheque = site.db.get_value(
-		"Payment Adjustment", {"reference_name": scene.invoice.name, "means": "Cheque"}
+		"Payment Adjustment", {"reference_name": world.invoice.name, "means": "Cheque"}
 	)
 	adjustment = DeskForm.open(form.page, http.url, "Payment Adjustment", cheque)
 	adjustment.button("Cancel").click()
@@ -178,24 +178,24 @@ def test_a_cheque_is_recorded_and_the_rest_written_off(http, login, make_user, s
 	adjustment.dialog.press("Confirm")
 	expect(adjustment.value("Status")).to_have_text("Cancelled")
 	expect(adjustment.button("Cancel")).to_have_count(0)
-	form = DeskForm.open(form.page, http.url, "Portal Invoice", scene.invoice.name)
+	form = DeskForm.open(form.page, http.url, "Portal Invoice", world.invoice.name)
 	expect(form.value("Outstanding")).to_have_text("$ 60.00")
 
 
 def test_a_payment_by_cheque_is_recorded_once_however_often_record_is_pressed(
-	http, login, make_user, scene, site
+	http, login, make_user, world, site
 ):
-	administrator = make_user(roles=("Stripe Administrator",), unit=scene.unit, password=PASSWORD)
-	form = DeskForm.open(login(administrator), http.url, "Portal Invoice", scene.invoice.name)
+	administrator = make_user(roles=("Stripe Administrator",), unit=world.unit, password=PASSWORD)
+	form = DeskForm.open(login(administrator), http.url, "Portal Invoice", world.invoice.name)
 	form.act("Record a Payment", group="Payment")
 	form.dialog.fill_in({"Amount in USD": "30.00"})
 	form.page.evaluate("() => { for (let i = 0; i < 3; i++) cur_dialog.get_primary_btn().click(); }")
 	expect(form.value("Outstanding")).to_have_text("$ 70.00")
-	assert site.db.count("Payment Adjustment", {"reference_name": scene.invoice.name}) == 1
+	assert site.db.count("Payment Adjustment", {"reference_name": world.invoice.name}) == 1
 
 
-def test_a_payer_can_neither_record_nor_write_off(http, login, scene):
-	form = DeskForm.open(login(scene.payer), http.url, "Portal Invoice", scene.invoice.name)
+def test_a_payer_can_neither_record_nor_write_off(http, login, world):
+	form = DeskForm.open(login(world.payer), http.url, "Portal Invoice", world.invoice.name)
 	expect(form.value("Outstanding")).to_have_text("$ 100.00")
 	expect(form.button("Record a Payment")).to_have_count(0)
 	expect(form.button("Write Off Rest")).to_have_count(0)

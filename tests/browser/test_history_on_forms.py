@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 from stripe_service.api import payables as payables_api
 from stripe_service.api import refund as refund_api
 from stripe_service.payments.settle import settle
-from tests.support.axe import serious
-from tests.support.desk import log_in, open_document
+from tests.browser.support.axe import serious
+from tests.browser.support.desk import log_in, open_document
 from tests.support.records import PASSWORD, unique
 
 pytestmark = pytest.mark.usefixtures("payables_end")
@@ -31,32 +31,32 @@ def at_desk(http_server, new_page):
 
 
 @pytest.fixture
-def administrator(scene, make_user):
+def administrator(world, make_user):
 	roles = ("Stripe Administrator", "Stripe Payer", "Invoice Payers")
-	return make_user(roles=roles, unit=scene.unit, password=PASSWORD)
+	return make_user(roles=roles, unit=world.unit, password=PASSWORD)
 
 
 @pytest.fixture
-def eventful(scene, administrator):
+def eventful(world, administrator):
 	"""An invoice with a line of nearly each kind; the names of its payments by what became of them."""
-	scene.invoice = scene.make_invoice(total="500.00")
-	colleague = scene.make_payer()
+	world.invoice = world.make_invoice(total="500.00")
+	colleague = world.make_payer()
 	payments = {
-		"paid": scene.pay("120.00"),
-		"declined": scene.pay("80.00", card="insufficient_funds"),
-		"refunded": scene.pay("60.00", user=colleague),
-		"disputed": scene.pay("50.00", user=colleague),
-		"on its way": scene.pay_by_ach(scene.add_bank_account(), "90.00"),
+		"paid": world.pay("120.00"),
+		"declined": world.pay("80.00", card="insufficient_funds"),
+		"refunded": world.pay("60.00", user=colleague),
+		"disputed": world.pay("50.00", user=colleague),
+		"on its way": world.pay_by_ach(world.add_bank_account(), "90.00"),
 	}
 	names = {what: outcome["payment"] for what, outcome in payments.items()}
 	refund_api.refund_payment(names["refunded"], "20.00", "duplicate", unique("press"))
 	frappe.db.rollback()
 	intent = frappe.db.get_value("Invoice Payment", names["disputed"], "payment_intent_id")
-	scene.emulator.dispute(intent)
+	world.emulator.dispute(intent)
 	settle(names["disputed"])
-	with scene.as_user(administrator):
-		payables_api.record_payment(DOCTYPE, scene.invoice.name, "25.00", "Cheque", reference_no="4711")
-	scene.drain()
+	with world.as_user(administrator):
+		payables_api.record_payment(DOCTYPE, world.invoice.name, "25.00", "Cheque", reference_no="4711")
+	world.drain()
 	return names
 
 
@@ -64,8 +64,8 @@ def history_of(page):
 	return page.locator(".stripe-history").filter(visible=True)
 
 
-def test_a_payer_reads_what_was_paid_and_what_is_on_its_way(at_desk, scene, eventful, picture):
-	page = at_desk(scene.payer, DOCTYPE, scene.invoice.name)
+def test_a_payer_reads_what_was_paid_and_what_is_on_its_way(at_desk, world, eventful, picture):
+	page = at_desk(world.payer, DOCTYPE, world.invoice.name)
 	history = history_of(page)
 	expect(history.get_by_role("heading")).to_have_text("Payments")
 	words = "$ 185.00 of $ 500.00 paid, $ 90.00 on its way"
@@ -94,11 +94,11 @@ def test_a_payer_reads_what_was_paid_and_what_is_on_its_way(at_desk, scene, even
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desktop", "phone"])
 def test_axe_finds_nothing_serious_and_nothing_runs_out_of_the_page(
-	at_desk, scene, eventful, picture, theme, size
+	at_desk, world, eventful, picture, theme, size
 ):
 	width, height = size
 	page = at_desk(
-		scene.payer, DOCTYPE, scene.invoice.name, theme, viewport={"width": width, "height": height}
+		world.payer, DOCTYPE, world.invoice.name, theme, viewport={"width": width, "height": height}
 	)
 	history = history_of(page)
 	history.get_by_role("button", name="Show all").click()
@@ -109,8 +109,8 @@ def test_axe_finds_nothing_serious_and_nothing_runs_out_of_the_page(
 	picture(page, f"history-{theme}-{width}", full_page=True)
 
 
-def test_the_bar_can_be_told_apart_without_its_colours(at_desk, scene, eventful, picture):
-	page = at_desk(scene.payer, DOCTYPE, scene.invoice.name, forced_colors="active")
+def test_the_bar_can_be_told_apart_without_its_colours(at_desk, world, eventful, picture):
+	page = at_desk(world.payer, DOCTYPE, world.invoice.name, forced_colors="active")
 	history = history_of(page)
 	paid, under_way = (
 		history.locator(f".stripe-history-part.is-{part}").evaluate(
@@ -122,16 +122,16 @@ def test_the_bar_can_be_told_apart_without_its_colours(at_desk, scene, eventful,
 	picture(page, "history-forced-colors")
 
 
-def test_a_document_that_nobody_paid_yet_says_so(at_desk, scene):
-	page = at_desk(scene.payer, DOCTYPE, scene.invoice.name)
+def test_a_document_that_nobody_paid_yet_says_so(at_desk, world):
+	page = at_desk(world.payer, DOCTYPE, world.invoice.name)
 	expect(history_of(page).locator(".stripe-history-summary")).to_have_text("$ 0.00 of $ 100.00 paid")
 	expect(history_of(page).locator(".stripe-history-line")).to_have_count(0)
 
 
-def test_another_document_in_the_same_form_shows_its_own(at_desk, scene, http_server):
-	other = scene.make_invoice(total="70.00")
-	scene.pay("10.00")
-	page = at_desk(scene.payer, DOCTYPE, scene.invoice.name)
+def test_another_document_in_the_same_form_shows_its_own(at_desk, world, http_server):
+	other = world.make_invoice(total="70.00")
+	world.pay("10.00")
+	page = at_desk(world.payer, DOCTYPE, world.invoice.name)
 	expect(history_of(page).locator(".stripe-history-line")).to_have_count(1)
 	page.evaluate("name => frappe.set_route('Form', 'Portal Invoice', name)", other.name)
 	expect(history_of(page).locator(".stripe-history-summary")).to_have_text("$ 0.00 of $ 70.00 paid")
@@ -139,13 +139,13 @@ def test_another_document_in_the_same_form_shows_its_own(at_desk, scene, http_se
 	expect(page.locator(".stripe-history-notice").filter(visible=True)).to_have_count(0)
 
 
-def test_a_payer_sees_no_stars_and_no_pencils_where_nothing_can_be_edited(at_desk, scene, administrator):
-	page = at_desk(scene.payer, DOCTYPE, scene.invoice.name)
+def test_a_payer_sees_no_stars_and_no_pencils_where_nothing_can_be_edited(at_desk, world, administrator):
+	page = at_desk(world.payer, DOCTYPE, world.invoice.name)
 	expect(history_of(page).locator(".stripe-history-summary")).to_be_visible()
 	assert stars_of(page) == []
 	expect(page.locator(".grid-body .btn-open-row").filter(visible=True)).to_have_count(0)
 
-	page = at_desk(administrator, DOCTYPE, scene.make_invoice(total="5.00", state="Draft").name)
+	page = at_desk(administrator, DOCTYPE, world.make_invoice(total="5.00", state="Draft").name)
 	expect(page.locator(".grid-body .grid-row").first).to_be_visible()
 	assert stars_of(page) != []
 
@@ -159,7 +159,7 @@ def stars_of(page) -> list[str]:
 	)
 
 
-def test_a_failed_payment_shows_no_fee_in_a_currency_of_its_own(at_desk, scene, eventful, administrator):
+def test_a_failed_payment_shows_no_fee_in_a_currency_of_its_own(at_desk, world, eventful, administrator):
 	page = at_desk(administrator, "Invoice Payment", eventful["declined"])
 	expect(history_of(page).locator(".stripe-history-line")).to_be_visible()
 	for fieldname in ("stripe_fee", "net_amount", "fee_currency"):
@@ -184,10 +184,10 @@ def test_the_states_of_a_payable_doctype_are_chosen_and_not_typed(at_desk, make_
 	assert "To Be Paid" in written.input_value().splitlines()
 
 
-def test_a_new_document_shows_no_history_of_the_one_before(at_desk, scene, administrator):
-	scene.pay()
-	scene.drain()
-	page = at_desk(administrator, DOCTYPE, scene.invoice.name)
+def test_a_new_document_shows_no_history_of_the_one_before(at_desk, world, administrator):
+	world.pay()
+	world.drain()
+	page = at_desk(administrator, DOCTYPE, world.invoice.name)
 	expect(history_of(page).locator(".stripe-history-line")).to_have_count(1)
 	page.evaluate("() => frappe.new_doc('Portal Invoice')")
 	page.wait_for_function("() => cur_frm.is_new()")
@@ -209,36 +209,36 @@ def tell(page, name: str) -> None:
 	)
 
 
-def test_a_colleagues_payment_shows_by_itself_and_the_amount_is_said(at_desk, scene):
-	colleague = scene.make_payer()
-	page = at_desk(scene.payer, DOCTYPE, scene.invoice.name)
+def test_a_colleagues_payment_shows_by_itself_and_the_amount_is_said(at_desk, world):
+	colleague = world.make_payer()
+	page = at_desk(world.payer, DOCTYPE, world.invoice.name)
 	expect(history_of(page).locator(".stripe-history-summary")).to_have_text("$ 0.00 of $ 100.00 paid")
-	scene.pay("60.00", user=colleague)
-	scene.drain()
-	tell(page, scene.invoice.name)
+	world.pay("60.00", user=colleague)
+	world.drain()
+	tell(page, world.invoice.name)
 	expect(history_of(page).locator(".stripe-history-summary")).to_have_text("$ 60.00 of $ 100.00 paid")
 	expect(history_of(page).get_by_role("status")).to_have_text(
 		"The amount has changed. Still to be paid: $ 40.00 (before: $ 100.00)."
 	)
 
 
-def test_what_is_being_typed_is_not_lost_when_somebody_pays(at_desk, scene, administrator):
-	page = at_desk(administrator, DOCTYPE, scene.invoice.name)
+def test_what_is_being_typed_is_not_lost_when_somebody_pays(at_desk, world, administrator):
+	page = at_desk(administrator, DOCTYPE, world.invoice.name)
 	expect(history_of(page).locator(".stripe-history-summary")).to_be_visible()
 	remarks = page.locator("[data-fieldname=remarks] textarea").filter(visible=True)
 	remarks.fill("half a thought")
-	scene.pay("60.00")
-	scene.drain()
-	tell(page, scene.invoice.name)
+	world.pay("60.00")
+	world.drain()
+	tell(page, world.invoice.name)
 	expect(history_of(page).get_by_role("status")).to_contain_text("Still to be paid: $ 40.00")
 	expect(remarks).to_have_value("half a thought")
 
 
-def test_a_history_that_could_not_be_loaded_can_be_asked_for_again(at_desk, scene, http_server, new_page):
+def test_a_history_that_could_not_be_loaded_can_be_asked_for_again(at_desk, world, http_server, new_page):
 	page = new_page()
-	log_in(page, http_server.url, scene.payer)
+	log_in(page, http_server.url, world.payer)
 	page.route("**/stripe_service.api.history.*", lambda route: route.abort())
-	open_document(page, http_server.url, DOCTYPE, scene.invoice.name)
+	open_document(page, http_server.url, DOCTYPE, world.invoice.name)
 	expect(history_of(page).get_by_text("The payments could not be loaded.")).to_be_visible()
 	page.unroute("**/stripe_service.api.history.*")
 	history_of(page).get_by_role("button", name="Try again").click()
@@ -249,7 +249,7 @@ def test_a_history_that_could_not_be_loaded_can_be_asked_for_again(at_desk, scen
 # A payment
 
 
-def test_a_payments_own_history_and_the_way_to_stripe(at_desk, scene, eventful, administrator, picture):
+def test_a_payments_own_history_and_the_way_to_stripe(at_desk, world, eventful, administrator, picture):
 	page = at_desk(administrator, "Invoice Payment", eventful["refunded"])
 	history = history_of(page)
 	expect(history.get_by_role("heading")).to_have_text("History")
@@ -263,7 +263,7 @@ def test_a_payments_own_history_and_the_way_to_stripe(at_desk, scene, eventful, 
 		page.locator(".dropdown-item", has_text=re.compile("^Payment$")).filter(visible=True).click()
 	opened.value.wait_for_url("https://dashboard.stripe.com/**")
 	assert "/test/payments/pi_" in opened.value.url
-	page = at_desk(scene.payer, "Invoice Payment", eventful["refunded"])
+	page = at_desk(world.payer, "Invoice Payment", eventful["refunded"])
 	expect(history_of(page).locator(".stripe-history-line")).to_have_count(1)
 	expect(page.get_by_role("button", name="Open in Stripe")).to_have_count(0)
 	picture(page, "history-payment-colleague")

@@ -6,8 +6,8 @@ import pytest
 from frappe.utils import add_days, nowdate
 from playwright.sync_api import expect
 
-from tests.support.axe import serious
-from tests.support.desk import PayDialog
+from tests.browser.support.axe import serious
+from tests.browser.support.desk import PayDialog
 from tests.support.records import PASSWORD
 
 WIDE = {"width": 1280, "height": 860}
@@ -40,10 +40,10 @@ def figure(page, name):
 	return page.locator(f"{HOME} [data-sum={name}] dd")
 
 
-def test_a_payer_lands_there_pays_in_the_row_and_the_row_is_gone(at_home, scene, picture):
-	title = scene.invoice.title
-	scene.make_invoice(total="1234567.89", title="Roof repair", due_date=add_days(nowdate(), -3))
-	page = at_home(scene.payer, viewport=WIDE)
+def test_a_payer_lands_there_pays_in_the_row_and_the_row_is_gone(at_home, world, picture):
+	title = world.invoice.title
+	world.make_invoice(total="1234567.89", title="Roof repair", due_date=add_days(nowdate(), -3))
+	page = at_home(world.payer, viewport=WIDE)
 	assert page.url.rsplit("/", 1)[-1] == "payments"
 
 	overdue = row_of(page, "Roof repair")
@@ -52,7 +52,7 @@ def test_a_payer_lands_there_pays_in_the_row_and_the_row_is_gone(at_home, scene,
 	)
 	expect(overdue).to_contain_text("Overdue by 3 days")
 	expect(overdue).to_contain_text("$ 1,234,567.89")
-	expect(row_of(page, title)).to_contain_text(scene.invoice.bill_to)
+	expect(row_of(page, title)).to_contain_text(world.invoice.bill_to)
 	expect(figure(page, "overdue")).to_have_text("$ 1,234,567.89")
 	expect(figure(page, "paid_this_month")).to_have_text("None")
 	picture(page, "payer-home", docs=True)
@@ -72,9 +72,9 @@ def test_a_payer_lands_there_pays_in_the_row_and_the_row_is_gone(at_home, scene,
 	)
 
 
-def test_a_part_that_was_paid_leaves_the_row_with_the_rest_and_the_focus_on_its_button(at_home, scene):
-	title = scene.invoice.title
-	page = at_home(scene.payer)
+def test_a_part_that_was_paid_leaves_the_row_with_the_rest_and_the_focus_on_its_button(at_home, world):
+	title = world.invoice.title
+	page = at_home(world.payer)
 	page.get_by_role("button", name=f"Pay {title}").click()
 	form = PayDialog(page)
 	form.amount.fill("40")
@@ -85,21 +85,21 @@ def test_a_part_that_was_paid_leaves_the_row_with_the_rest_and_the_focus_on_its_
 	expect(page.get_by_role("button", name=f"Pay {title}")).to_be_focused()
 
 
-def test_a_payment_made_elsewhere_is_seen_when_the_page_is_come_back_to(at_home, scene):
-	page = at_home(scene.payer)
-	expect(row_of(page, scene.invoice.title)).to_be_visible()
+def test_a_payment_made_elsewhere_is_seen_when_the_page_is_come_back_to(at_home, world):
+	page = at_home(world.payer)
+	expect(row_of(page, world.invoice.title)).to_be_visible()
 	page.get_by_role("button", name="My cards and bank accounts").click()
 	page.locator(".stripe-methods").wait_for()
-	scene.pay("100.00")
+	world.pay("100.00")
 	page.go_back()
 	expect(page.locator(f"{HOME} .stripe-home-empty").first).to_contain_text("All paid")
-	expect(row_of(page, scene.invoice.title)).to_have_count(0)
+	expect(row_of(page, world.invoice.title)).to_have_count(0)
 
 
-def test_a_colleagues_payment_under_way_leaves_the_row_without_pay(at_home, scene):
-	scene.pay_by_ach(scene.add_bank_account(), "100.00")
-	page = at_home(scene.make_payer())
-	row = row_of(page, scene.invoice.title)
+def test_a_colleagues_payment_under_way_leaves_the_row_without_pay(at_home, world):
+	world.pay_by_ach(world.add_bank_account(), "100.00")
+	page = at_home(world.make_payer())
+	row = row_of(page, world.invoice.title)
 	expect(row).to_contain_text("All that is due is being paid already")
 	expect(row.get_by_role("button")).to_have_count(0)
 	expect(figure(page, "under_way")).to_have_text("$ 100.00")
@@ -112,18 +112,18 @@ def test_a_colleagues_payment_under_way_leaves_the_row_without_pay(at_home, scen
 		(("Invoice Payers",), True, "You do not have the right to pay yet"),
 	],
 )
-def test_an_empty_home_says_why(at_home, scene, make_payer, make_user, picture, roles, in_unit, words):
+def test_an_empty_home_says_why(at_home, world, make_payer, make_user, picture, roles, in_unit, words):
 	make_user(roles=["System Manager"])
-	page = at_home(make_payer(unit=scene.unit if in_unit else None, roles=roles))
+	page = at_home(make_payer(unit=world.unit if in_unit else None, roles=roles))
 	empty = page.locator(f"{HOME} .stripe-home-empty").first
 	expect(empty).to_contain_text(words)
 	expect(empty).to_contain_text("Ask ")
 	picture(page, f"payer-home-empty-{'no-right' if in_unit else 'no-unit'}")
 
 
-def test_a_long_list_comes_by_the_hundred(at_home, scene):
-	made = [scene.make_invoice(total="5.00") for _number in range(101)]
-	page = at_home(scene.payer)
+def test_a_long_list_comes_by_the_hundred(at_home, world):
+	made = [world.make_invoice(total="5.00") for _number in range(101)]
+	page = at_home(world.payer)
 	rows = page.get_by_role("list", name="To pay").get_by_role("listitem")
 	expect(rows).to_have_count(100)
 	page.get_by_role("button", name="Show more").click()
@@ -133,12 +133,12 @@ def test_a_long_list_comes_by_the_hundred(at_home, scene):
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_can_be_read_and_used_in_every_theme_and_size(at_home, scene, picture, size, theme):
-	scene.make_invoice(total="1234567.89", title="Roof repair " * 11, due_date=add_days(nowdate(), -3))
-	scene.make_invoice(total="45000", currency="JPY", due_date=nowdate())
-	scene.pay("40.00")
-	scene.pay_by_ach(scene.add_bank_account(), "10.00")
-	page = at_home(scene.payer, viewport=size)
+def test_it_can_be_read_and_used_in_every_theme_and_size(at_home, world, picture, size, theme):
+	world.make_invoice(total="1234567.89", title="Roof repair " * 11, due_date=add_days(nowdate(), -3))
+	world.make_invoice(total="45000", currency="JPY", due_date=nowdate())
+	world.pay("40.00")
+	world.pay_by_ach(world.add_bank_account(), "10.00")
+	page = at_home(world.payer, viewport=size)
 	page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
 	expect(figure(page, "to_pay").first).to_be_visible()
 	picture(page, f"payer-home-{theme}-{size['width']}", full_page=True)
@@ -152,22 +152,22 @@ def test_it_can_be_read_and_used_in_every_theme_and_size(at_home, scene, picture
 		assert box["width"] > 0.85 * row["width"], "on a phone Pay takes the whole width"
 
 
-def test_it_is_used_by_keyboard_alone(at_home, scene):
-	page = at_home(scene.payer)
+def test_it_is_used_by_keyboard_alone(at_home, world):
+	page = at_home(world.payer)
 	for _press in range(60):
 		page.keyboard.press("Tab")
-		if page.locator(":focus").get_attribute("aria-label") == f"Pay {scene.invoice.title}":
+		if page.locator(":focus").get_attribute("aria-label") == f"Pay {world.invoice.title}":
 			break
 	page.keyboard.press("Enter")
 	form = PayDialog(page)
 	expect(form.root).to_be_visible()
 	page.keyboard.press("Escape")
-	expect(page.get_by_role("button", name=f"Pay {scene.invoice.title}")).to_be_focused()
+	expect(page.get_by_role("button", name=f"Pay {world.invoice.title}")).to_be_focused()
 
 
-def test_an_administrator_keeps_the_home_they_had(login, make_user, scene):
+def test_an_administrator_keeps_the_home_they_had(login, make_user, world):
 	page = login(
-		make_user(roles=("Stripe Administrator", "Stripe Payer"), unit=scene.unit, password=PASSWORD)
+		make_user(roles=("Stripe Administrator", "Stripe Payer"), unit=world.unit, password=PASSWORD)
 	)
 	assert "payments" not in page.url.rsplit("/", 1)[-1]
 
@@ -206,11 +206,11 @@ def shown_whole(row, text, width):
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1280", "phone"])
-def test_the_work_items_say_what_they_are_about(at_list, scene, picture, size):
-	invoice = scene.make_invoice(
+def test_the_work_items_say_what_they_are_about(at_list, world, picture, size):
+	invoice = world.make_invoice(
 		total="1234567.89", title="Roof repair", bill_to="Faber & Sons", due_date=add_days(nowdate(), -3)
 	)
-	page = at_list(scene.payer, "workflow-action", viewport=size)
+	page = at_list(world.payer, "workflow-action", viewport=size)
 	row = page.locator(".list-row-container", has_text="Roof repair")
 	for text in ("Roof repair", "$ 1,234,567.89"):
 		shown_whole(row, text, size["width"])
@@ -243,10 +243,10 @@ def test_work_items_of_other_documents_stay_as_frappe_shows_them(site, at_list, 
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1280", "phone"])
-def test_the_list_of_payments_says_what_for_and_how_much(at_list, scene, picture, size):
-	invoice = scene.make_invoice(total="1234.56", title="Roof repair of the north wing")
-	scene.pay("1234.56", invoice=invoice)
-	page = at_list(scene.payer, "invoice-payment", viewport=size)
+def test_the_list_of_payments_says_what_for_and_how_much(at_list, world, picture, size):
+	invoice = world.make_invoice(total="1234.56", title="Roof repair of the north wing")
+	world.pay("1234.56", invoice=invoice)
+	page = at_list(world.payer, "invoice-payment", viewport=size)
 	picture(page, f"payments-{size['width']}")
 	row = first_row(page)
 	for text in ("$ 1,234.56", invoice.title, "Succeeded")[: 3 if size is WIDE else 2]:
@@ -254,10 +254,10 @@ def test_the_list_of_payments_says_what_for_and_how_much(at_list, scene, picture
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1280", "phone"])
-def test_the_list_of_invoices_has_title_amount_due_and_state(at_list, scene, picture, size):
+def test_the_list_of_invoices_has_title_amount_due_and_state(at_list, world, picture, size):
 	title = "Repair of the roof and the gutters of the north wing"
-	invoice = scene.make_invoice(total="1234567.89", title=title, bill_to="Richardson, Mendoza and Sons")
-	page = at_list(scene.payer, "portal-invoice", viewport=size)
+	invoice = world.make_invoice(total="1234567.89", title=title, bill_to="Richardson, Mendoza and Sons")
+	page = at_list(world.payer, "portal-invoice", viewport=size)
 	picture(page, f"invoices-{size['width']}")
 	row = page.locator(".list-row-container", has_text=title)
 	due = page.evaluate("day => frappe.datetime.str_to_user(day)", str(invoice.due_date))

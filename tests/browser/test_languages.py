@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.desk import log_in, open_document
+from tests.browser.support.desk import log_in, open_document
 
 OVERLAPS = """() => {
 	const parts = [...document.querySelectorAll(".stripe-pay button, .stripe-pay input, .stripe-pay label, .stripe-pay h2, .stripe-pay dd, .stripe-pay dt")]

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.desk import log_in
+from tests.browser.support.desk import log_in
 
 CARDS = ("pm_card_visa", "pm_card_amex")
 

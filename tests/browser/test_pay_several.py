@@ -3,9 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.axe import serious
-from tests.support.desk import PayDialog
-from tests.support.desk_forms import DeskForm
+from tests.browser.support.axe import serious
+from tests.browser.support.desk import DeskForm, PayDialog
 from tests.support.records import PASSWORD
 
 PHONE = {"width": 390, "height": 844}
@@ -13,11 +12,11 @@ HOME = ".stripe-home"
 
 
 @pytest.fixture
-def invoices(scene):
-	scene.emulator.hold_webhooks()
-	yield [scene.make_invoice(total="10.00", title=f"Month {number:02}") for number in range(1, 11)]
-	scene.emulator.clear_webhook_rules()
-	scene.emulator.forget_webhooks()
+def invoices(world):
+	world.emulator.hold_webhooks()
+	yield [world.make_invoice(total="10.00", title=f"Month {number:02}") for number in range(1, 11)]
+	world.emulator.clear_webhook_rules()
+	world.emulator.forget_webhooks()
 
 
 @pytest.fixture
@@ -46,28 +45,28 @@ def amount_of(form, invoice):
 	return form.root.get_by_label(invoice.title, exact=True)
 
 
-def payment_of(site, scene):
+def payment_of(site, world):
 	site.db.rollback()
-	return site.get_last_doc("Invoice Payment", {"user": scene.payer})
+	return site.get_last_doc("Invoice Payment", {"user": world.payer})
 
 
 @pytest.fixture
-def payment_form(http, login, make_user, scene):
+def payment_form(http, login, make_user, world):
 	"""`payment_form(name)`: the form of a payment, for an administrator."""
 
 	def open_(name):
-		user = make_user(roles=("Stripe Administrator",), unit=scene.unit, password=PASSWORD)
+		user = make_user(roles=("Stripe Administrator",), unit=world.unit, password=PASSWORD)
 		return DeskForm.open(login(user), http.url, "Invoice Payment", name)
 
 	return open_
 
 
-def test_seven_of_ten_by_one_payment(site, at_home, scene, invoices, payment_form, picture):
+def test_seven_of_ten_by_one_payment(site, at_home, world, invoices, payment_form, picture):
 	from tests.support.several import hear
 
 	seven = invoices[:7]
-	scene.add_bank_account()
-	page = at_home(scene.payer)
+	world.add_bank_account()
+	page = at_home(world.payer)
 	expect(rows(page)).to_have_count(11)
 	form = pay_chosen(page, seven)
 	expect(form.root.get_by_text("7 documents")).to_be_visible()
@@ -88,10 +87,10 @@ def test_seven_of_ten_by_one_payment(site, at_home, scene, invoices, payment_for
 	form.close()
 	expect(rows(page).filter(has_text="of it under way")).to_have_count(7)
 
-	debit = payment_of(site, scene)
+	debit = payment_of(site, world)
 	assert [row.reserved_minor for row in debit.references] == [1000] * 6 + [400]
-	scene.emulator.fail_debit(debit.payment_intent_id, "insufficient_funds")
-	hear(scene, {"payment": debit.name})
+	world.emulator.fail_debit(debit.payment_intent_id, "insufficient_funds")
+	hear(world, {"payment": debit.name})
 	page.reload()
 	expect(rows(page)).to_have_count(11, timeout=60_000)
 	expect(rows(page).filter(has_text="of it under way")).to_have_count(0)
@@ -104,7 +103,7 @@ def test_seven_of_ten_by_one_payment(site, at_home, scene, invoices, payment_for
 	expect(rows(page)).to_have_count(4)
 	picture(page, "home-after-several")
 
-	paid = payment_of(site, scene)
+	paid = payment_of(site, world)
 	assert (paid.status, len(paid.references), paid.settled_minor) == ("Succeeded", 7, 7000)
 	form = payment_form(paid.name)
 	form.act("Refund")
@@ -116,8 +115,8 @@ def test_seven_of_ten_by_one_payment(site, at_home, scene, invoices, payment_for
 	dialog.press("Refund $ 20.00")
 	expect(form.page.locator(".desk-alert", has_text="$ 20.00 is being refunded to")).to_be_visible()
 	picture(form.page, "payment-of-several", full_page=True)
-	hear(scene, {"payment": paid.name})
-	assert [row.settled_minor for row in payment_of(site, scene).references] == [
+	hear(world, {"payment": paid.name})
+	assert [row.settled_minor for row in payment_of(site, world).references] == [
 		1000,
 		0,
 		1000,
@@ -128,16 +127,16 @@ def test_seven_of_ten_by_one_payment(site, at_home, scene, invoices, payment_for
 	]
 
 
-def test_on_a_phone_all_at_once_and_what_is_left_out(at_home, scene, picture):
-	scene.make_invoice(total="20.00", title="In dollars")
-	scene.make_invoice(total="30.00", title="In euros", currency="EUR")
-	page = at_home(scene.payer, viewport=PHONE)
+def test_on_a_phone_all_at_once_and_what_is_left_out(at_home, world, picture):
+	world.make_invoice(total="20.00", title="In dollars")
+	world.make_invoice(total="30.00", title="In euros", currency="EUR")
+	page = at_home(world.payer, viewport=PHONE)
 	page.get_by_role("button", name="Pay all").click()
 	form = PayDialog(page)
 	expect(form.root.get_by_text("In euros is left out", exact=False)).to_be_visible()
 	expect(form.root.get_by_text("2 documents")).to_be_visible()
 	picture(page, "pay-several-phone")
-	amount_of(form, scene.invoice).fill("")
+	amount_of(form, world.invoice).fill("")
 	form.pay_by_new_card()
 	expect(form.heading).to_have_text("You have paid $ 20.00")
 	form.close()

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.axe import serious
-from tests.support.desk import log_in, open_document
-from tests.support.pay_form_page import PayForm
+from tests.browser.support.axe import serious
+from tests.browser.support.desk import log_in, open_document
+from tests.browser.support.pay_form import PayForm
 from tests.support.payment_links import UNKNOWN, make_link
 from tests.support.records import PASSWORD
 

@@ -6,11 +6,11 @@ import pytest
 from frappe.utils import add_days, nowdate
 from playwright.sync_api import expect
 
-from tests.support.axe import serious
-from tests.support.desk import log_in
-from tests.support.pay_form_page import PayForm
-from tests.support.portal import make_portal_user, opened
-from tests.support.records import PASSWORD
+from tests.browser.support.axe import serious
+from tests.browser.support.desk import log_in
+from tests.browser.support.pay_form import PayForm
+from tests.support.records import PASSWORD, make_portal_user
+from tests.support.settings import opened
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 WIDE = {"viewport": {"width": 1280, "height": 900}}

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.desk import PayDialog, open_document
+from tests.browser.support.desk import PayDialog, open_document
 
 DOCTYPE = "Portal Invoice"
 

@@ -5,9 +5,9 @@ import pytest
 
 from stripe_service.accounts.jobs import Report
 from stripe_service.reconcile import findings
-from tests.support.account import ACCOUNT
+from tests.support.accounts import ACCOUNT
 from tests.support.records import unique
-from tests.support.stripe_objects import event, new_id
+from tests.support.webhooks import event, new_id
 
 
 @pytest.fixture

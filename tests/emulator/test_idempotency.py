@@ -8,7 +8,7 @@ import requests
 import stripe
 
 from stripe_emulator.control import ControlError
-from tests.support.emulator import wait_for_fault
+from tests.support.servers import wait_for_fault
 
 
 def key() -> dict:

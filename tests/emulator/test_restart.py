@@ -11,7 +11,7 @@ import pytest
 
 from stripe_emulator.control import Emulator
 from tests.emulator.conftest import ACCEPTED, REPO, make_client
-from tests.support.processes import free_port
+from tests.support.servers import free_port
 
 
 @pytest.fixture

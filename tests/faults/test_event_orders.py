@@ -15,8 +15,8 @@ from stripe_service.payments import after_payment
 from stripe_service.webhooks import process as webhook_process
 from stripe_service.webhooks import receive
 from stripe_service.webhooks.handlers import HANDLERS
-from tests.support.account import ACCOUNT
-from tests.support.stripe_objects import new_id
+from tests.support.accounts import ACCOUNT
+from tests.support.webhooks import new_id
 
 ORDERS = int(os.environ.get("EVENT_ORDERS", "50"))
 HISTORIES = int(os.environ.get("EVENT_HISTORIES", "4"))
@@ -42,11 +42,11 @@ DOCUMENT = ("workflow_state", "paid_amount", "reserved_amount", "outstanding_amo
 class History:
 	"""One invoice, seven payments, and what then happens to each at Stripe while the site is not told."""
 
-	def __init__(self, scene):
-		self.scene, self.emulator = scene, scene.emulator
+	def __init__(self, world):
+		self.world, self.emulator = world, world.emulator
 		self.began = self.emulator.now()
-		self.invoice = scene.make_invoice(total="1000.00")
-		bank_account = scene.add_bank_account()
+		self.invoice = world.make_invoice(total="1000.00")
+		bank_account = world.add_bank_account()
 		self.payments = {
 			"authenticated": self._pay("100.00", "3ds_required"),
 			"declined in the end": self._pay("40.00", "3ds_required"),
@@ -63,10 +63,10 @@ class History:
 		self.gateway = gateway_for(ACCOUNT)
 
 	def _pay(self, amount, card="visa") -> str:
-		return self.scene.pay(amount, card, invoice=self.invoice)["payment"]
+		return self.world.pay(amount, card, invoice=self.invoice)["payment"]
 
 	def _debit(self, amount, bank_account) -> str:
-		return self.scene.pay_by_ach(bank_account, amount, invoice=self.invoice)["payment"]
+		return self.world.pay_by_ach(bank_account, amount, invoice=self.invoice)["payment"]
 
 	def steps(self):
 		"""What happens at Stripe; each step may only follow those before it of the same payment."""
@@ -129,11 +129,11 @@ def tell(event: dict) -> None:
 	assert webhook_process.process_due()
 
 
-def finish(scene) -> None:
+def finish(world) -> None:
 	"""What follows the money, until nothing is left of it."""
-	scene.drain()
+	world.drain()
 	after_payment.run_pending()
-	scene.drain()
+	world.drain()
 
 
 def check_agrees_with_stripe(history: History, state: dict) -> None:
@@ -167,8 +167,8 @@ def check_is_the_expected_end(state: dict) -> None:
 	assert paid + outstanding == 1000 and reserved <= outstanding
 
 
-def test_a_finished_history_in_any_order(scene):
-	history = History(scene)
+def test_a_finished_history_in_any_order(world):
+	history = History(world)
 	before = Snapshot(history.invoice.name)
 	for step in history.steps():
 		step()
@@ -184,7 +184,7 @@ def test_a_finished_history_in_any_order(scene):
 			tell(event)
 			if dice.random() < 0.05:
 				after_payment.run_pending()
-		finish(scene)
+		finish(world)
 		state = history.state()
 		if first is None:
 			first = state
@@ -193,10 +193,10 @@ def test_a_finished_history_in_any_order(scene):
 		assert state == first, f"order {number} of seed {SEED} ended differently"
 
 
-def test_a_history_that_goes_on_while_it_is_told(scene):
+def test_a_history_that_goes_on_while_it_is_told(world):
 	for number in range(HISTORIES):
 		dice = random.Random(SEED * 7 + number)
-		history = History(scene)
+		history = History(world)
 		told: set[str] = set()
 		for step in history.steps():
 			step()
@@ -207,7 +207,7 @@ def test_a_history_that_goes_on_while_it_is_told(scene):
 		rest = [event for event in history.events() if event["id"] not in told]
 		for event in _shuffled(rest, dice):
 			tell(event)
-		finish(scene)
+		finish(world)
 		state = history.state()
 		check_is_the_expected_end(state)
 		check_agrees_with_stripe(history, state)

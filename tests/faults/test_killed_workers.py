@@ -17,12 +17,12 @@ from stripe_service.payments import after_payment
 from stripe_service.payments.automatic import paying, planning
 from stripe_service.reconcile import schedule
 from tests.faults.killed_worker import REACHED_THE_END
-from tests.support.account import ACCOUNT
-from tests.support.automatic import begin, save_card, set_settings, wish_of
-from tests.support.cards import confirmation_token
-from tests.support.emulator import REPO
+from tests.support.accounts import ACCOUNT
+from tests.support.paying import confirmation_token
 from tests.support.records import unique
-from tests.support.stripe_objects import new_id
+from tests.support.servers import REPO
+from tests.support.settings import set_settings
+from tests.support.webhooks import new_id
 
 KILLED = -9
 PAYMENTS = "stripe_service.payments"
@@ -63,42 +63,42 @@ def kill(do: str, point: str, **arguments) -> None:
 	assert worker.returncode == KILLED, worker.stderr[-3000:]
 
 
-def kill_while_paying(scene, point: str, card: str = "visa", amount: str = "60.00") -> None:
+def kill_while_paying(world, point: str, card: str = "visa", amount: str = "60.00") -> None:
 	kill(
 		"pay",
 		point,
-		user=scene.payer,
+		user=world.payer,
 		doctype="Portal Invoice",
-		name=scene.invoice.name,
+		name=world.invoice.name,
 		amount=amount,
 		method_type="card",
-		confirmation_token=confirmation_token(scene.url, card),
+		confirmation_token=confirmation_token(world.url, card),
 		request_id=unique("press"),
 	)
 
 
-def reconcile_once(scene, hours: float = 0.25) -> None:
+def reconcile_once(world, hours: float = 0.25) -> None:
 	"""The scheduler's work, after a time in which every request that was alive has ended."""
 	frappe.db.rollback()
 	earlier = add_to_date(now_datetime(), hours=-hours)
-	for payment in payments(scene):
+	for payment in payments(world):
 		frappe.db.set_value("Invoice Payment", payment.name, "creation", earlier, update_modified=False)
 	frappe.db.commit()
 	(report,) = schedule.now([ACCOUNT])
 	assert (report.stopped, report.failed) == (None, [])
-	scene.drain()
+	world.drain()
 	after_payment.run_pending()
 
 
-def payments(scene) -> list:
+def payments(world) -> list:
 	frappe.db.rollback()
-	return frappe.get_all("Invoice Payment", {"reference_name": scene.invoice.name}, ["*"])
+	return frappe.get_all("Invoice Payment", {"reference_name": world.invoice.name}, ["*"])
 
 
-def check_agrees(scene) -> None:
+def check_agrees(world) -> None:
 	"""What Stripe received is what the site says, and what is reserved is what Stripe may still take."""
-	at_stripe = {intent["id"]: intent for intent in scene.intents()}
-	for payment in payments(scene):
+	at_stripe = {intent["id"]: intent for intent in world.intents()}
+	for payment in payments(world):
 		intent = at_stripe.pop(payment.payment_intent_id, None)
 		if not intent:
 			assert payment.status in ("Failed", "Cancelled"), (payment.name, payment.status)
@@ -108,29 +108,29 @@ def check_agrees(scene) -> None:
 		assert payment.received_minor == (intent["amount_received"] if intent["status"] == "succeeded" else 0)
 	strays = {intent["status"] for intent in at_stripe.values()}
 	assert strays <= {"canceled"}, "a PaymentIntent that no payment points to must not be chargeable"
-	invoice = scene.reread()
-	assert invoice.paid_amount * 100 == pytest.approx(scene.received_minor())
+	invoice = world.reread()
+	assert invoice.paid_amount * 100 == pytest.approx(world.received_minor())
 	open_minor = sum(
-		p.amount_minor for p in payments(scene) if p.status in ("Started", "Action Required", "Processing")
+		p.amount_minor for p in payments(world) if p.status in ("Started", "Action Required", "Processing")
 	)
 	assert invoice.reserved_amount * 100 == pytest.approx(open_minor)
 
 
 @pytest.mark.parametrize("point", CLAIM_TO_SETTLE)
-def test_killed_while_a_card_is_charged(scene, point):
-	kill_while_paying(scene, point)
-	reconcile_once(scene)
-	check_agrees(scene)
-	assert scene.reread().reserved_amount == 0
+def test_killed_while_a_card_is_charged(world, point):
+	kill_while_paying(world, point)
+	reconcile_once(world)
+	check_agrees(world)
+	assert world.reread().reserved_amount == 0
 
-	rest = scene.reread().outstanding_amount
+	rest = world.reread().outstanding_amount
 	assert rest in (40, 100)
-	assert scene.pay(str(rest))["outcome"] == "paid"
-	scene.drain()
-	assert scene.received_minor() == 10000
-	invoice = scene.reread()
+	assert world.pay(str(rest))["outcome"] == "paid"
+	world.drain()
+	assert world.received_minor() == 10000
+	invoice = world.reread()
 	assert (invoice.workflow_state, invoice.paid_amount, invoice.outstanding_amount) == ("Paid", 100, 0)
-	check_agrees(scene)
+	check_agrees(world)
 
 
 @pytest.mark.parametrize(
@@ -141,19 +141,19 @@ def test_killed_while_a_card_is_charged(scene, point):
 		f"before {PAYMENTS}.follow_up.run",
 	],
 )
-def test_killed_while_3d_secure_begins(scene, point):
-	kill_while_paying(scene, point, card="3ds_required")
-	reconcile_once(scene)
-	(payment,) = payments(scene)
+def test_killed_while_3d_secure_begins(world, point):
+	kill_while_paying(world, point, card="3ds_required")
+	reconcile_once(world)
+	(payment,) = payments(world)
 	assert payment.status == "Action Required"
-	check_agrees(scene)
-	assert scene.reread().reserved_amount == 60
+	check_agrees(world)
+	assert world.reread().reserved_amount == 60
 
-	reconcile_once(scene, hours=25)
-	check_agrees(scene)
-	assert scene.reread().reserved_amount == 0
-	assert scene.pay("100.00")["outcome"] == "paid"
-	assert scene.received_minor() == 10000
+	reconcile_once(world, hours=25)
+	check_agrees(world)
+	assert world.reread().reserved_amount == 0
+	assert world.pay("100.00")["outcome"] == "paid"
+	assert world.received_minor() == 10000
 
 
 @pytest.mark.parametrize(
@@ -165,14 +165,14 @@ def test_killed_while_3d_secure_begins(scene, point):
 		f"before {PAYMENTS}.follow_up.run",
 	],
 )
-def test_killed_when_the_payer_returns_from_3d_secure(scene, point):
-	outcome = scene.pay("60.00", card="3ds_required")
-	scene.emulator.complete_3ds(scene.intents()[0]["id"])
-	kill("finish", point, user=scene.payer, payment=outcome["payment"])
-	reconcile_once(scene)
-	check_agrees(scene)
-	assert scene.received_minor() == 6000
-	assert scene.reread().workflow_state == "Partly Paid"
+def test_killed_when_the_payer_returns_from_3d_secure(world, point):
+	outcome = world.pay("60.00", card="3ds_required")
+	world.emulator.complete_3ds(world.intents()[0]["id"])
+	kill("finish", point, user=world.payer, payment=outcome["payment"])
+	reconcile_once(world)
+	check_agrees(world)
+	assert world.received_minor() == 6000
+	assert world.reread().workflow_state == "Partly Paid"
 
 
 @pytest.mark.parametrize(
@@ -184,28 +184,28 @@ def test_killed_when_the_payer_returns_from_3d_secure(scene, point):
 		f"after {PAYMENTS}.settle._apply",
 	],
 )
-def test_killed_while_a_bank_account_is_debited(scene, point):
-	account = scene.add_bank_account()
+def test_killed_while_a_bank_account_is_debited(world, point):
+	account = world.add_bank_account()
 	kill(
 		"pay",
 		point,
-		user=scene.payer,
+		user=world.payer,
 		doctype="Portal Invoice",
-		name=scene.invoice.name,
+		name=world.invoice.name,
 		amount="60.00",
 		method_type="us_bank_account",
 		saved_method=account,
 		request_id=unique("press"),
 	)
-	reconcile_once(scene)
-	check_agrees(scene)
-	for intent in scene.intents():
+	reconcile_once(world)
+	check_agrees(world)
+	for intent in world.intents():
 		if intent["status"] == "processing":
-			assert scene.reread().reserved_amount == 60
-			scene.emulator.settle(intent["id"])
-	reconcile_once(scene)
-	check_agrees(scene)
-	assert scene.reread().reserved_amount == 0
+			assert world.reread().reserved_amount == 60
+			world.emulator.settle(intent["id"])
+	reconcile_once(world)
+	check_agrees(world)
+	assert world.reread().reserved_amount == 0
 
 
 @pytest.mark.parametrize(
@@ -219,14 +219,14 @@ def test_killed_while_a_bank_account_is_debited(scene, point):
 		"after stripe_service.webhooks.process._finish",
 	],
 )
-def test_killed_while_an_event_is_worked_on(scene, point):
+def test_killed_while_an_event_is_worked_on(world, point):
 	from stripe_service.webhooks import receive
-	from tests.support.stripe_objects import event
+	from tests.support.webhooks import event
 
-	outcome = scene.pay("60.00", card="3ds_required")
-	(intent,) = scene.intents()
-	scene.emulator.complete_3ds(intent["id"])
-	scene.drain()
+	outcome = world.pay("60.00", card="3ds_required")
+	(intent,) = world.intents()
+	world.emulator.complete_3ds(intent["id"])
+	world.drain()
 	told = event("payment_intent.succeeded", intent, id=new_id("evt"))
 	receive.store(frappe._dict(name=ACCOUNT, mode="Test"), told)
 	frappe.db.commit()
@@ -236,13 +236,13 @@ def test_killed_while_an_event_is_worked_on(scene, point):
 	if row.status == "Working":  # its lease ends by itself
 		frappe.db.set_value("Stripe Event", told["id"], "next_attempt_at", now_datetime())
 		frappe.db.commit()
-	scene.drain()
+	world.drain()
 	after_payment.run_pending()
 	frappe.db.rollback()
 	assert frappe.db.get_value("Stripe Event", told["id"], "status") == "Done"
 	assert frappe.db.get_value("Invoice Payment", outcome["payment"], "status") == "Succeeded"
-	check_agrees(scene)
-	assert scene.reread().workflow_state == "Partly Paid"
+	check_agrees(world)
+	assert world.reread().workflow_state == "Partly Paid"
 
 
 @pytest.mark.parametrize(
@@ -253,18 +253,18 @@ def test_killed_while_an_event_is_worked_on(scene, point):
 		f"after {PAYMENTS}.settle._apply",
 	],
 )
-def test_the_reconciler_itself_is_killed(scene, point):
-	scene.pay("60.00", card="3ds_required")
-	(payment,) = payments(scene)
+def test_the_reconciler_itself_is_killed(world, point):
+	world.pay("60.00", card="3ds_required")
+	(payment,) = payments(world)
 	long_ago = add_to_date(now_datetime(), hours=-25)
 	frappe.db.set_value("Invoice Payment", payment.name, "creation", long_ago, update_modified=False)
 	frappe.db.commit()
 	kill("reconcile", point, account=ACCOUNT)
-	reconcile_once(scene, hours=25)
-	check_agrees(scene)
-	assert scene.reread().reserved_amount == 0
-	assert scene.pay("100.00")["outcome"] == "paid"
-	assert scene.received_minor() == 10000
+	reconcile_once(world, hours=25)
+	check_agrees(world)
+	assert world.reread().reserved_amount == 0
+	assert world.pay("100.00")["outcome"] == "paid"
+	assert world.received_minor() == 10000
 
 
 @pytest.mark.parametrize(
@@ -276,14 +276,14 @@ def test_the_reconciler_itself_is_killed(scene, point):
 		"after stripe_service.payments.owed.set_status",
 	],
 )
-def test_killed_in_what_follows_a_payment(scene, point):
-	outcome = scene.pay("60.00")
+def test_killed_in_what_follows_a_payment(world, point):
+	outcome = world.pay("60.00")
 	frappe.db.rollback()
 	assert frappe.db.get_value("Invoice Payment", outcome["payment"], "after_payment_status") == "Pending"
 	kill("after_payment", point, payment=outcome["payment"])
-	scene.drain()
+	world.drain()
 	after_payment.run_pending()
-	assert scene.reread().workflow_state == "Partly Paid"
+	assert world.reread().workflow_state == "Partly Paid"
 	frappe.db.rollback()
 	row = {"parent": outcome["payment"]}
 	done = frappe.db.get_value("Invoice Payment Reference", row, ["after_payment_status", "booked_minor"])
@@ -298,20 +298,20 @@ def test_killed_in_what_follows_a_payment(scene, point):
 		"after call payment_intents.confirm",
 	],
 )
-def test_killed_while_a_card_pays_automatically(scene, point):
+def test_killed_while_a_card_pays_automatically(world, point):
 	"""Whatever was begun is found, and nothing is paid twice."""
 	set_settings(automatic_payments=1)
-	begin(scene.as_user, scene.payer, wish_of(save_card(scene.payer), scene.unit))
-	frappe.db.set_value("Portal Invoice", scene.invoice.name, "due_date", today())
+	world.start_automatic_payments()
+	frappe.db.set_value("Portal Invoice", world.invoice.name, "due_date", today())
 	frappe.db.commit()
 	planning.announce_all()
-	name = frappe.db.get_value("Scheduled Payment", {"reference_name": scene.invoice.name})
+	name = frappe.db.get_value("Scheduled Payment", {"reference_name": world.invoice.name})
 	kill("pay_automatically", point, name=name, day=add_days(today(), 3))
 
-	reconcile_once(scene)
+	reconcile_once(world)
 	for days in (3, 4):
 		paying.pay(name, add_days(today(), days))
-	assert scene.received_minor() == 10000
+	assert world.received_minor() == 10000
 	assert frappe.db.get_value("Scheduled Payment", name, "status") == "Paid"
-	check_agrees(scene)
+	check_agrees(world)
 	set_settings(automatic_payments=0)

@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 import frappe
 import pytest
 
-from tests.support import http as http_support
+from tests.support import servers as http_support
 from tests.support import site as site_support
-from tests.support.cards import confirmation_token
+from tests.support.paying import confirmation_token
 from tests.support.records import PASSWORD, unique
 
 PAYERS = 40

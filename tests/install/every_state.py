@@ -9,10 +9,9 @@ import sys
 from pathlib import Path
 
 from tests.support import records, site
-from tests.support.account import connect_emulator
-from tests.support.emulator import control_client
+from tests.support.accounts import connect_emulator
 from tests.support.jobs import drain
-from tests.support.scene import Scene
+from tests.support.servers import control_client
 
 UNIT, OTHER_UNIT = "/dev-v51/Branch A", "/dev-v51/Branch B"
 OWN_ROLE = "Treasurers"
@@ -34,22 +33,16 @@ OURS = {
 def make(url: str) -> dict:
 	import frappe
 
+	from tests.support.world import World  # it imports the app, which is possible once Frappe is connected
+
 	connect_emulator(url)
 	faker, emulator = records.make_faker(), control_client(url)
 	for unit in (UNIT, OTHER_UNIT):
 		records.make_unit(unit)
-	scene = Scene(
-		UNIT,
-		lambda **given: records.make_payer(faker, **given),
-		lambda **given: records.make_invoice(faker, **given),
-		site.as_user,
-		emulator,
-		url,
-		drain,
-	)
+	world = World(emulator, url, faker, unit=UNIT)
 	_make_treasurer(faker)
 	records.make_payer(faker, unit=OTHER_UNIT)
-	payments = {state: _pay_until(scene, state) for state in STATES}
+	payments = {state: _pay_until(world, state) for state in STATES}
 	drain()
 	for state, payment in payments.items():
 		assert frappe.db.get_value("Invoice Payment", payment, "status") == state, (state, payment)
@@ -70,9 +63,9 @@ def _make_treasurer(faker) -> None:
 	records.make_user(faker, roles=[OWN_ROLE], unit=UNIT)
 
 
-def _paid(scene, **how) -> str:
-	invoice = scene.make_invoice(total="100.00")
-	payment = scene.pay(invoice=invoice, **how)["payment"]
+def _paid(world, **how) -> str:
+	invoice = world.make_invoice(total="100.00")
+	payment = world.pay(invoice=invoice, **how)["payment"]
 	drain()
 	return payment
 
@@ -85,66 +78,66 @@ def _settled(payment: str) -> str:
 	return payment
 
 
-def _started(scene) -> str:
+def _started(world) -> str:
 	"""A claim whose worker got no further."""
 	from stripe_service.payments.claim import PayRequest, claim
 
-	invoice = scene.make_invoice(total="100.00")
-	with site.as_user(scene.payer):
+	invoice = world.make_invoice(total="100.00")
+	with site.as_user(world.payer):
 		return claim(
-			PayRequest("Portal Invoice", invoice.name, "60.00", "card", scene.payer, request_id="press")
+			PayRequest("Portal Invoice", invoice.name, "60.00", "card", world.payer, request_id="press")
 		)[0]
 
 
-def _processing(scene) -> str:
-	invoice = scene.make_invoice(total="100.00")
-	return scene.pay_by_ach(scene.add_bank_account(), invoice=invoice)["payment"]
+def _processing(world) -> str:
+	invoice = world.make_invoice(total="100.00")
+	return world.pay_by_ach(world.add_bank_account(), invoice=invoice)["payment"]
 
 
-def _cancelled(scene) -> str:
+def _cancelled(world) -> str:
 	from stripe_service.api.pay import abandon
 
-	payment = _paid(scene, card="3ds_required")
-	with site.as_user(scene.payer):
+	payment = _paid(world, card="3ds_required")
+	with site.as_user(world.payer):
 		abandon(payment)
 	return payment
 
 
-def _refunded(scene, amount: str | None) -> str:
+def _refunded(world, amount: str | None) -> str:
 	from stripe_service.api.refund import refund_payment
 
-	payment = _paid(scene)
+	payment = _paid(world)
 	refund_payment(payment, amount)
 	return _settled(payment)
 
 
-def _disputed(scene, lost: bool) -> str:
+def _disputed(world, lost: bool) -> str:
 	import frappe
 
-	payment = _paid(scene)
+	payment = _paid(world)
 	intent = frappe.db.get_value("Invoice Payment", payment, "payment_intent_id")
-	dispute = scene.emulator.dispute(intent)
+	dispute = world.emulator.dispute(intent)
 	if lost:
-		scene.emulator.close_dispute(dispute.get("id") or dispute["dispute"], "lost")
+		world.emulator.close_dispute(dispute.get("id") or dispute["dispute"], "lost")
 	return _settled(payment)
 
 
 STATES = {
-	"Succeeded": lambda scene: _paid(scene, save=1),
+	"Succeeded": lambda world: _paid(world, save=1),
 	"Started": _started,
-	"Action Required": lambda scene: _paid(scene, card="3ds_required", amount="40.00"),
+	"Action Required": lambda world: _paid(world, card="3ds_required", amount="40.00"),
 	"Processing": _processing,
-	"Failed": lambda scene: _paid(scene, card="declined"),
+	"Failed": lambda world: _paid(world, card="declined"),
 	"Cancelled": _cancelled,
-	"Partly Refunded": lambda scene: _refunded(scene, "30.00"),
-	"Refunded": lambda scene: _refunded(scene, None),
-	"Disputed": lambda scene: _disputed(scene, lost=False),
-	"Dispute Lost": lambda scene: _disputed(scene, lost=True),
+	"Partly Refunded": lambda world: _refunded(world, "30.00"),
+	"Refunded": lambda world: _refunded(world, None),
+	"Disputed": lambda world: _disputed(world, lost=False),
+	"Dispute Lost": lambda world: _disputed(world, lost=True),
 }
 
 
-def _pay_until(scene, state: str) -> str:
-	return STATES[state](scene)
+def _pay_until(world, state: str) -> str:
+	return STATES[state](world)
 
 
 def facts(url: str) -> dict:

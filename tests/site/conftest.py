@@ -1,12 +1,11 @@
 """Scenarios on a real site. The fixtures are in tests/support/fixtures.py."""
 
 import os
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.support.accounts import RemoteAccount, Till, change_default
+from tests.support.accounts import RemoteAccount, change_default
 from tests.support.records import unique
 
 # Frappe opens log files relative to the folder of sites, some of them when a module is imported, as while tests are
@@ -26,12 +25,12 @@ def _every_test_starts_clean(site_only):
 
 
 @pytest.fixture
-def shop(site, make_unit, make_payer, make_invoice, emulator, emulator_url, drain):
-	"""Nothing is delivered but what a test lets arrive: where the site answers over HTTP, all would be."""
-	from tests.support.shop import Shop
-
+def silent_world(make_world, emulator):
+	"""A World in which no webhook arrives but what the test lets arrive: where the site answers over HTTP, all would."""
 	emulator.hold_webhooks()
-	yield Shop(make_unit(), make_payer, make_invoice, emulator, emulator_url, drain)
+	world = make_world()
+	assert world.gateway, "made now: a test may take the site's keys away"
+	yield world
 	emulator.clear_webhook_rules()
 	emulator.forget_webhooks()
 
@@ -82,16 +81,23 @@ def connected(account):
 
 
 @pytest.fixture
-def till_of(site, make_payer, make_invoice, as_user, drain):
-	"""Makes the Till of any account; the default account is put back afterwards."""
-	with ExitStack() as stack:
-		yield lambda account: stack.enter_context(Till(account, make_payer, make_invoice, as_user, drain))
+def world_of(make_world):
+	"""Makes the World of any account of the scenario's own, which is the site's default until the end of the test."""
+	before = []
+
+	def make(account: RemoteAccount):
+		before.append(change_default(account.name))
+		return make_world(account=account)
+
+	yield make
+	for name in reversed(before):
+		change_default(name)
 
 
 @pytest.fixture
-def till(connected, till_of):
+def account_world(connected, world_of):
 	"""Where invoices are paid to the scenario's own account."""
-	return till_of(connected)
+	return world_of(connected)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from stripe_service.accounts import customers
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.api import account as account_api
 from stripe_service.gateway import errors
-from tests.support.parallel import in_parallel
+from tests.support.jobs import in_parallel
 
 
 @pytest.fixture
@@ -69,10 +69,10 @@ def test_a_renamed_user_keeps_the_customer(connected, payer):
 	assert connected.customers()[0]["email"] == renamed
 
 
-def test_deleting_goes_to_stripe_too_and_the_payments_stay(till, connected):
-	payment = till.pay(save=1)["payment"]
-	till.drain()
-	customer = till.customer()
+def test_deleting_goes_to_stripe_too_and_the_payments_stay(account_world, connected):
+	payment = account_world.pay_new_invoice(save=1)["payment"]
+	account_world.drain()
+	customer = account_world.customer()
 	card = frappe.db.get_value("Saved Card", {"stripe_customer": customer})
 	assert card
 
@@ -88,20 +88,20 @@ def test_deleting_goes_to_stripe_too_and_the_payments_stay(till, connected):
 	assert gateway_for(connected.name).call("customers.retrieve", customer)["deleted"] is True
 
 
-def test_the_next_payment_makes_a_new_customer(till, connected):
-	till.pay()
-	first = till.customer()
+def test_the_next_payment_makes_a_new_customer(account_world, connected):
+	account_world.pay_new_invoice()
+	first = account_world.customer()
 	account_api.delete_customer(first)
-	till.pay()
-	second = till.customer()
+	account_world.pay_new_invoice()
+	second = account_world.customer()
 	assert second and second != first
 	account_api.delete_customer(second)
-	assert customers.customer_for(connected.name, till.payer) not in (first, second)
+	assert customers.customer_for(connected.name, account_world.payer) not in (first, second)
 
 
-def test_deleting_is_refused_while_a_payment_of_the_customer_is_open(till, connected):
-	till.pay(card="3ds_required")
-	customer = till.customer()
+def test_deleting_is_refused_while_a_payment_of_the_customer_is_open(account_world, connected):
+	account_world.pay_new_invoice(card="3ds_required")
+	customer = account_world.customer()
 	with pytest.raises(frappe.ValidationError, match="still open"):
 		account_api.delete_customer(customer)
 	assert row_of(customer).status == "Active"

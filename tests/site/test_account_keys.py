@@ -11,7 +11,7 @@ from stripe_service.accounts.secrets import read_secret
 from stripe_service.gateway.client import API_VERSION
 from stripe_service.gateway.events import EVENT_TYPES
 from stripe_service.utils.people import editors_of
-from tests.support.emulator import wait_for_fault
+from tests.support.servers import wait_for_fault
 from tests.support.site import bench, site_name
 from tests.support.webhooks import secrets_of
 

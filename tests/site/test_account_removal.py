@@ -9,15 +9,15 @@ from stripe_service.accounts import registration, stripe_account
 from stripe_service.accounts.keys import KeyRefused
 from stripe_service.api import account as account_api
 from stripe_service.api import pay as pay_api
-from tests.support.emulator import wait_for_fault
+from tests.support.servers import wait_for_fault
 
 
 def secrets_on_disk(account) -> int:
 	return frappe.db.count("__Auth", {"doctype": "Stripe Account", "name": account.name})
 
 
-def test_removing_deletes_the_endpoint_forgets_the_keys_and_keeps_the_history(till, connected):
-	payment = till.pay()["payment"]
+def test_removing_deletes_the_endpoint_forgets_the_keys_and_keeps_the_history(account_world, connected):
+	payment = account_world.pay_new_invoice()["payment"]
 	assert secrets_on_disk(connected) == 2
 
 	state = account_api.remove_account(connected.name)
@@ -33,16 +33,16 @@ def test_removing_deletes_the_endpoint_forgets_the_keys_and_keeps_the_history(ti
 		stripe_account.gateway_for(connected.name)
 
 
-def test_the_pay_form_then_says_that_no_keys_are_entered(till, connected):
+def test_the_pay_form_then_says_that_no_keys_are_entered(account_world, connected):
 	account_api.remove_account(connected.name)
-	invoice = till.make_invoice()
-	with till.as_user(till.payer):
+	invoice = account_world.make_invoice()
+	with account_world.as_user(account_world.payer):
 		form = pay_api.open_form("Portal Invoice", invoice.name)
 	assert "No API keys are entered" in form["loading_error"]["message"]
 
 
-def test_it_is_refused_while_a_payment_is_open_and_nothing_is_changed(till, connected):
-	assert till.pay(card="3ds_required")["status"] == "Action Required"
+def test_it_is_refused_while_a_payment_is_open_and_nothing_is_changed(account_world, connected):
+	assert account_world.pay_new_invoice(card="3ds_required")["status"] == "Action Required"
 	with pytest.raises(frappe.ValidationError, match="1 payments of this account are still open"):
 		account_api.remove_account(connected.name)
 	doc = connected.document()
@@ -98,25 +98,27 @@ def test_removing_again_finishes_what_was_cut_off(connected):
 	assert connected.endpoints() == []
 
 
-def test_keys_of_the_same_account_bring_it_back_with_its_customers(till, connected):
-	till.pay()
-	customer = till.customer()
+def test_keys_of_the_same_account_bring_it_back_with_its_customers(account_world, connected):
+	account_world.pay_new_invoice()
+	customer = account_world.customer()
 	account_api.remove_account(connected.name)
 
 	doc = connected.document()
 	doc.update(connected.keys)
 	doc.save()
 	frappe.db.commit()
-	till.drain()
+	account_world.drain()
 
 	assert (connected.document().status, connected.document().webhook_status) == ("Connected", "Registered")
-	till.pay()
-	assert till.customer() == customer
+	account_world.pay_new_invoice()
+	assert account_world.customer() == customer
 	assert len(connected.customers()) == 1
 
 
-def test_keys_of_another_account_are_refused_where_customers_and_payments_hang(till, connected, make_account):
-	till.pay()
+def test_keys_of_another_account_are_refused_where_customers_and_payments_hang(
+	account_world, connected, make_account
+):
+	account_world.pay_new_invoice()
 	account_api.remove_account(connected.name)
 	doc = connected.document()
 	doc.update(make_account().keys)
@@ -125,8 +127,8 @@ def test_keys_of_another_account_are_refused_where_customers_and_payments_hang(t
 	assert connected.document().status == "Removed"
 
 
-def test_live_keys_are_refused_where_test_payments_hang(till, connected, emulator):
-	till.pay()
+def test_live_keys_are_refused_where_test_payments_hang(account_world, connected, emulator):
+	account_world.pay_new_invoice()
 	account_api.remove_account(connected.name)
 	emulator.create_account(connected.at_stripe, livemode=True, id=connected.record["id"])
 	live = {
@@ -149,9 +151,11 @@ def test_keys_of_another_account_are_taken_where_nothing_hangs(connected, make_a
 	assert (doc.status, doc.stripe_account_id) == ("Connected", other.record["id"])
 
 
-def test_a_restricted_key_of_another_account_is_found_out_by_a_known_customer(till, connected, make_account):
+def test_a_restricted_key_of_another_account_is_found_out_by_a_known_customer(
+	account_world, connected, make_account
+):
 	"""Such a key may not be asked whose it is."""
-	till.pay()
+	account_world.pay_new_invoice()
 	account_api.remove_account(connected.name)
 	other = make_account()
 	restricted = other.restricted_key("customer_write", "payment_intent_write", "setup_intent_write")
@@ -161,8 +165,8 @@ def test_a_restricted_key_of_another_account_is_found_out_by_a_known_customer(ti
 		doc.save()
 
 
-def test_a_restricted_key_of_the_same_account_brings_it_back(till, connected):
-	till.pay()
+def test_a_restricted_key_of_the_same_account_brings_it_back(account_world, connected):
+	account_world.pay_new_invoice()
 	account_api.remove_account(connected.name)
 	restricted = connected.restricted_key("customer_write", "payment_intent_write", "setup_intent_write")
 	doc = connected.document()
@@ -172,11 +176,11 @@ def test_a_restricted_key_of_the_same_account_brings_it_back(till, connected):
 	assert doc.stripe_account_id == connected.record["id"], "it was told before, and is the same"
 
 
-def test_a_connected_account_is_not_deleted_and_one_with_history_never(till, connected):
+def test_a_connected_account_is_not_deleted_and_one_with_history_never(account_world, connected):
 	with pytest.raises(frappe.ValidationError, match="Remove the account first"):
 		frappe.delete_doc("Stripe Account", connected.name)
 	frappe.db.rollback()
-	till.pay()
+	account_world.pay_new_invoice()
 	account_api.remove_account(connected.name)
 	with pytest.raises(frappe.LinkExistsError):
 		frappe.delete_doc("Stripe Account", connected.name)

@@ -56,8 +56,8 @@ def test_the_checklist_asks_for_what_is_missing(restricted, default_account):
 	assert part["state"] == "To Do" and "Enter country and currency" in part["message"]
 
 
-def test_it_takes_payments(restricted, till_of):
-	assert till_of(restricted).pay()["outcome"] == "paid"
+def test_it_takes_payments(restricted, world_of):
+	assert world_of(restricted).pay_new_invoice()["outcome"] == "paid"
 
 
 def test_a_report_tells_which_permissions_it_lacks_by_reading_only(restricted, emulator):
@@ -95,9 +95,9 @@ def test_a_full_key_entered_later_takes_the_facts_from_stripe(restricted):
 	assert doc.stripe_account_id == restricted.record["id"]
 
 
-def test_payouts_say_where_the_money_went(till, connected, emulator):
+def test_payouts_say_where_the_money_went(account_world, connected, emulator):
 	assert account_api.payout_destinations(connected.name)["message"] == "Stripe has made no payout yet."
-	till.pay()
+	account_world.pay_new_invoice()
 	emulator.advance(seconds=5)
 	emulator.payout(account=connected.at_stripe)
 	answer = account_api.payout_destinations(connected.name)

@@ -88,11 +88,11 @@ def test_the_overview_shows_the_account_without_its_secrets(connected, looks):
 
 
 def test_what_was_received_is_counted_for_each_as_far_as_they_may_read(
-	till, connected, as_user, looks, make_payer
+	account_world, connected, as_user, looks, make_payer
 ):
-	till.pay()
+	account_world.pay_new_invoice()
 	stranger = make_payer(unit="/dev-v51/Elsewhere")
-	with as_user(till.payer):
+	with as_user(account_world.payer):
 		assert received_today() == {"USD": 10000}
 	with as_user(stranger):
 		assert received_today() == {}
@@ -104,10 +104,10 @@ def received_today() -> dict[str, int]:
 	return {figure.currency: figure.net_minor for figure in figures.received(frappe.utils.today())}
 
 
-def test_the_charts_add_up_to_the_same(till, as_user):
-	till.pay()
-	till.pay(card="mastercard")
-	with as_user(till.payer):
+def test_the_charts_add_up_to_the_same(account_world, as_user):
+	account_world.pay_new_invoice()
+	account_world.pay_new_invoice(card="mastercard")
+	with as_user(account_world.payer):
 		by_day = stripe_received.get(timespan="Last Week", time_interval="Daily")
 		by_month = stripe_received.get(timespan="Last Year", time_interval="Monthly")
 		by_method = stripe_received_by_method.get()
@@ -117,30 +117,30 @@ def test_the_charts_add_up_to_the_same(till, as_user):
 	assert dict(zip(by_method["labels"], by_method["datasets"][0]["values"], strict=True)) == {"Card": 200}
 
 
-def test_whoever_reads_the_account_sees_the_sums_by_brand(till, as_user, make_user):
-	till.pay()
-	till.pay(card="mastercard")
+def test_whoever_reads_the_account_sees_the_sums_by_brand(account_world, as_user, make_user):
+	account_world.pay_new_invoice()
+	account_world.pay_new_invoice(card="mastercard")
 	reader = make_user(roles=["Stripe Reader"])
 	frappe.db.commit()
 	with as_user(reader):
 		assert {"MasterCard", "VISA"} <= set(stripe_received_by_method.get()["labels"])
 
 
-def test_amounts_of_another_currency_are_not_added(till, as_user):
-	till.pay()
-	payment = till.pay()["payment"]
+def test_amounts_of_another_currency_are_not_added(account_world, as_user):
+	account_world.pay_new_invoice()
+	payment = account_world.pay_new_invoice()["payment"]
 	frappe.db.set_value("Invoice Payment", payment, "currency", "EUR")
 	frappe.db.commit()
-	with as_user(till.payer):
+	with as_user(account_world.payer):
 		assert received_today() == {"USD": 10000, "EUR": 10000}
 
 
-def test_a_payment_that_needs_somebody_is_counted_and_listed(till, as_user):
-	quiet, broken = till.pay()["payment"], till.pay()["payment"]
-	till.drain()
+def test_a_payment_that_needs_somebody_is_counted_and_listed(account_world, as_user):
+	quiet, broken = account_world.pay_new_invoice()["payment"], account_world.pay_new_invoice()["payment"]
+	account_world.drain()
 	frappe.db.set_value("Invoice Payment", broken, "after_payment_status", "Failed")
 	frappe.db.commit()
-	with as_user(till.payer):
+	with as_user(account_world.payer):
 		card = account_api.needing_attention()
 	assert card["value"] == 1
 	assert card["route_options"] == {"name": ["in", [broken]]} and quiet != broken

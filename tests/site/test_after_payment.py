@@ -8,7 +8,6 @@ from pathlib import Path
 import frappe
 import pytest
 
-from stripe_service.api import pay as pay_api
 from stripe_service.api.after_payment import run_again
 from stripe_service.payments import after_payment
 from stripe_service.payments.refund import refund
@@ -19,11 +18,10 @@ from stripe_service.setup.after_payment_script import (
 	remove_after_payment_script,
 )
 from stripe_service.utils.notices import deliver_pending, stripe_administrators
-from tests.support.cards import confirmation_token
+from tests.site.support.payables import make_doctype, make_payable, make_workflow
 from tests.support.jobs import queue_away
-from tests.support.payables import make_doctype, make_payable, make_workflow
 from tests.support.records import make_outgoing_account
-from tests.support.scripts import script_after_payment, server_scripts, settings
+from tests.support.settings import script_after_payment, server_scripts, settings
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "after-payment.md"
 NOTE = 'doc.add_comment("Info", {})'
@@ -70,28 +68,28 @@ def open_items(name: str) -> list[str]:
 
 
 @BOTH_WAYS
-def test_the_status_and_the_work_item_follow_what_is_left_to_pay(scene, way):
+def test_the_status_and_the_work_item_follow_what_is_left_to_pay(world, way):
 	with way():
-		first = scene.pay("30.00")["payment"]
-		scene.drain()
-		assert scene.reread().workflow_state == "Partly Paid"
-		assert open_items(scene.invoice.name) == ["Partly Paid"]
+		first = world.pay("30.00")["payment"]
+		world.drain()
+		assert world.reread().workflow_state == "Partly Paid"
+		assert open_items(world.invoice.name) == ["Partly Paid"]
 
-		last = scene.pay("70.00")["payment"]
-		scene.drain()
-		assert scene.reread().workflow_state == "Paid"
-		assert open_items(scene.invoice.name) == []
+		last = world.pay("70.00")["payment"]
+		world.drain()
+		assert world.reread().workflow_state == "Paid"
+		assert open_items(world.invoice.name) == []
 
 		refund(last, 2000)
-		scene.drain()
-		invoice = scene.reread()
+		world.drain()
+		invoice = world.reread()
 		assert (invoice.workflow_state, invoice.outstanding_amount) == ("Partly Paid", 20)
 		assert open_items(invoice.name) == ["Partly Paid"]
 
 		refund(last)
 		refund(first)
-		scene.drain()
-		invoice = scene.reread()
+		world.drain()
+		invoice = world.reread()
 		assert (invoice.workflow_state, invoice.outstanding_amount) == ("To Be Paid", 100)
 		assert open_items(invoice.name) == ["To Be Paid"]
 		for payment in (first, last):
@@ -99,60 +97,60 @@ def test_the_status_and_the_work_item_follow_what_is_left_to_pay(scene, way):
 
 
 @BOTH_WAYS
-def test_an_invoice_cancelled_meanwhile_stays_cancelled(scene, way):
+def test_an_invoice_cancelled_meanwhile_stays_cancelled(world, way):
 	from frappe.model.workflow import apply_workflow
 
 	with way():
-		payment = scene.pay()["payment"]
-		apply_workflow(scene.reread(), "Cancel")
+		payment = world.pay()["payment"]
+		apply_workflow(world.reread(), "Cancel")
 		frappe.db.commit()
-		scene.drain()
-		assert scene.reread().workflow_state == "Cancelled"
+		world.drain()
+		assert world.reread().workflow_state == "Cancelled"
 		assert frappe.db.get_value("Invoice Payment", payment, "after_payment_status") == "Done"
 
 
-def test_whoever_paid_has_done_the_work_item_not_the_job(scene):
-	scene.pay()
-	scene.drain()
+def test_whoever_paid_has_done_the_work_item_not_the_job(world):
+	world.pay()
+	world.drain()
 	done = frappe.get_all(
 		"Workflow Action",
-		filters={"reference_name": scene.invoice.name, "status": "Completed"},
+		filters={"reference_name": world.invoice.name, "status": "Completed"},
 		fields=["completed_by", "workflow_state"],
 		order_by="creation desc",
 	)
-	assert done[0].completed_by == scene.payer
+	assert done[0].completed_by == world.payer
 
 
-def test_the_event_runs_once_for_each_change_of_what_is_settled(scene):
+def test_the_event_runs_once_for_each_change_of_what_is_settled(world):
 	script = NOTE.format('doc.flags.stripe_payment.outcome + " " + str(doc.flags.stripe_payment.change)')
 	with script_after_payment(script):
-		first = scene.pay("30.00")["payment"]
-		scene.drain()
-		last = scene.pay("70.00")["payment"]
-		scene.drain()
+		first = world.pay("30.00")["payment"]
+		world.drain()
+		last = world.pay("70.00")["payment"]
+		world.drain()
 		refund(last, 2000)
-		scene.drain()
+		world.drain()
 		expected = ["partly_paid 30.0", "paid 70.0", "refunded -20.0"]
-		assert notes_on(scene.invoice.name) == expected
+		assert notes_on(world.invoice.name) == expected
 
 		for payment in (first, last):
 			assert after_payment.run(payment)
 			run_again(payment)
-			scene.drain()
-		assert notes_on(scene.invoice.name) == expected
+			world.drain()
+		assert notes_on(world.invoice.name) == expected
 
 
-def test_a_failed_payment_runs_nothing(scene):
+def test_a_failed_payment_runs_nothing(world):
 	with script_after_payment(NOTE.format('"ran"')):
-		payment = scene.pay(card="declined")["payment"]
-		scene.drain()
-	assert notes_on(scene.invoice.name) == []
+		payment = world.pay(card="declined")["payment"]
+		world.drain()
+	assert notes_on(world.invoice.name) == []
 	assert not frappe.db.get_value("Invoice Payment", payment, "after_payment_status")
 
 
-def test_workers_that_run_at_once_fire_the_event_once(scene):
+def test_workers_that_run_at_once_fire_the_event_once(world):
 	with script_after_payment(NOTE.format('"ran"')):
-		payment = scene.pay()["payment"]
+		payment = world.pay()["payment"]
 		frappe.db.commit()
 		here = (frappe.local.site, frappe.local.sites_path)
 		workers = [threading.Thread(target=run_as_another_worker, args=(payment, *here)) for _ in range(5)]
@@ -160,8 +158,8 @@ def test_workers_that_run_at_once_fire_the_event_once(scene):
 			worker.start()
 		for worker in workers:
 			worker.join()
-		assert notes_on(scene.invoice.name) == ["ran"]
-	assert scene.reread().workflow_state == "Paid"
+		assert notes_on(world.invoice.name) == ["ran"]
+	assert world.reread().workflow_state == "Paid"
 
 
 def run_as_another_worker(payment: str, site: str, sites_path: str):
@@ -174,7 +172,7 @@ def run_as_another_worker(payment: str, site: str, sites_path: str):
 		frappe.destroy()
 
 
-def test_a_script_sees_the_new_status_and_the_facts_which_it_cannot_change(scene):
+def test_a_script_sees_the_new_status_and_the_facts_which_it_cannot_change(world):
 	script = """
 payment = doc.flags.stripe_payment
 doc.add_comment("Info", "|".join([
@@ -184,26 +182,26 @@ doc.add_comment("Info", "|".join([
 payment["outcome"] = "refunded"
 """
 	with script_after_payment(script):
-		payment = scene.pay()["payment"]
-		scene.drain()
+		payment = world.pay()["payment"]
+		world.drain()
 	error = frappe.db.get_value("Invoice Payment", payment, "after_payment_error")
 	assert "can only be read" in error
-	assert notes_on(scene.invoice.name) == [], "what it wrote before the error is undone"
+	assert notes_on(world.invoice.name) == [], "what it wrote before the error is undone"
 
 	with script_after_payment(script.replace('payment["outcome"] = "refunded"', "")):
 		run_again(payment)
-		scene.drain()
-	assert notes_on(scene.invoice.name) == [
-		f"Paid|paid|USD|VISA •••• 4242|100.0|10000|0.0|{scene.payer}|Paid|Completed"
+		world.drain()
+	assert notes_on(world.invoice.name) == [
+		f"Paid|paid|USD|VISA •••• 4242|100.0|10000|0.0|{world.payer}|Paid|Completed"
 	]
 
 
-def test_a_script_that_fails_loses_nothing_and_runs_again_when_it_is_put_right(scene):
+def test_a_script_that_fails_loses_nothing_and_runs_again_when_it_is_put_right(world):
 	fault = 'doc.db_set("remarks", "half done")\nfrappe.throw("The key sk_test_4eC39HqLyjWDarjtT1zdp7dc is wrong")'
 	with script_after_payment(fault) as script:
-		payment = scene.pay()["payment"]
-		scene.drain()
-		invoice = scene.reread()
+		payment = world.pay()["payment"]
+		world.drain()
+		invoice = world.reread()
 		assert (invoice.workflow_state, invoice.outstanding_amount, invoice.remarks) == ("Paid", 0, None)
 		assert open_items(invoice.name) == []
 		row = frappe.get_doc("Invoice Payment", payment)
@@ -219,14 +217,14 @@ def test_a_script_that_fails_loses_nothing_and_runs_again_when_it_is_put_right(s
 		script.script = NOTE.format('"put right"')
 		script.save()
 		run_again(payment)
-		scene.drain()
+		world.drain()
 		row.reload()
 		assert (row.after_payment_status, row.after_payment_error, row.after_payment_attempts) == (
 			"Done",
 			None,
 			0,
 		)
-	assert notes_on(scene.invoice.name) == ["put right"]
+	assert notes_on(world.invoice.name) == ["put right"]
 
 
 def told(payment: str) -> list[str]:
@@ -235,10 +233,10 @@ def told(payment: str) -> list[str]:
 	return sorted(frappe.get_all("Notification Log", {"document_name": payment}, pluck="for_user"))
 
 
-def test_what_failed_is_tried_again_by_itself_a_few_times_and_then_waits(scene):
+def test_what_failed_is_tried_again_by_itself_a_few_times_and_then_waits(world):
 	with script_after_payment('frappe.throw("no")'):
-		payment = scene.pay()["payment"]
-		scene.drain()
+		payment = world.pay()["payment"]
+		world.drain()
 		attempts = []
 		for _sweep in range(8):
 			age(payment, days=1)
@@ -255,45 +253,45 @@ def age(payment: str, days: int):
 	frappe.db.commit()
 
 
-def test_what_is_asked_for_while_it_runs_is_run_as_well(scene, monkeypatch):
+def test_what_is_asked_for_while_it_runs_is_run_as_well(world, monkeypatch):
 	"""Somebody edits the invoice after the last step and before the run is recorded as done."""
-	payment = scene.pay("60.00")["payment"]
+	payment = world.pay("60.00")["payment"]
 	edits = [60]
 
 	def edit(reference):
 		if edits:
-			invoice = scene.reread()
+			invoice = world.reread()
 			invoice.items[0].rate = edits.pop()
 			invoice.save()
 
 	monkeypatch.setattr(after_payment, "STEPS", (*after_payment.STEPS, edit))
 	assert after_payment.run(payment)
 	assert frappe.db.get_value("Invoice Payment", payment, "after_payment_status") == "Done"
-	assert (scene.reread().workflow_state, edits) == ("Paid", [])
+	assert (world.reread().workflow_state, edits) == ("Paid", [])
 
 
-def test_with_redis_gone_the_money_is_settled_and_the_sweep_does_the_rest(scene):
+def test_with_redis_gone_the_money_is_settled_and_the_sweep_does_the_rest(world):
 	with queue_away():
-		payment = scene.pay()["payment"]
-	invoice = scene.reread()
+		payment = world.pay()["payment"]
+	invoice = world.reread()
 	assert (invoice.outstanding_amount, invoice.workflow_state) == (0, "To Be Paid")
 	assert frappe.db.get_value("Invoice Payment", payment, "after_payment_status") == "Pending"
 	after_payment.run_pending()
-	assert scene.reread().workflow_state == "Paid"
+	assert world.reread().workflow_state == "Paid"
 
 
-def test_a_guests_webhook_leads_to_paid_and_the_job_acts_as_the_user_of_the_settings(scene, make_user):
+def test_a_guests_webhook_leads_to_paid_and_the_job_acts_as_the_user_of_the_settings(world, make_user):
 	clerk = make_user(roles=["System Manager", "Invoice Payers"])
-	payment = scene.pay()["payment"]
-	with settings(after_payment_user=clerk), scene.as_user("Guest"):
+	payment = world.pay()["payment"]
+	with settings(after_payment_user=clerk), world.as_user("Guest"):
 		assert after_payment.run(payment)
 		assert frappe.session.user == "Guest"
-	invoice = scene.reread()
+	invoice = world.reread()
 	assert (invoice.workflow_state, invoice.modified_by) == ("Paid", clerk)
 
 
-def test_it_never_runs_in_a_web_request(scene):
-	payment = scene.pay()["payment"]
+def test_it_never_runs_in_a_web_request(world):
+	payment = world.pay()["payment"]
 	frappe.local.request = object()
 	try:
 		with pytest.raises(RuntimeError, match="in a job"):
@@ -302,21 +300,21 @@ def test_it_never_runs_in_a_web_request(scene):
 		del frappe.local.request
 
 
-def test_with_server_scripts_off_the_status_is_set_and_the_payment_says_what_to_do(scene):
+def test_with_server_scripts_off_the_status_is_set_and_the_payment_says_what_to_do(world):
 	with script_after_payment(NOTE.format('"ran"')):
 		with server_scripts(enabled=False):
-			payment = scene.pay()["payment"]
-			scene.drain()
-		assert scene.reread().workflow_state == "Paid"
+			payment = world.pay()["payment"]
+			world.drain()
+		assert world.reread().workflow_state == "Paid"
 		row = frappe.get_doc("Invoice Payment", payment)
 		assert row.after_payment_status == "Failed"
 		assert "server_script_enabled" in row.after_payment_error
 		run_again(payment)
-		scene.drain()
-	assert notes_on(scene.invoice.name) == ["ran"]
+		world.drain()
+	assert notes_on(world.invoice.name) == ["ran"]
 
 
-def test_developers_hooks_are_told_of_success_and_of_reversal(scene, monkeypatch):
+def test_developers_hooks_are_told_of_success_and_of_reversal(world, monkeypatch):
 	told = []
 	probe = type("probe", (), {})
 	probe.succeeded = lambda doc, facts: told.append(
@@ -333,23 +331,23 @@ def test_developers_hooks_are_told_of_success_and_of_reversal(scene, monkeypatch
 		frappe, "get_hooks", lambda name=None, *more, **kw: hooks.get(name) or original(name, *more, **kw)
 	)
 
-	payment = scene.pay()["payment"]
-	scene.drain()
+	payment = world.pay()["payment"]
+	world.drain()
 	refund(payment, 100)
-	scene.drain()
-	name = scene.invoice.name
+	world.drain()
+	name = world.invoice.name
 	assert told == [("succeeded", name, "paid", 10000), ("reversed", name, "refunded", -100)]
 
 
-def test_only_who_may_write_payments_runs_it_again(scene, make_user, as_user):
-	payment = scene.pay()["payment"]
-	scene.drain()
-	with as_user(scene.payer), pytest.raises(frappe.PermissionError):
+def test_only_who_may_write_payments_runs_it_again(world, make_user, as_user):
+	payment = world.pay()["payment"]
+	world.drain()
+	with as_user(world.payer), pytest.raises(frappe.PermissionError):
 		run_again(payment)
 	with as_user(make_user(roles=["Stripe Administrator", "System Manager"])):
 		assert "run again" in run_again(payment)["message"]
-	scene.drain()
-	declined = scene.pay(card="declined", invoice=scene.make_invoice())["payment"]
+	world.drain()
+	declined = world.pay(card="declined", invoice=world.make_invoice())["payment"]
 	with pytest.raises(frappe.ValidationError, match="nothing to run yet"):
 		run_again(declined)
 
@@ -376,36 +374,29 @@ def designed(states: list, transitions: list, is_submittable: int = 0, **row):
 	return doc
 
 
-def pay(scene, doc):
-	with scene.as_user(scene.payer):
-		return pay_api.pay(
-			doc.doctype, doc.name, "100.00", "card", confirmation_token=confirmation_token(scene.url)
-		)
-
-
-def test_a_transition_to_paid_is_gone_with_all_that_hangs_on_it(scene):
+def test_a_transition_to_paid_is_gone_with_all_that_hangs_on_it(world):
 	paid = {"state": "Paid", "doc_status": "1", "update_field": "cleared", "update_value": "yes"}
 	doc = designed(["Due", paid], [("Due", "Pay", "Paid", "Invoice Payers")], is_submittable=1)
-	pay(scene, doc)
-	scene.drain()
+	world.pay(invoice=doc)
+	world.drain()
 	doc.reload()
 	assert (doc.workflow_state, doc.docstatus, doc.cleared) == ("Paid", 1, "yes")
 
 
-def test_where_the_workflow_has_no_way_the_state_is_written_and_noted(scene):
+def test_where_the_workflow_has_no_way_the_state_is_written_and_noted(world):
 	doc = designed(
 		["Due", {"state": "Paid", "update_field": "cleared", "update_value": "yes"}, "Archived"],
 		[("Paid", "Archive", "Archived", "System Manager")],
 	)
-	pay(scene, doc)
-	scene.drain()
+	world.pay(invoice=doc)
+	world.drain()
 	doc.reload()
 	assert (doc.workflow_state, doc.cleared) == ("Paid", "yes")
 	assert frappe.db.exists("Comment", {"reference_name": doc.name, "comment_type": "Workflow"})
 	assert not open_items(doc.name), "nothing is left to pay"
 
 
-def test_a_field_that_became_mandatory_does_not_keep_an_invoice_from_being_paid(scene):
+def test_a_field_that_became_mandatory_does_not_keep_an_invoice_from_being_paid(world):
 	doc = designed(["Due", "Paid"], [("Due", "Pay", "Paid", "Invoice Payers")])
 	field = frappe.get_doc("DocType", doc.doctype)
 	field.append(
@@ -413,20 +404,20 @@ def test_a_field_that_became_mandatory_does_not_keep_an_invoice_from_being_paid(
 	)
 	field.save()
 	frappe.db.commit()
-	pay(scene, doc)
-	scene.drain()
+	world.pay(invoice=doc)
+	world.drain()
 	doc.reload()
 	assert doc.workflow_state == "Paid"
 
 
-def test_a_workflow_that_leaves_no_way_at_all_is_recorded_and_the_money_stands(scene):
+def test_a_workflow_that_leaves_no_way_at_all_is_recorded_and_the_money_stands(world):
 	doc = designed(
 		["Due", {"state": "Paid", "doc_status": "1"}],
 		[("Due", "Wait", "Due", "System Manager")],
 		is_submittable=1,
 	)
-	payment = pay(scene, doc)["payment"]
-	scene.drain()
+	payment = world.pay(invoice=doc)["payment"]
+	world.drain()
 	row = frappe.get_doc("Invoice Payment", payment)
 	assert (row.status, row.settled_minor, row.after_payment_status) == ("Succeeded", 10000, "Failed")
 	assert "has no transition from Due to Paid" in row.after_payment_error
@@ -437,7 +428,7 @@ def test_a_workflow_that_leaves_no_way_at_all_is_recorded_and_the_money_stands(s
 	)
 	workflow.save()
 	run_again(payment)
-	scene.drain()
+	world.drain()
 	doc.reload()
 	assert (doc.workflow_state, doc.docstatus) == ("Paid", 1)
 
@@ -476,19 +467,19 @@ def test_what_an_administrator_made_of_the_shipped_script_is_never_overwritten_o
 		frappe.db.rollback()
 
 
-def test_the_example_that_says_thank_you_does_so_once_and_only_when_all_is_paid(scene):
+def test_the_example_that_says_thank_you_does_so_once_and_only_when_all_is_paid(world):
 	make_outgoing_account()
 	with script_after_payment(example("thanks")):
-		scene.pay("30.00")
-		scene.drain()
-		assert mails(scene.invoice) == []
-		payment = scene.pay("70.00")["payment"]
-		scene.drain()
+		world.pay("30.00")
+		world.drain()
+		assert mails(world.invoice) == []
+		payment = world.pay("70.00")["payment"]
+		world.drain()
 		refund(payment, 100)
-		scene.drain()
-	(mail,) = mails(scene.invoice)
+		world.drain()
+	(mail,) = mails(world.invoice)
 	assert "100.00" in mail.message and "4242" in mail.message
-	assert mail.recipients[0].recipient == scene.invoice.bill_to_email
+	assert mail.recipients[0].recipient == world.invoice.bill_to_email
 
 
 def mails(invoice):
@@ -497,15 +488,15 @@ def mails(invoice):
 	return [mail for mail in found if mail.recipients[0].recipient == invoice.bill_to_email]
 
 
-def test_the_example_that_makes_somebody_look_does_when_money_goes_back(scene):
+def test_the_example_that_makes_somebody_look_does_when_money_goes_back(world):
 	with script_after_payment(example("look")):
-		payment = scene.pay()["payment"]
-		scene.drain()
-		assert not todos(scene.invoice)
+		payment = world.pay()["payment"]
+		world.drain()
+		assert not todos(world.invoice)
 		refund(payment, 2500)
-		scene.drain()
-	(todo,) = todos(scene.invoice)
-	assert (todo.allocated_to, todo.priority) == (scene.invoice.owner, "Medium")
+		world.drain()
+	(todo,) = todos(world.invoice)
+	assert (todo.allocated_to, todo.priority) == (world.invoice.owner, "Medium")
 	assert "25.00" in todo.description and payment in todo.description
 
 

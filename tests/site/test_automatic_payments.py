@@ -18,10 +18,10 @@ from stripe_service.stripe_service.doctype.stripe_service_settings.stripe_servic
 	read_retry_days,
 )
 from tests.support import records
-from tests.support.account import ACCOUNT
-from tests.support.automatic import begin, save_card, set_settings, wish_of
-from tests.support.parallel import in_parallel
+from tests.support.accounts import ACCOUNT
+from tests.support.jobs import in_parallel
 from tests.support.records import make_outgoing_account, unique
+from tests.support.settings import set_settings
 
 # Can be saved, and is declined when it is charged.
 DECLINED = "pm_card_chargeCustomerFail"
@@ -34,12 +34,12 @@ def later(days: int):
 
 
 @pytest.fixture
-def house(scene):
-	"""A unit with a payer who has a card, on a site where automatic payments are switched on."""
+def world(world):
+	"""Automatic payments are switched on."""
 	set_settings(
 		automatic_payments=1, automatic_notice_days=3, automatic_retry_days="1, 3, 5", declines_per_hour=10
 	)
-	yield House(scene)
+	yield world
 	frappe.db.rollback()
 	frappe.set_user("Administrator")
 	# No later test's invoice is anybody's here.
@@ -48,108 +48,95 @@ def house(scene):
 	set_settings(automatic_payments=0)
 
 
-class House:
-	def __init__(self, scene):
-		self.scene, self.unit, self.payer = scene, scene.unit, scene.payer
+def due_invoice(world, due=3, total="100.00", **more):
+	"""An invoice that is due in so many days."""
+	return world.make_invoice(total=total, due_date=later(due), **more)
 
-	def does(self, call, *args, user=None, **kwargs):
-		with self.scene.as_user(user or self.payer):
-			return call(*args, **kwargs)
 
-	def saves(self, token="pm_card_visa", user=None):
-		return save_card(user or self.payer, token)
+def run_day(world, day) -> None:
+	"""The scheduler's work of one day."""
+	planning.announce_all(day=day)
+	schedule.queue_due(day=day)
+	world.drain()
 
-	def wish(self, method, **changes):
-		return wish_of(method, self.unit, **changes)
 
-	def begins(self, method=None, user=None, **changes):
-		wish = self.wish(method or self.saves(user=user), **changes)
-		return begin(self.scene.as_user, user or self.payer, wish)
+def scheduled_for(invoice):
+	"""The invoice's Scheduled Payment."""
+	frappe.db.rollback()
+	names = frappe.get_all("Scheduled Payment", {"reference_name": invoice.name}, pluck="name")
+	assert len(names) <= 1
+	return frappe.get_doc("Scheduled Payment", names[0]) if names else None
 
-	def invoice(self, due=3, total="100.00", **more):
-		return self.scene.make_invoice(total=total, due_date=later(due), **more)
 
-	def runs(self, day):
-		"""The scheduler's work of one day."""
-		planning.announce_all(day=day)
-		schedule.queue_due(day=day)
-		self.scene.drain()
+def payments_of(invoice) -> list:
+	frappe.db.rollback()
+	fields = ["name", "status", "user", "automatic_payment", "failure_code", "decline_code"]
+	return frappe.get_all("Invoice Payment", {"reference_name": invoice.name}, fields, order_by="creation")
 
-	def row(self, invoice):
-		frappe.db.rollback()
-		names = frappe.get_all("Scheduled Payment", {"reference_name": invoice.name}, pluck="name")
-		assert len(names) <= 1
-		return frappe.get_doc("Scheduled Payment", names[0]) if names else None
 
-	def payments(self, invoice):
-		frappe.db.rollback()
-		fields = ["name", "status", "user", "automatic_payment", "failure_code", "decline_code"]
-		return frappe.get_all(
-			"Invoice Payment", {"reference_name": invoice.name}, fields, order_by="creation"
-		)
+def notices_about(world, invoice, user=None) -> list[str]:
+	frappe.db.rollback()
+	return frappe.get_all(
+		"Stripe Notice",
+		{"reference_name": invoice.name, "user": user or world.payer},
+		order_by="creation",
+		pluck="subject",
+	)
 
-	def told(self, invoice, user=None):
-		frappe.db.rollback()
-		return frappe.get_all(
-			"Stripe Notice",
-			{"reference_name": invoice.name, "user": user or self.payer},
-			order_by="creation",
-			pluck="subject",
-		)
 
-	def declines_with(self, decline_code, code="card_declined"):
-		self.scene.emulator.fault(
-			"error",
-			operation="payment_intents.confirm",
-			status=402,
-			type="card_error",
-			code=code,
-			decline_code=decline_code,
-			message="Your card was declined.",
-		)
+def decline_with(world, decline_code, code="card_declined") -> None:
+	world.emulator.fault(
+		"error",
+		operation="payment_intents.confirm",
+		status=402,
+		type="card_error",
+		code=code,
+		decline_code=decline_code,
+		message="Your card was declined.",
+	)
 
 
 # agreeing
 
 
-def test_a_card_announces_pays_on_the_day_and_says_so(house):
-	started = house.begins()
+def test_a_card_announces_pays_on_the_day_and_says_so(world):
+	started = world.start_automatic_payments()
 	assert started["status"] == "Active"
-	invoice = house.invoice(due=3)
+	invoice = due_invoice(world, due=3)
 
-	house.runs(later(0))
-	row = house.row(invoice)
+	run_day(world, later(0))
+	row = scheduled_for(invoice)
 	assert (row.status, row.next_attempt_on, row.amount) == ("Announced", later(3), 100)
-	assert house.payments(invoice) == []
-	(notice,) = house.told(invoice)
+	assert payments_of(invoice) == []
+	(notice,) = notices_about(world, invoice)
 	assert "will be paid automatically" in notice and "VISA •••• 4242" in notice and "100.00" in notice
-	house.runs(later(2))
-	assert house.payments(invoice) == []
+	run_day(world, later(2))
+	assert payments_of(invoice) == []
 
-	house.runs(later(3))
-	(payment,) = house.payments(invoice)
+	run_day(world, later(3))
+	(payment,) = payments_of(invoice)
 	assert (payment.status, payment.user, payment.automatic_payment) == (
 		"Succeeded",
-		house.payer,
+		world.payer,
 		started["name"],
 	)
-	row = house.row(invoice)
+	row = scheduled_for(invoice)
 	assert (row.status, row.payment, bool(row.told_at)) == ("Paid", payment.name, True)
-	assert house.scene.reread(invoice).workflow_state == "Paid"
-	assert "was paid automatically" in house.told(invoice)[-1]
-	(intent,) = house.scene.intents(invoice)
+	assert world.reread(invoice).workflow_state == "Paid"
+	assert "was paid automatically" in notices_about(world, invoice)[-1]
+	(intent,) = world.intents(invoice)
 	assert intent["amount_received"] == 10000
-	(line,) = house.does(history.of_document, "Portal Invoice", invoice.name)["lines"]
+	(line,) = world.does(history.of_document, "Portal Invoice", invoice.name)["lines"]
 	assert line["how"] == "VISA •••• 4242, paid automatically"
 
 
-def test_the_consent_is_recorded_as_it_was_shown(house):
-	method = house.saves()
-	wish = house.wish(method)
-	text = house.does(api.consent_text, **wish)["text"]
+def test_the_consent_is_recorded_as_it_was_shown(world):
+	method = world.save_card()
+	wish = world.automatic_wish(method)
+	text = world.does(api.consent_text, **wish)["text"]
 	for part in (
 		"VISA •••• 4242",
-		house.unit,
+		world.unit,
 		"$ 500.00",
 		"$ 1,000.00",
 		"3 days",
@@ -159,16 +146,16 @@ def test_the_consent_is_recorded_as_it_was_shown(house):
 		assert part in text
 	for other in ("", "yes", text + " "):
 		with pytest.raises(agreements.ConsentChanged):
-			house.does(api.start, agreed_text=other, **wish)
-	assert not frappe.db.exists("Automatic Payment", {"user": house.payer})
+			world.does(api.start, agreed_text=other, **wish)
+	assert not frappe.db.exists("Automatic Payment", {"user": world.payer})
 	frappe.local.request_ip = "203.0.113.7"
-	name = house.does(api.start, agreed_text=text, **wish)["name"]
+	name = world.does(api.start, agreed_text=text, **wish)["name"]
 	row = frappe.get_doc("Automatic Payment", name)
 	assert (row.consent_text, row.consent_ip, row.user, row.owner) == (
 		text,
 		"203.0.113.7",
-		house.payer,
-		house.payer,
+		world.payer,
+		world.payer,
 	)
 	assert row.consent_at
 
@@ -185,30 +172,30 @@ REFUSED_WISHES = [
 ]
 
 
-def test_what_can_not_be_agreed_to(house, make_unit):
-	card, account = house.saves(), house.scene.add_bank_account()
+def test_what_can_not_be_agreed_to(world, make_unit):
+	card, account = world.save_card(), world.add_bank_account()
 	for changes, says in [*REFUSED_WISHES, ({"organisation_unit": make_unit()}, "Choose whose invoices")]:
 		with pytest.raises(frappe.ValidationError, match=says):
-			house.does(api.consent_text, **house.wish(card, **changes))
+			world.does(api.consent_text, **world.automatic_wish(card, **changes))
 	with pytest.raises(frappe.ValidationError, match="US dollars"):
-		house.does(api.consent_text, **house.wish(account, currency="EUR"))
-	others = house.saves(user=house.scene.make_payer())
+		world.does(api.consent_text, **world.automatic_wish(account, currency="EUR"))
+	others = world.save_card(user=world.make_payer())
 	for call in (api.consent_text, partial(api.start, agreed_text="x")):
 		with pytest.raises(frappe.PermissionError):
-			house.does(call, **house.wish(others))
+			world.does(call, **world.automatic_wish(others))
 
 
-def test_switched_off_nothing_is_begun_announced_or_paid(house):
-	house.begins()
-	announced = house.invoice(due=1)
-	house.runs(later(0))
+def test_switched_off_nothing_is_begun_announced_or_paid(world):
+	world.start_automatic_payments()
+	announced = due_invoice(world, due=1)
+	run_day(world, later(0))
 	set_settings(automatic_payments=0)
 	with pytest.raises(frappe.ValidationError, match="switched off"):
-		house.does(api.consent_text, **house.wish(house.saves("pm_card_mastercard")))
-	new = house.invoice(due=1)
-	house.runs(later(4))
-	assert house.row(new) is None
-	assert house.payments(announced) == []
+		world.does(api.consent_text, **world.automatic_wish(world.save_card("pm_card_mastercard")))
+	new = due_invoice(world, due=1)
+	run_day(world, later(4))
+	assert scheduled_for(new) is None
+	assert payments_of(announced) == []
 
 
 def test_the_settings_are_validated(site):
@@ -225,44 +212,44 @@ def test_the_settings_are_validated(site):
 # 3-D Secure
 
 
-def test_a_card_whose_bank_asks_once_is_asked_when_it_is_set_up(house):
-	started = house.begins(house.saves(ASKS_ONCE))
+def test_a_card_whose_bank_asks_once_is_asked_when_it_is_set_up(world):
+	started = world.start_automatic_payments(world.save_card(ASKS_ONCE))
 	assert started["status"] == "Confirmation Required"
 	assert started["client_secret"] and started["stripe"]["publishable_key"]
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
-	assert house.row(invoice) is None
-	house.scene.emulator.complete_3ds(started["client_secret"].split("_secret")[0])
-	assert house.does(api.finish, started["name"])["status"] == "Active"
-	house.runs(later(0))
-	house.runs(later(3))
-	assert house.row(invoice).status == "Paid"
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
+	assert scheduled_for(invoice) is None
+	world.emulator.complete_3ds(started["client_secret"].split("_secret")[0])
+	assert world.does(api.finish, started["name"])["status"] == "Active"
+	run_day(world, later(0))
+	run_day(world, later(3))
+	assert scheduled_for(invoice).status == "Paid"
 
 
-def test_a_card_that_the_bank_does_not_confirm_pays_nothing(house):
-	started = house.begins(house.saves(ASKS_ONCE))
-	house.scene.emulator.fail_3ds(started["client_secret"].split("_secret")[0])
-	answer = house.does(api.finish, started["name"])
+def test_a_card_that_the_bank_does_not_confirm_pays_nothing(world):
+	started = world.start_automatic_payments(world.save_card(ASKS_ONCE))
+	world.emulator.fail_3ds(started["client_secret"].split("_secret")[0])
+	answer = world.does(api.finish, started["name"])
 	assert answer["status"] == "Stopped" and "did not confirm" in answer["reason"]
 
 
-def test_a_bank_that_asks_each_time_is_left_to_the_payer_with_a_link(house, mailed):
-	started = house.begins(house.saves(ALWAYS_ASKS))
-	house.scene.emulator.complete_3ds(started["client_secret"].split("_secret")[0])
-	house.does(api.finish, started["name"])
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
-	house.runs(later(3))
-	assert house.row(invoice).status == "Authentication Required"
-	assert "your bank wants to be sure that it is you" in house.told(invoice)[-1]
-	announced, asked = mailed(house.payer)
+def test_a_bank_that_asks_each_time_is_left_to_the_payer_with_a_link(world, mailed):
+	started = world.start_automatic_payments(world.save_card(ALWAYS_ASKS))
+	world.emulator.complete_3ds(started["client_secret"].split("_secret")[0])
+	world.does(api.finish, started["name"])
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
+	run_day(world, later(3))
+	assert scheduled_for(invoice).status == "Authentication Required"
+	assert "your bank wants to be sure that it is you" in notices_about(world, invoice)[-1]
+	announced, asked = mailed(world.payer)
 	assert "/payment-link/" not in announced
 	assert "/payment-link/" in asked
-	(payment,) = house.payments(invoice)
+	(payment,) = payments_of(invoice)
 	# Stripe was told that nobody is there. It holds nothing: the payer can pay it.
 	assert (payment.status, payment.failure_code) == ("Failed", "authentication_required")
-	house.runs(later(4))
-	assert len(house.payments(invoice)) == 1
+	run_day(world, later(4))
+	assert len(payments_of(invoice)) == 1
 	# It is no decline of the card: it goes on for others.
 	assert frappe.db.get_value("Automatic Payment", started["name"], "status") == "Active"
 
@@ -297,234 +284,234 @@ def mailed(site):
 # bank accounts
 
 
-def test_a_bank_account_pays_by_its_mandate_and_takes_days(house):
-	account = house.scene.add_bank_account()
-	house.begins(account)
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
-	house.runs(later(3))
-	row = house.row(invoice)
+def test_a_bank_account_pays_by_its_mandate_and_takes_days(world):
+	account = world.add_bank_account()
+	world.start_automatic_payments(account)
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
+	run_day(world, later(3))
+	row = scheduled_for(invoice)
 	assert row.status == "Under Way"
-	(intent,) = house.scene.intents(invoice)
-	house.scene.emulator.settle(intent["id"])
+	(intent,) = world.intents(invoice)
+	world.emulator.settle(intent["id"])
 	settle(row.payment)
 	frappe.db.sql("update `tabScheduled Payment` set modified = '2020-01-01' where name = %s", row.name)
 	frappe.db.commit()
 	schedule.find_unfinished()
-	house.scene.drain()
-	assert house.row(invoice).status == "Paid"
+	world.drain()
+	assert scheduled_for(invoice).status == "Paid"
 
 
-def test_a_debit_that_comes_back_for_want_of_money_is_tried_twice_more_at_most(house):
-	account = house.scene.add_bank_account(number="no_funds")
-	house.begins(account)
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
+def test_a_debit_that_comes_back_for_want_of_money_is_tried_twice_more_at_most(world):
+	account = world.add_bank_account(number="no_funds")
+	world.start_automatic_payments(account)
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
 	for attempt, day in enumerate((3, 4, 6), 1):
-		house.runs(later(day))
-		row = house.row(invoice)
+		run_day(world, later(day))
+		row = scheduled_for(invoice)
 		assert (row.status, row.attempts) == ("Under Way", attempt)
-		house.scene.emulator.fail_debit(
+		world.emulator.fail_debit(
 			frappe.db.get_value("Invoice Payment", row.payment, "payment_intent_id"), "insufficient_funds"
 		)
 		settle(row.payment)
 		paying.pay(row.name, later(day))
-	row = house.row(invoice)
+	row = scheduled_for(invoice)
 	assert (row.status, row.attempts) == ("Failed", 3)
 
 
 # what is covered
 
 
-def test_what_becomes_due_is_announced_in_time(house):
-	overdue = house.invoice(due=-1)
-	house.begins()
+def test_what_becomes_due_is_announced_in_time(world):
+	overdue = due_invoice(world, due=-1)
+	world.start_automatic_payments()
 	today, soon, other_currency = (
-		house.invoice(due=0),
-		house.invoice(due=4),
-		house.invoice(due=1, currency="EUR"),
+		due_invoice(world, due=0),
+		due_invoice(world, due=4),
+		due_invoice(world, due=1, currency="EUR"),
 	)
-	team = records.make_unit(f"{house.unit}/Team")
+	team = records.make_unit(f"{world.unit}/Team")
 	below = records.make_invoice(records.make_faker(), unit=team, total="10.00", due_date=later(1))
-	house.runs(later(0))
+	run_day(world, later(0))
 	# What was overdue when the payer agreed is left to them.
-	assert [house.row(invoice) for invoice in (overdue, other_currency, soon)] == [None] * 3
-	assert house.row(today).next_attempt_on == later(3)
-	assert house.row(below).status == "Announced"
-	house.runs(later(1))
-	assert house.row(soon).next_attempt_on == later(4)
+	assert [scheduled_for(invoice) for invoice in (overdue, other_currency, soon)] == [None] * 3
+	assert scheduled_for(today).next_attempt_on == later(3)
+	assert scheduled_for(below).status == "Announced"
+	run_day(world, later(1))
+	assert scheduled_for(soon).next_attempt_on == later(4)
 
 
-def test_the_invoices_of_one_party_alone(house):
+def test_the_invoices_of_one_party_alone(world):
 	name = unique("Party")
-	mine, other = house.invoice(due=1, bill_to=name), house.invoice(due=1)
-	choices = house.does(api.overview)["choices"]
+	mine, other = due_invoice(world, due=1, bill_to=name), due_invoice(world, due=1)
+	choices = world.does(api.overview)["choices"]
 	assert name in [choice["party"] for choice in choices]
-	house.begins(organisation_unit=None, document_type="Portal Invoice", party=name)
-	house.runs(later(0))
-	assert house.row(mine).status == "Announced"
-	assert house.row(other) is None
+	world.start_automatic_payments(organisation_unit=None, document_type="Portal Invoice", party=name)
+	run_day(world, later(0))
+	assert scheduled_for(mine).status == "Announced"
+	assert scheduled_for(other) is None
 
 
-def test_two_payers_of_one_unit_pay_it_once(house):
-	first = house.begins()["name"]
-	other = house.scene.make_payer()
-	house.begins(user=other)
-	invoice = house.invoice(due=1)
-	house.runs(later(0))
-	assert house.row(invoice).automatic_payment == first
-	house.runs(later(3))
-	assert [payment.status for payment in house.payments(invoice)] == ["Succeeded"]
+def test_two_payers_of_one_unit_pay_it_once(world):
+	first = world.start_automatic_payments()["name"]
+	other = world.make_payer()
+	world.start_automatic_payments(user=other)
+	invoice = due_invoice(world, due=1)
+	run_day(world, later(0))
+	assert scheduled_for(invoice).automatic_payment == first
+	run_day(world, later(3))
+	assert [payment.status for payment in payments_of(invoice)] == ["Succeeded"]
 
 
 # limits
 
 
-def test_more_than_is_allowed_for_each_is_skipped_and_told_once(house):
-	house.begins(maximum_per_document="99.99")
-	invoice = house.invoice(due=3, total="100.00")
+def test_more_than_is_allowed_for_each_is_skipped_and_told_once(world):
+	world.start_automatic_payments(maximum_per_document="99.99")
+	invoice = due_invoice(world, due=3, total="100.00")
 	for day in (0, 1, 3, 4):  # on the first, while there is time to pay it otherwise
-		house.runs(later(day))
-		row = house.row(invoice)
+		run_day(world, later(day))
+		row = scheduled_for(invoice)
 		assert row.status == "Skipped" and "more than you allow for each" in row.reason
-	assert len(house.told(invoice)) == 1
-	assert house.payments(invoice) == []
+	assert len(notices_about(world, invoice)) == 1
+	assert payments_of(invoice) == []
 
 
-def test_a_month_is_limited_by_what_was_paid_by_itself(house):
-	house.begins(maximum_per_document="100", maximum_per_month="150")
-	first, second = house.invoice(due=3), house.invoice(due=3)
-	house.runs(later(0))
+def test_a_month_is_limited_by_what_was_paid_by_itself(world):
+	world.start_automatic_payments(maximum_per_document="100", maximum_per_month="150")
+	first, second = due_invoice(world, due=3), due_invoice(world, due=3)
+	run_day(world, later(0))
 	day = later(3)
-	house.runs(day)
-	rows = {house.row(invoice).status: house.row(invoice) for invoice in (first, second)}
+	run_day(world, day)
+	rows = {scheduled_for(invoice).status: scheduled_for(invoice) for invoice in (first, second)}
 	assert set(rows) == {"Paid", "Skipped"}
 	assert "more than you allow in a month" in rows["Skipped"].reason
 	# What a person pays is not limited by it.
 	skipped = frappe.get_doc("Portal Invoice", rows["Skipped"].reference_name)
-	assert house.scene.pay("100.00", invoice=skipped)["outcome"] == "paid"
+	assert world.pay("100.00", invoice=skipped)["outcome"] == "paid"
 	# Another month is another limit.
 	next_month = getdate(add_days(frappe.utils.get_last_day(day), 1))
-	third = house.scene.make_invoice(total="100.00", due_date=next_month)
-	house.runs(add_days(next_month, -3))
-	house.runs(next_month)
-	assert house.row(third).status == "Paid"
+	third = world.make_invoice(total="100.00", due_date=next_month)
+	run_day(world, add_days(next_month, -3))
+	run_day(world, next_month)
+	assert scheduled_for(third).status == "Paid"
 
 
-def test_two_workers_can_not_both_have_the_rest_of_a_month(house):
-	house.begins(maximum_per_document="100", maximum_per_month="100")
-	invoices = [house.invoice(due=3) for _ in range(3)]
+def test_two_workers_can_not_both_have_the_rest_of_a_month(world):
+	world.start_automatic_payments(maximum_per_document="100", maximum_per_month="100")
+	invoices = [due_invoice(world, due=3) for _ in range(3)]
 	planning.announce_all(day=later(0))
-	names = [house.row(invoice).name for invoice in invoices]
+	names = [scheduled_for(invoice).name for invoice in invoices]
 	frappe.db.commit()
 	in_parallel(len(names), lambda index: paying.pay(names[index], later(3)))
-	statuses = sorted(house.row(invoice).status for invoice in invoices)
+	statuses = sorted(scheduled_for(invoice).status for invoice in invoices)
 	assert statuses == ["Paid", "Skipped", "Skipped"]
 
 
 # never twice
 
 
-def test_two_workers_announce_and_pay_once(house):
-	house.begins()
-	invoice = house.invoice(due=3)
+def test_two_workers_announce_and_pay_once(world):
+	world.start_automatic_payments()
+	invoice = due_invoice(world, due=3)
 	frappe.db.commit()
 	in_parallel(3, lambda index: planning.announce_all(later(0)))
-	assert len(house.told(invoice)) == 1
-	name = house.row(invoice).name
+	assert len(notices_about(world, invoice)) == 1
+	name = scheduled_for(invoice).name
 	in_parallel(4, lambda index: paying.pay(name, later(3)))
-	house.runs(later(3))
-	assert [payment.status for payment in house.payments(invoice)] == ["Succeeded"]
-	assert house.scene.received_minor(invoice) == 10000
+	run_day(world, later(3))
+	assert [payment.status for payment in payments_of(invoice)] == ["Succeeded"]
+	assert world.received_minor(invoice) == 10000
 
 
-def test_a_run_after_the_answer_was_lost_finds_the_payment(house):
-	house.begins()
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
-	house.scene.emulator.fault("drop_response", operation="payment_intents.confirm", count=3)
-	house.runs(later(3))
-	house.scene.emulator.clear_faults()
-	paying.pay(house.row(invoice).name, later(3))
-	assert house.row(invoice).status == "Paid"
-	assert house.scene.received_minor(invoice) == 10000
+def test_a_run_after_the_answer_was_lost_finds_the_payment(world):
+	world.start_automatic_payments()
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
+	world.emulator.fault("drop_response", operation="payment_intents.confirm", count=3)
+	run_day(world, later(3))
+	world.emulator.clear_faults()
+	paying.pay(scheduled_for(invoice).name, later(3))
+	assert scheduled_for(invoice).status == "Paid"
+	assert world.received_minor(invoice) == 10000
 
 
-def test_more_than_was_announced_is_announced_again(house):
-	house.begins()
-	invoice = house.invoice(due=3, total="100.00")
-	house.runs(later(0))
+def test_more_than_was_announced_is_announced_again(world):
+	world.start_automatic_payments()
+	invoice = due_invoice(world, due=3, total="100.00")
+	run_day(world, later(0))
 	changed = frappe.get_doc("Portal Invoice", invoice.name)
 	changed.items[0].rate = 120
 	changed.save()
 	frappe.db.commit()
-	house.runs(later(3))
-	row = house.row(invoice)
+	run_day(world, later(3))
+	row = scheduled_for(invoice)
 	assert (row.status, row.amount, row.next_attempt_on) == ("Announced", 120, later(6))
-	house.runs(later(6))
-	assert house.row(invoice).status == "Paid"
+	run_day(world, later(6))
+	assert scheduled_for(invoice).status == "Paid"
 
 
-def test_what_is_paid_by_a_person_is_not_paid_again(house):
-	house.begins()
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
-	house.scene.pay("100.00", invoice=invoice)
-	house.runs(later(3))
-	assert house.row(invoice).status == "Cancelled"
-	assert len(house.payments(invoice)) == 1
+def test_what_is_paid_by_a_person_is_not_paid_again(world):
+	world.start_automatic_payments()
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
+	world.pay("100.00", invoice=invoice)
+	run_day(world, later(3))
+	assert scheduled_for(invoice).status == "Cancelled"
+	assert len(payments_of(invoice)) == 1
 
 
-def test_a_payment_under_way_is_not_doubled(house):
-	house.begins()
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
-	house.scene.pay_by_ach(house.scene.add_bank_account(), invoice=invoice)
-	house.runs(later(3))
-	row = house.row(invoice)
+def test_a_payment_under_way_is_not_doubled(world):
+	world.start_automatic_payments()
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
+	world.pay_by_ach(world.add_bank_account(), invoice=invoice)
+	run_day(world, later(3))
+	row = scheduled_for(invoice)
 	assert row.status == "Skipped" and "under way" in row.reason
 
 
 # rights at the time of the payment
 
 
-def test_a_lost_role_skips(house):
-	house.begins()
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
-	user = frappe.get_doc("User", house.payer)
+def test_a_lost_role_skips(world):
+	world.start_automatic_payments()
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
+	user = frappe.get_doc("User", world.payer)
 	user.remove_roles("Stripe Payer")
 	frappe.db.commit()
-	house.runs(later(3))
-	row = house.row(invoice)
+	run_day(world, later(3))
+	row = scheduled_for(invoice)
 	assert row.status == "Skipped" and "right to pay" in row.reason
-	assert house.payments(invoice) == []
+	assert payments_of(invoice) == []
 
 
-def test_a_lost_unit_skips_and_announces_nothing_new(house):
-	house.begins()
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
-	for name in frappe.get_all("User Permission", {"user": house.payer}, pluck="name"):
+def test_a_lost_unit_skips_and_announces_nothing_new(world):
+	world.start_automatic_payments()
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
+	for name in frappe.get_all("User Permission", {"user": world.payer}, pluck="name"):
 		frappe.delete_doc("User Permission", name)
 	frappe.db.commit()
-	new = house.invoice(due=3)
-	house.runs(later(3))
-	row = house.row(invoice)
+	new = due_invoice(world, due=3)
+	run_day(world, later(3))
+	row = scheduled_for(invoice)
 	assert row.status == "Skipped"
-	assert frappe.db.exists("Notification Log", {"for_user": house.payer, "document_name": row.name})
-	assert house.row(new) is None
+	assert frappe.db.exists("Notification Log", {"for_user": world.payer, "document_name": row.name})
+	assert scheduled_for(new) is None
 
 
-def test_a_disabled_user_pays_nothing_and_administrators_are_told(house):
-	name = house.begins()["name"]
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
-	frappe.db.set_value("User", house.payer, "enabled", 0)
+def test_a_disabled_user_pays_nothing_and_administrators_are_told(world):
+	name = world.start_automatic_payments()["name"]
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
+	frappe.db.set_value("User", world.payer, "enabled", 0)
 	frappe.db.commit()
-	house.runs(later(3))
-	assert house.payments(invoice) == []
-	assert house.row(invoice).status == "Cancelled"
+	run_day(world, later(3))
+	assert payments_of(invoice) == []
+	assert scheduled_for(invoice).status == "Cancelled"
 	assert frappe.db.get_value("Automatic Payment", name, "status") == "Stopped"
 	assert frappe.db.exists("Stripe Notice", {"audience": "Stripe Administrators", "reference_name": name})
 
@@ -532,62 +519,62 @@ def test_a_disabled_user_pays_nothing_and_administrators_are_told(house):
 # declines
 
 
-def test_a_decline_is_tried_again_on_the_set_days_and_then_told(house):
-	house.begins(house.saves(DECLINED))
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
+def test_a_decline_is_tried_again_on_the_set_days_and_then_told(world):
+	world.start_automatic_payments(world.save_card(DECLINED))
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
 	for attempt, (day, again) in enumerate(((3, 4), (4, 6), (6, 8)), 1):
-		house.runs(later(day))
-		row = house.row(invoice)
+		run_day(world, later(day))
+		row = scheduled_for(invoice)
 		assert (row.status, row.attempts, row.next_attempt_on) == ("To Be Tried Again", attempt, later(again))
-	house.runs(later(7))
-	assert len(house.payments(invoice)) == 3
-	house.runs(later(8))
-	row = house.row(invoice)
+	run_day(world, later(7))
+	assert len(payments_of(invoice)) == 3
+	run_day(world, later(8))
+	row = scheduled_for(invoice)
 	assert (row.status, row.attempts) == ("Failed", 4)
-	assert "not tried again" in house.told(invoice)[-1]
-	house.runs(later(20))
-	assert len(house.payments(invoice)) == 4
-	assert not house.scene.reread(invoice).reserved_amount
+	assert "not tried again" in notices_about(world, invoice)[-1]
+	run_day(world, later(20))
+	assert len(payments_of(invoice)) == 4
+	assert not world.reread(invoice).reserved_amount
 
 
-def test_a_hard_decline_stops_it_and_is_told(house):
-	name = house.begins()["name"]
-	invoice, next_one = house.invoice(due=3), house.invoice(due=5)
-	house.runs(later(0))
-	house.runs(later(2))
-	house.declines_with("lost_card")
-	house.runs(later(3))
-	assert house.row(invoice).status == "Failed"
+def test_a_hard_decline_stops_it_and_is_told(world):
+	name = world.start_automatic_payments()["name"]
+	invoice, next_one = due_invoice(world, due=3), due_invoice(world, due=5)
+	run_day(world, later(0))
+	run_day(world, later(2))
+	decline_with(world, "lost_card")
+	run_day(world, later(3))
+	assert scheduled_for(invoice).status == "Failed"
 	assert frappe.db.get_value("Automatic Payment", name, "status") == "Stopped"
-	assert house.row(next_one).status == "Cancelled"
-	notice = frappe.db.get_value("Stripe Notice", {"reference_name": name, "user": house.payer}, "subject")
+	assert scheduled_for(next_one).status == "Cancelled"
+	notice = frappe.db.get_value("Stripe Notice", {"reference_name": name, "user": world.payer}, "subject")
 	assert "Nothing is paid automatically any more" in notice
-	house.runs(later(10))
-	assert len(house.payments(invoice)) == 1 and house.payments(next_one) == []
+	run_day(world, later(10))
+	assert len(payments_of(invoice)) == 1 and payments_of(next_one) == []
 
 
-def test_what_pays_by_itself_uses_up_nobodys_tries(house):
+def test_what_pays_by_itself_uses_up_nobodys_tries(world):
 	set_settings(declines_per_hour=2)
-	house.begins(house.saves(DECLINED))
-	invoices = [house.invoice(due=3) for _ in range(3)]
-	house.runs(later(0))
-	house.runs(later(3))
-	assert [house.row(invoice).status for invoice in invoices] == ["To Be Tried Again"] * 3
-	assert house.scene.pay("100.00", invoice=invoices[0])["outcome"] == "paid"
+	world.start_automatic_payments(world.save_card(DECLINED))
+	invoices = [due_invoice(world, due=3) for _ in range(3)]
+	run_day(world, later(0))
+	run_day(world, later(3))
+	assert [scheduled_for(invoice).status for invoice in invoices] == ["To Be Tried Again"] * 3
+	assert world.pay("100.00", invoice=invoices[0])["outcome"] == "paid"
 
 
-def test_the_limit_on_declines_is_not_walked_round(house):
+def test_the_limit_on_declines_is_not_walked_round(world):
 	set_settings(declines_per_hour=2)
-	house.begins()
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
+	world.start_automatic_payments()
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
 	for _ in range(2):
-		house.scene.pay("100.00", card="declined")
-	house.runs(later(3))
-	row = house.row(invoice)
+		world.pay("100.00", card="declined")
+	run_day(world, later(3))
+	row = scheduled_for(invoice)
 	assert (row.status, row.attempts, row.next_attempt_on) == ("To Be Tried Again", 0, later(4))
-	assert house.payments(invoice) == []
+	assert payments_of(invoice) == []
 
 
 @pytest.mark.parametrize(
@@ -614,75 +601,80 @@ def test_what_follows_a_decline(codes, follows):
 # stopping
 
 
-def test_removing_the_card_stops_it_and_tells(house):
-	card = house.saves()
-	name = house.begins(card)["name"]
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
-	house.does(methods.remove_method, card)
+def test_removing_the_card_stops_it_and_tells(world):
+	card = world.save_card()
+	name = world.start_automatic_payments(card)["name"]
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
+	world.does(methods.remove_method, card)
 	row = frappe.get_doc("Automatic Payment", name)
 	assert row.status == "Stopped" and "removed" in row.stopped_reason
-	assert frappe.db.exists("Stripe Notice", {"reference_name": name, "user": house.payer})
-	house.runs(later(3))
-	assert house.payments(invoice) == []
+	assert frappe.db.exists("Stripe Notice", {"reference_name": name, "user": world.payer})
+	run_day(world, later(3))
+	assert payments_of(invoice) == []
 
 
-def test_a_card_that_is_gone_at_stripe_pays_nothing(house):
-	card = house.saves()
-	house.begins(card)
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
+def test_a_card_that_is_gone_at_stripe_pays_nothing(world):
+	card = world.save_card()
+	world.start_automatic_payments(card)
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
 	gateway_for(ACCOUNT).call("payment_methods.detach", card)
-	house.runs(later(3))
-	assert house.row(invoice).status in ("Failed", "Cancelled")
-	assert house.does(api.overview)["automatic"][0]["status"] == "Stopped"
+	run_day(world, later(3))
+	assert scheduled_for(invoice).status in ("Failed", "Cancelled")
+	assert world.does(api.overview)["automatic"][0]["status"] == "Stopped"
 
 
-def test_a_mandate_that_ended_stops_it(house):
-	account = house.scene.add_bank_account()
-	name = house.begins(account)["name"]
-	house.scene.emulator.end_mandate(frappe.db.get_value("Stripe Bank Account", account, "mandate_id"))
-	house.scene.drain()
+def test_a_mandate_that_ended_stops_it(world):
+	account = world.add_bank_account()
+	name = world.start_automatic_payments(account)["name"]
+	world.emulator.end_mandate(frappe.db.get_value("Stripe Bank Account", account, "mandate_id"))
+	world.drain()
 	bank_accounts.sync(account)
 	frappe.db.commit()
 	assert frappe.db.get_value("Automatic Payment", name, "status") == "Stopped"
 
 
-def test_the_payer_stops_one_or_all(house):
-	one, two = house.begins()["name"], house.begins(house.saves("pm_card_mastercard"))["name"]
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
-	assert house.does(api.stop, one)["status"] == "Stopped"
-	assert house.row(invoice).status == "Cancelled"
-	assert house.does(api.stop_all) == {"stopped": 1}
+def test_the_payer_stops_one_or_all(world):
+	one, two = (
+		world.start_automatic_payments()["name"],
+		world.start_automatic_payments(world.save_card("pm_card_mastercard"))["name"],
+	)
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
+	assert world.does(api.stop, one)["status"] == "Stopped"
+	assert scheduled_for(invoice).status == "Cancelled"
+	assert world.does(api.stop_all) == {"stopped": 1}
 	assert frappe.db.get_value("Automatic Payment", two, "status") == "Stopped"
-	house.runs(later(3))
-	assert house.payments(invoice) == []
+	run_day(world, later(3))
+	assert payments_of(invoice) == []
 
 
-def test_an_administrator_stops_but_does_not_start(house, make_user):
-	admin = make_user(roles=("Stripe Administrator",), unit=house.unit)
-	name = house.begins()["name"]
-	house.does(api.stop, name, user=admin)
+def test_an_administrator_stops_but_does_not_start(world, make_user):
+	admin = make_user(roles=("Stripe Administrator",), unit=world.unit)
+	name = world.start_automatic_payments()["name"]
+	world.does(api.stop, name, user=admin)
 	assert frappe.db.get_value("Automatic Payment", name, ["status", "stopped_by"]) == ("Stopped", admin)
-	assert frappe.db.exists("Stripe Notice", {"reference_name": name, "user": house.payer})
+	assert frappe.db.exists("Stripe Notice", {"reference_name": name, "user": world.payer})
 	with pytest.raises(frappe.PermissionError):
-		house.does(api.start, user=admin, agreed_text="x", **house.wish(house.saves("pm_card_amex")))
+		world.does(
+			api.start, user=admin, agreed_text="x", **world.automatic_wish(world.save_card("pm_card_amex"))
+		)
 
 
-def test_nobody_else_sees_or_stops_it(house):
-	name = house.begins()["name"]
-	other = house.scene.make_payer()
+def test_nobody_else_sees_or_stops_it(world):
+	name = world.start_automatic_payments()["name"]
+	other = world.make_payer()
 	for call in (api.stop, api.finish):
 		with pytest.raises(frappe.PermissionError):
-			house.does(call, name, user=other)
-	assert house.does(frappe.get_list, "Automatic Payment", user=other) == []
-	assert house.does(frappe.get_list, "Automatic Payment", pluck="name") == [name]
-	assert house.does(api.overview, user=other)["automatic"] == []
+			world.does(call, name, user=other)
+	assert world.does(frappe.get_list, "Automatic Payment", user=other) == []
+	assert world.does(frappe.get_list, "Automatic Payment", pluck="name") == [name]
+	assert world.does(api.overview, user=other)["automatic"] == []
 
 
-def test_no_form_writes_it(house):
-	name = house.begins()["name"]
+def test_no_form_writes_it(world):
+	name = world.start_automatic_payments()["name"]
 	for change in ({"status": "Active"}, {"maximum_per_month": 1}, {"consent_text": "x"}):
 		doc = frappe.get_doc("Automatic Payment", name).update(change)
 		with pytest.raises(frappe.PermissionError):
@@ -694,20 +686,20 @@ def test_no_form_writes_it(house):
 # told
 
 
-def test_a_message_whose_worker_was_ended_is_mailed_by_the_next_run(house):
-	house.begins()
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
-	frappe.db.set_value("Scheduled Payment", house.row(invoice).name, "told_at", None)
+def test_a_message_whose_worker_was_ended_is_mailed_by_the_next_run(world):
+	world.start_automatic_payments()
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
+	frappe.db.set_value("Scheduled Payment", scheduled_for(invoice).name, "told_at", None)
 	frappe.db.commit()
 	schedule.find_unfinished()
-	assert house.row(invoice).told_at
+	assert scheduled_for(invoice).told_at
 
 
-def test_the_words_are_in_the_payers_language(house):
-	frappe.db.set_value("User", house.payer, "language", "de")
+def test_the_words_are_in_the_payers_language(world):
+	frappe.db.set_value("User", world.payer, "language", "de")
 	frappe.db.commit()
-	house.begins()
-	invoice = house.invoice(due=3)
-	house.runs(later(0))
-	assert "automatisch mit VISA" in house.told(invoice)[0]
+	world.start_automatic_payments()
+	invoice = due_invoice(world, due=3)
+	run_day(world, later(0))
+	assert "automatisch mit VISA" in notices_about(world, invoice)[0]

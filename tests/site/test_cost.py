@@ -3,41 +3,41 @@
 import frappe
 
 from stripe_service.api import pay as pay_api
-from tests.support.queries import counted_queries, fresh_request
+from tests.support.site import counted_queries, fresh_request
 
 
-def queries_of_opening(scene) -> int:
-	with scene.as_user(scene.payer):
-		pay_api.open_form("Portal Invoice", scene.invoice.name)
+def queries_of_opening(world) -> int:
+	with world.as_user(world.payer):
+		pay_api.open_form("Portal Invoice", world.invoice.name)
 		fresh_request()
 		with counted_queries() as queries:
-			pay_api.open_form("Portal Invoice", scene.invoice.name)
+			pay_api.open_form("Portal Invoice", world.invoice.name)
 	return len(queries)
 
 
-def test_opening_the_form_costs_no_more_than_loading_two_documents(scene):
+def test_opening_the_form_costs_no_more_than_loading_two_documents(world):
 	from frappe.desk.form.load import getdoc
 
-	opening = queries_of_opening(scene)
-	with scene.as_user(scene.payer):
+	opening = queries_of_opening(world)
+	with world.as_user(world.payer):
 		fresh_request()
 		with counted_queries() as queries:
-			getdoc("Portal Invoice", scene.invoice.name)
+			getdoc("Portal Invoice", world.invoice.name)
 	assert opening <= 2 * len(queries), (opening, len(queries))
 
 
-def test_the_form_costs_the_same_however_many_payments_there_are(scene):
-	before = queries_of_opening(scene)
+def test_the_form_costs_the_same_however_many_payments_there_are(world):
+	before = queries_of_opening(world)
 	for _ in range(3):
-		scene.pay("5.00")
-	assert queries_of_opening(scene) == before
+		world.pay("5.00")
+	assert queries_of_opening(world) == before
 
 
-def test_the_payments_of_a_document_are_summed_by_index(scene):
+def test_the_payments_of_a_document_are_summed_by_index(world):
 	plan = frappe.db.sql(
 		"""explain select sum(settled_minor) from `tabInvoice Payment Reference`
 		where reference_doctype = %s and reference_name = %s""",
-		("Portal Invoice", scene.invoice.name),
+		("Portal Invoice", world.invoice.name),
 		as_dict=True,
 	)
 	assert plan[0].key == "balance_of_document", plan
@@ -55,10 +55,10 @@ def test_saving_what_nobody_made_payable_costs_no_query_of_ours(site):
 	assert ours == []
 
 
-def test_a_straight_payment_by_saved_card_makes_two_writing_calls_and_no_reading_one(scene):
-	scene.pay("40.00", save=1)
-	card = frappe.db.get_value("Saved Card", {"user": scene.payer, "status": "Active"})
-	scene.emulator.clear_requests()
-	assert scene.pay("60.00", saved_method=card)["outcome"] == "paid"
-	made = [(call["method"], call["path"].split("/")[-1]) for call in scene.emulator.requests(path="/v1/*")]
+def test_a_straight_payment_by_saved_card_makes_two_writing_calls_and_no_reading_one(world):
+	world.pay("40.00", save=1)
+	card = frappe.db.get_value("Saved Card", {"user": world.payer, "status": "Active"})
+	world.emulator.clear_requests()
+	assert world.pay("60.00", saved_method=card)["outcome"] == "paid"
+	made = [(call["method"], call["path"].split("/")[-1]) for call in world.emulator.requests(path="/v1/*")]
 	assert [method for method, _path in made] == ["POST", "POST"], made

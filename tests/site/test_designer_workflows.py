@@ -12,8 +12,8 @@ from stripe_service.access.workflow_guard import NotPaidYet
 from stripe_service.setup import checklist
 from stripe_service.setup.workflow import make_if_missing
 from tests.support.paying import pay_by_card
-from tests.support.queries import counted_queries
 from tests.support.records import PAYER_ROLES
+from tests.support.site import counted_queries
 
 WORKFLOW = "Invoice Payment"
 PAYERS, CLERKS = "Invoice Payers", "Stripe Administrator"

@@ -51,17 +51,17 @@ def test_an_invoice_that_was_paid_in_part_stays(
 	assert open_items(invoice) == 1
 
 
-def test_an_invoice_with_a_payment_under_way_stays(scene, http):
-	scene.pay("40.00", card="3ds_required")  # waits for the payer's bank
+def test_an_invoice_with_a_payment_under_way_stays(world, http):
+	world.pay("40.00", card="3ds_required")  # waits for the payer's bank
 	frappe.db.rollback()
 
 	answer = http.login("Administrator", "admin").call(
-		DISCARD, doctype=scene.invoice.doctype, name=scene.invoice.name
+		DISCARD, doctype=world.invoice.doctype, name=world.invoice.name
 	)
 
 	assert answer.status_code == 417, answer.text
-	scene.invoice.reload()
-	assert (scene.invoice.docstatus, scene.invoice.reserved_amount) == (0, 40)
+	world.invoice.reload()
+	assert (world.invoice.docstatus, world.invoice.reserved_amount) == (0, 40)
 
 
 def test_the_work_items_of_a_discarded_invoice_are_done(invoice, administrator):

@@ -10,14 +10,14 @@ from stripe_service.reconcile import schedule
 
 
 @pytest.fixture
-def paid(scene):
+def paid(world):
 	"""A payment of 100 that has succeeded, and is read from Stripe only when a test says so."""
-	scene.emulator.hold_webhooks()
-	outcome = scene.pay()
-	scene.drain()
+	world.emulator.hold_webhooks()
+	outcome = world.pay()
+	world.drain()
 	yield frappe.get_doc("Invoice Payment", outcome["payment"])
-	scene.emulator.clear_webhook_rules()
-	scene.emulator.forget_webhooks()
+	world.emulator.clear_webhook_rules()
+	world.emulator.forget_webhooks()
 
 
 def read(payment):
@@ -32,44 +32,44 @@ def told(payment) -> list[str]:
 	return frappe.get_all("Stripe Notice", notices, pluck="subject", order_by="creation")
 
 
-def test_a_second_dispute_adds_to_a_first_one_that_was_lost(scene, paid):
-	first = scene.emulator.dispute(paid.payment_intent_id, amount=6000)["dispute"]
-	scene.emulator.move_dispute(first, "lost")
+def test_a_second_dispute_adds_to_a_first_one_that_was_lost(world, paid):
+	first = world.emulator.dispute(paid.payment_intent_id, amount=6000)["dispute"]
+	world.emulator.move_dispute(first, "lost")
 	assert (read(paid).status, read(paid).settled_minor) == ("Dispute Lost", 4000)
 
-	second = scene.emulator.dispute(paid.payment_intent_id, amount=1000)["dispute"]
+	second = world.emulator.dispute(paid.payment_intent_id, amount=1000)["dispute"]
 	payment = read(paid)
 	assert (payment.status, payment.disputed_minor, payment.settled_minor) == ("Disputed", 7000, 3000)
-	scene.emulator.move_dispute(second, "won")
+	world.emulator.move_dispute(second, "won")
 	payment = read(paid)
 	assert (payment.status, payment.settled_minor) == ("Dispute Lost", 4000)
-	scene.drain()
-	invoice = scene.reread()
+	world.drain()
+	invoice = world.reread()
 	assert (invoice.workflow_state, invoice.outstanding_amount) == ("Partly Paid", 60)
 
 
 @pytest.mark.parametrize("status", ["appeal_needs_response", "appeal_under_review"])
-def test_an_appeal_against_a_lost_dispute_gives_nothing_back_yet(scene, paid, status):
-	dispute = scene.emulator.dispute(paid.payment_intent_id)["dispute"]
-	scene.emulator.move_dispute(dispute, "lost")
+def test_an_appeal_against_a_lost_dispute_gives_nothing_back_yet(world, paid, status):
+	dispute = world.emulator.dispute(paid.payment_intent_id)["dispute"]
+	world.emulator.move_dispute(dispute, "lost")
 	assert read(paid).status == "Dispute Lost"
-	scene.emulator.move_dispute(dispute, status)
+	world.emulator.move_dispute(dispute, status)
 	payment = read(paid)
 	assert (payment.status, payment.settled_minor, payment.dispute_status) == ("Disputed", 0, status)
-	scene.drain()
-	assert scene.reread().workflow_state == "To Be Paid"
-	scene.emulator.move_dispute(dispute, "won")
+	world.drain()
+	assert world.reread().workflow_state == "To Be Paid"
+	world.emulator.move_dispute(dispute, "won")
 	assert (read(paid).status, read(paid).settled_minor) == ("Succeeded", 10000)
 
 
 @pytest.mark.parametrize("case_type, settled", [("block", 10000), ("resolution", 0)])
-def test_a_prevented_dispute_costs_what_was_paid_back(scene, paid, case_type, settled):
-	scene.emulator.dispute(paid.payment_intent_id, status="prevented", case_type=case_type)
+def test_a_prevented_dispute_costs_what_was_paid_back(world, paid, case_type, settled):
+	world.emulator.dispute(paid.payment_intent_id, status="prevented", case_type=case_type)
 	assert read(paid).settled_minor == settled
 
 
-def test_an_inquiry_takes_nothing_and_is_ended_by_a_refund(scene, paid):
-	scene.emulator.dispute(paid.payment_intent_id, inquiry=True)
+def test_an_inquiry_takes_nothing_and_is_ended_by_a_refund(world, paid):
+	world.emulator.dispute(paid.payment_intent_id, inquiry=True)
 	payment = read(paid)
 	assert (payment.status, payment.settled_minor, refundable_minor(payment)) == ("Disputed", 10000, 10000)
 	assert payment.dispute_due_by
@@ -79,27 +79,27 @@ def test_an_inquiry_takes_nothing_and_is_ended_by_a_refund(scene, paid):
 	assert (read(paid).status, read(paid).settled_minor) == ("Refunded", 0)
 
 
-def test_a_dispute_that_holds_the_money_can_not_be_refunded(scene, paid):
-	scene.emulator.dispute(paid.payment_intent_id, amount=3000)
+def test_a_dispute_that_holds_the_money_can_not_be_refunded(world, paid):
+	world.emulator.dispute(paid.payment_intent_id, amount=3000)
 	payment = read(paid)
 	assert (payment.settled_minor, refundable_minor(payment)) == (7000, 0)
 
 
-def test_a_refund_after_a_dispute_that_was_won(scene, paid):
-	dispute = scene.emulator.dispute(paid.payment_intent_id)["dispute"]
-	scene.emulator.move_dispute(dispute, "won")
+def test_a_refund_after_a_dispute_that_was_won(world, paid):
+	dispute = world.emulator.dispute(paid.payment_intent_id)["dispute"]
+	world.emulator.move_dispute(dispute, "won")
 	assert refundable_minor(read(paid)) == 10000
 	frappe.set_user("Administrator")
 	refund_api.refund_payment(paid.name, "40.00")
 	assert (read(paid).status, read(paid).settled_minor) == ("Partly Refunded", 6000)
 
 
-def test_a_banks_return_has_no_deadline_and_nobody_is_asked_to_answer_it(scene):
-	account = scene.add_bank_account()
-	payment = frappe.get_doc("Invoice Payment", scene.pay_by_ach(account)["payment"])
-	scene.emulator.settle(payment.payment_intent_id)
+def test_a_banks_return_has_no_deadline_and_nobody_is_asked_to_answer_it(world):
+	account = world.add_bank_account()
+	payment = frappe.get_doc("Invoice Payment", world.pay_by_ach(account)["payment"])
+	world.emulator.settle(payment.payment_intent_id)
 	read(payment)
-	scene.emulator.late_return(payment.payment_intent_id)
+	world.emulator.late_return(payment.payment_intent_id)
 	payment = read(payment)
 	assert (payment.status, payment.settled_minor, payment.dispute_due_by) == ("Dispute Lost", 0, None)
 	notices = told(payment)
@@ -107,38 +107,38 @@ def test_a_banks_return_has_no_deadline_and_nobody_is_asked_to_answer_it(scene):
 	assert not any("ashboard" in subject or "dispute" in subject for subject in notices), notices
 
 
-def test_disputes_that_can_not_be_read_withhold_all_until_they_can(scene, paid):
-	scene.emulator.dispute(paid.payment_intent_id, amount=1000)
-	scene.emulator.fault("error", operation="disputes.list", count=-1, status=500, type="api_error")
+def test_disputes_that_can_not_be_read_withhold_all_until_they_can(world, paid):
+	world.emulator.dispute(paid.payment_intent_id, amount=1000)
+	world.emulator.fault("error", operation="disputes.list", count=-1, status=500, type="api_error")
 	payment = read(paid)
 	assert (payment.status, payment.settled_minor, payment.disputes_unread) == ("Disputed", 0, 1)
 	schedule.poll()
 	assert read(paid).settled_minor == 0, "still unread"
-	scene.emulator.clear_faults()
+	world.emulator.clear_faults()
 	schedule.poll()
 	frappe.db.rollback()
 	payment.reload()
 	assert (payment.settled_minor, payment.disputes_unread) == (9000, 0)
 
 
-def test_a_payment_that_is_disputed_before_it_is_read_the_first_time_never_counts_as_undisputed(scene):
+def test_a_payment_that_is_disputed_before_it_is_read_the_first_time_never_counts_as_undisputed(world):
 	"""The payer returns from 3-D Secure, and the list of disputes can't be read."""
 	from stripe_service.api import pay as pay_api
 
-	outcome = scene.pay(card="3ds_required")
-	intent = scene.intents()[0]["id"]
-	scene.emulator.hold_webhooks()
+	outcome = world.pay(card="3ds_required")
+	intent = world.intents()[0]["id"]
+	world.emulator.hold_webhooks()
 	try:
-		scene.emulator.complete_3ds(intent)
-		scene.emulator.dispute(intent)
-		scene.emulator.fault(
+		world.emulator.complete_3ds(intent)
+		world.emulator.dispute(intent)
+		world.emulator.fault(
 			"error", operation="disputes.list", count=-1, status=403, type="invalid_request_error"
 		)
-		with scene.as_user(scene.payer):
+		with world.as_user(world.payer):
 			assert pay_api.finish(outcome["payment"])["outcome"] == "disputed"
-		assert scene.reread().outstanding_amount == 100
+		assert world.reread().outstanding_amount == 100
 		payment = frappe.get_doc("Invoice Payment", outcome["payment"])
 		assert (payment.received_minor, payment.settled_minor) == (10000, 0)
 	finally:
-		scene.emulator.clear_webhook_rules()
-		scene.emulator.forget_webhooks()
+		world.emulator.clear_webhook_rules()
+		world.emulator.forget_webhooks()

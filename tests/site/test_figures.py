@@ -18,8 +18,8 @@ from stripe_service.api import account as account_api
 from stripe_service.gateway import money
 from stripe_service.gateway.payment_states import RECEIVED, RESERVING
 from stripe_service.stripe_service.report.stripe_received import stripe_received as report
-from tests.support.queries import counted_queries
 from tests.support.records import make_faker, make_invoice
+from tests.support.site import counted_queries
 from tests.support.webhooks import Endpoint
 
 FIELDS = ["name", "currency", "status", "settled_at", "organisation_unit", "method_type", "brand"]
@@ -70,38 +70,38 @@ def under_way_by_hand() -> dict:
 
 
 @pytest.fixture
-def trade(scene, make_unit, make_payer):
+def trade(world, make_unit, make_payer):
 	"""In two units and two currencies: payments, a part given back, a dispute lost, a debit under way, one not finished."""
-	scene.pay("100.00")
-	euros = scene.make_invoice(total="70.00", currency="EUR")
-	scene.pay("70.00", invoice=euros, card="mastercard")
+	world.pay("100.00")
+	euros = world.make_invoice(total="70.00", currency="EUR")
+	world.pay("70.00", invoice=euros, card="mastercard")
 
-	refunded = scene.make_invoice(total="50.00")
-	part = payment_of(scene.pay("50.00", invoice=refunded))
+	refunded = world.make_invoice(total="50.00")
+	part = payment_of(world.pay("50.00", invoice=refunded))
 	refund(part, "12.50")
 
-	lost = scene.make_invoice(total="40.00")
-	disputed = payment_of(scene.pay("40.00", invoice=lost))
-	dispute = scene.emulator.dispute(disputed.payment_intent_id)["dispute"]
-	scene.emulator.move_dispute(dispute, "lost")
+	lost = world.make_invoice(total="40.00")
+	disputed = payment_of(world.pay("40.00", invoice=lost))
+	dispute = world.emulator.dispute(disputed.payment_intent_id)["dispute"]
+	world.emulator.move_dispute(dispute, "lost")
 	settle(disputed)
 	assert frappe.db.get_value(figures.PAYMENT, disputed.name, "status") == "Dispute Lost"
 
-	debit = scene.make_invoice(total="30.00")
-	scene.pay_by_ach(scene.add_bank_account(), "30.00", invoice=debit)
-	unfinished = scene.make_invoice(total="20.00", currency="EUR")
-	scene.pay("20.00", invoice=unfinished, card="3ds_required")
+	debit = world.make_invoice(total="30.00")
+	world.pay_by_ach(world.add_bank_account(), "30.00", invoice=debit)
+	unfinished = world.make_invoice(total="20.00", currency="EUR")
+	world.pay("20.00", invoice=unfinished, card="3ds_required")
 
 	elsewhere = make_unit()
 	neighbour = make_payer(unit=elsewhere)
 	foreign = make_invoice(make_faker(7), unit=elsewhere, total="11.00")
-	scene.pay("11.00", invoice=foreign, user=neighbour)
+	world.pay("11.00", invoice=foreign, user=neighbour)
 	# Other tests may have moved the emulator's clock into the days to come, which no figure sums yet.
-	own = {"organisation_unit": ("in", [scene.unit, elsewhere]), "received_minor": (">", 0)}
+	own = {"organisation_unit": ("in", [world.unit, elsewhere]), "received_minor": (">", 0)}
 	frappe.db.set_value(figures.PAYMENT, own, "settled_at", now_datetime())
 	frappe.db.commit()
-	scene.elsewhere, scene.neighbour = elsewhere, neighbour
-	return scene
+	world.elsewhere, world.neighbour = elsewhere, neighbour
+	return world
 
 
 def payment_of(answer: dict):
@@ -210,10 +210,10 @@ def figures_of(day: str) -> list[tuple]:
 	return [(figure.currency, figure.count, figure.net_minor) for figure in found]
 
 
-def test_sums_of_past_days_are_kept_until_a_payment_of_theirs_changes(scene):
+def test_sums_of_past_days_are_kept_until_a_payment_of_theirs_changes(world):
 	day = f"2019-{os.getpid() % 12 + 1:02d}-{secrets.randbelow(28) + 1:02d}"
 	frappe.db.set_value(figures.PAYMENT, {"settled_at": ("between", [day, day])}, "settled_at", None)
-	first, second = scene.pay("10.00")["payment"], scene.pay("20.00")["payment"]
+	first, second = world.pay("10.00")["payment"], world.pay("20.00")["payment"]
 	frappe.cache.delete_keys(figures.KEPT)
 	settle_on(first, day)
 	assert figures_of(day) == [("USD", 1, 1000)]
@@ -424,11 +424,11 @@ CALLS = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_figure_costs_as_many_queries_however_many_payments_there_are(scene, name):
-	scene.pay("10.00")
+def test_a_figure_costs_as_many_queries_however_many_payments_there_are(world, name):
+	world.pay("10.00")
 	before = queries_of(CALLS[name])
 	for _ in range(3):
-		scene.pay("10.00")
+		world.pay("10.00")
 	# Fewer where sums of past days have come to be kept meanwhile.
 	assert len(queries_of(CALLS[name])) <= len(before)
 
@@ -450,7 +450,7 @@ def queries_of(call) -> list[str]:
 		("unpaid_by_due_date", lambda: figures.unpaid(figures.NOT_YET_DUE)),
 	],
 )
-def test_no_row_is_read_for_a_sum(scene, monkeypatch, index, question):
+def test_no_row_is_read_for_a_sum(world, monkeypatch, index, question):
 	"""The index holds all that is summed. Which one a database takes goes by how many rows there are, so here it is told."""
 	table = "Portal Invoice" if index == "unpaid_by_due_date" else "Invoice Payment"
 	asked, real = [], frappe.db.sql
@@ -489,11 +489,11 @@ def test_an_installed_site_gets_the_indexes_by_its_migration(site):
 	assert frappe.db.has_index("tabPortal Invoice", "unpaid_by_due_date")
 
 
-def test_a_documents_ledger_is_summed_once_when_it_is_opened(scene):
+def test_a_documents_ledger_is_summed_once_when_it_is_opened(world):
 	from frappe.desk.form.load import run_onload
 
-	with scene.as_user(scene.payer):
-		doc = frappe.get_doc("Portal Invoice", scene.invoice.name)
+	with world.as_user(world.payer):
+		doc = frappe.get_doc("Portal Invoice", world.invoice.name)
 		run_onload(doc)
 		with counted_queries() as queries:
 			run_onload(doc)

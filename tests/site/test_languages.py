@@ -11,7 +11,7 @@ from frappe.translate import get_translations_from_csv
 from stripe_service.payments.settle import settle_intent
 from stripe_service.utils import notices
 from stripe_service.utils.language import page_messages
-from tests.support.account import ACCOUNT
+from tests.support.accounts import ACCOUNT
 from tests.support.records import PASSWORD
 
 FILES = sorted(Path(frappe.get_app_path("stripe_service", "translations")).glob("*.csv"))
@@ -67,12 +67,12 @@ def test_german_french_and_spanish_are_there():
 		("en", "Please enter an amount above zero."),
 	],
 )
-def test_the_answer_is_in_the_users_language(http, scene, speaks, make_payer, language, words):
-	payer = speaks(make_payer(unit=scene.unit, password=PASSWORD), language)
+def test_the_answer_is_in_the_users_language(http, world, speaks, make_payer, language, words):
+	payer = speaks(make_payer(unit=world.unit, password=PASSWORD), language)
 	answer = http.login(payer, PASSWORD).call(
 		"stripe_service.api.pay.pay",
 		doctype="Portal Invoice",
-		name=scene.invoice.name,
+		name=world.invoice.name,
 		amount="0",
 		method_type="card",
 		confirmation_token="ctoken_none",
@@ -82,9 +82,9 @@ def test_the_answer_is_in_the_users_language(http, scene, speaks, make_payer, la
 	assert said == [words]
 
 
-def test_why_a_payment_failed_is_told_in_the_readers_language(http, scene, speaks, make_payer):
-	payer = speaks(make_payer(unit=scene.unit, password=PASSWORD), "de")
-	outcome = scene.pay(card="insufficient_funds", user=payer)
+def test_why_a_payment_failed_is_told_in_the_readers_language(http, world, speaks, make_payer):
+	payer = speaks(make_payer(unit=world.unit, password=PASSWORD), "de")
+	outcome = world.pay(card="insufficient_funds", user=payer)
 	assert "not enough money" in frappe.db.get_value("Invoice Payment", outcome["payment"], "failure_message")
 	answer = http.login(payer, PASSWORD).call(
 		"stripe_service.api.pay.payment_status", payment=outcome["payment"]
@@ -92,31 +92,31 @@ def test_why_a_payment_failed_is_told_in_the_readers_language(http, scene, speak
 	assert "nicht genug Guthaben" in answer.json()["message"]["message"]
 
 
-def test_a_notice_is_in_the_language_of_whoever_it_is_for(scene, speaks):
-	speaks(scene.payer, "de")
-	outcome = scene.pay_by_ach(scene.add_bank_account())
+def test_a_notice_is_in_the_language_of_whoever_it_is_for(world, speaks):
+	speaks(world.payer, "de")
+	outcome = world.pay_by_ach(world.add_bank_account())
 	intent = frappe.db.get_value("Invoice Payment", outcome["payment"], "payment_intent_id")
-	scene.emulator.fail_debit(intent, "insufficient_funds")
+	world.emulator.fail_debit(intent, "insufficient_funds")
 	frappe.db.rollback()
 	settle_intent(ACCOUNT, intent)
-	scene.drain()
-	subject = frappe.db.get_value("Notification Log", {"for_user": scene.payer}, "subject")
-	assert subject.startswith(f"Ihre Zahlung von {scene.invoice.name} ist fehlgeschlagen: Das Bankkonto")
+	world.drain()
+	subject = frappe.db.get_value("Notification Log", {"for_user": world.payer}, "subject")
+	assert subject.startswith(f"Ihre Zahlung von {world.invoice.name} ist fehlgeschlagen: Das Bankkonto")
 
 
-def test_administrators_read_in_the_sites_language_whoever_caused_it(german_site, scene, speaks):
-	speaks(scene.payer, "fr")
-	scene.emulator.hold_webhooks()
-	outcome = scene.pay()
-	scene.drain()
+def test_administrators_read_in_the_sites_language_whoever_caused_it(german_site, world, speaks):
+	speaks(world.payer, "fr")
+	world.emulator.hold_webhooks()
+	outcome = world.pay()
+	world.drain()
 	intent = frappe.db.get_value("Invoice Payment", outcome["payment"], "payment_intent_id")
-	scene.emulator.dispute(intent)
+	world.emulator.dispute(intent)
 	frappe.db.rollback()
 	frappe.local.lang = "fr"
 	settle_intent(ACCOUNT, intent)
 	frappe.local.lang = "en"
-	scene.emulator.clear_webhook_rules()
-	scene.emulator.forget_webhooks()
+	world.emulator.clear_webhook_rules()
+	world.emulator.forget_webhooks()
 	told = frappe.get_all("Stripe Notice", {"reference_name": outcome["payment"]}, pluck="subject")
 	assert [subject for subject in told if "ist angefochten" in subject], told
 
@@ -137,8 +137,8 @@ def test_a_job_writes_in_the_sites_language(german_site, drain):
 	frappe.local.lang = "en"
 
 
-def test_the_portal_page_brings_its_messages(http, scene, speaks, make_payer):
-	payer = speaks(make_payer(unit=scene.unit, password=PASSWORD), "de")
+def test_the_portal_page_brings_its_messages(http, world, speaks, make_payer):
+	payer = speaks(make_payer(unit=world.unit, password=PASSWORD), "de")
 	client = http.login(payer, PASSWORD)
 	page = client.session.get(
 		f"{client.server.address}/my-payment-methods", headers={"Accept": "text/html"}
@@ -147,8 +147,8 @@ def test_the_portal_page_brings_its_messages(http, scene, speaks, make_payer):
 	assert '"Savings account": "Sparkonto"' in page
 
 
-def test_the_portal_page_runs_from_right_to_left(http, scene, speaks, make_payer):
-	payer = speaks(make_payer(unit=scene.unit, password=PASSWORD), "ar")
+def test_the_portal_page_runs_from_right_to_left(http, world, speaks, make_payer):
+	payer = speaks(make_payer(unit=world.unit, password=PASSWORD), "ar")
 	client = http.login(payer, PASSWORD)
 	page = client.session.get(
 		f"{client.server.address}/my-payment-methods", headers={"Accept": "text/html"}

@@ -16,7 +16,7 @@ from tests.support.records import PASSWORD, PAYER_ROLES, unique
 SECRET = "Confidential"
 
 
-class Scene:
+class TwoBranches:
 	"""One invoice of Branch A with all that can hang on a document, its payer, and a payer of Branch B."""
 
 	def __init__(self, faker, http):
@@ -88,21 +88,21 @@ def _index_invoices():
 
 
 @pytest.fixture(scope="module")
-def stage(frappe_site, faker, http_server):
+def shared_branches(frappe_site, faker, http_server):
 	"""For the tests that only look: made once."""
 	frappe_site.set_user("Administrator")
-	return Scene(faker, http_server)
+	return TwoBranches(faker, http_server)
 
 
 @pytest.fixture
-def scene(site_only, stage):
-	return stage
+def branches(site_only, shared_branches):
+	return shared_branches
 
 
 @pytest.fixture
 def fresh(site_only, faker, http_server):
 	"""For the tests that change something."""
-	return Scene(faker, http_server)
+	return TwoBranches(faker, http_server)
 
 
 def names(rows) -> list:
@@ -122,45 +122,47 @@ BY_NAME = ("insider", True), ("outsider", False)
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
-def test_rest(scene, who, shown):
-	name = scene.invoice.name
+def test_rest(branches, who, shown):
+	name = branches.invoice.name
 	for path in (f"/api/resource/Portal Invoice/{name}", f"/api/v2/document/Portal Invoice/{name}/"):
-		status, text = scene.get(who, path)
+		status, text = branches.get(who, path)
 		assert (status == 200) is shown, text
 		assert (SECRET in text) is shown
 	for path in (
 		"/api/resource/Portal Invoice?limit_page_length=0",
 		"/api/v2/document/Portal Invoice?limit=1000",
 	):
-		status, text = scene.get(who, path)
+		status, text = branches.get(who, path)
 		assert status == 200
 		assert (name in text) is shown
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
-def test_rest_count(scene, who, shown):
-	filters = quote(json.dumps([["title", "=", scene.title]]))
-	status, text = scene.get(who, f"/api/v2/doctype/Portal Invoice/count?filters={filters}")
+def test_rest_count(branches, who, shown):
+	filters = quote(json.dumps([["title", "=", branches.title]]))
+	status, text = branches.get(who, f"/api/v2/doctype/Portal Invoice/count?filters={filters}")
 	assert status == 200
 	assert json.loads(text)["data"] == int(shown)
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
-def test_client_calls(scene, who, shown):
-	ask = lambda method, **more: scene.call(who, f"frappe.client.{method}", doctype="Portal Invoice", **more)  # noqa: E731
-	by_title = json.dumps({"title": scene.title})
-	assert bool(ask("get", name=scene.invoice.name)) is shown
-	assert names(ask("get_list", filters=by_title)) == ([scene.invoice.name] if shown else [])
+def test_client_calls(branches, who, shown):
+	def ask(method, **more):
+		return branches.call(who, f"frappe.client.{method}", doctype="Portal Invoice", **more)
+
+	by_title = json.dumps({"title": branches.title})
+	assert bool(ask("get", name=branches.invoice.name)) is shown
+	assert names(ask("get_list", filters=by_title)) == ([branches.invoice.name] if shown else [])
 	assert bool(ask("get_value", fieldname="total", filters=by_title)) is shown
 	assert ask("get_count", filters=by_title) == int(shown)
-	link = linked(ask, scene.invoice.name, "total")
+	link = linked(ask, branches.invoice.name, "total")
 	assert bool(link.get("name")) is shown
 	assert ("total" in link) is shown
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
-def test_rows_of_the_invoice(scene, who, shown):
-	rows = scene.call(
+def test_rows_of_the_invoice(branches, who, shown):
+	rows = branches.call(
 		who,
 		"frappe.client.get_list",
 		doctype="Portal Invoice Item",
@@ -168,11 +170,11 @@ def test_rows_of_the_invoice(scene, who, shown):
 		fields=json.dumps(["parent", "amount"]),
 		limit_page_length=0,
 	)
-	assert (scene.invoice.name in [row["parent"] for row in rows]) is shown
-	item = scene.invoice.items[0].name
+	assert (branches.invoice.name in [row["parent"] for row in rows]) is shown
+	item = branches.invoice.items[0].name
 	assert (
 		bool(
-			scene.call(
+			branches.call(
 				who, "frappe.client.get", doctype="Portal Invoice Item", name=item, parent="Portal Invoice"
 			)
 		)
@@ -181,249 +183,251 @@ def test_rows_of_the_invoice(scene, who, shown):
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
-def test_form(scene, who, shown):
-	args = {"doctype": "Portal Invoice", "name": scene.invoice.name}
+def test_form(branches, who, shown):
+	args = {"doctype": "Portal Invoice", "name": branches.invoice.name}
 	for method in ("frappe.desk.form.load.getdoc", "frappe.desk.form.load.get_docinfo"):
-		answer = scene.session(who).call(method, **args)
+		answer = branches.session(who).call(method, **args)
 		assert (answer.status_code == 200) is shown
 		assert (SECRET in answer.text) is shown
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
-def test_list_report_and_export(scene, who, shown):
+def test_list_report_and_export(branches, who, shown):
 	args = {
 		"doctype": "Portal Invoice",
 		"fields": json.dumps(["name", "title"]),
-		"filters": json.dumps([["title", "=", scene.title]]),
+		"filters": json.dumps([["title", "=", branches.title]]),
 	}
-	answer = scene.session(who).call("frappe.desk.reportview.get", **args)
-	assert (scene.title in answer.text) is shown
-	assert scene.call(who, "frappe.desk.reportview.get_count", **args) == int(shown)
-	export = scene.session(who).call(
+	answer = branches.session(who).call("frappe.desk.reportview.get", **args)
+	assert (branches.title in answer.text) is shown
+	assert branches.call(who, "frappe.desk.reportview.get_count", **args) == int(shown)
+	export = branches.session(who).call(
 		"frappe.desk.reportview.export_query", file_format_type="CSV", title="x", **args
 	)
 	assert SECRET not in export.text, "payers have no right to export"
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
-def test_group_by_and_stats(scene, who, shown):
-	units = scene.call(
+def test_group_by_and_stats(branches, who, shown):
+	units = branches.call(
 		who,
 		"frappe.desk.listview.get_group_by_count",
 		doctype="Portal Invoice",
 		current_filters="[]",
 		field="organisation_unit",
 	)
-	assert (scene.unit in names(units)) is shown
-	stats = scene.call(
+	assert (branches.unit in names(units)) is shown
+	stats = branches.call(
 		who,
 		"frappe.desk.reportview.get_sidebar_stats",
 		doctype="Portal Invoice",
 		stats=json.dumps(["_user_tags"]),
 	)
-	assert (scene.tag in json.dumps(stats)) is shown
-	states = scene.call(
+	assert (branches.tag in json.dumps(stats)) is shown
+	states = branches.call(
 		who,
 		"frappe.workflow.doctype.workflow.workflow.get_workflow_state_count",
 		doctype="Portal Invoice",
 		workflow_state_field="workflow_state",
 		states=json.dumps(["Draft"]),
 	)
-	with_list = scene.call(who, "frappe.client.get_count", doctype="Portal Invoice")
+	with_list = branches.call(who, "frappe.client.get_count", doctype="Portal Invoice")
 	assert sum(row["count"] for row in states) == with_list
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
-def test_assignments_counted(scene, who, shown):
+def test_assignments_counted(branches, who, shown):
 	frappe.get_doc(
 		doctype="ToDo",
-		allocated_to=scene.colleague,
+		allocated_to=branches.colleague,
 		reference_type="Portal Invoice",
-		reference_name=scene.invoice.name,
+		reference_name=branches.invoice.name,
 		description="Look at it",
 	).insert()
 	frappe.db.commit()
-	counted = scene.call(
+	counted = branches.call(
 		who,
 		"frappe.desk.listview.get_group_by_count",
 		doctype="Portal Invoice",
 		current_filters="[]",
 		field="assigned_to",
 	)
-	assert (scene.colleague in names(counted)) is shown
+	assert (branches.colleague in names(counted)) is shown
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
 @pytest.mark.parametrize("ignore", ["0", "1"])
-def test_link_search(scene, who, shown, ignore):
+def test_link_search(branches, who, shown, ignore):
 	for method in ("search_link", "search_widget"):
-		found = scene.call(
+		found = branches.call(
 			who,
 			f"frappe.desk.search.{method}",
 			doctype="Portal Invoice",
-			txt=scene.title,
+			txt=branches.title,
 			ignore_user_permissions=ignore,
 		)
-		assert (scene.invoice.name in json.dumps(found)) is shown
+		assert (branches.invoice.name in json.dumps(found)) is shown
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
-def test_global_search(scene, who, shown):
-	found = scene.call(who, "frappe.utils.global_search.search", text=scene.title)
-	assert (scene.invoice.name in json.dumps(found)) is shown
+def test_global_search(branches, who, shown):
+	found = branches.call(who, "frappe.utils.global_search.search", text=branches.title)
+	assert (branches.invoice.name in json.dumps(found)) is shown
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
-def test_link_title_and_preview(scene, who, shown):
-	args = {"doctype": "Portal Invoice", "docname": scene.invoice.name}
-	assert (scene.call(who, "frappe.desk.search.get_link_title", **args) is not None) is shown
-	preview = scene.call(who, "frappe.desk.link_preview.get_preview_data", **args)
+def test_link_title_and_preview(branches, who, shown):
+	args = {"doctype": "Portal Invoice", "docname": branches.invoice.name}
+	assert (branches.call(who, "frappe.desk.search.get_link_title", **args) is not None) is shown
+	preview = branches.call(who, "frappe.desk.link_preview.get_preview_data", **args)
 	assert SECRET not in json.dumps(preview) or shown
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
-def test_tags(scene, who, shown):
-	tagged = scene.call(
-		who, "frappe.desk.doctype.tag.tag.get_tagged_docs", doctype="Portal Invoice", tag=f"%{scene.tag}%"
+def test_tags(branches, who, shown):
+	tagged = branches.call(
+		who, "frappe.desk.doctype.tag.tag.get_tagged_docs", doctype="Portal Invoice", tag=f"%{branches.tag}%"
 	)
-	assert (scene.invoice.name in json.dumps(tagged)) is shown
-	documents = scene.call(who, "frappe.desk.doctype.tag.tag.get_documents_for_tag", tag=f"#{scene.tag}")
-	assert (scene.invoice.name in json.dumps(documents)) is shown
+	assert (branches.invoice.name in json.dumps(tagged)) is shown
+	documents = branches.call(
+		who, "frappe.desk.doctype.tag.tag.get_documents_for_tag", tag=f"#{branches.tag}"
+	)
+	assert (branches.invoice.name in json.dumps(documents)) is shown
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
-def test_attachments(scene, who, shown):
-	listed = scene.call(
+def test_attachments(branches, who, shown):
+	listed = branches.call(
 		who,
 		"frappe.client.get_list",
 		doctype="File",
-		filters=json.dumps({"attached_to_name": scene.invoice.name}),
+		filters=json.dumps({"attached_to_name": branches.invoice.name}),
 		fields=json.dumps(["name", "file_url"]),
 	)
 	assert bool(listed) is shown
-	status, text = scene.get(who, scene.file.file_url)
+	status, text = branches.get(who, branches.file.file_url)
 	assert (SECRET in text) is shown
 	assert (status == 200) is shown
-	assert bool(scene.call(who, "frappe.client.get", doctype="File", name=scene.file.name)) is shown
+	assert bool(branches.call(who, "frappe.client.get", doctype="File", name=branches.file.name)) is shown
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
-def test_comments_mails_and_timeline(scene, who, shown):
+def test_comments_mails_and_timeline(branches, who, shown):
 	for method in ("get_communications",):
-		answer = scene.session(who).call(
-			f"frappe.desk.form.load.{method}", doctype="Portal Invoice", name=scene.invoice.name
+		answer = branches.session(who).call(
+			f"frappe.desk.form.load.{method}", doctype="Portal Invoice", name=branches.invoice.name
 		)
 		assert (SECRET in answer.text) is shown
-	remark = scene.session(who).call(
+	remark = branches.session(who).call(
 		"frappe.desk.form.utils.add_comment",
 		reference_doctype="Portal Invoice",
-		reference_name=scene.invoice.name,
+		reference_name=branches.invoice.name,
 		content="hello",
-		comment_email=scene.rights[who],
+		comment_email=branches.rights[who],
 		comment_by="me",
 	)
 	assert (remark.status_code == 200) is shown
 	for doctype in ("Comment", "Communication", "Version"):
-		answer = scene.session(who).call(
+		answer = branches.session(who).call(
 			"frappe.client.get_list", doctype=doctype, fields='["*"]', limit_page_length=0
 		)
 		assert SECRET not in answer.text, "these lists are for administrators"
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
-def test_print_and_pdf(scene, who, shown):
-	status, text = scene.get(who, f"/printview?doctype=Portal Invoice&name={scene.invoice.name}")
+def test_print_and_pdf(branches, who, shown):
+	status, text = branches.get(who, f"/printview?doctype=Portal Invoice&name={branches.invoice.name}")
 	assert (SECRET in text) is shown
-	status, _text = scene.get(
+	status, _text = branches.get(
 		who,
-		f"/api/method/frappe.utils.print_format.download_pdf?doctype=Portal Invoice&name={scene.invoice.name}&format=Standard",
+		f"/api/method/frappe.utils.print_format.download_pdf?doctype=Portal Invoice&name={branches.invoice.name}&format=Standard",
 	)
 	if not shown:
 		assert status == 403
 
 
 @pytest.mark.parametrize(("who", "shown"), BY_NAME)
-def test_work_items(scene, who, shown):
-	rows = scene.call(
+def test_work_items(branches, who, shown):
+	rows = branches.call(
 		who,
 		"frappe.client.get_list",
 		doctype="Workflow Action",
-		filters=json.dumps({"reference_name": scene.invoice.name}),
+		filters=json.dumps({"reference_name": branches.invoice.name}),
 	)
 	assert bool(rows) is shown
-	item = frappe.db.get_value("Workflow Action", {"reference_name": scene.invoice.name})
-	assert bool(scene.call(who, "frappe.client.get", doctype="Workflow Action", name=item)) is shown
-	transitions = scene.session(who).call(
+	item = frappe.db.get_value("Workflow Action", {"reference_name": branches.invoice.name})
+	assert bool(branches.call(who, "frappe.client.get", doctype="Workflow Action", name=item)) is shown
+	transitions = branches.session(who).call(
 		"frappe.model.workflow.get_transitions",
-		doc=json.dumps({"doctype": "Portal Invoice", "name": scene.invoice.name}),
+		doc=json.dumps({"doctype": "Portal Invoice", "name": branches.invoice.name}),
 	)
 	assert (transitions.status_code == 200) is shown
 
 
-def test_a_work_item_is_not_deleted_by_who_may_only_read(scene):
-	item = frappe.db.get_value("Workflow Action", {"reference_name": scene.invoice.name})
-	answer = scene.session("insider").call("frappe.client.delete", doctype="Workflow Action", name=item)
+def test_a_work_item_is_not_deleted_by_who_may_only_read(branches):
+	item = frappe.db.get_value("Workflow Action", {"reference_name": branches.invoice.name})
+	answer = branches.session("insider").call("frappe.client.delete", doctype="Workflow Action", name=item)
 	assert answer.status_code == 403
 	assert frappe.db.exists("Workflow Action", item)
 
 
-def test_a_forged_unit_does_not_open_the_document(scene, make_user):
+def test_a_forged_unit_does_not_open_the_document(branches, make_user):
 	"""Somebody with write on invoices of Branch B puts Branch B into an invoice of Branch A, to get hold of it."""
-	editor = make_user(roles=["Stripe Administrator"], unit=scene.other_unit, password=PASSWORD)
-	session = scene.http.login(editor, PASSWORD)
+	editor = make_user(roles=["Stripe Administrator"], unit=branches.other_unit, password=PASSWORD)
+	session = branches.http.login(editor, PASSWORD)
 	answer = session.session.put(
-		f"{scene.http.address}/api/resource/Portal Invoice/{scene.invoice.name}",
-		json={"organisation_unit": scene.other_unit},
+		f"{branches.http.address}/api/resource/Portal Invoice/{branches.invoice.name}",
+		json={"organisation_unit": branches.other_unit},
 		timeout=60,
 	)
 	assert answer.status_code == 403, answer.text
 	answer = session.call(
 		"frappe.client.set_value",
 		doctype="Portal Invoice",
-		name=scene.invoice.name,
+		name=branches.invoice.name,
 		fieldname="organisation_unit",
-		value=scene.other_unit,
+		value=branches.other_unit,
 	)
 	assert answer.status_code == 403, answer.text
 	frappe.db.rollback()
-	assert scene.invoice.reload().organisation_unit == scene.unit
+	assert branches.invoice.reload().organisation_unit == branches.unit
 
 
-def test_an_editor_does_not_push_an_invoice_into_a_foreign_unit(scene, make_user, as_user):
-	editor = make_user(roles=["Stripe Administrator"], unit=scene.other_unit)
-	scene.own.reload().organisation_unit = scene.unit
+def test_an_editor_does_not_push_an_invoice_into_a_foreign_unit(branches, make_user, as_user):
+	editor = make_user(roles=["Stripe Administrator"], unit=branches.other_unit)
+	branches.own.reload().organisation_unit = branches.unit
 	with as_user(editor), pytest.raises(frappe.PermissionError):
-		scene.own.save()
+		branches.own.save()
 
 
-def test_a_document_is_not_shared_with_an_outsider(scene):
+def test_a_document_is_not_shared_with_an_outsider(branches):
 	for method, more in (("add", {}), ("set_permission", {"permission_to": "read"})):
 		with pytest.raises(frappe.PermissionError):
 			frappe.call(
 				f"frappe.share.{method}",
 				doctype="Portal Invoice",
-				name=scene.invoice.name,
-				user=scene.stranger,
+				name=branches.invoice.name,
+				user=branches.stranger,
 				**more,
 			)
 	with pytest.raises(frappe.PermissionError):
-		frappe.share.add("Portal Invoice", scene.invoice.name, everyone=1)
-	assert not frappe.has_permission("Portal Invoice", "read", doc=scene.invoice, user=scene.stranger)
+		frappe.share.add("Portal Invoice", branches.invoice.name, everyone=1)
+	assert not frappe.has_permission("Portal Invoice", "read", doc=branches.invoice, user=branches.stranger)
 
 
-def test_a_document_is_shared_with_a_colleague_of_the_unit(scene):
-	assert frappe.share.add("Portal Invoice", scene.invoice.name, user=scene.colleague)
+def test_a_document_is_shared_with_a_colleague_of_the_unit(branches):
+	assert frappe.share.add("Portal Invoice", branches.invoice.name, user=branches.colleague)
 
 
-def test_a_document_is_not_assigned_to_an_outsider(scene):
+def test_a_document_is_not_assigned_to_an_outsider(branches):
 	from frappe.desk.form import assign_to
 
-	args = {"doctype": "Portal Invoice", "name": scene.invoice.name}
+	args = {"doctype": "Portal Invoice", "name": branches.invoice.name}
 	with pytest.raises(frappe.PermissionError):
-		assign_to.add({**args, "assign_to": [scene.stranger]})
+		assign_to.add({**args, "assign_to": [branches.stranger]})
 	frappe.db.rollback()
-	assert assign_to.add({**args, "assign_to": [scene.colleague]})
-	assert not frappe.db.exists("DocShare", {"share_name": scene.invoice.name})
+	assert assign_to.add({**args, "assign_to": [branches.colleague]})
+	assert not frappe.db.exists("DocShare", {"share_name": branches.invoice.name})
 
 
 def test_a_share_ends_with_the_membership(fresh):
@@ -444,66 +448,66 @@ def test_a_share_ends_when_the_document_goes_to_another_unit(fresh):
 	assert not frappe.db.exists("DocShare", {"share_name": invoice.name, "user": fresh.colleague})
 
 
-def test_an_outsider_does_not_follow_the_document(scene, as_user):
-	frappe.db.set_value("User", scene.stranger, "document_follow_notify", 1)
-	frappe.db.set_value("User", scene.colleague, "document_follow_notify", 1)
+def test_an_outsider_does_not_follow_the_document(branches, as_user):
+	frappe.db.set_value("User", branches.stranger, "document_follow_notify", 1)
+	frappe.db.set_value("User", branches.colleague, "document_follow_notify", 1)
 	follow = "frappe.desk.form.document_follow.follow_document"
-	with as_user(scene.stranger), pytest.raises(frappe.PermissionError):
-		frappe.call(follow, doctype="Portal Invoice", doc_name=scene.invoice.name, user=scene.stranger)
-	with as_user(scene.colleague):
+	with as_user(branches.stranger), pytest.raises(frappe.PermissionError):
+		frappe.call(follow, doctype="Portal Invoice", doc_name=branches.invoice.name, user=branches.stranger)
+	with as_user(branches.colleague):
 		assert frappe.call(
-			follow, doctype="Portal Invoice", doc_name=scene.invoice.name, user=scene.colleague
+			follow, doctype="Portal Invoice", doc_name=branches.invoice.name, user=branches.colleague
 		)
 
 
 @pytest.mark.parametrize(("who", "told"), BY_NAME)
-def test_a_mention_tells_an_outsider_nothing(scene, who, told):
+def test_a_mention_tells_an_outsider_nothing(branches, who, told):
 	log = frappe.get_doc(
 		doctype="Notification Log",
-		for_user=scene.rights[who],
+		for_user=branches.rights[who],
 		document_type="Portal Invoice",
-		document_name=scene.invoice.name,
-		subject=f"Somebody mentioned you in {scene.title}",
+		document_name=branches.invoice.name,
+		subject=f"Somebody mentioned you in {branches.title}",
 		email_content=SECRET,
 		type="Mention",
 	).insert(ignore_permissions=True)
 	assert (SECRET in log.subject) is told
-	assert (log.document_name == scene.invoice.name) is told
+	assert (log.document_name == branches.invoice.name) is told
 
 
-def test_mail_about_the_document_goes_to_no_outsider(scene):
+def test_mail_about_the_document_goes_to_no_outsider(branches):
 	queue = frappe.get_doc(
 		doctype="Email Queue",
 		sender="portal@example.com",
 		message=SECRET,
 		reference_doctype="Portal Invoice",
-		reference_name=scene.invoice.name,
+		reference_name=branches.invoice.name,
 		recipients=[
-			{"recipient": scene.payer},
-			{"recipient": scene.stranger},
+			{"recipient": branches.payer},
+			{"recipient": branches.stranger},
 			{"recipient": "customer@example.org"},
 		],
 	).insert(ignore_permissions=True)
-	assert [row.recipient for row in queue.recipients] == [scene.payer, "customer@example.org"]
+	assert [row.recipient for row in queue.recipients] == [branches.payer, "customer@example.org"]
 
 
-def test_mail_for_outsiders_alone_is_not_sent(scene):
+def test_mail_for_outsiders_alone_is_not_sent(branches):
 	queue = frappe.get_doc(
 		doctype="Email Queue",
 		sender="portal@example.com",
 		message=SECRET,
 		reference_doctype="Portal Invoice",
-		reference_name=scene.invoice.name,
-		recipients=[{"recipient": scene.stranger}],
+		reference_name=branches.invoice.name,
+		recipients=[{"recipient": branches.stranger}],
 	).insert(ignore_permissions=True)
 	assert queue.status == "Error"
 	assert not queue.recipients
 
 
 @pytest.mark.parametrize("who", ["outsider"])
-def test_bulk_actions(scene, who):
-	docnames = json.dumps([scene.invoice.name])
-	session = scene.session(who)
+def test_bulk_actions(branches, who):
+	docnames = json.dumps([branches.invoice.name])
+	session = branches.session(who)
 	session.call(
 		"frappe.model.workflow.bulk_workflow_approval",
 		docnames=docnames,
@@ -519,20 +523,22 @@ def test_bulk_actions(scene, who):
 	)
 	session.call("frappe.desk.reportview.delete_items", doctype="Portal Invoice", items=docnames)
 	frappe.db.rollback()
-	invoice = scene.invoice.reload()
-	assert (invoice.title, invoice.workflow_state) == (scene.title, "To Be Paid")
+	invoice = branches.invoice.reload()
+	assert (invoice.title, invoice.workflow_state) == (branches.title, "To Be Paid")
 
 
-def test_a_guest_gets_nothing(scene):
-	guest = scene.http.guest()
+def test_a_guest_gets_nothing(branches):
+	guest = branches.http.guest()
 	for path in (
-		f"/api/resource/Portal Invoice/{scene.invoice.name}",
+		f"/api/resource/Portal Invoice/{branches.invoice.name}",
 		"/api/resource/Portal Invoice",
 		"/api/resource/Invoice Payment",
 		"/api/resource/Workflow Action",
 		"/api/resource/Organisation Unit",
 	):
 		assert guest.get(path).status_code in (401, 403)
-	answer = guest.call("frappe.client.validate_link", doctype="Portal Invoice", docname=scene.invoice.name)
-	assert scene.invoice.name not in answer.text
-	assert guest.get(scene.file.file_url).status_code in (401, 403, 404)
+	answer = guest.call(
+		"frappe.client.validate_link", doctype="Portal Invoice", docname=branches.invoice.name
+	)
+	assert branches.invoice.name not in answer.text
+	assert guest.get(branches.file.file_url).status_code in (401, 403, 404)

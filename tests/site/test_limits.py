@@ -72,34 +72,34 @@ def test_with_partial_payments_off_nobody_is_asked_for_a_part(site_only, currenc
 	assert "takes no partial payments" in allowed.reason and "administrator" in allowed.reason
 
 
-def test_an_indonesian_invoice_of_95_dollars_is_paid_at_once(scene):
-	invoice = scene.make_invoice(total="1500000", currency="IDR")
-	assert scene.form(invoice=invoice)["amount"]["max_minor"] == 150_000_000
-	assert scene.pay("1500000", invoice=invoice)["outcome"] == "paid"
-	assert scene.received_minor(invoice) == 150_000_000
+def test_an_indonesian_invoice_of_95_dollars_is_paid_at_once(world):
+	invoice = world.make_invoice(total="1500000", currency="IDR")
+	assert world.form(invoice=invoice)["amount"]["max_minor"] == 150_000_000
+	assert world.pay("1500000", invoice=invoice)["outcome"] == "paid"
+	assert world.received_minor(invoice) == 150_000_000
 
 
 @pytest.mark.parametrize(
 	"currency, typed, message", [("KWD", "2.345", "steps of.*0.010"), ("ISK", "10.50", "steps of.*1.00")]
 )
-def test_an_amount_between_stripes_steps_is_refused(scene, currency, typed, message):
-	invoice = scene.make_invoice(total="1000", currency=currency)
+def test_an_amount_between_stripes_steps_is_refused(world, currency, typed, message):
+	invoice = world.make_invoice(total="1000", currency=currency)
 	with pytest.raises(limits.AmountRefused, match=message):
-		scene.pay(typed, invoice=invoice)
+		world.pay(typed, invoice=invoice)
 
 
-def test_the_least_partial_amount_counts_in_its_own_currency_only(scene):
+def test_the_least_partial_amount_counts_in_its_own_currency_only(world):
 	account = frappe.get_doc("Stripe Account", "Emulator")
 	before = account.minimum_partial_amount
 	frappe.db.set_value("Stripe Account", "Emulator", "minimum_partial_amount", 80)
 	frappe.clear_document_cache("Stripe Account", "Emulator")
 	frappe.db.commit()
 	try:
-		assert scene.form()["amount"]["min_minor"] == 8000
+		assert world.form()["amount"]["min_minor"] == 8000
 		with pytest.raises(limits.AmountRefused, match="at least.*80.00"):
-			scene.pay("79.99")
-		yen = scene.make_invoice(total="5000", currency="JPY")
-		assert scene.form(invoice=yen)["amount"]["min_minor"] == money.minimum_minor("JPY")
+			world.pay("79.99")
+		yen = world.make_invoice(total="5000", currency="JPY")
+		assert world.form(invoice=yen)["amount"]["min_minor"] == money.minimum_minor("JPY")
 	finally:
 		frappe.db.set_value("Stripe Account", "Emulator", "minimum_partial_amount", before)
 		frappe.clear_document_cache("Stripe Account", "Emulator")
@@ -118,26 +118,26 @@ def refusal(code: str, message: str) -> errors.InvalidRequest:
 
 
 def test_what_stripe_refuses_for_its_amount_is_answered_with_one_that_would_do(
-	scene, nothing_learnt, monkeypatch
+	world, nothing_learnt, monkeypatch
 ):
 	told = limits.learn_from_refusal(
 		"Emulator", refusal("amount_too_small", "Amount must be at least $7.50 usd"), 500, "USD", "card"
 	)
 	assert "7.50" in told and "Nothing was charged" in told
-	offered = scene.form()["amount"]
+	offered = world.form()["amount"]
 	assert (offered["min_minor"], offered["least_rest_minor"]) == (750, 750)
 	with pytest.raises(limits.AmountRefused, match="at least.*7.50"):
-		scene.pay("5.00")
+		world.pay("5.00")
 	with pytest.raises(limits.AmountRefused, match="too little to be paid online"):
-		scene.pay("95.00")
-	small = scene.make_invoice(total="6.00")
-	assert "write it off" in scene.form(invoice=small)["amount"]["reason"]
+		world.pay("95.00")
+	small = world.make_invoice(total="6.00")
+	assert "write it off" in world.form(invoice=small)["amount"]["reason"]
 
 	told = limits.learn_from_refusal(
 		"Emulator", refusal("amount_too_large", "Amount must be no more than $60.00"), 10000, "USD", "card"
 	)
 	assert "60.00" in told
-	assert scene.form()["amount"]["max_minor"] == 6000
+	assert world.form()["amount"]["max_minor"] == 6000
 	by_debit = limits.limits_of("Emulator", "USD", "us_bank_account")
 	assert (by_debit.least_minor, by_debit.most_minor > 6000) == (
 		50,
@@ -155,13 +155,13 @@ def test_another_refusal_teaches_nothing(site, nothing_learnt):
 	assert limits.limits_of("Emulator", "USD").least_minor == 50
 
 
-def test_stripe_itself_refuses_and_the_payer_reads_what_would_do(scene, nothing_learnt):
+def test_stripe_itself_refuses_and_the_payer_reads_what_would_do(world, nothing_learnt):
 	"""50 yen are Stripe's minimum for an account that receives yen; one that receives dollars needs more."""
-	invoice = scene.make_invoice(total="5000", currency="JPY")
-	outcome = scene.pay("50", invoice=invoice)
+	invoice = world.make_invoice(total="5000", currency="JPY")
+	outcome = world.pay("50", invoice=invoice)
 	assert outcome["outcome"] == "failed"
 	assert "Nothing was charged" in outcome["message"], outcome["message"]
-	least = scene.form(invoice=invoice)["amount"]["min_minor"]
+	least = world.form(invoice=invoice)["amount"]["min_minor"]
 	assert least > 50
-	assert scene.pay(str(least), invoice=invoice)["outcome"] == "paid"
-	assert scene.reread(invoice).reserved_amount == 0
+	assert world.pay(str(least), invoice=invoice)["outcome"] == "paid"
+	assert world.reread(invoice).reserved_amount == 0

@@ -11,7 +11,7 @@ from stripe_service.gateway import disputes
 from stripe_service.payments import settle
 from stripe_service.payments.record import IntentSnapshot
 from stripe_service.utils.fitting import ELLIPSIS, fit
-from tests.support.account import ACCOUNT
+from tests.support.accounts import ACCOUNT
 from tests.support.records import unique
 
 LONG = "x" * 5000
@@ -28,10 +28,10 @@ def read_as(payment, intent: dict, summed=disputes.NONE) -> bool:
 
 
 @pytest.fixture
-def waiting(scene):
+def waiting(world):
 	"""(payment that waits for 3-D Secure, the PaymentIntent as Stripe has it once it was paid)"""
-	payment = payment_of(scene.pay(card="3ds_required"))
-	scene.emulator.complete_3ds(payment.payment_intent_id)
+	payment = payment_of(world.pay(card="3ds_required"))
+	world.emulator.complete_3ds(payment.payment_intent_id)
 	intent = settle.gateway_for(ACCOUNT).call(
 		"payment_intents.retrieve", payment.payment_intent_id, params={"expand": settle.EXPAND}
 	)
@@ -50,13 +50,13 @@ def assert_recorded(payment, received=10000):
 	return payment
 
 
-def test_a_receipt_as_long_as_stripes_goes_all_the_way(scene):
-	outcome = scene.pay()
+def test_a_receipt_as_long_as_stripes_goes_all_the_way(world):
+	outcome = world.pay()
 	assert outcome["outcome"] == "paid"
 	assert len(outcome["receipt_url"]) > 140
 	assert payment_of(outcome).receipt_url == outcome["receipt_url"]
-	scene.drain()
-	assert scene.reread().workflow_state == "Paid"
+	world.drain()
+	assert world.reread().workflow_state == "Paid"
 
 
 def set_path(intent: dict, path: str, value) -> None:
@@ -209,7 +209,7 @@ def test_no_field_that_holds_minor_units_is_narrower_than_a_bigint(site):
 # a site on which something else is broken
 
 
-def test_people_units_and_documents_that_are_gone_stop_nothing(waiting, scene):
+def test_people_units_and_documents_that_are_gone_stop_nothing(waiting, world):
 	payment, intent = waiting
 	for doctype, name in (
 		("Organisation Unit", payment.organisation_unit),
@@ -222,14 +222,14 @@ def test_people_units_and_documents_that_are_gone_stop_nothing(waiting, scene):
 	assert_recorded(payment)
 
 
-def test_a_field_that_somebody_made_mandatory_stops_nothing(scene):
+def test_a_field_that_somebody_made_mandatory_stops_nothing(world):
 	field = create_custom_field(
 		"Invoice Payment",
 		{"fieldname": "cost_centre_code", "label": "Cost Centre Code", "fieldtype": "Data", "reqd": 1},
 	)
 	frappe.db.commit()
 	try:
-		assert scene.pay()["outcome"] == "paid"
+		assert world.pay()["outcome"] == "paid"
 	finally:
 		frappe.delete_doc("Custom Field", field.name, force=True)
 		frappe.db.commit()
@@ -274,7 +274,7 @@ def test_a_column_that_refuses_what_is_shown_does_not_hold_the_money(waiting, tr
 	assert not assert_recorded(payment).receipt_url
 
 
-def test_hooks_notifications_and_versions_still_hear_of_a_payment(scene):
+def test_hooks_notifications_and_versions_still_hear_of_a_payment(world):
 	"""The money is written past the save, and what a save sets off follows it."""
 	heard = unique("heard")
 	script = frappe.get_doc(
@@ -292,7 +292,7 @@ if doc.status == "Succeeded" and before.status != doc.status:
 	).insert()
 	frappe.db.commit()
 	try:
-		outcome = scene.pay()
+		outcome = world.pay()
 	finally:
 		script.delete()
 		frappe.db.commit()
@@ -303,16 +303,16 @@ if doc.status == "Succeeded" and before.status != doc.status:
 	assert any('"Succeeded"' in data for data in versions)
 
 
-def test_a_title_longer_than_a_line_is_cut_at_the_claim(scene):
+def test_a_title_longer_than_a_line_is_cut_at_the_claim(world):
 	row = frappe.get_doc("Payable DocType", "Portal Invoice")
 	before = row.title_fieldname
 	frappe.db.set_value("Payable DocType", row.name, "title_fieldname", "remarks")
-	invoice = scene.make_invoice(total="10.00")
+	invoice = world.make_invoice(total="10.00")
 	frappe.db.set_value("Portal Invoice", invoice.name, "remarks", "Rent of the hall, " * 100)
 	frappe.db.commit()
 	frappe.clear_cache()
 	try:
-		outcome = scene.pay("10.00", invoice=invoice)
+		outcome = world.pay("10.00", invoice=invoice)
 	finally:
 		frappe.db.set_value("Payable DocType", row.name, "title_fieldname", before)
 		frappe.db.commit()

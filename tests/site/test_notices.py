@@ -126,53 +126,53 @@ def heard_by(user: str, doctype: str, name: str) -> list[str]:
 	return frappe.get_all("Notification Log", told, pluck="subject", order_by="creation asc")
 
 
-def test_the_payer_hears_that_a_debit_has_arrived_and_of_its_refund(scene):
-	paid = scene.pay_by_ach(scene.add_bank_account(), "40.00")["payment"]
-	scene.drain()
-	assert heard_by(scene.payer, "Invoice Payment", paid) == []
-	scene.emulator.settle(frappe.db.get_value("Invoice Payment", paid, "payment_intent_id"))
+def test_the_payer_hears_that_a_debit_has_arrived_and_of_its_refund(world):
+	paid = world.pay_by_ach(world.add_bank_account(), "40.00")["payment"]
+	world.drain()
+	assert heard_by(world.payer, "Invoice Payment", paid) == []
+	world.emulator.settle(frappe.db.get_value("Invoice Payment", paid, "payment_intent_id"))
 	settle(paid)
 	settle(paid)
-	scene.drain()
-	arrived = f"Your payment of $ 40.00 for {scene.invoice.name} has arrived."
-	assert heard_by(scene.payer, "Invoice Payment", paid) == [arrived]
+	world.drain()
+	arrived = f"Your payment of $ 40.00 for {world.invoice.name} has arrived."
+	assert heard_by(world.payer, "Invoice Payment", paid) == [arrived]
 
 	refund_api.refund_payment(paid, "15.00")
-	scene.drain()
-	[_arrived, refunded] = heard_by(scene.payer, "Invoice Payment", paid)
-	assert refunded.startswith(f"$ 15.00 of your payment for {scene.invoice.name} is being refunded to")
+	world.drain()
+	[_arrived, refunded] = heard_by(world.payer, "Invoice Payment", paid)
+	assert refunded.startswith(f"$ 15.00 of your payment for {world.invoice.name} is being refunded to")
 
 
-def test_a_card_that_pays_at_once_needs_no_notice(scene):
-	paid = scene.pay()["payment"]
-	scene.drain()
-	assert heard_by(scene.payer, "Invoice Payment", paid) == []
+def test_a_card_that_pays_at_once_needs_no_notice(world):
+	paid = world.pay()["payment"]
+	world.drain()
+	assert heard_by(world.payer, "Invoice Payment", paid) == []
 
 
-def test_the_payer_hears_what_became_of_a_bank_account(scene):
-	verified = scene.add_bank_account(linked=False)
-	refused = scene.add_bank_account(number="deposits_fail", linked=False)
-	at_once = scene.add_bank_account(number="no_funds", linked=True)
-	scene.drain()
+def test_the_payer_hears_what_became_of_a_bank_account(world):
+	verified = world.add_bank_account(linked=False)
+	refused = world.add_bank_account(number="deposits_fail", linked=False)
+	at_once = world.add_bank_account(number="no_funds", linked=True)
+	world.drain()
 	for name in (verified, refused, at_once):
-		assert heard_by(scene.payer, "Stripe Bank Account", name) == []
-	with scene.as_user(scene.payer):
+		assert heard_by(world.payer, "Stripe Bank Account", name) == []
+	with world.as_user(world.payer):
 		methods.verify_bank_account(verified, descriptor_code="SM11AA")
-	scene.emulator.advance(days=6)
+	world.emulator.advance(days=6)
 	bank_accounts.sync(refused)
-	scene.drain()
-	[good] = heard_by(scene.payer, "Stripe Bank Account", verified)
+	world.drain()
+	[good] = heard_by(world.payer, "Stripe Bank Account", verified)
 	assert good.startswith("Your bank account STRIPE TEST BANK")
 	assert good.endswith("•••• 6789 is verified. You can pay with it now.")
-	[bad] = heard_by(scene.payer, "Stripe Bank Account", refused)
+	[bad] = heard_by(world.payer, "Stripe Bank Account", refused)
 	assert "•••• 6661: The test deposits could not be sent" in bad
 
 
-def test_a_notice_is_in_the_payers_language(scene):
-	frappe.db.set_value("User", scene.payer, "language", "de")
-	account = scene.add_bank_account(linked=False)
-	with scene.as_user(scene.payer):
+def test_a_notice_is_in_the_payers_language(world):
+	frappe.db.set_value("User", world.payer, "language", "de")
+	account = world.add_bank_account(linked=False)
+	with world.as_user(world.payer):
 		methods.verify_bank_account(account, descriptor_code="SM11AA")
-	scene.drain()
-	[subject] = heard_by(scene.payer, "Stripe Bank Account", account)
+	world.drain()
+	[subject] = heard_by(world.payer, "Stripe Bank Account", account)
 	assert "ist verifiziert" in subject

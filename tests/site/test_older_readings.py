@@ -10,22 +10,22 @@ from stripe_service.payments import settle
 from stripe_service.payments.record import IntentSnapshot
 from stripe_service.utils.transaction import begin_fresh
 from tests.support import site as site_support
-from tests.support.account import ACCOUNT
+from tests.support.accounts import ACCOUNT
 
 
 @pytest.fixture
-def readings(scene):
+def readings(world):
 	"""(payment, reading before a refund of 25, reading after it), both begun from the same version of the row."""
-	scene.emulator.hold_webhooks()
-	payment = frappe.get_doc("Invoice Payment", scene.pay()["payment"])
+	world.emulator.hold_webhooks()
+	payment = frappe.get_doc("Invoice Payment", world.pay()["payment"])
 	older = take(payment)
 	gateway = settle.gateway_for(ACCOUNT)
 	gateway.call("refunds.create", params={"payment_intent": payment.payment_intent_id, "amount": 2500})
 	newer = take(payment)
 	assert older.version == newer.version
 	yield payment, older, newer
-	scene.emulator.clear_webhook_rules()
-	scene.emulator.forget_webhooks()
+	world.emulator.clear_webhook_rules()
+	world.emulator.forget_webhooks()
 
 
 def take(payment) -> IntentSnapshot:

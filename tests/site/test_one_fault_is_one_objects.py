@@ -14,7 +14,7 @@ from stripe_service.payments.intent import create_intent
 from stripe_service.reconcile import comparison, schedule, sweep
 from stripe_service.setup import checklist
 from stripe_service.webhooks import process, receive
-from tests.support.account import ACCOUNT
+from tests.support.accounts import ACCOUNT
 from tests.support.records import unique
 from tests.support.webhooks import Endpoint
 
@@ -24,104 +24,110 @@ def run(*steps):
 	return report
 
 
-def broken(shop, payment: str, operation: str = "GET", **more) -> None:
+def broken(silent_world, payment: str, operation: str = "GET", **more) -> None:
 	"""From now on Stripe answers about this payment's PaymentIntent with a fault."""
-	intent = shop.payment(payment).payment_intent_id
+	intent = silent_world.payment(payment).payment_intent_id
 	fault = {"kind": "error_before", "count": -1, **more}
-	shop.emulator.fault(fault.pop("kind"), path=f"/v1/payment_intents/{intent}*", **fault)
+	silent_world.emulator.fault(fault.pop("kind"), path=f"/v1/payment_intents/{intent}*", **fault)
 
 
 # the reconciler
 
 
-def test_an_object_that_answers_500_keeps_no_other_waiting(shop):
-	bad = [shop.pay(card="3ds_required") for _ in range(5)]
-	good = shop.pay(card="3ds_required")
-	shop.emulator.complete_3ds(shop.payment(good).payment_intent_id)
+def test_an_object_that_answers_500_keeps_no_other_waiting(silent_world):
+	bad = [silent_world.new_payment(card="3ds_required") for _ in range(5)]
+	good = silent_world.new_payment(card="3ds_required")
+	silent_world.emulator.complete_3ds(silent_world.payment(good).payment_intent_id)
 	for payment in bad:
-		broken(shop, payment)
+		broken(silent_world, payment)
 	report = run(sweep.read_open)
 	assert report.stopped is None
 	assert len([line for line in report.failed if line.split(":")[0] in bad]) == 5
-	assert shop.payment(good).status == "Succeeded"
+	assert silent_world.payment(good).status == "Succeeded"
 
 
-def test_an_abandoned_payment_is_released_beside_one_that_can_not_be(shop):
-	bad, good = shop.pay(card="3ds_required"), shop.pay(card="3ds_required")
+def test_an_abandoned_payment_is_released_beside_one_that_can_not_be(silent_world):
+	bad, good = silent_world.new_payment(card="3ds_required"), silent_world.new_payment(card="3ds_required")
 	for payment in (bad, good):
-		shop.make_older(payment, hours=25)
-	broken(shop, bad, method="POST")
+		silent_world.make_older(payment, hours=25)
+	broken(silent_world, bad, method="POST")
 	report = run(*schedule.OPEN_PAYMENTS)
 	assert report.stopped is None
-	assert (shop.payment(bad).status, shop.payment(good).status) == ("Action Required", "Cancelled")
+	assert (silent_world.payment(bad).status, silent_world.payment(good).status) == (
+		"Action Required",
+		"Cancelled",
+	)
 
 
-def test_comparing_goes_on_after_an_object_that_answers_500(shop):
-	bad, good = shop.pay(), shop.pay()
+def test_comparing_goes_on_after_an_object_that_answers_500(silent_world):
+	bad, good = silent_world.new_payment(), silent_world.new_payment()
 	for payment in (bad, good):
-		intent = shop.payment(payment).payment_intent_id
-		shop.gateway.call("refunds.create", params={"payment_intent": intent, "amount": 500})
-	broken(shop, bad)
+		intent = silent_world.payment(payment).payment_intent_id
+		silent_world.gateway.call("refunds.create", params={"payment_intent": intent, "amount": 500})
+	broken(silent_world, bad)
 	report = run(comparison.compare_days(3))
 	assert report.stopped is None
-	assert (shop.payment(bad).refunded_minor, shop.payment(good).refunded_minor) == (0, 500)
+	assert (silent_world.payment(bad).refunded_minor, silent_world.payment(good).refunded_minor) == (0, 500)
 
 
-def test_a_claim_whose_key_is_burnt_ends_in_minutes_and_stops_nothing(shop):
+def test_a_claim_whose_key_is_burnt_ends_in_minutes_and_stops_nothing(silent_world):
 	"""The worker was stopped after Stripe had remembered a 500 under the claim's key."""
-	burnt, other = shop.claim(), shop.pay(card="3ds_required")
-	shop.emulator.server_error("payment_intents.create", remembered=True)
+	burnt, other = silent_world.claim(), silent_world.new_payment(card="3ds_required")
+	silent_world.emulator.server_error("payment_intents.create", remembered=True)
 	with pytest.raises(errors.Unreachable):
-		shop.create_unstored(burnt)
-	shop.emulator.complete_3ds(shop.payment(other).payment_intent_id)
-	shop.make_older(burnt, minutes=11)
+		silent_world.create_unstored(burnt)
+	silent_world.emulator.complete_3ds(silent_world.payment(other).payment_intent_id)
+	silent_world.make_older(burnt, minutes=11)
 	reports = schedule.poll()
 	assert {report.stopped for report in reports if report.account == ACCOUNT} == {None}
-	assert shop.payment(burnt).status == "Cancelled"
-	assert shop.invoice_of(burnt).reserved_amount == 0
+	assert silent_world.payment(burnt).status == "Cancelled"
+	assert silent_world.invoice_of(burnt).reserved_amount == 0
 	run(*schedule.OPEN_PAYMENTS)
-	assert shop.payment(other).status == "Succeeded"
+	assert silent_world.payment(other).status == "Succeeded"
 
 
-def test_a_claim_whose_key_is_burnt_although_it_was_done_is_found_and_canceled(shop):
-	payment = shop.claim()
-	shop.emulator.server_error("payment_intents.create", done=True, remembered=True)
+def test_a_claim_whose_key_is_burnt_although_it_was_done_is_found_and_canceled(silent_world):
+	payment = silent_world.claim()
+	silent_world.emulator.server_error("payment_intents.create", done=True, remembered=True)
 	with pytest.raises(errors.Unreachable):
-		shop.create_unstored(payment)
-	shop.make_older(payment, minutes=11)
+		silent_world.create_unstored(payment)
+	silent_world.make_older(payment, minutes=11)
 	schedule.poll()
-	assert shop.payment(payment).status == "Cancelled"
-	assert shop.intent(shop.payment(payment).payment_intent_id)["status"] == "canceled"
+	assert silent_world.payment(payment).status == "Cancelled"
+	assert silent_world.intent(silent_world.payment(payment).payment_intent_id)["status"] == "canceled"
 
 
-def test_where_the_account_itself_does_not_answer_its_run_ends(shop):
+def test_where_the_account_itself_does_not_answer_its_run_ends(silent_world):
 	for _ in range(4):
-		shop.pay(card="3ds_required")
-	shop.emulator.fault("error_before", count=-1)
-	shop.emulator.clear_requests()
+		silent_world.new_payment(card="3ds_required")
+	silent_world.emulator.fault("error_before", count=-1)
+	silent_world.emulator.clear_requests()
 	report = run(*schedule.OPEN_PAYMENTS)
-	asked = {call["path"].rsplit("/", 1)[0] for call in shop.emulator.requests(path="/v1/payment_intents/*")}
-	shop.emulator.clear_faults()
+	asked = {
+		call["path"].rsplit("/", 1)[0]
+		for call in silent_world.emulator.requests(path="/v1/payment_intents/*")
+	}
+	silent_world.emulator.clear_faults()
 	assert "Unreachable" in report.stopped
 	assert len(asked) <= 1
 
 
-def test_objects_that_are_not_answered_end_the_run_after_a_few(shop, monkeypatch):
+def test_objects_that_are_not_answered_end_the_run_after_a_few(silent_world, monkeypatch):
 	"""Each takes a minute with its retries: an answer that the account gives to something else is no comfort then."""
 	monkeypatch.setattr(jobs, "MOST_UNANSWERED", 2)
-	silent = [shop.pay(card="3ds_required") for _ in range(4)]
+	silent = [silent_world.new_payment(card="3ds_required") for _ in range(4)]
 	for payment in silent:
-		broken(shop, payment, kind="refuse")
+		broken(silent_world, payment, kind="refuse")
 	report = run(sweep.read_open)
 	assert "Unreachable" in report.stopped
 	assert len([line for line in report.failed if line.split(":")[0] in silent]) == 1
 
 
-def test_an_object_that_is_locked_at_stripe_is_only_that_ones_fault(shop):
-	bad, good = shop.pay(card="3ds_required"), shop.pay(card="3ds_required")
-	shop.emulator.complete_3ds(shop.payment(good).payment_intent_id)
+def test_an_object_that_is_locked_at_stripe_is_only_that_ones_fault(silent_world):
+	bad, good = silent_world.new_payment(card="3ds_required"), silent_world.new_payment(card="3ds_required")
+	silent_world.emulator.complete_3ds(silent_world.payment(good).payment_intent_id)
 	broken(
-		shop,
+		silent_world,
 		bad,
 		kind="error",
 		status=429,
@@ -130,18 +136,18 @@ def test_an_object_that_is_locked_at_stripe_is_only_that_ones_fault(shop):
 	)
 	report = run(sweep.read_open)
 	assert report.stopped is None
-	assert shop.payment(good).status == "Succeeded"
+	assert silent_world.payment(good).status == "Succeeded"
 
 
-def test_a_cancellation_that_stripe_refuses_is_reported_and_the_amount_stays_reserved(shop):
-	payment = shop.pay(card="3ds_required")
-	shop.make_older(payment, hours=25)
+def test_a_cancellation_that_stripe_refuses_is_reported_and_the_amount_stays_reserved(silent_world):
+	payment = silent_world.new_payment(card="3ds_required")
+	silent_world.make_older(payment, hours=25)
 	refusal = {"status": 400, "code": "parameter_invalid_empty", "message": "No."}
-	shop.emulator.fault("error", operation="payment_intents.cancel", count=-1, **refusal)
+	silent_world.emulator.fault("error", operation="payment_intents.cancel", count=-1, **refusal)
 	report = run(sweep.release_abandoned)
 	assert any(line.startswith(payment) for line in report.failed), report
-	assert shop.payment(payment).status == "Action Required"
-	assert shop.invoice_of(payment).reserved_amount == 100
+	assert silent_world.payment(payment).status == "Action Required"
+	assert silent_world.invoice_of(payment).reserved_amount == 100
 
 
 def test_what_a_request_left_behind_is_looked_at_every_few_minutes():
@@ -150,52 +156,60 @@ def test_what_a_request_left_behind_is_looked_at_every_few_minutes():
 		assert f"stripe_service.reconcile.schedule.{job}" in every_five_minutes
 
 
-def test_where_nothing_was_left_behind_stripe_is_not_asked(shop):
+def test_where_nothing_was_left_behind_stripe_is_not_asked(silent_world):
 	schedule.end_unanswered()
 	schedule.end_unanswered()
-	shop.emulator.clear_requests()
+	silent_world.emulator.clear_requests()
 	schedule.end_unanswered()
-	assert shop.emulator.count_requests() == 0
+	assert silent_world.emulator.count_requests() == 0
 
 
-def test_a_claim_that_was_ended_meanwhile_is_not_confirmed(shop):
+def test_a_claim_that_was_ended_meanwhile_is_not_confirmed(silent_world):
 	"""Its worker was slow, and the reconciler faster."""
-	payment = shop.claim()
+	payment = silent_world.claim()
 	intent = create_intent(payment)
-	shop.make_older(payment, minutes=11)
+	silent_world.make_older(payment, minutes=11)
 	run(sweep.release_abandoned)
-	shop.emulator.clear_requests()
+	silent_world.emulator.clear_requests()
 	after = charge.confirm(payment, intent, {"payment_method": "pm_card_visa"})
 	assert after.status == "Cancelled"
-	assert shop.emulator.count_requests() == 0
+	assert silent_world.emulator.count_requests() == 0
 
 
 # events
 
 
-def test_an_event_whose_object_answers_500_is_counted_and_keeps_no_other_waiting(shop):
-	bad, good = shop.pay(card="3ds_required"), shop.pay(card="3ds_required")
+def test_an_event_whose_object_answers_500_is_counted_and_keeps_no_other_waiting(silent_world):
+	bad, good = silent_world.new_payment(card="3ds_required"), silent_world.new_payment(card="3ds_required")
 	for payment in (bad, good):
-		shop.emulator.complete_3ds(shop.payment(payment).payment_intent_id)
-	first, second = (shop.events_of(payment, "payment_intent.succeeded")[0] for payment in (bad, good))
-	broken(shop, bad)
-	shop.arrive(first, second)
+		silent_world.emulator.complete_3ds(silent_world.payment(payment).payment_intent_id)
+	first, second = (
+		silent_world.events_of(payment, "payment_intent.succeeded")[0] for payment in (bad, good)
+	)
+	broken(silent_world, bad)
+	silent_world.arrive(first, second)
 	process.process_due()
-	assert (shop.row(first).status, shop.row(first).attempts) == ("Failed", 1)
-	assert shop.row(first).next_attempt_at, "it is tried again later"
-	assert shop.row(second).status == "Done"
-	assert shop.payment(good).status == "Succeeded"
+	assert (silent_world.stored_event(first).status, silent_world.stored_event(first).attempts) == (
+		"Failed",
+		1,
+	)
+	assert silent_world.stored_event(first).next_attempt_at, "it is tried again later"
+	assert silent_world.stored_event(second).status == "Done"
+	assert silent_world.payment(good).status == "Succeeded"
 
 
-def test_where_the_account_does_not_answer_its_events_wait_and_are_not_counted(shop):
-	payment = shop.pay(card="3ds_required")
-	shop.emulator.complete_3ds(shop.payment(payment).payment_intent_id)
-	(event,) = shop.events_of(payment, "payment_intent.succeeded")
-	shop.emulator.fault("error_before", count=-1)
-	shop.arrive(event)
+def test_where_the_account_does_not_answer_its_events_wait_and_are_not_counted(silent_world):
+	payment = silent_world.new_payment(card="3ds_required")
+	silent_world.emulator.complete_3ds(silent_world.payment(payment).payment_intent_id)
+	(event,) = silent_world.events_of(payment, "payment_intent.succeeded")
+	silent_world.emulator.fault("error_before", count=-1)
+	silent_world.arrive(event)
 	process.process_due()
-	shop.emulator.clear_faults()
-	assert (shop.row(event).status, shop.row(event).attempts) == ("Received", 0)
+	silent_world.emulator.clear_faults()
+	assert (silent_world.stored_event(event).status, silent_world.stored_event(event).attempts) == (
+		"Received",
+		0,
+	)
 
 
 # an endpoint that is not heard
@@ -267,20 +281,22 @@ def test_the_checklist_says_that_events_are_refused_until_one_is_taken(webhook_p
 	assert webhook_part(last_event_at=now, webhook_refused_at=earlier, **quiet)["state"] == "Done"
 
 
-def test_an_endpoint_that_is_silent_while_events_are_fetched_is_a_warning(shop, webhook_part):
-	shop.fetch()  # the events of other tests, which may be old by now
+def test_an_endpoint_that_is_silent_while_events_are_fetched_is_a_warning(silent_world, webhook_part):
+	silent_world.fetch_events()  # the events of other tests, which may be old by now
 	webhook_part(last_event_at=None, webhook_refused_at=None, events_missed_at=None)
-	payment = shop.pay()
-	shop.fetch()
+	payment = silent_world.new_payment()
+	silent_world.fetch_events()
 	assert not frappe.db.get_value(
 		"Stripe Account", ACCOUNT, "events_missed_at"
 	), "they may still be on their way"
-	before = shop.emulator.now()
-	shop.emulator.set_clock(int(time.time()) - 2 * 3600)  # other tests have moved the emulator's clock
+	before = silent_world.emulator.now()
+	silent_world.emulator.set_clock(
+		int(time.time()) - 2 * 3600
+	)  # other tests have moved the emulator's clock
 	late = gateway_for(ACCOUNT).call("customers.create", params={"email": f"{unique('late')}@example.com"})
 	gateway_for(ACCOUNT).call("customers.delete", late["id"])
-	shop.emulator.set_clock(before)
-	shop.fetch()
+	silent_world.emulator.set_clock(before)
+	silent_world.fetch_events()
 	silent = webhook_part()
 	assert silent["state"] == "Warning" and "do not arrive" in silent["message"], payment
 	later = frappe.utils.add_to_date(frappe.utils.now_datetime(), minutes=1)

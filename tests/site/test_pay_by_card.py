@@ -10,24 +10,24 @@ from stripe_service.payables.payable import NotPayable
 from stripe_service.payments.limits import AmountRefused
 from stripe_service.payments.new_card import CardRefused
 from stripe_service.payments.settle import settle_intent
-from tests.support.cards import confirmation_token
+from tests.support.paying import confirmation_token
 from tests.support.records import PASSWORD, unique
 
 
-def test_a_new_card_pays_the_invoice_and_it_is_paid(scene):
-	outcome = scene.pay()
+def test_a_new_card_pays_the_invoice_and_it_is_paid(world):
+	outcome = world.pay()
 
 	assert outcome["outcome"] == "paid", outcome
 	assert outcome["method_label"] == "VISA •••• 4242"
 	assert outcome["receipt_url"].startswith("http")
-	assert scene.reread().outstanding_amount == 0
-	scene.drain()
-	invoice = scene.reread()
+	assert world.reread().outstanding_amount == 0
+	world.drain()
+	invoice = world.reread()
 	assert invoice.workflow_state == "Paid"
 	assert invoice.paid_amount == 100
-	assert scene.received_minor() == 10000
+	assert world.received_minor() == 10000
 	payment = frappe.get_doc("Invoice Payment", outcome["payment"])
-	assert (payment.status, payment.user, payment.settled_minor) == ("Succeeded", scene.payer, 10000)
+	assert (payment.status, payment.user, payment.settled_minor) == ("Succeeded", world.payer, 10000)
 	assert payment.after_payment_status == "Done"
 
 
@@ -42,27 +42,27 @@ def test_a_new_card_pays_the_invoice_and_it_is_paid(scene):
 		("jcb", "JCB"),
 	],
 )
-def test_each_of_the_six_brands_is_taken_and_shown_by_name(scene, card, name):
-	outcome = scene.pay(card=card)
+def test_each_of_the_six_brands_is_taken_and_shown_by_name(world, card, name):
+	outcome = world.pay(card=card)
 	assert outcome["outcome"] == "paid"
 	assert outcome["method_label"].startswith(f"{name} ••••")
 
 
-def test_another_brand_is_refused_before_anything_is_claimed_or_created(scene):
+def test_another_brand_is_refused_before_anything_is_claimed_or_created(world):
 	with pytest.raises(CardRefused, match="not accepted here"):
-		scene.pay(card="unionpay")
-	assert scene.intents() == []
-	assert not frappe.db.exists("Invoice Payment", {"reference_name": scene.invoice.name})
+		world.pay(card="unionpay")
+	assert world.intents() == []
+	assert not frappe.db.exists("Invoice Payment", {"reference_name": world.invoice.name})
 
 
-def test_a_brand_that_the_administrator_switched_off_is_refused(scene):
+def test_a_brand_that_the_administrator_switched_off_is_refused(world):
 	settings = frappe.get_doc("Stripe Service Settings")
 	settings.brand_amex = 0
 	settings.save()
 	frappe.db.commit()
 	try:
 		with pytest.raises(CardRefused, match="American Express"):
-			scene.pay(card="amex")
+			world.pay(card="amex")
 	finally:
 		settings.reload()
 		settings.brand_amex = 1
@@ -82,28 +82,28 @@ def test_a_brand_that_the_administrator_switched_off_is_refused(scene):
 		("processing_error", "processing_error"),
 	],
 )
-def test_a_declined_card_says_why_frees_the_amount_and_another_card_then_pays(scene, card, code):
-	declined = scene.pay(card=card)
+def test_a_declined_card_says_why_frees_the_amount_and_another_card_then_pays(world, card, code):
+	declined = world.pay(card=card)
 	assert declined["outcome"] == "failed"
 	assert declined["failure_code"] == code
 	assert len(declined["message"]) > 20, "a sentence for the payer, not a code"
-	assert [intent["status"] for intent in scene.intents()] == ["canceled"]
-	assert scene.reread().reserved_amount == 0
+	assert [intent["status"] for intent in world.intents()] == ["canceled"]
+	assert world.reread().reserved_amount == 0
 
-	assert scene.pay()["outcome"] == "paid"
-	assert scene.received_minor() == 10000
+	assert world.pay()["outcome"] == "paid"
+	assert world.received_minor() == 10000
 
 
-def test_a_part_is_paid_and_the_rest_later(scene):
-	outcome = scene.pay("30.01")
+def test_a_part_is_paid_and_the_rest_later(world):
+	outcome = world.pay("30.01")
 	assert (outcome["outcome"], outcome["outstanding"]) == ("paid", "69.99")
-	scene.drain()
-	invoice = scene.reread()
+	world.drain()
+	invoice = world.reread()
 	assert (invoice.workflow_state, invoice.outstanding_amount) == ("Partly Paid", 69.99)
-	assert scene.pay("69.99")["outcome"] == "paid"
-	scene.drain()
-	assert scene.reread().workflow_state == "Paid"
-	assert scene.received_minor() == 10000
+	assert world.pay("69.99")["outcome"] == "paid"
+	world.drain()
+	assert world.reread().workflow_state == "Paid"
+	assert world.received_minor() == 10000
 
 
 @pytest.mark.parametrize(
@@ -124,26 +124,26 @@ def test_a_part_is_paid_and_the_rest_later(scene):
 		("99.60", "too little to be paid online"),
 	],
 )
-def test_an_amount_that_can_not_be_is_refused_with_what_can(scene, amount, message):
+def test_an_amount_that_can_not_be_is_refused_with_what_can(world, amount, message):
 	with pytest.raises(AmountRefused, match=message):
-		scene.pay(amount)
-	assert scene.intents() == []
-	assert scene.reread().reserved_amount == 0
+		world.pay(amount)
+	assert world.intents() == []
+	assert world.reread().reserved_amount == 0
 
 
 @pytest.mark.parametrize(
 	"currency, total, part, minor", [("JPY", "5000", "1200", 1200), ("KWD", "12.340", "2.340", 2340)]
 )
-def test_currencies_without_and_with_three_decimals_are_exact(scene, currency, total, part, minor):
-	invoice = scene.make_invoice(total=total, currency=currency)
-	outcome = scene.pay(part, invoice=invoice)
+def test_currencies_without_and_with_three_decimals_are_exact(world, currency, total, part, minor):
+	invoice = world.make_invoice(total=total, currency=currency)
+	outcome = world.pay(part, invoice=invoice)
 	assert outcome["outcome"] == "paid"
-	assert scene.received_minor(invoice) == minor
-	assert float(scene.reread(invoice).outstanding_amount) == pytest.approx(float(total) - float(part))
+	assert world.received_minor(invoice) == minor
+	assert float(world.reread(invoice).outstanding_amount) == pytest.approx(float(total) - float(part))
 
 
 @pytest.mark.parametrize("amount", ["1e999997", "5_0", "0", "ten", "1.190"])
-def test_no_document_is_loaded_and_no_row_locked_for_what_is_no_amount(scene, amount, monkeypatch):
+def test_no_document_is_loaded_and_no_row_locked_for_what_is_no_amount(world, amount, monkeypatch):
 	"""What is no amount in any currency is refused before the document is loaded, the rest before its row is locked."""
 	queries = []
 	original = frappe.db.sql
@@ -152,7 +152,7 @@ def test_no_document_is_loaded_and_no_row_locked_for_what_is_no_amount(scene, am
 	)
 	begun = time.process_time()
 	with pytest.raises(AmountRefused):
-		scene.pay(amount)
+		world.pay(amount)
 	assert time.process_time() - begun < 2
 	touched = [query for query in queries if "tabPortal Invoice`" in query]
 	assert not [query for query in touched if "for update" in query.lower()]
@@ -164,225 +164,218 @@ def test_no_document_is_loaded_and_no_row_locked_for_what_is_no_amount(scene, am
 	"amount, code",
 	[(40, 200), ("40.00", 200), (19.99, 417), ([40], 417), ({"a": 1}, 417), (None, 417), (True, 417)],
 )
-def test_whatever_is_sent_as_an_amount_is_answered_in_words(scene, http, amount, code):
-	session = http.login(scene.payer, PASSWORD)
-	sent = {"doctype": "Portal Invoice", "name": scene.invoice.name, "amount": amount, "method_type": "card"}
+def test_whatever_is_sent_as_an_amount_is_answered_in_words(world, http, amount, code):
+	session = http.login(world.payer, PASSWORD)
+	sent = {"doctype": "Portal Invoice", "name": world.invoice.name, "amount": amount, "method_type": "card"}
 	answer = session.session.post(
 		f"{http.address}/api/method/stripe_service.api.pay.pay",
-		json={**sent, "confirmation_token": confirmation_token(scene.url)},
+		json={**sent, "confirmation_token": confirmation_token(world.url)},
 		timeout=60,
 	)
 	assert answer.status_code == code, answer.text[-500:]
 
 
-def test_a_claim_refuses_what_is_no_amount_before_it_locks(scene, monkeypatch):
+def test_a_claim_refuses_what_is_no_amount_before_it_locks(world, monkeypatch):
 	from stripe_service.payments import claim
 
 	monkeypatch.setattr(claim, "in_fresh_transaction", lambda work: pytest.fail("a transaction was begun"))
 	with pytest.raises(AmountRefused):
-		claim.claim(claim.PayRequest("Portal Invoice", scene.invoice.name, "1e999997", "card", scene.payer))
+		claim.claim(claim.PayRequest("Portal Invoice", world.invoice.name, "1e999997", "card", world.payer))
 
 
-def test_the_same_press_is_known_however_the_name_of_the_document_is_written(scene):
+def test_the_same_press_is_known_however_the_name_of_the_document_is_written(world):
 	"""MariaDB compares names without case and trailing blanks."""
-	press, name = unique("press"), scene.invoice.name
-	first = scene.pay("40.00", request_id=press)
+	press, name = unique("press"), world.invoice.name
+	first = world.pay("40.00", request_id=press)
 	for spelling in (name.lower(), f"{name} ", name.title()):
-		with scene.as_user(scene.payer):
-			again = pay_api.pay(
-				"Portal Invoice",
-				spelling,
-				"40.00",
-				"card",
-				confirmation_token=confirmation_token(scene.url),
-				request_id=press,
-			)
-			asked = pay_api.payment_status(doctype="Portal Invoice", name=spelling, request_id=press)
+		spelled = frappe._dict(doctype="Portal Invoice", name=spelling)
+		again = world.pay("40.00", invoice=spelled, request_id=press)
+		asked = world.does(pay_api.payment_status, doctype="Portal Invoice", name=spelling, request_id=press)
 		assert (again["payment"], asked["payment"]) == (first["payment"], first["payment"])
-	assert scene.received_minor() == 4000
+	assert world.received_minor() == 4000
 
 
 @pytest.mark.parametrize("doctype", ["No Such Thing", "portal invoice", "ToDo", "../x", ""])
-def test_a_doctype_that_is_not_payable_is_an_answer_and_not_a_fault(scene, doctype):
-	with scene.as_user(scene.payer):
+def test_a_doctype_that_is_not_payable_is_an_answer_and_not_a_fault(world, doctype):
+	with world.as_user(world.payer):
 		for call in (
-			lambda: pay_api.open_form(doctype, scene.invoice.name),
-			lambda: pay_api.pay(doctype, scene.invoice.name, "5.00", "card", confirmation_token="ctoken_x"),
+			lambda: pay_api.open_form(doctype, world.invoice.name),
+			lambda: pay_api.pay(doctype, world.invoice.name, "5.00", "card", confirmation_token="ctoken_x"),
 			lambda: pay_api.payment_status(doctype=doctype or "x", name="x", request_id="x"),
 		):
 			with pytest.raises(NotPayable, match="cannot be paid here"):
 				call()
 
 
-def test_the_same_press_sent_twice_charges_once(scene):
+def test_the_same_press_sent_twice_charges_once(world):
 	press = unique("press")
-	first = scene.pay(request_id=press)
-	second = scene.pay(request_id=press)
+	first = world.pay(request_id=press)
+	second = world.pay(request_id=press)
 	assert first["payment"] == second["payment"]
 	assert second["outcome"] == "paid"
-	assert len(scene.intents()) == 1
+	assert len(world.intents()) == 1
 
 
-def test_3d_secure_is_asked_for_answered_and_then_paid(scene):
-	outcome = scene.pay(card="3ds_required")
+def test_3d_secure_is_asked_for_answered_and_then_paid(world):
+	outcome = world.pay(card="3ds_required")
 	assert outcome["outcome"] == "action_required"
 	assert outcome["client_secret"].startswith("pi_")
-	assert scene.reread().reserved_amount == 100
+	assert world.reread().reserved_amount == 100
 
-	scene.emulator.authenticate(scene.intents()[0]["id"])
-	with scene.as_user(scene.payer):
+	world.emulator.authenticate(world.intents()[0]["id"])
+	with world.as_user(world.payer):
 		finished = pay_api.finish(outcome["payment"])
 	assert finished["outcome"] == "paid"
-	scene.drain()
-	assert scene.reread().workflow_state == "Paid"
+	world.drain()
+	assert world.reread().workflow_state == "Paid"
 
 
-def test_3d_secure_that_fails_frees_the_amount(scene):
-	outcome = scene.pay(card="3ds_required")
-	scene.emulator.authenticate(scene.intents()[0]["id"], "fail")
-	with scene.as_user(scene.payer):
+def test_3d_secure_that_fails_frees_the_amount(world):
+	outcome = world.pay(card="3ds_required")
+	world.emulator.authenticate(world.intents()[0]["id"], "fail")
+	with world.as_user(world.payer):
 		finished = pay_api.finish(outcome["payment"])
 	assert finished["outcome"] == "failed"
-	assert scene.intents()[0]["status"] == "canceled"
-	assert scene.reread().reserved_amount == 0
+	assert world.intents()[0]["status"] == "canceled"
+	assert world.reread().reserved_amount == 0
 
 
-def test_3d_secure_that_is_given_up_can_not_be_confirmed_afterwards(scene):
-	outcome = scene.pay(card="3ds_required")
-	with scene.as_user(scene.payer):
+def test_3d_secure_that_is_given_up_can_not_be_confirmed_afterwards(world):
+	outcome = world.pay(card="3ds_required")
+	with world.as_user(world.payer):
 		assert pay_api.abandon(outcome["payment"])["outcome"] == "cancelled"
-	assert scene.intents()[0]["status"] == "canceled"
-	assert scene.reread().reserved_amount == 0
+	assert world.intents()[0]["status"] == "canceled"
+	assert world.reread().reserved_amount == 0
 
 
-def test_the_browser_never_returns_from_3d_secure_and_settling_by_its_id_does_the_rest(scene):
-	scene.pay(card="3ds_required")
-	scene.emulator.authenticate(scene.intents()[0]["id"])
-	settle_intent("Emulator", scene.intents()[0]["id"])
-	scene.drain()
-	invoice = scene.reread()
+def test_the_browser_never_returns_from_3d_secure_and_settling_by_its_id_does_the_rest(world):
+	world.pay(card="3ds_required")
+	world.emulator.authenticate(world.intents()[0]["id"])
+	settle_intent("Emulator", world.intents()[0]["id"])
+	world.drain()
+	invoice = world.reread()
 	assert (invoice.workflow_state, invoice.outstanding_amount) == ("Paid", 0)
 
 
-def test_a_saved_card_is_offered_next_time_and_pays(scene):
-	assert scene.pay("40.00", save=1)["outcome"] == "paid"
-	with scene.as_user(scene.payer):
-		saved = pay_api.open_form("Portal Invoice", scene.invoice.name)["saved"]["cards"]
+def test_a_saved_card_is_offered_next_time_and_pays(world):
+	assert world.pay("40.00", save=1)["outcome"] == "paid"
+	with world.as_user(world.payer):
+		saved = pay_api.open_form("Portal Invoice", world.invoice.name)["saved"]["cards"]
 	assert [(card["brand"], card["last4"]) for card in saved] == [("visa", "4242")]
 
-	again = scene.pay("60.00", saved_method=saved[0]["name"])
+	again = world.pay("60.00", saved_method=saved[0]["name"])
 	assert again["outcome"] == "paid"
-	scene.drain()
-	assert scene.reread().workflow_state == "Paid"
+	world.drain()
+	assert world.reread().workflow_state == "Paid"
 
 
-def test_a_card_that_was_not_saved_is_not_offered(scene):
-	scene.pay("40.00")
-	with scene.as_user(scene.payer):
-		assert pay_api.open_form("Portal Invoice", scene.invoice.name)["saved"]["cards"] == []
+def test_a_card_that_was_not_saved_is_not_offered(world):
+	world.pay("40.00")
+	with world.as_user(world.payer):
+		assert pay_api.open_form("Portal Invoice", world.invoice.name)["saved"]["cards"] == []
 
 
-def test_nobody_pays_with_a_colleagues_card(scene):
-	scene.pay("40.00", save=1)
-	card = frappe.db.get_value("Saved Card", {"user": scene.payer, "status": "Active"})
-	colleague = scene.make_payer()
+def test_nobody_pays_with_a_colleagues_card(world):
+	world.pay("40.00", save=1)
+	card = frappe.db.get_value("Saved Card", {"user": world.payer, "status": "Active"})
+	colleague = world.make_payer()
 	with pytest.raises((frappe.PermissionError, frappe.DoesNotExistError)):
-		scene.pay("10.00", user=colleague, saved_method=card)
-	assert scene.received_minor() == 4000
+		world.pay("10.00", user=colleague, saved_method=card)
+	assert world.received_minor() == 4000
 
 
-def test_the_answer_is_lost_after_stripe_charged_and_the_retry_charges_nothing_more(scene):
-	scene.emulator.fault("drop_response", path="/v1/payment_intents/*/confirm", count=1)
-	outcome = scene.pay()
+def test_the_answer_is_lost_after_stripe_charged_and_the_retry_charges_nothing_more(world):
+	world.emulator.fault("drop_response", path="/v1/payment_intents/*/confirm", count=1)
+	outcome = world.pay()
 	assert outcome["outcome"] == "paid"
-	assert scene.received_minor() == 10000
-	assert len(scene.intents()) == 1
+	assert world.received_minor() == 10000
+	assert len(world.intents()) == 1
 
 
-def test_every_answer_to_the_confirmation_is_lost_and_one_read_tells(scene):
-	scene.emulator.fault("drop_response", path="/v1/payment_intents/*/confirm", count=10)
+def test_every_answer_to_the_confirmation_is_lost_and_one_read_tells(world):
+	world.emulator.fault("drop_response", path="/v1/payment_intents/*/confirm", count=10)
 	try:
-		outcome = scene.pay()
+		outcome = world.pay()
 	finally:
-		scene.emulator.clear_faults()
+		world.emulator.clear_faults()
 	assert outcome["outcome"] == "paid"
-	assert scene.received_minor() == 10000
+	assert world.received_minor() == 10000
 
 
-def test_stripe_is_cut_off_in_the_middle_and_the_form_opened_again_shows_the_truth(scene):
+def test_stripe_is_cut_off_in_the_middle_and_the_form_opened_again_shows_the_truth(world):
 	"""After the charge nothing of Stripe can be reached; when it can, no second click is needed."""
-	scene.emulator.fault("drop_response", path="/v1/payment_intents/*/confirm", count=100)
-	scene.emulator.fault("refuse", method="GET", path="/v1/payment_intents/*", count=100)
+	world.emulator.fault("drop_response", path="/v1/payment_intents/*/confirm", count=100)
+	world.emulator.fault("refuse", method="GET", path="/v1/payment_intents/*", count=100)
 	try:
-		outcome = scene.pay()
+		outcome = world.pay()
 		assert outcome["outcome"] == "unknown"
 		assert "do not pay again" in outcome["message"]
-		assert scene.reread().reserved_amount == 100
+		assert world.reread().reserved_amount == 100
 	finally:
-		scene.emulator.clear_faults()
-	with scene.as_user(scene.payer):
+		world.emulator.clear_faults()
+	with world.as_user(world.payer):
 		assert pay_api.payment_status(outcome["payment"])["outcome"] == "paid"
-	scene.drain()
-	assert scene.reread().workflow_state == "Paid"
-	assert scene.received_minor() == 10000
+	world.drain()
+	assert world.reread().workflow_state == "Paid"
+	assert world.received_minor() == 10000
 
 
-def test_stripe_is_down_before_anything_was_sent_and_nothing_was_charged(scene):
-	scene.emulator.fault("refuse", path="/v1/payment_intents", method="POST", count=100)
+def test_stripe_is_down_before_anything_was_sent_and_nothing_was_charged(world):
+	world.emulator.fault("refuse", path="/v1/payment_intents", method="POST", count=100)
 	try:
-		outcome = scene.pay()
+		outcome = world.pay()
 		assert outcome["outcome"] == "unknown"
 		assert "Nothing was charged" in outcome["message"]
 	finally:
-		scene.emulator.clear_faults()
-	with scene.as_user(scene.payer):
+		world.emulator.clear_faults()
+	with world.as_user(world.payer):
 		assert pay_api.abandon(outcome["payment"])["outcome"] in ("cancelled", "failed")
-	assert scene.reread().reserved_amount == 0
-	assert scene.received_minor() == 0
-	assert scene.pay()["outcome"] == "paid"
+	assert world.reread().reserved_amount == 0
+	assert world.received_minor() == 0
+	assert world.pay()["outcome"] == "paid"
 
 
-def test_two_payers_cannot_claim_more_than_is_due(scene):
-	colleague = scene.make_payer()
-	scene.pay("70.00", card="3ds_required")
+def test_two_payers_cannot_claim_more_than_is_due(world):
+	colleague = world.make_payer()
+	world.pay("70.00", card="3ds_required")
 	with pytest.raises(AmountRefused, match="At most"):
-		scene.pay("70.00", user=colleague)
-	assert scene.pay("30.00", user=colleague)["outcome"] == "paid"
+		world.pay("70.00", user=colleague)
+	assert world.pay("30.00", user=colleague)["outcome"] == "paid"
 
 
-def test_an_invoice_that_shrinks_while_it_is_paid_keeps_the_excess_in_sight(scene):
-	outcome = scene.pay(card="3ds_required")
-	invoice = scene.reread()
+def test_an_invoice_that_shrinks_while_it_is_paid_keeps_the_excess_in_sight(world):
+	outcome = world.pay(card="3ds_required")
+	invoice = world.reread()
 	invoice.items[0].rate = 80
 	invoice.save()
 	frappe.db.commit()
-	scene.emulator.authenticate(scene.intents()[0]["id"])
-	with scene.as_user(scene.payer):
+	world.emulator.authenticate(world.intents()[0]["id"])
+	with world.as_user(world.payer):
 		assert pay_api.finish(outcome["payment"])["outcome"] == "paid"
 	payment = frappe.get_doc("Invoice Payment", outcome["payment"])
 	assert (payment.received_minor, payment.unallocated_minor) == (10000, 2000)
 	assert "20" in payment.attention
-	assert scene.reread().outstanding_amount == 0
+	assert world.reread().outstanding_amount == 0
 
 
-def test_a_refund_makes_the_invoice_due_again(scene):
+def test_a_refund_makes_the_invoice_due_again(world):
 	from stripe_service.api import refund
 
-	outcome = scene.pay()
-	scene.drain()
+	outcome = world.pay()
+	world.drain()
 	frappe.set_user("Administrator")
 	assert refund.refund_payment(outcome["payment"], "25.00")["status"] == "Partly Refunded"
-	scene.drain()
-	invoice = scene.reread()
+	world.drain()
+	invoice = world.reread()
 	assert invoice.outstanding_amount == 25
 	assert invoice.workflow_state == "Partly Paid"
-	assert scene.pay("25.00")["outcome"] == "paid"
-	scene.drain()
-	assert scene.reread().workflow_state == "Paid"
+	assert world.pay("25.00")["outcome"] == "paid"
+	world.drain()
+	assert world.reread().workflow_state == "Paid"
 
 
-def test_a_payment_can_not_be_made_edited_or_deleted_by_hand(scene):
-	outcome = scene.pay("10.00")
+def test_a_payment_can_not_be_made_edited_or_deleted_by_hand(world):
+	outcome = world.pay("10.00")
 	payment = frappe.get_doc("Invoice Payment", outcome["payment"])
 	payment.amount = 1
 	with pytest.raises(frappe.PermissionError):

@@ -16,30 +16,30 @@ NAMES = (
 
 
 @pytest.fixture
-def answered(scene) -> dict:
+def answered(world) -> dict:
 	"""One payer's story, and what a colleague sees of it, in the answers of the API."""
 	from stripe_service.api import methods, pay
 
 	found = {}
-	with scene.as_user(scene.payer):
+	with world.as_user(world.payer):
 		found["bank_account_started"] = methods.start_bank_account()
 		found["not_started"] = pay.payment_status(
-			doctype="Portal Invoice", name=scene.invoice.name, request_id="never-sent"
+			doctype="Portal Invoice", name=world.invoice.name, request_id="never-sent"
 		)
-	found["paid"] = scene.pay("10.00", save=1)
+	found["paid"] = world.pay("10.00", save=1)
 	# Different numbers: an account that is entered again replaces the one before.
-	failing = scene.add_bank_account(number="no_funds", linked=False)
-	pending = scene.add_bank_account(number="closed", linked=False)
-	verified = scene.add_bank_account(number="good", linked=True)
-	found["processing"] = scene.pay_by_ach(verified, "11.00")
-	found["failed"] = scene.pay("12.00", card="declined")
-	given_up = scene.pay("13.00", card="3ds_required")["payment"]
-	with scene.as_user(scene.payer):
+	failing = world.add_bank_account(number="no_funds", linked=False)
+	pending = world.add_bank_account(number="closed", linked=False)
+	verified = world.add_bank_account(number="good", linked=True)
+	found["processing"] = world.pay_by_ach(verified, "11.00")
+	found["failed"] = world.pay("12.00", card="declined")
+	given_up = world.pay("13.00", card="3ds_required")["payment"]
+	with world.as_user(world.payer):
 		found["cancelled"] = pay.abandon(given_up)
 		found["bank_account_failed"] = methods.verify_bank_account(failing, descriptor_code="SM33CC")
-	found["action_required"] = scene.pay("14.00", card="3ds_required")
-	found["open_form"] = scene.form()
-	found["open_form_of_a_colleague"] = scene.form(user=scene.make_payer())
+	found["action_required"] = world.pay("14.00", card="3ds_required")
+	found["open_form"] = world.form()
+	found["open_form_of_a_colleague"] = world.form(user=world.make_payer())
 	rows = {row["name"]: row for row in found["open_form"]["saved"]["bank_accounts"]}
 	found["bank_account_pending"], found["bank_account_verified"] = rows[pending], rows[verified]
 	return {name: answers.steady(answer) for name, answer in found.items()}

@@ -4,11 +4,10 @@ import frappe
 import pytest
 from frappe.model.workflow import apply_workflow
 
-from stripe_service.api import pay as pay_api
 from stripe_service.payables.payable import open_payable
 from stripe_service.payables.registry import get_config, get_enabled_config
-from tests.support.cards import confirmation_token
-from tests.support.payables import make_doctype, make_payable, make_workflow, why_not_payable
+from tests.site.support.payables import make_doctype, make_payable, make_workflow, why_not_payable
+from tests.support.paying import pay_by_card
 from tests.support.records import unique
 
 FIELDS = [
@@ -53,31 +52,24 @@ def a_fee(doctype, fee=100.0, status="Open", **more):
 	return doc
 
 
-def pay(doc, user, url, as_user, amount):
-	with as_user(user):
-		return pay_api.pay(doc.doctype, doc.name, amount, "card", confirmation_token=confirmation_token(url))
-
-
-def test_a_doctype_made_five_minutes_ago_is_paid_in_two_parts(
-	site, doctype, make_payer, as_user, emulator_url, drain
-):
+def test_a_doctype_made_five_minutes_ago_is_paid_in_two_parts(site, doctype, make_payer, emulator_url, drain):
 	make_payable(doctype, **ROW)
 	doc, payer = a_fee(doctype), make_payer()
 	assert doc.still_due == 100
 
-	assert pay(doc, payer, emulator_url, as_user, "30.00")["outcome"] == "paid"
+	assert pay_by_card(doc, "30.00", payer, emulator_url)["outcome"] == "paid"
 	drain()
 	doc.reload()
 	assert (doc.status, doc.still_due) == ("Part", 70)
 
-	assert pay(doc, payer, emulator_url, as_user, "70.00")["outcome"] == "paid"
+	assert pay_by_card(doc, "70.00", payer, emulator_url)["outcome"] == "paid"
 	drain()
 	doc.reload()
 	assert (doc.status, doc.still_due) == ("Paid", 0)
 
 
 def test_approval_before_payment_is_a_state_more_in_the_workflow(
-	site, doctype, make_payer, make_user, as_user, emulator_url, drain
+	site, doctype, make_payer, make_user, emulator_url, drain
 ):
 	make_payable(doctype, **{key: value for key, value in ROW.items() if "stat" not in key})
 	workflow = make_workflow(
@@ -95,11 +87,11 @@ def test_approval_before_payment_is_a_state_more_in_the_workflow(
 	doc, payer = a_fee(doctype), make_payer()
 
 	with pytest.raises(frappe.ValidationError, match="To Be Paid"):
-		pay(doc, payer, emulator_url, as_user, "100.00")
+		pay_by_card(doc, "100.00", payer, emulator_url)
 	doc.reload()
 	apply_workflow(doc, "Approve")
 	frappe.db.commit()
-	assert pay(doc, payer, emulator_url, as_user, "100.00")["outcome"] == "paid"
+	assert pay_by_card(doc, "100.00", payer, emulator_url)["outcome"] == "paid"
 	drain()
 	doc.reload()
 	assert doc.get(workflow.workflow_state_field) == "Paid"
@@ -107,7 +99,7 @@ def test_approval_before_payment_is_a_state_more_in_the_workflow(
 
 
 def test_with_its_workflow_deactivated_the_status_is_set_directly(
-	site, doctype, make_payer, as_user, emulator_url, drain
+	site, doctype, make_payer, emulator_url, drain
 ):
 	workflow = make_workflow(
 		doctype,
@@ -125,18 +117,18 @@ def test_with_its_workflow_deactivated_the_status_is_set_directly(
 	workflow.save()
 	frappe.db.commit()
 
-	pay(doc, payer, emulator_url, as_user, "100.00")
+	pay_by_card(doc, "100.00", payer, emulator_url)
 	drain()
 	doc.reload()
 	assert doc.get(workflow.workflow_state_field) == "Paid"
 
 
 def test_a_document_put_on_hold_while_its_payment_is_settled_stays_where_it_was_put(
-	site, doctype, make_payer, as_user, emulator_url, drain
+	site, doctype, make_payer, emulator_url, drain
 ):
 	make_payable(doctype, **ROW)
 	doc, payer = a_fee(doctype), make_payer()
-	pay(doc, payer, emulator_url, as_user, "100.00")
+	pay_by_card(doc, "100.00", payer, emulator_url)
 	doc.reload()
 	doc.status = "New"
 	doc.save()
@@ -146,13 +138,13 @@ def test_a_document_put_on_hold_while_its_payment_is_settled_stays_where_it_was_
 	assert (doc.status, doc.still_due) == ("New", 0)
 
 
-def test_nobody_writes_the_amounts_but_the_payments(site, doctype, make_payer, as_user, emulator_url, drain):
+def test_nobody_writes_the_amounts_but_the_payments(site, doctype, make_payer, emulator_url, drain):
 	row = make_payable(doctype, **ROW)
 	assert row.add_amount_fields() == ["paid_fieldname", "reserved_fieldname"]
 	frappe.db.commit()
 	doc, payer = a_fee(doctype), make_payer()
 	open_since_before = frappe.get_doc(doctype, doc.name)
-	pay(doc, payer, emulator_url, as_user, "30.00")
+	pay_by_card(doc, "30.00", payer, emulator_url)
 	frappe.db.rollback()
 
 	open_since_before.update({"member": "Berta", "still_due": 1, "stripe_paid_amount": 99})
@@ -243,10 +235,10 @@ def test_a_doctype_that_is_renamed_stays_payable(site_only, doctype):
 
 
 def test_a_row_whose_documents_were_paid_is_switched_off_and_not_deleted(
-	site, doctype, make_payer, as_user, emulator_url, drain
+	site, doctype, make_payer, emulator_url, drain
 ):
 	row = make_payable(doctype, **ROW)
-	pay(a_fee(doctype), make_payer(), emulator_url, as_user, "100.00")
+	pay_by_card(a_fee(doctype), "100.00", make_payer(), emulator_url)
 	drain()
 	with pytest.raises(frappe.ValidationError, match="Switch off Enabled"):
 		row.delete()

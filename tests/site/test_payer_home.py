@@ -7,8 +7,8 @@ from frappe.utils import add_days, nowdate
 from stripe_service.access.pay import why_not_pay
 from stripe_service.api import home as home_api
 from stripe_service.payments import home
-from tests.support.queries import counted_queries, fresh_request
 from tests.support.records import PASSWORD, unique
+from tests.support.site import counted_queries, fresh_request
 
 INVOICE = "Portal Invoice"
 
@@ -126,32 +126,32 @@ def work_item_rule(site):
 
 
 def test_what_waits_is_exactly_what_could_be_opened_and_paid(
-	site, home_of, as_user, scene, make_unit, make_invoice, make_payer, make_user
+	site, home_of, as_user, world, make_unit, make_invoice, make_payer, make_user
 ):
 	"""Every state, amount and currency against the function that the form asks."""
 	elsewhere = make_unit()
 	made = [
-		scene.invoice,
-		scene.make_invoice(state="Draft"),
-		scene.make_invoice(state="Cancelled"),
-		scene.make_invoice(total="45000", currency="JPY"),
-		scene.make_invoice(total="10.120", currency="KWD"),
-		scene.make_invoice(total="0.30"),
-		scene.make_invoice(total="1.00"),
+		world.invoice,
+		world.make_invoice(state="Draft"),
+		world.make_invoice(state="Cancelled"),
+		world.make_invoice(total="45000", currency="JPY"),
+		world.make_invoice(total="10.120", currency="KWD"),
+		world.make_invoice(total="0.30"),
+		world.make_invoice(total="1.00"),
 		make_invoice(unit=elsewhere),
 	]
-	partly, paid = scene.make_invoice(total="50.00"), scene.make_invoice(total="60.00")
-	scene.pay("20.00", invoice=partly)
-	scene.pay("60.00", invoice=paid)
-	scene.drain()
+	partly, paid = world.make_invoice(total="50.00"), world.make_invoice(total="60.00")
+	world.pay("20.00", invoice=partly)
+	world.pay("60.00", invoice=paid)
+	world.drain()
 	made += [partly, paid]
 	users = [
-		scene.payer,
+		world.payer,
 		make_payer(unit=elsewhere),
 		make_payer(unit=None),
-		make_user(roles=["Invoice Payers"], unit=scene.unit),
-		make_user(roles=["Stripe Payer"], unit=scene.unit),
-		make_user(roles=["Stripe Administrator"], unit=scene.unit),
+		make_user(roles=["Invoice Payers"], unit=world.unit),
+		make_user(roles=["Stripe Payer"], unit=world.unit),
+		make_user(roles=["Stripe Administrator"], unit=world.unit),
 	]
 	for user in users:
 		with as_user(user):
@@ -162,16 +162,16 @@ def test_what_waits_is_exactly_what_could_be_opened_and_paid(
 				if why_not_pay(doc, user) is None
 			}
 		assert set(waiting(home_of(user))) & {invoice.name for invoice in made} == expected, user
-	rows = {row["name"]: row for row in home_of(scene.payer)["waiting"]}
+	rows = {row["name"]: row for row in home_of(world.payer)["waiting"]}
 	assert rows[partly.name]["outstanding"] == "30.00"
 	assert not rows[made[5].name]["may_pay"] and "smallest amount" in rows[made[5].name]["why_not"]
 
 
-def test_the_figures_are_those_of_the_form(home_of, scene):
-	scene.pay("33.33")
-	scene.pay_by_ach(scene.add_bank_account(), "20.00")
-	form = scene.form()["invoice"]
-	[row] = home_of(scene.payer)["waiting"]
+def test_the_figures_are_those_of_the_form(home_of, world):
+	world.pay("33.33")
+	world.pay_by_ach(world.add_bank_account(), "20.00")
+	form = world.form()["invoice"]
+	[row] = home_of(world.payer)["waiting"]
 	assert (
 		(row["outstanding"], row["under_way"])
 		== (form["outstanding"], form["reserved"])
@@ -179,25 +179,25 @@ def test_the_figures_are_those_of_the_form(home_of, scene):
 	)
 
 
-def test_what_is_all_under_way_is_shown_last_and_without_pay(home_of, scene):
-	other = scene.make_invoice(due_date=add_days(nowdate(), 90))
-	scene.pay_by_ach(scene.add_bank_account(), "100.00")
-	colleague = scene.make_payer()
+def test_what_is_all_under_way_is_shown_last_and_without_pay(home_of, world):
+	other = world.make_invoice(due_date=add_days(nowdate(), 90))
+	world.pay_by_ach(world.add_bank_account(), "100.00")
+	colleague = world.make_payer()
 	first, last = home_of(colleague)["waiting"]
 	assert (first["name"], first["may_pay"]) == (other.name, True)
-	assert (last["name"], last["may_pay"]) == (scene.invoice.name, False)
+	assert (last["name"], last["may_pay"]) == (world.invoice.name, False)
 	assert "being paid already" in last["why_not"]
 
 
-def test_a_payment_made_otherwise_and_a_write_off_count(home_of, scene, as_user):
+def test_a_payment_made_otherwise_and_a_write_off_count(home_of, world, as_user):
 	from stripe_service.api import payables
 
 	with as_user("Administrator"):
-		payables.record_payment(INVOICE, scene.invoice.name, "30.00", "Cheque")
-	assert home_of(scene.payer)["waiting"][0]["outstanding"] == "70.00"
+		payables.record_payment(INVOICE, world.invoice.name, "30.00", "Cheque")
+	assert home_of(world.payer)["waiting"][0]["outstanding"] == "70.00"
 	with as_user("Administrator"):
-		payables.write_off(INVOICE, scene.invoice.name, "Agreed")
-	assert home_of(scene.payer)["waiting"] == []
+		payables.write_off(INVOICE, world.invoice.name, "Agreed")
+	assert home_of(world.payer)["waiting"] == []
 
 
 def test_it_comes_by_the_page(home_of, payer, unit, make_invoice):
@@ -280,13 +280,13 @@ def payable_doctype(site):
 # Sums
 
 
-def test_the_sums_are_of_each_currency_by_itself(home_of, scene):
-	scene.make_invoice(total="50.00", due_date=add_days(nowdate(), -1))
-	scene.make_invoice(total="45000", currency="JPY")
-	scene.make_invoice(total="75.250", currency="KWD", due_date=nowdate())
-	scene.pay("40.00")
-	scene.pay_by_ach(scene.add_bank_account(), "10.00")
-	answer = home_of(scene.payer)
+def test_the_sums_are_of_each_currency_by_itself(home_of, world):
+	world.make_invoice(total="50.00", due_date=add_days(nowdate(), -1))
+	world.make_invoice(total="45000", currency="JPY")
+	world.make_invoice(total="75.250", currency="KWD", due_date=nowdate())
+	world.pay("40.00")
+	world.pay_by_ach(world.add_bank_account(), "10.00")
+	answer = home_of(world.payer)
 	assert sums(answer) == {
 		"currency": "USD",
 		"documents": 2,
@@ -299,37 +299,37 @@ def test_the_sums_are_of_each_currency_by_itself(home_of, scene):
 	assert (sums(answer, "KWD")["to_pay"], sums(answer, "KWD")["overdue"]) == ("75.250", "0.000")
 
 
-def test_what_was_refunded_or_paid_before_this_month_is_not_paid_this_month(home_of, scene):
+def test_what_was_refunded_or_paid_before_this_month_is_not_paid_this_month(home_of, world):
 	from stripe_service.api.refund import refund_payment
 
-	scene.pay("30.00")
-	old = scene.pay("20.00")["payment"]
+	world.pay("30.00")
+	old = world.pay("20.00")["payment"]
 	frappe.db.set_value(
 		"Invoice Payment", old, "settled_at", add_days(frappe.utils.get_first_day(nowdate()), -1)
 	)
-	first = frappe.db.get_value("Invoice Payment", {"user": scene.payer, "name": ("!=", old)})
-	with scene.as_user("Administrator"):
+	first = frappe.db.get_value("Invoice Payment", {"user": world.payer, "name": ("!=", old)})
+	with world.as_user("Administrator"):
 		refund_payment(first, "5.00")
 	frappe.db.commit()
-	assert sums(home_of(scene.payer))["paid_this_month"] == "25.00"
+	assert sums(home_of(world.payer))["paid_this_month"] == "25.00"
 
 
-def test_what_a_colleague_paid_is_not_paid_by_me(home_of, scene):
-	scene.pay("100.00", user=scene.make_payer())
-	answer = home_of(scene.payer)
+def test_what_a_colleague_paid_is_not_paid_by_me(home_of, world):
+	world.pay("100.00", user=world.make_payer())
+	answer = home_of(world.payer)
 	assert (answer["payments"], answer["sums"]) == ([], [])
 
 
 # One's own payments
 
 
-def test_ones_own_payments_come_with_their_receipts(home_of, scene):
-	scene.pay("60.00")
-	scene.pay_by_ach(scene.add_bank_account(), "10.00")
-	debit, card = home_of(scene.payer)["payments"]
+def test_ones_own_payments_come_with_their_receipts(home_of, world):
+	world.pay("60.00")
+	world.pay_by_ach(world.add_bank_account(), "10.00")
+	debit, card = home_of(world.payer)["payments"]
 	assert (card["amount"], card["currency"], card["status"]) == ("60.00", "USD", "Succeeded")
 	assert card["receipt_url"].startswith("http") and "4242" in card["method_label"]
-	assert card["reference_title"] == scene.invoice.title
+	assert card["reference_title"] == world.invoice.title
 	assert (debit["amount"], debit["status"]) == ("10.00", "Processing")
 	assert debit["expected_by"]
 
@@ -361,11 +361,11 @@ def test_an_empty_home_says_what_is_missing_and_whom_to_ask(
 	assert any(name in answer["why_empty"]["ask"] for name in managers)
 
 
-def test_all_paid_is_said_as_the_good_news_it_is(home_of, scene):
-	assert home_of(scene.make_payer())["why_empty"] is None
-	scene.pay("100.00")
-	assert home_of(scene.payer)["why_empty"]["reason"] == "all_paid"
-	assert home_of(scene.make_payer())["why_empty"]["reason"] == "nothing_yet"
+def test_all_paid_is_said_as_the_good_news_it_is(home_of, world):
+	assert home_of(world.make_payer())["why_empty"] is None
+	world.pay("100.00")
+	assert home_of(world.payer)["why_empty"]["reason"] == "all_paid"
+	assert home_of(world.make_payer())["why_empty"]["reason"] == "nothing_yet"
 
 
 def test_nothing_set_up_is_said(home_of, payer):
@@ -399,11 +399,11 @@ def items_of(invoice) -> list[str]:
 	return frappe.get_all("Workflow Action", filters={"reference_name": invoice.name}, pluck="name")
 
 
-def test_work_items_are_told_about_as_their_documents_are_now(scene, as_user):
-	scene.pay("40.00")
-	scene.drain()
-	names = items_of(scene.invoice)
-	with as_user(scene.payer):
+def test_work_items_are_told_about_as_their_documents_are_now(world, as_user):
+	world.pay("40.00")
+	world.drain()
+	names = items_of(world.invoice)
+	with as_user(world.payer):
 		facts = home_api.work_item_facts(names)
 	open_items = frappe.get_all(
 		"Workflow Action", filters={"name": ("in", names), "status": "Open"}, pluck="name"
@@ -411,16 +411,16 @@ def test_work_items_are_told_about_as_their_documents_are_now(scene, as_user):
 	assert open_items and set(open_items) <= set(facts)
 	row = facts[open_items[0]]
 	assert (row["title"], row["party"], row["outstanding"]) == (
-		scene.invoice.title,
-		scene.invoice.bill_to,
+		world.invoice.title,
+		world.invoice.bill_to,
 		"60.00",
 	)
 
 
-def test_another_units_work_item_is_not_told_about(scene, as_user, make_unit, make_payer):
+def test_another_units_work_item_is_not_told_about(world, as_user, make_unit, make_payer):
 	outsider = make_payer(unit=make_unit())
 	with as_user(outsider):
-		assert home_api.work_item_facts(items_of(scene.invoice)) == {}
+		assert home_api.work_item_facts(items_of(world.invoice)) == {}
 
 
 @pytest.mark.parametrize("names", ['{"a": 1}', "[1]", '"x"'])
@@ -441,7 +441,7 @@ def queries_of_home(as_user, user) -> int:
 	return len(queries)
 
 
-def test_the_home_costs_the_same_for_three_and_for_thirty_invoices(as_user, payer, unit, make_invoice, scene):
+def test_the_home_costs_the_same_for_three_and_for_thirty_invoices(as_user, payer, unit, make_invoice, world):
 	for _number in range(3):
 		make_invoice(unit=unit)
 	few = queries_of_home(as_user, payer)

@@ -36,7 +36,7 @@ def table(name: str) -> list[dict]:
 		return list(csv.DictReader(file))
 
 
-class Stage:
+class OneOfEverything:
 	"""One of everything that a call could be about, and an account of its own that no key opens."""
 
 	def __init__(self, faker, invoice_account):
@@ -163,89 +163,89 @@ class Stage:
 		return row.name
 
 
-# call -> arguments; `stage` and the user who calls are known only then
+# call -> arguments; `everything` and the user who calls are known only then
 ARGUMENTS = {
-	"pay.open_form": lambda stage, user: ("Portal Invoice", stage.invoice.name),
-	"pay.pay": lambda stage, user: ("Portal Invoice", stage.invoice.name, "1.00", "card", "ctoken_missing"),
-	"pay.open_form_for_several": lambda stage, user: (
-		[{"doctype": "Portal Invoice", "name": stage.invoice.name}],
+	"pay.open_form": lambda everything, user: ("Portal Invoice", everything.invoice.name),
+	"pay.pay": lambda everything, user: ("Portal Invoice", everything.invoice.name, "1.00", "card", "ctoken_missing"),
+	"pay.open_form_for_several": lambda everything, user: (
+		[{"doctype": "Portal Invoice", "name": everything.invoice.name}],
 	),
-	"pay.pay_several": lambda stage, user: (
-		[{"doctype": "Portal Invoice", "name": stage.invoice.name, "amount": "1.00"}],
+	"pay.pay_several": lambda everything, user: (
+		[{"doctype": "Portal Invoice", "name": everything.invoice.name, "amount": "1.00"}],
 		"card",
 		"ctoken_missing",
 	),
-	"pay.payment_status": lambda stage, user: (stage.payment_of(user),),
-	"pay.finish": lambda stage, user: (stage.payment_of(user),),
-	"pay.abandon": lambda stage, user: (stage.payment_of(user),),
-	"history.of_document": lambda stage, user: ("Portal Invoice", stage.invoice.name),
-	"history.of_payment": lambda stage, user: (stage.payment,),
-	"work_items.why_not_pay": lambda stage, user: ("Portal Invoice", stage.invoice.name),
-	"work_items.reprocess": lambda stage, user: ("Portal Invoice", stage.invoice.name),
-	"home.payer_home": lambda stage, user: (),
-	"home.own_payments": lambda stage, user: (),
-	"home.work_item_facts": lambda stage, user: ([stage.payment],),
-	"methods.my_methods": lambda stage, user: (stage.account,),
-	"methods.start_bank_account": lambda stage, user: (stage.account,),
-	"methods.bank_account_confirmed": lambda stage, user: ("seti_of_somebody_else",),
-	"methods.verify_bank_account": lambda stage, user: (stage.bank_account, "[32, 45]"),
-	"methods.remove_method": lambda stage, user: (stage.card,),
-	"methods.set_default": lambda stage, user: (stage.card,),
-	"methods.refresh_bank_account": lambda stage, user: (stage.bank_account,),
-	"automatic_payments.overview": lambda stage, user: (),
-	"automatic_payments.consent_text": lambda stage, user: (stage.card, "USD", "1", "1", stage.unit),
-	"automatic_payments.start": lambda stage, user: (stage.card, "USD", "1", "1", "I agree", stage.unit),
-	"automatic_payments.finish": lambda stage, user: (stage.automatic_payment(),),
-	"automatic_payments.stop": lambda stage, user: (stage.automatic_payment(),),
-	"automatic_payments.stop_all": lambda stage, user: (),
-	"payables.record_payment": lambda stage, user: ("Portal Invoice", stage.invoice.name, "1.00", "Barter"),
-	"payables.write_off": lambda stage, user: ("Portal Invoice", stage.invoice.name, " "),
-	"payables.cancel_adjustment": lambda stage, user: (stage.adjustment, " "),
+	"pay.payment_status": lambda everything, user: (everything.payment_of(user),),
+	"pay.finish": lambda everything, user: (everything.payment_of(user),),
+	"pay.abandon": lambda everything, user: (everything.payment_of(user),),
+	"history.of_document": lambda everything, user: ("Portal Invoice", everything.invoice.name),
+	"history.of_payment": lambda everything, user: (everything.payment,),
+	"work_items.why_not_pay": lambda everything, user: ("Portal Invoice", everything.invoice.name),
+	"work_items.reprocess": lambda everything, user: ("Portal Invoice", everything.invoice.name),
+	"home.payer_home": lambda everything, user: (),
+	"home.own_payments": lambda everything, user: (),
+	"home.work_item_facts": lambda everything, user: ([everything.payment],),
+	"methods.my_methods": lambda everything, user: (everything.account,),
+	"methods.start_bank_account": lambda everything, user: (everything.account,),
+	"methods.bank_account_confirmed": lambda everything, user: ("seti_of_somebody_else",),
+	"methods.verify_bank_account": lambda everything, user: (everything.bank_account, "[32, 45]"),
+	"methods.remove_method": lambda everything, user: (everything.card,),
+	"methods.set_default": lambda everything, user: (everything.card,),
+	"methods.refresh_bank_account": lambda everything, user: (everything.bank_account,),
+	"automatic_payments.overview": lambda everything, user: (),
+	"automatic_payments.consent_text": lambda everything, user: (everything.card, "USD", "1", "1", everything.unit),
+	"automatic_payments.start": lambda everything, user: (everything.card, "USD", "1", "1", "I agree", everything.unit),
+	"automatic_payments.finish": lambda everything, user: (everything.automatic_payment(),),
+	"automatic_payments.stop": lambda everything, user: (everything.automatic_payment(),),
+	"automatic_payments.stop_all": lambda everything, user: (),
+	"payables.record_payment": lambda everything, user: ("Portal Invoice", everything.invoice.name, "1.00", "Barter"),
+	"payables.write_off": lambda everything, user: ("Portal Invoice", everything.invoice.name, " "),
+	"payables.cancel_adjustment": lambda everything, user: (everything.adjustment, " "),
 	**{
-		f"payment_links.{name}": lambda stage, user: ("Portal Invoice", stage.invoice.name)
+		f"payment_links.{name}": lambda everything, user: ("Portal Invoice", everything.invoice.name)
 		for name in ("get_link", "make_link", "revoke_link")
 	},
-	"pay_by_link.open_form": lambda stage, user: (stage.link_token(),),
-	"pay_by_link.pay": lambda stage, user: (stage.link_token(), "1.00", "ctoken_missing", REQUEST_ID),
+	"pay_by_link.open_form": lambda everything, user: (everything.link_token(),),
+	"pay_by_link.pay": lambda everything, user: (everything.link_token(), "1.00", "ctoken_missing", REQUEST_ID),
 	**{
-		f"pay_by_link.{name}": lambda stage, user: (stage.link_token(), REQUEST_ID)
+		f"pay_by_link.{name}": lambda everything, user: (everything.link_token(), REQUEST_ID)
 		for name in ("payment_status", "finish", "abandon")
 	},
-	"units.children": lambda stage, user: ("Organisation Unit", "", True),
-	"units.add": lambda stage, user: (unique("Unit"), stage.unit),
-	"account.connect": lambda stage, user: (stage.account, "pk_wrong", "sk_wrong"),
-	"account.delete_customer": lambda stage, user: (stage.customer,),
-	"account.make_missing": lambda stage, user: ("no such part",),
-	"reconcile.close_finding": lambda stage, user: (stage.finding, " "),
-	"reconcile.run": lambda stage, user: (stage.account, 1),
-	"reconcile.outcome": lambda stage, user: (stage.account, 1),
-	"webhook.retry": lambda stage, user: (stage.event,),
-	"refund.try_again": lambda stage, user: (stage.refund,),
+	"units.children": lambda everything, user: ("Organisation Unit", "", True),
+	"units.add": lambda everything, user: (unique("Unit"), everything.unit),
+	"account.connect": lambda everything, user: (everything.account, "pk_wrong", "sk_wrong"),
+	"account.delete_customer": lambda everything, user: (everything.customer,),
+	"account.make_missing": lambda everything, user: ("no such part",),
+	"reconcile.close_finding": lambda everything, user: (everything.finding, " "),
+	"reconcile.run": lambda everything, user: (everything.account, 1),
+	"reconcile.outcome": lambda everything, user: (everything.account, 1),
+	"webhook.retry": lambda everything, user: (everything.event,),
+	"refund.try_again": lambda everything, user: (everything.refund,),
 	**{
-		f"account.{name}": lambda stage, user: (stage.account,)
+		f"account.{name}": lambda everything, user: (everything.account,)
 		for name in (
 			"refresh", "register_webhook", "rotate_webhook_secret", "confirm_binding", "remove_account", "key_report",
 			"payout_destinations",
 		)
 	},
 	**{
-		f"account.{name}": lambda stage, user: ()
+		f"account.{name}": lambda everything, user: ()
 		for name in (
 			"overview", "test_mode", "checklist", "received_this_month", "under_way", "needing_attention",
 			"overdue", "not_yet_due",
 		)  # fmt: skip
 	},
 	**{
-		f"{name}": lambda stage, user: (stage.payment,)
+		f"{name}": lambda everything, user: (everything.payment,)
 		for name in ("refund.refund_payment", "refund.read_from_stripe", "refund.cancel_payment", "after_payment.run_again")
 	},
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def stage(frappe_site, stripe_account, faker):
+def everything(frappe_site, stripe_account, faker):
 	frappe_site.set_user("Administrator")
-	return Stage(faker, stripe_account)
+	return OneOfEverything(faker, stripe_account)
 
 
 @pytest.fixture(autouse=True)
@@ -258,11 +258,11 @@ def function(call: str):
 	return getattr(importlib.import_module(f"stripe_service.api.{module}"), name)
 
 
-def is_allowed(stage, user: str, call: str) -> bool:
+def is_allowed(everything, user: str, call: str) -> bool:
 	name, _space, whose = call.partition(" ")
 	if "." not in name:
-		return _is_shown(stage, user, name, whose)
-	arguments = ARGUMENTS[name](stage, stage.somebody if whose == "other" else user)
+		return _is_shown(everything, user, name, whose)
+	arguments = ARGUMENTS[name](everything, everything.somebody if whose == "other" else user)
 	frappe.db.commit()
 	frappe.set_user(user)
 	try:
@@ -278,15 +278,15 @@ def is_allowed(stage, user: str, call: str) -> bool:
 	return True
 
 
-def _is_shown(stage, user: str, what: str, doctype: str) -> bool:
+def _is_shown(everything, user: str, what: str, doctype: str) -> bool:
 	where = {
-		"Portal Invoice": {"name": stage.invoice.name},
-		"Portal Invoice Item": {"parent": stage.invoice.name},
-		"File": {"attached_to_name": stage.invoice.name},
-		"Workflow Action": {"reference_name": stage.invoice.name},
-		"Invoice Payment": {"name": stage.payment},
-		"Invoice Payment Reference": {"parent": stage.payment},
-		"Organisation Unit": {"name": stage.unit},
+		"Portal Invoice": {"name": everything.invoice.name},
+		"Portal Invoice Item": {"parent": everything.invoice.name},
+		"File": {"attached_to_name": everything.invoice.name},
+		"Workflow Action": {"reference_name": everything.invoice.name},
+		"Invoice Payment": {"name": everything.payment},
+		"Invoice Payment Reference": {"parent": everything.payment},
+		"Organisation Unit": {"name": everything.unit},
 	}[doctype]
 	frappe.set_user(user)
 	try:
@@ -305,27 +305,29 @@ def _is_shown(stage, user: str, what: str, doctype: str) -> bool:
 
 
 @pytest.mark.parametrize("row", table("calls"), ids=lambda row: row["Call"])
-def test_who_may_call_what(stage, row):
-	found = {role: is_allowed(stage, stage.user(role, stage.unit), row["Call"]) for role in ROLES}
+def test_who_may_call_what(everything, row):
+	found = {
+		role: is_allowed(everything, everything.user(role, everything.unit), row["Call"]) for role in ROLES
+	}
 	assert {role: "yes" if allowed else "no" for role, allowed in found.items()} == {
 		role: row[role] for role in ROLES
 	}
 
 
 @pytest.mark.parametrize("row", table("positions"), ids=lambda row: f"{row['Who']}-{row['Call']}")
-def test_who_may_do_what_from_which_unit(stage, row):
+def test_who_may_do_what_from_which_unit(everything, row):
 	found = {
-		position: is_allowed(stage, stage.user(row["Who"], unit), row["Call"])
-		for position, unit in stage.positions.items()
+		position: is_allowed(everything, everything.user(row["Who"], unit), row["Call"])
+		for position, unit in everything.positions.items()
 	}
-	expected = {position: row[position] for position in stage.positions}
+	expected = {position: row[position] for position in everything.positions}
 	assert {position: "yes" if allowed else "no" for position, allowed in found.items()} == expected
 
 
 @pytest.mark.parametrize("row", table("doctypes"), ids=lambda row: row["DocType"])
-def test_who_holds_which_right(stage, row):
+def test_who_holds_which_right(everything, row):
 	for role in list(row)[1:]:
-		user = stage.user(role, stage.unit)
+		user = everything.user(role, everything.unit)
 		rights = frappe.permissions.get_role_permissions(row["DocType"], user=user)
 		own = "read" in rights.get("if_owner", {})
 		held = [
@@ -371,50 +373,50 @@ def test_every_doctype_of_the_app_is_in_the_table(site):
 	assert {row["DocType"] for row in table("doctypes")} == set(ours)
 
 
-def test_the_right_to_pay_is_given_and_taken_in_role_permission_manager(stage):
+def test_the_right_to_pay_is_given_and_taken_in_role_permission_manager(everything):
 	from frappe.core.page.permission_manager import permission_manager
 
 	from stripe_service.access.pay import why_not_pay
 
-	payer = stage.user("Payer", stage.unit)
-	assert why_not_pay(stage.invoice, payer) is None
+	payer = everything.user("Payer", everything.unit)
+	assert why_not_pay(everything.invoice, payer) is None
 	try:
 		permission_manager.update("Invoice Payment", "Stripe Payer", 0, "create", 0)
 		frappe.local.role_permissions = {}
-		assert "right to pay" in why_not_pay(stage.invoice, payer)
+		assert "right to pay" in why_not_pay(everything.invoice, payer)
 		permission_manager.update("Invoice Payment", "Stripe Payer", 0, "create", 1)
 		frappe.local.role_permissions = {}
-		assert why_not_pay(stage.invoice, payer) is None
+		assert why_not_pay(everything.invoice, payer) is None
 	finally:
 		permission_manager.reset("Invoice Payment")
 		frappe.db.commit()
 
 
-def test_the_right_to_pay_is_given_to_a_role_of_ones_own(stage):
+def test_the_right_to_pay_is_given_to_a_role_of_ones_own(everything):
 	from frappe.core.page.permission_manager import permission_manager
 
 	from stripe_service.access.pay import has_right_to_pay, why_not_pay
 
 	role = frappe.get_doc(doctype="Role", role_name=unique("Treasurers"), desk_access=1).insert().name
-	treasurer = records.make_user(stage.faker, roles=[role], unit=stage.unit)
-	assert "right to pay" in why_not_pay(stage.invoice, treasurer)
+	treasurer = records.make_user(everything.faker, roles=[role], unit=everything.unit)
+	assert "right to pay" in why_not_pay(everything.invoice, treasurer)
 	try:
 		for doctype, right in (("Invoice Payment", "create"), ("Portal Invoice", "read")):
 			permission_manager.add(doctype, role, 0)
 			permission_manager.update(doctype, role, 0, right, 1)
 		frappe.local.role_permissions = {}
 		if has_right_to_pay("Portal Invoice"):  # Frappe 16: a box of its own, and the message names it
-			assert "tick Pay" in why_not_pay(stage.invoice, treasurer)
+			assert "tick Pay" in why_not_pay(everything.invoice, treasurer)
 			permission_manager.update("Portal Invoice", role, 0, "pay", 1)
 			frappe.local.role_permissions = {}
-		assert why_not_pay(stage.invoice, treasurer) is None
+		assert why_not_pay(everything.invoice, treasurer) is None
 	finally:
 		for doctype in ("Invoice Payment", "Portal Invoice"):
 			permission_manager.reset(doctype)
 		frappe.db.commit()
 
 
-def test_who_loses_the_box_pay_pays_no_more(stage):
+def test_who_loses_the_box_pay_pays_no_more(everything):
 	"""Frappe 16. Unticking the last one must close, not open: what counts is the box, not whether anybody has it."""
 	from frappe.core.page.permission_manager import permission_manager
 
@@ -422,26 +424,26 @@ def test_who_loses_the_box_pay_pays_no_more(stage):
 
 	if not has_right_to_pay("Portal Invoice"):
 		pytest.skip("this Frappe has no permission types (new in 16)")
-	payer = stage.user("Payer", stage.unit)
-	assert why_not_pay(stage.invoice, payer) is None
+	payer = everything.user("Payer", everything.unit)
+	assert why_not_pay(everything.invoice, payer) is None
 	try:
 		for role in ("Stripe Payer", "Stripe Administrator"):
 			permission_manager.update("Portal Invoice", role, 0, "pay", 0)
 		frappe.local.role_permissions = {}
-		assert "right to pay" in why_not_pay(stage.invoice, payer)
+		assert "right to pay" in why_not_pay(everything.invoice, payer)
 	finally:
 		permission_manager.reset("Portal Invoice")
 		frappe.db.commit()
 
 
-def test_another_role_may_be_the_one_that_sees_all_units(stage):
+def test_another_role_may_be_the_one_that_sees_all_units(everything):
 	settings = frappe.get_doc("Stripe Service Settings")
-	manager = stage.user("System Manager", None)
-	assert frappe.has_permission("Portal Invoice", "read", doc=stage.invoice, user=manager)
+	manager = everything.user("System Manager", None)
+	assert frappe.has_permission("Portal Invoice", "read", doc=everything.invoice, user=manager)
 	settings.db_set("unit_bypass_role", None)
 	settings.clear_cache()
 	try:
-		assert not frappe.has_permission("Portal Invoice", "read", doc=stage.invoice, user=manager)
+		assert not frappe.has_permission("Portal Invoice", "read", doc=everything.invoice, user=manager)
 	finally:
 		settings.db_set("unit_bypass_role", "System Manager")
 		settings.clear_cache()

@@ -13,11 +13,11 @@ from stripe_service.api import home as home_api
 from stripe_service.api import pay as pay_api
 from stripe_service.payments.receipt import stripe_receipt
 from stripe_service.utils.language import in_language
-from tests.support.cards import confirmation_token
-from tests.support.payables import make_doctype, make_payable
-from tests.support.portal import CONTACTS, NOTHING, UNITS, make_contact, make_portal_user, opened, set_access
-from tests.support.queries import counted_queries, fresh_request
-from tests.support.records import allow_unit, unique
+from tests.site.support.payables import make_doctype, make_payable
+from tests.support.paying import pay_by_card
+from tests.support.records import allow_unit, make_contact, make_portal_user, unique
+from tests.support.settings import CONTACTS, NOTHING, UNITS, opened, set_access
+from tests.support.site import counted_queries, fresh_request
 
 INVOICE = "Portal Invoice"
 
@@ -54,11 +54,9 @@ def to_units(site):
 
 
 @pytest.fixture
-def pay(as_user, emulator_url):
+def pay(emulator_url):
 	def pay(user, name, amount="100.00", doctype=INVOICE):
-		with as_user(user):
-			token = confirmation_token(emulator_url, "visa")
-			return pay_api.pay(doctype, name, amount, "card", confirmation_token=token)
+		return pay_by_card(frappe._dict(doctype=doctype, name=name), amount, user, emulator_url)
 
 	return pay
 
@@ -315,14 +313,14 @@ def test_an_invoice_is_printed_by_those_to_whom_it_is_open(to_contacts, as_user,
 		validate_print_permission(invoice)
 
 
-def test_colleagues_are_shown_no_name_of_whoever_is_paying(to_units, as_user, scene, portal_user):
-	user = portal_user(unit=scene.unit)
-	scene.pay_by_ach(scene.add_bank_account(), "40.00")
+def test_colleagues_are_shown_no_name_of_whoever_is_paying(to_units, as_user, world, portal_user):
+	user = portal_user(unit=world.unit)
+	world.pay_by_ach(world.add_bank_account(), "40.00")
 	with as_user(user):
-		form = pay_api.open_form(INVOICE, scene.invoice.name)
+		form = pay_api.open_form(INVOICE, world.invoice.name)
 	[under_way] = form["under_way"]
 	assert (under_way["payer"], under_way["amount"]) == (None, "40.00")
-	assert frappe.utils.get_fullname(scene.payer) not in json.dumps(form, default=str)
+	assert frappe.utils.get_fullname(world.payer) not in json.dumps(form, default=str)
 
 
 # What it costs

@@ -9,7 +9,7 @@ import frappe
 import pytest
 from frappe.model.workflow import apply_workflow
 
-from tests.support.importing import import_csv
+from tests.site.support.importing import import_csv
 from tests.support.paying import pay_by_card
 from tests.support.records import PAYER_ROLES, enable_currency
 

@@ -13,17 +13,17 @@ from stripe_service.reconcile import findings
 from stripe_service.reconcile import refunds as reconcile_refunds
 from stripe_service.utils.notices import deliver_pending
 from stripe_service.utils.stripe_errors import StripeUnavailable
-from tests.support.account import ACCOUNT
-from tests.support.parallel import in_parallel
+from tests.support.accounts import ACCOUNT
+from tests.support.jobs import in_parallel
 from tests.support.records import unique
 
 DOCTYPE = "Stripe Refund"
 
 
 @pytest.fixture
-def paid(shop) -> str:
+def paid(silent_world) -> str:
 	"""A payment of 100 USD that has succeeded."""
-	return shop.pay()
+	return silent_world.new_payment()
 
 
 def rows(payment: str) -> list:
@@ -31,16 +31,18 @@ def rows(payment: str) -> list:
 	return frappe.get_all(DOCTYPE, {"payment": payment}, ["*"], order_by="creation, name")
 
 
-def at_stripe(shop, payment: str) -> list[dict]:
+def at_stripe(silent_world, payment: str) -> list[dict]:
 	"""The refunds that Stripe has, newest first."""
-	intent = shop.payment(payment).payment_intent_id
-	return shop.gateway.list_all("refunds.list", params={"payment_intent": intent})
+	intent = silent_world.payment(payment).payment_intent_id
+	return silent_world.gateway.list_all("refunds.list", params={"payment_intent": intent})
 
 
-def refunded(shop, payment: str) -> int:
+def refunded(silent_world, payment: str) -> int:
 	"""What Stripe counts as refunded, in minor units."""
-	intent = shop.payment(payment).payment_intent_id
-	found = shop.gateway.call("payment_intents.retrieve", intent, params={"expand": ["latest_charge"]})
+	intent = silent_world.payment(payment).payment_intent_id
+	found = silent_world.gateway.call(
+		"payment_intents.retrieve", intent, params={"expand": ["latest_charge"]}
+	)
 	return found["latest_charge"]["amount_refunded"]
 
 
@@ -65,16 +67,19 @@ def notices_of(user: str, refund: str) -> list[str]:
 # one press, one refund
 
 
-def test_a_refund_is_a_row_of_its_own(shop, paid):
+def test_a_refund_is_a_row_of_its_own(silent_world, paid):
 	answer = api.refund_payment(paid, "20.00", "duplicate", unique("press"))
 	(row,) = rows(paid)
 	assert (row.name, row.status, row.source) == (answer["refund"], "Succeeded", "Here")
 	assert (row.amount_minor, row.amount, row.currency, row.reason) == (2000, 20, "USD", "duplicate")
 	assert (row.requested_by, row.stripe_account, row.livemode) == ("Administrator", ACCOUNT, 0)
-	(told,) = at_stripe(shop, paid)
+	(told,) = at_stripe(silent_world, paid)
 	assert (row.stripe_refund_id, told["amount"], told["reason"]) == (told["id"], 2000, "duplicate")
 	assert told["metadata"]["refund"] == row.name
-	assert (shop.payment(paid).status, shop.payment(paid).refunded_minor) == ("Partly Refunded", 2000)
+	assert (silent_world.payment(paid).status, silent_world.payment(paid).refunded_minor) == (
+		"Partly Refunded",
+		2000,
+	)
 
 
 def test_the_answer_is_about_the_refund_and_not_about_the_payment(paid):
@@ -87,80 +92,80 @@ def test_the_answer_is_about_the_refund_and_not_about_the_payment(paid):
 	)
 
 
-def test_the_same_press_sent_again_answers_with_the_first(shop, paid):
+def test_the_same_press_sent_again_answers_with_the_first(silent_world, paid):
 	press = unique("press")
 	first = api.refund_payment(paid, "20.00", request_id=press)
 	again = api.refund_payment(paid, "20.00", request_id=press)
 	assert again["refund"] == first["refund"]
-	assert refunded(shop, paid) == 2000
+	assert refunded(silent_world, paid) == 2000
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.05, 0.3])
-def test_a_press_that_comes_many_times_refunds_once(shop, paid, apart):
+def test_a_press_that_comes_many_times_refunds_once(silent_world, paid, apart):
 	press = unique("press")
 	answers = in_parallel(6, lambda _: api.refund_payment(paid, "20.00", request_id=press), apart=apart)
 	assert [answer for answer in answers if isinstance(answer, Exception)] == []
 	assert {answer["refund"] for answer in answers} == {rows(paid)[0].name}
-	assert refunded(shop, paid) == 2000 and len(rows(paid)) == 1
+	assert refunded(silent_world, paid) == 2000 and len(rows(paid)) == 1
 
 
-def test_a_press_whose_answer_is_still_awaited_does_not_refund_again(shop, paid, emulator):
+def test_a_press_whose_answer_is_still_awaited_does_not_refund_again(silent_world, paid, emulator):
 	emulator.fault("slow", operation="refunds.create", seconds=2)
 	press = unique("press")
 	answers = in_parallel(3, lambda _: api.refund_payment(paid, "20.00", request_id=press), apart=0.5)
 	assert len({answer["refund"] for answer in answers}) == 1
-	assert refunded(shop, paid) == 2000
+	assert refunded(silent_world, paid) == 2000
 
 
-def test_twenty_refunds_at_once_share_what_is_left_and_each_is_answered(shop, paid):
+def test_twenty_refunds_at_once_share_what_is_left_and_each_is_answered(silent_world, paid):
 	answers = in_parallel(20, lambda index: api.refund_payment(paid, "30.00", request_id=unique("press")))
 	made = [answer for answer in answers if not isinstance(answer, Exception)]
 	refused = [answer for answer in answers if isinstance(answer, Exception)]
-	assert len(made) == 3 and refunded(shop, paid) == 9000, answers
+	assert len(made) == 3 and refunded(silent_world, paid) == 9000, answers
 	assert {type(error) for error in refused} == {RefundRefused}, refused
 	assert all("At most $ 10.00" in str(error) for error in refused), refused
 	assert len(rows(paid)) == 3
-	assert shop.payment(paid).refunded_minor == 9000
+	assert silent_world.payment(paid).refunded_minor == 9000
 
 
-def test_two_presses_of_the_same_amount_are_two_refunds(shop, paid):
+def test_two_presses_of_the_same_amount_are_two_refunds(silent_world, paid):
 	for _ in range(2):
 		api.refund_payment(paid, "20.00", request_id=unique("press"))
-	assert refunded(shop, paid) == 4000 and len(rows(paid)) == 2
+	assert refunded(silent_world, paid) == 4000 and len(rows(paid)) == 2
 
 
-def test_two_refunds_without_a_request_id_are_two(shop, paid):
+def test_two_refunds_without_a_request_id_are_two(silent_world, paid):
 	for _ in range(2):
 		api.refund_payment(paid, "20.00")
-	assert refunded(shop, paid) == 4000
+	assert refunded(silent_world, paid) == 4000
 
 
-def test_without_an_amount_all_that_is_left_is_refunded(shop, paid):
+def test_without_an_amount_all_that_is_left_is_refunded(silent_world, paid):
 	api.refund_payment(paid, "20.00")
 	answer = api.refund_payment(paid)
 	assert frappe.db.get_value(DOCTYPE, answer["refund"], "amount_minor") == 8000
-	assert (shop.payment(paid).status, refunded(shop, paid)) == ("Refunded", 10000)
+	assert (silent_world.payment(paid).status, refunded(silent_world, paid)) == ("Refunded", 10000)
 	with pytest.raises(RefundRefused, match="Nothing of this payment can be refunded"):
 		api.refund_payment(paid)
 
 
 @pytest.mark.parametrize("amount", ["100.01", "0", "0.00"])
-def test_more_than_is_left_or_nothing_is_refused_before_anything_is_written(shop, paid, amount):
+def test_more_than_is_left_or_nothing_is_refused_before_anything_is_written(silent_world, paid, amount):
 	with pytest.raises(frappe.ValidationError):
 		api.refund_payment(paid, amount, request_id=unique("press"))
-	assert rows(paid) == [] and refunded(shop, paid) == 0
+	assert rows(paid) == [] and refunded(silent_world, paid) == 0
 
 
-def test_a_refund_in_the_dashboard_that_nobody_told_of_counts(shop, paid):
-	intent = shop.payment(paid).payment_intent_id
-	shop.gateway.call("refunds.create", params={"payment_intent": intent, "amount": 9500})
+def test_a_refund_in_the_dashboard_that_nobody_told_of_counts(silent_world, paid):
+	intent = silent_world.payment(paid).payment_intent_id
+	silent_world.gateway.call("refunds.create", params={"payment_intent": intent, "amount": 9500})
 	with pytest.raises(RefundRefused, match="At most"):
 		api.refund_payment(paid, "20.00")
 	(row,) = rows(paid)
 	assert (row.source, row.amount_minor, row.requested_by) == ("Stripe Dashboard", 9500, None)
 
 
-def test_a_key_belongs_to_one_attempt_and_is_sent(shop, paid, emulator):
+def test_a_key_belongs_to_one_attempt_and_is_sent(silent_world, paid, emulator):
 	emulator.clear_requests()
 	for _ in range(3):
 		api.refund_payment(paid, "20.00", request_id=unique("press"))
@@ -172,50 +177,50 @@ def test_a_key_belongs_to_one_attempt_and_is_sent(shop, paid, emulator):
 # what goes wrong
 
 
-def test_after_a_refund_that_failed_the_same_one_can_be_made(shop, paid, emulator):
+def test_after_a_refund_that_failed_the_same_one_can_be_made(silent_world, paid, emulator):
 	"""A key made of amounts and states came back, and the second refund was never made."""
 	first = api.refund_payment(paid, "20.00")
 	emulator.fail_refund(rows(paid)[0].stripe_refund_id)
 	second = api.refund_payment(paid, "20.00")
 	assert second["refund"] != first["refund"]
 	assert [row.status for row in rows(paid)] == ["Failed", "Succeeded"]
-	assert refunded(shop, paid) == 2000
+	assert refunded(silent_world, paid) == 2000
 
 
-def test_a_refusal_is_not_remembered_for_the_next_press(shop, paid, emulator):
+def test_a_refusal_is_not_remembered_for_the_next_press(silent_world, paid, emulator):
 	emulator.next_refund("insufficient_funds")
 	with pytest.raises(RefundRefused, match="Insufficient funds"):
 		api.refund_payment(paid, "20.00")
 	(row,) = rows(paid)
 	assert row.status == "Failed" and "Insufficient funds" in row.failure_message
 	api.refund_payment(paid, "20.00")
-	assert refunded(shop, paid) == 2000
+	assert refunded(silent_world, paid) == 2000
 
 
 @pytest.mark.parametrize("done", [False, True])
-def test_a_remembered_500_ends_in_the_truth_at_once(shop, paid, emulator, done):
+def test_a_remembered_500_ends_in_the_truth_at_once(silent_world, paid, emulator, done):
 	emulator.server_error("refunds.create", done=done, remembered=True)
 	answer = api.refund_payment(paid, "20.00", request_id=unique("press"))
 	(row,) = rows(paid)
 	if done:
-		assert (row.status, refunded(shop, paid)) == ("Succeeded", 2000)
+		assert (row.status, refunded(silent_world, paid)) == ("Succeeded", 2000)
 		assert answer["message"] == "$ 20.00 is being refunded to VISA •••• 4242."
 	else:
-		assert (row.status, refunded(shop, paid)) == ("Failed", 0)
+		assert (row.status, refunded(silent_world, paid)) == ("Failed", 0)
 		assert "was not refunded" in answer["message"] and "Thank you" not in answer["message"]
 		assert api.try_again(row.name)["refund"] == row.name
-		assert (rows(paid)[0].status, refunded(shop, paid)) == ("Succeeded", 2000)
+		assert (rows(paid)[0].status, refunded(silent_world, paid)) == ("Succeeded", 2000)
 		assert rows(paid)[0].idempotency_key != row.idempotency_key
 
 
-def test_a_remembered_500_does_not_stop_the_next_press(shop, paid, emulator):
+def test_a_remembered_500_does_not_stop_the_next_press(silent_world, paid, emulator):
 	emulator.server_error("refunds.create", remembered=True)
 	api.refund_payment(paid, "20.00", request_id=unique("press"))
 	api.refund_payment(paid, "20.00", request_id=unique("press"))
-	assert refunded(shop, paid) == 2000
+	assert refunded(silent_world, paid) == 2000
 
 
-def test_a_lost_answer_stays_pending_holds_its_amount_and_is_found(shop, paid, emulator):
+def test_a_lost_answer_stays_pending_holds_its_amount_and_is_found(silent_world, paid, emulator):
 	emulator.fault("drop_response", operation="refunds.create", count=3)
 	answer = api.refund_payment(paid, "60.00", request_id=unique("press"))
 	emulator.clear_faults()
@@ -223,10 +228,10 @@ def test_a_lost_answer_stays_pending_holds_its_amount_and_is_found(shop, paid, e
 	assert len(rows(paid)) == 1
 	with pytest.raises(RefundRefused, match="At most"):
 		api.refund_payment(paid, "60.00")
-	assert refunded(shop, paid) == 6000 and rows(paid)[0].status == "Succeeded"
+	assert refunded(silent_world, paid) == 6000 and rows(paid)[0].status == "Succeeded"
 
 
-def test_a_lost_answer_is_looked_up_by_the_reconciler(shop, paid, emulator):
+def test_a_lost_answer_is_looked_up_by_the_reconciler(silent_world, paid, emulator):
 	emulator.fault("drop_response", operation="refunds.create", count=3)
 	refund = api.refund_payment(paid, "60.00", request_id=unique("press"))["refund"]
 	emulator.clear_faults()
@@ -236,10 +241,10 @@ def test_a_lost_answer_is_looked_up_by_the_reconciler(shop, paid, emulator):
 	sweep(reconcile_refunds.look_up_unanswered)
 	(row,) = rows(paid)
 	assert row.status == "Succeeded" and row.stripe_refund_id
-	assert shop.payment(paid).refunded_minor == 6000
+	assert silent_world.payment(paid).refunded_minor == 6000
 
 
-def test_a_request_that_never_arrived_frees_its_amount_in_minutes(shop, paid, emulator, make_user):
+def test_a_request_that_never_arrived_frees_its_amount_in_minutes(silent_world, paid, emulator, make_user):
 	administrator = make_user(roles=["Stripe Administrator"])
 	emulator.fault("refuse", operation="refunds.create", count=3)
 	refund = api.refund_payment(paid, "60.00", request_id=unique("press"))["refund"]
@@ -253,21 +258,21 @@ def test_a_request_that_never_arrived_frees_its_amount_in_minutes(shop, paid, em
 	sweep(reconcile_refunds.look_up_unanswered)
 	assert rows(paid)[0].status == "Failed"
 	assert len(notices_of(administrator, refund)) == 1
-	assert "nothing was refunded" in shop.payment(paid).attention
+	assert "nothing was refunded" in silent_world.payment(paid).attention
 	api.try_again(refund)
-	assert (rows(paid)[0].status, refunded(shop, paid)) == ("Succeeded", 6000)
-	assert not shop.payment(paid).attention
+	assert (rows(paid)[0].status, refunded(silent_world, paid)) == ("Succeeded", 6000)
+	assert not silent_world.payment(paid).attention
 
 
-def test_a_late_refund_of_an_attempt_that_was_given_up_is_adopted(shop, paid, emulator):
+def test_a_late_refund_of_an_attempt_that_was_given_up_is_adopted(silent_world, paid, emulator):
 	emulator.fault("refuse", operation="refunds.create", count=3)
 	refund = api.refund_payment(paid, "60.00", request_id=unique("press"))["refund"]
 	emulator.clear_faults()
 	make_older(refund, minutes=11)
 	sweep(reconcile_refunds.look_up_unanswered)
-	intent = shop.payment(paid).payment_intent_id
+	intent = silent_world.payment(paid).payment_intent_id
 	params = {"payment_intent": intent, "amount": 6000, "metadata": {"refund": refund}}
-	shop.gateway.call("refunds.create", params=params)
+	silent_world.gateway.call("refunds.create", params=params)
 	refunds.sync_refunds(paid)
 	assert [(row.name, row.status) for row in rows(paid)] == [(refund, "Succeeded")]
 
@@ -280,19 +285,21 @@ def test_stripe_is_down_before_anything_is_asked_and_nothing_is_written(paid, em
 	assert rows(paid) == []
 
 
-def test_a_refund_that_fails_later_is_seen_told_once_and_made_again(shop, paid, emulator, make_user):
+def test_a_refund_that_fails_later_is_seen_told_once_and_made_again(silent_world, paid, emulator, make_user):
 	administrator = make_user(roles=["Stripe Administrator"])
 	emulator.next_refund("succeeds_then_fails", reason="expired_or_canceled_card")
 	refund = api.refund_payment(paid)["refund"]
-	assert shop.payment(paid).status == "Refunded"
+	assert silent_world.payment(paid).status == "Refunded"
 	emulator.fail_refund(rows(paid)[0].stripe_refund_id, "expired_or_canceled_card")
 	for _ in range(2):
-		shop.arrive(*shop.events_of(paid, "refund.failed", "refund.updated", "charge.updated"))
-		shop.drain()
+		silent_world.arrive(
+			*silent_world.events_of(paid, "refund.failed", "refund.updated", "charge.updated")
+		)
+		silent_world.drain()
 	(row,) = rows(paid)
 	assert (row.status, row.failure_reason) == ("Failed", "expired_or_canceled_card")
 	assert "expired" in row.failure_message
-	payment = shop.payment(paid)
+	payment = silent_world.payment(paid)
 	assert (payment.status, payment.refunded_minor) == ("Succeeded", 0)
 	assert row.failure_message in payment.attention
 	assert paid in figures.needing_attention()[1]
@@ -302,26 +309,26 @@ def test_a_refund_that_fails_later_is_seen_told_once_and_made_again(shop, paid, 
 	assert again["refund"] != refund
 	assert api.try_again(refund)["refund"] == again["refund"], "a second press makes no third"
 	assert [row.status for row in rows(paid)] == ["Failed", "Succeeded"]
-	assert (refunded(shop, paid), shop.payment(paid).status) == (10000, "Refunded")
-	assert not shop.payment(paid).attention
+	assert (refunded(silent_world, paid), silent_world.payment(paid).status) == (10000, "Refunded")
+	assert not silent_world.payment(paid).attention
 	assert paid not in figures.needing_attention()[1]
 
 
-def test_a_retry_pressed_many_times_at_once_is_one_refund(shop, paid, emulator):
+def test_a_retry_pressed_many_times_at_once_is_one_refund(silent_world, paid, emulator):
 	refund = api.refund_payment(paid, "20.00")["refund"]
 	emulator.fail_refund(rows(paid)[0].stripe_refund_id)
 	refunds.sync_refunds(paid)
 	answers = in_parallel(6, lambda _: api.try_again(refund))
 	assert [answer for answer in answers if isinstance(answer, Exception)] == []
 	assert len({answer["refund"] for answer in answers}) == 1
-	assert refunded(shop, paid) == 2000
+	assert refunded(silent_world, paid) == 2000
 
 
 @pytest.mark.parametrize(
 	"outcome, status",
 	[("stays_pending", "Pending"), ("waits_for_funds", "Pending"), ("requires_action", "Requires Action")],
 )
-def test_a_refund_under_way_holds_its_amount_and_is_followed(shop, paid, emulator, outcome, status):
+def test_a_refund_under_way_holds_its_amount_and_is_followed(silent_world, paid, emulator, outcome, status):
 	emulator.next_refund(outcome)
 	api.refund_payment(paid, "60.00")
 	(row,) = rows(paid)
@@ -333,21 +340,21 @@ def test_a_refund_under_way_holds_its_amount_and_is_followed(shop, paid, emulato
 	assert rows(paid)[0].status == "Succeeded"
 
 
-def test_a_refund_that_was_cancelled_frees_its_amount(shop, paid, emulator):
+def test_a_refund_that_was_cancelled_frees_its_amount(silent_world, paid, emulator):
 	emulator.next_refund("requires_action")
 	api.refund_payment(paid, "60.00")
 	emulator.cancel_refund(rows(paid)[0].stripe_refund_id)
 	sweep(reconcile_refunds.read_unfinished)
 	assert rows(paid)[0].status == "Cancelled"
 	api.refund_payment(paid, "60.00")
-	assert refunded(shop, paid) == 6000
+	assert refunded(silent_world, paid) == 6000
 
 
 @pytest.mark.parametrize("answered", [True, False])
 def test_a_refund_whose_payment_stripe_does_not_have_is_shown_and_keeps_no_other_waiting(
-	shop, emulator, answered
+	silent_world, emulator, answered
 ):
-	lost, found = shop.pay(), shop.pay()
+	lost, found = silent_world.new_payment(), silent_world.new_payment()
 	for payment in (lost, found):
 		emulator.next_refund("stays_pending")
 		make_older(api.refund_payment(payment, "60.00")["refund"], minutes=3)
@@ -363,24 +370,26 @@ def test_a_refund_whose_payment_stripe_does_not_have_is_shown_and_keeps_no_other
 	assert rows(found)[0].status == "Succeeded"
 
 
-def test_a_refund_of_the_dashboard_becomes_a_row_and_its_failure_is_told(shop, paid, emulator, make_user):
+def test_a_refund_of_the_dashboard_becomes_a_row_and_its_failure_is_told(
+	silent_world, paid, emulator, make_user
+):
 	administrator = make_user(roles=["Stripe Administrator"])
-	intent = shop.payment(paid).payment_intent_id
-	made = shop.gateway.call("refunds.create", params={"payment_intent": intent, "amount": 1500})
-	shop.arrive(*shop.events_of(paid, "charge.refunded"))
-	shop.drain()
+	intent = silent_world.payment(paid).payment_intent_id
+	made = silent_world.gateway.call("refunds.create", params={"payment_intent": intent, "amount": 1500})
+	silent_world.arrive(*silent_world.events_of(paid, "charge.refunded"))
+	silent_world.drain()
 	(row,) = rows(paid)
 	assert (row.source, row.stripe_refund_id, row.amount_minor) == ("Stripe Dashboard", made["id"], 1500)
 	emulator.fail_refund(made["id"], "declined")
-	shop.arrive(*shop.events_of(paid, "refund.failed"))
-	shop.drain()
+	silent_world.arrive(*silent_world.events_of(paid, "refund.failed"))
+	silent_world.drain()
 	assert rows(paid)[0].status == "Failed"
 	assert len(notices_of(administrator, row.name)) == 1
 
 
-def test_an_old_reading_does_not_undo_a_newer_one(shop, paid, emulator):
+def test_an_old_reading_does_not_undo_a_newer_one(silent_world, paid, emulator):
 	api.refund_payment(paid, "20.00")
-	versions, old = refunds._versions(paid), at_stripe(shop, paid)
+	versions, old = refunds._versions(paid), at_stripe(silent_world, paid)
 	emulator.fail_refund(rows(paid)[0].stripe_refund_id)
 	refunds.sync_refunds(paid)
 	assert refunds._apply_list(paid, old, versions) is False
@@ -388,16 +397,16 @@ def test_an_old_reading_does_not_undo_a_newer_one(shop, paid, emulator):
 	assert rows(paid)[0].status == "Failed"
 
 
-def test_an_inquiry_can_be_refunded(shop, paid, emulator):
-	emulator.dispute(shop.payment(paid).payment_intent_id, inquiry=True)
+def test_an_inquiry_can_be_refunded(silent_world, paid, emulator):
+	emulator.dispute(silent_world.payment(paid).payment_intent_id, inquiry=True)
 	api.read_from_stripe(paid)
-	assert shop.payment(paid).status == "Disputed"
+	assert silent_world.payment(paid).status == "Disputed"
 	api.refund_payment(paid)
-	assert refunded(shop, paid) == 10000
+	assert refunded(silent_world, paid) == 10000
 
 
-def test_a_dispute_holds_the_money(shop, paid, emulator):
-	emulator.dispute(shop.payment(paid).payment_intent_id)
+def test_a_dispute_holds_the_money(silent_world, paid, emulator):
+	emulator.dispute(silent_world.payment(paid).payment_intent_id)
 	with pytest.raises(RefundRefused, match="Disputed"):
 		api.refund_payment(paid)
 	assert rows(paid) == []
@@ -406,11 +415,11 @@ def test_a_dispute_holds_the_money(shop, paid, emulator):
 # who may see and do it
 
 
-def test_a_refund_is_read_by_whoever_reads_the_payment(paid, shop, make_user, make_payer, make_unit):
+def test_a_refund_is_read_by_whoever_reads_the_payment(paid, silent_world, make_user, make_payer, make_unit):
 	api.refund_payment(paid, "20.00")
 	(row,) = rows(paid)
 	for user, may in (
-		(shop.payer, True),
+		(silent_world.payer, True),
 		(make_user(roles=["Stripe Reader"]), True),
 		(make_payer(unit=make_unit()), False),
 		(make_user(roles=[]), False),
@@ -439,11 +448,11 @@ def test_nobody_makes_changes_or_deletes_a_refund_by_hand(paid):
 	frappe.db.rollback()
 
 
-def test_only_who_may_write_the_payment_tries_again(paid, shop, as_user, emulator):
+def test_only_who_may_write_the_payment_tries_again(paid, silent_world, as_user, emulator):
 	refund = api.refund_payment(paid, "20.00")["refund"]
 	emulator.fail_refund(rows(paid)[0].stripe_refund_id)
-	with as_user(shop.payer), pytest.raises(frappe.PermissionError):
+	with as_user(silent_world.payer), pytest.raises(frappe.PermissionError):
 		api.try_again(refund)
-	with as_user(shop.payer), pytest.raises(frappe.PermissionError):
+	with as_user(silent_world.payer), pytest.raises(frappe.PermissionError):
 		api.try_again("RFD-none")
-	assert refunded(shop, paid) == 0
+	assert refunded(silent_world, paid) == 0

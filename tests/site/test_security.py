@@ -13,7 +13,6 @@ from stripe_service.utils.fitting import fit
 from stripe_service.utils.masking import mask
 from stripe_service.utils.plain_text import as_text
 from stripe_service.webhooks import receive
-from tests.support.cards import confirmation_token
 from tests.support.records import unique
 
 MARKUP = "<img src=x onerror=alert(1)>"
@@ -27,9 +26,9 @@ SECRETS = [
 ]
 
 
-def waiting_for_3ds(scene) -> str:
-	"""A payment of the scene's payer that waits for 3-D Secure."""
-	answer = scene.pay(card="3ds_required")
+def waiting_for_3ds(world) -> str:
+	"""A payment of the world's payer that waits for 3-D Secure."""
+	answer = world.pay(card="3ds_required")
 	assert answer["outcome"] == "action_required"
 	return answer["payment"]
 
@@ -40,8 +39,8 @@ def waiting_for_3ds(scene) -> str:
 @pytest.mark.parametrize(
 	"roles", [["Stripe Reader"], ["Stripe Administrator"], ["Stripe Reader", "Stripe Payer"]]
 )
-def test_whoever_may_read_a_payment_gets_no_client_secret_of_it(scene, make_user, as_user, roles):
-	payment = waiting_for_3ds(scene)
+def test_whoever_may_read_a_payment_gets_no_client_secret_of_it(world, make_user, as_user, roles):
+	payment = waiting_for_3ds(world)
 	reader = make_user(roles=roles)
 	frappe.db.commit()
 	with as_user(reader):
@@ -50,15 +49,15 @@ def test_whoever_may_read_a_payment_gets_no_client_secret_of_it(scene, make_user
 	assert "_secret_" not in json.dumps(answer, default=str)
 
 
-def test_the_payer_gets_the_client_secret(scene, as_user):
-	payment = waiting_for_3ds(scene)
-	with as_user(scene.payer):
+def test_the_payer_gets_the_client_secret(world, as_user):
+	payment = waiting_for_3ds(world)
+	with as_user(world.payer):
 		assert "_secret_" in pay_api.payment_status(payment=payment)["client_secret"]
 
 
-def test_a_colleague_of_the_unit_learns_neither_card_nor_receipt(scene, make_payer, as_user):
-	payment = scene.pay()["payment"]
-	colleague = make_payer(unit=scene.invoice.organisation_unit)
+def test_a_colleague_of_the_unit_learns_neither_card_nor_receipt(world, make_payer, as_user):
+	payment = world.pay()["payment"]
+	colleague = make_payer(unit=world.invoice.organisation_unit)
 	frappe.db.commit()
 	with as_user(colleague):
 		answer = pay_api.payment_status(payment=payment)
@@ -66,8 +65,8 @@ def test_a_colleague_of_the_unit_learns_neither_card_nor_receipt(scene, make_pay
 	assert "4242" not in json.dumps(answer, default=str)
 
 
-def test_nobody_is_told_the_reason_that_stripe_wants_kept_from_payers(scene, as_user):
-	answer = scene.pay(card="4100000000000019")
+def test_nobody_is_told_the_reason_that_stripe_wants_kept_from_payers(world, as_user):
+	answer = world.pay(card="4100000000000019")
 	assert answer["outcome"] == "failed"
 	assert "fraud" not in json.dumps(answer, default=str).lower()
 
@@ -82,7 +81,7 @@ def test_text_is_shown_as_it_was_written_and_never_as_markup():
 	assert as_text(None) is None
 
 
-def test_a_finding_shows_notes_and_reasons_as_text(scene):
+def test_a_finding_shows_notes_and_reasons_as_text(world):
 	from stripe_service.accounts.jobs import Report
 
 	report = Report(frappe.db.get_value("Stripe Account", {"status": "Connected"}))
@@ -148,35 +147,28 @@ def test_an_event_whose_id_stripe_would_never_give_is_refused(event_id):
 # card testing
 
 
-def test_a_payer_whose_cards_are_declined_again_and_again_has_to_wait(scene, make_user):
+def test_a_payer_whose_cards_are_declined_again_and_again_has_to_wait(world, make_user):
 	administrator = make_user(roles=["Stripe Administrator"])
 	with limit_of(3):
 		for _ in range(3):
-			assert scene.pay(card="declined")["outcome"] == "failed"
-		before = frappe.db.count("Invoice Payment", {"user": scene.payer})
+			assert world.pay(card="declined")["outcome"] == "failed"
+		before = frappe.db.count("Invoice Payment", {"user": world.payer})
 		for _ in range(2):
 			with pytest.raises(TooManyDeclines, match="Nothing was charged"):
-				scene.pay(card="visa")
-		assert frappe.db.count("Invoice Payment", {"user": scene.payer}) == before
-		scene.drain()
-	told = {"document_type": "User", "document_name": scene.payer, "for_user": administrator}
+				world.pay(card="visa")
+		assert frappe.db.count("Invoice Payment", {"user": world.payer}) == before
+		world.drain()
+	told = {"document_type": "User", "document_name": world.payer, "for_user": administrator}
 	assert frappe.db.count("Notification Log", told) == 1
 
 
-def test_a_document_on_which_several_payers_are_declined_has_to_wait(scene, make_payer, as_user):
-	second = make_payer(unit=scene.invoice.organisation_unit)
+def test_a_document_on_which_several_payers_are_declined_has_to_wait(world, make_payer):
+	second = make_payer(unit=world.invoice.organisation_unit)
 	with limit_of(2):
 		for _ in range(2):
-			assert scene.pay(card="declined")["outcome"] == "failed"
-		with pytest.raises(TooManyDeclines), as_user(second):
-			pay_api.pay(
-				doctype="Portal Invoice",
-				name=scene.invoice.name,
-				amount="10.00",
-				method_type="card",
-				confirmation_token=confirmation_token(scene.url, "visa"),
-				request_id=unique("press"),
-			)
+			assert world.pay(card="declined")["outcome"] == "failed"
+		with pytest.raises(TooManyDeclines):
+			world.pay("10.00", user=second, request_id=unique("press"))
 
 
 class limit_of:

@@ -12,13 +12,13 @@ DAY = 24 * 3600
 
 
 @pytest.fixture
-def quiet(scene):
+def quiet(world):
 	"""Nothing of Stripe's arrives by itself, and its clock may be turned back."""
-	scene.emulator.hold_webhooks()
-	yield scene
-	scene.emulator.set_clock(time.time())
-	scene.emulator.clear_webhook_rules()
-	scene.emulator.forget_webhooks()
+	world.emulator.hold_webhooks()
+	yield world
+	world.emulator.set_clock(time.time())
+	world.emulator.clear_webhook_rules()
+	world.emulator.forget_webhooks()
 
 
 def read(name: str):

@@ -10,9 +10,9 @@ import re
 
 import pytest
 
-from tests.support.portal import UNITS, opened
-from tests.support.sweep import calls
-from tests.support.sweep.world import World
+from tests.site.support.sweep import calls
+from tests.site.support.sweep.marked_documents import MarkedDocuments
+from tests.support.settings import UNITS, opened
 
 SLOW = 30  # seconds, of a busy machine; a call that takes longer would be a way to stop the site
 ROLES = (
@@ -31,16 +31,16 @@ DISPATCHED_ABOUT = {"payer of A": ("Portal Invoice", "Communication"), "website 
 
 
 @pytest.fixture(scope="module")
-def world(frappe_site, faker):
+def marked(frappe_site, faker):
 	frappe_site.set_user("Administrator")
-	made = World(faker)
+	made = MarkedDocuments(faker)
 	with opened(UNITS, None):
 		yield made
 	frappe_site.set_user("Administrator")
 
 
 @pytest.fixture(scope="module")
-def methods(world):
+def methods(marked):
 	found = calls.all_methods()
 	assert len(found) > 300
 	assert "frappe.client.get" in found and "stripe_service.api.pay.open_form" in found
@@ -48,9 +48,9 @@ def methods(world):
 
 
 class Findings(list):
-	def look(self, world, role: str, label: str, arguments: dict, answer) -> None:
+	def look(self, marked, role: str, label: str, arguments: dict, answer) -> None:
 		given = json.dumps(arguments)
-		for word, what, shared_with in world.marks:
+		for word, what, shared_with in marked.marks:
 			if word in answer.text and word not in given and role not in shared_with:
 				at = answer.text.index(word)
 				self.append(f"{role}: {label} tells {what}: …{answer.text[max(at - 60, 0) : at + 60]}…")
@@ -61,35 +61,35 @@ class Findings(list):
 		return f"{len(self)} findings:\n" + "\n".join(sorted(set(self)))
 
 
-def targets_for(world, role: str) -> list:
-	return [target for target in world.targets if role in ASKED_ABOUT_ALL or target.doctype in MAIN]
+def targets_for(marked, role: str) -> list:
+	return [target for target in marked.targets if role in ASKED_ABOUT_ALL or target.doctype in MAIN]
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_method_by_its_name(site_only, world, methods, role):
+def test_every_method_by_its_name(site_only, marked, methods, role):
 	found = Findings()
 	with calls.nothing_kept():
 		for method in methods:
-			every = targets_for(world, role)
+			every = targets_for(marked, role)
 			for target in every if calls.takes_documents(method) else every[:1]:
 				for by_name in (True, False) if calls.names_documents_of(method) else (True,):
-					arguments = calls.arguments_for(method, target, world, by_name)
-					answer = calls.request(world.users[role], f"/api/method/{method}", arguments)
-					found.look(world, role, f"{method}({target.doctype})", arguments, answer)
+					arguments = calls.arguments_for(method, target, marked, by_name)
+					answer = calls.request(marked.users[role], f"/api/method/{method}", arguments)
+					found.look(marked, role, f"{method}({target.doctype})", arguments, answer)
 	assert not found, str(found)
 
 
 @pytest.mark.parametrize("role", DISPATCHED_ABOUT)
-def test_every_method_through_every_dispatcher(site_only, world, methods, role):
+def test_every_method_through_every_dispatcher(site_only, marked, methods, role):
 	found = Findings()
-	targets = [target for target in world.targets if target.doctype in DISPATCHED_ABOUT[role]]
+	targets = [target for target in marked.targets if target.doctype in DISPATCHED_ABOUT[role]]
 	with calls.nothing_kept():
 		for method in filter(calls.takes_documents, methods):
 			for target in targets:
-				arguments = calls.arguments_for(method, target, world)
+				arguments = calls.arguments_for(method, target, marked)
 				for label, path, given in calls.ways(method, target, arguments):
-					answer = calls.request(world.users[role], path, given)
-					found.look(world, role, f"{label} -> {method}({target.doctype})", given, answer)
+					answer = calls.request(marked.users[role], path, given)
+					found.look(marked, role, f"{label} -> {method}({target.doctype})", given, answer)
 	assert not found, str(found)
 
 
@@ -99,19 +99,19 @@ OF_EVERY_CALL = re.compile(r'"__frappe_exc_id": "\w+"|\[Communication, \w{10}\]'
 
 
 @pytest.mark.parametrize("role", ["payer of A", "website user"])
-def test_no_answer_depends_on_a_filter_that_fits_branch_b(site_only, world, methods, role):
+def test_no_answer_depends_on_a_filter_that_fits_branch_b(site_only, marked, methods, role):
 	found = Findings()
 	with calls.nothing_kept():
 		for method in methods:
-			for target in world.targets:
+			for target in marked.targets:
 				if role in target.shared_with:
 					continue
-				arguments = calls.arguments_for(method, target, world, by_name=False)
+				arguments = calls.arguments_for(method, target, marked, by_name=False)
 				filtered = [name for name in arguments if FILTERED.search(name)]
 				if not filtered:
 					break
 				answers = [
-					_ask_by_filter(world, role, method, target, arguments, filtered, word)
+					_ask_by_filter(marked, role, method, target, arguments, filtered, word)
 					for word in (target.secret, target.secret[::-1])
 				]
 				if answers[0] != answers[1]:
@@ -119,25 +119,25 @@ def test_no_answer_depends_on_a_filter_that_fits_branch_b(site_only, world, meth
 	assert not found, str(found)
 
 
-def _ask_by_filter(world, role, method, target, arguments, filtered, word) -> str:
+def _ask_by_filter(marked, role, method, target, arguments, filtered, word) -> str:
 	"""The answer, with what was asked for taken out of it."""
 	filters = json.dumps([[target.doctype, target.fieldname, "like", f"%{word}%"]])
 	arguments = {**arguments, **dict.fromkeys(filtered, filters)}
 	if "chart" in arguments:
-		chart = json.loads(calls.usual_arguments(target, world)["chart"])
+		chart = json.loads(calls.usual_arguments(target, marked)["chart"])
 		arguments["chart"] = json.dumps({**chart, "filters_json": filters})
 		arguments = {
 			name: value for name, value in arguments.items() if name not in ("chart_name", "filters")
 		}
-	text = calls.request(world.users[role], f"/api/method/{method}", arguments).text
+	text = calls.request(marked.users[role], f"/api/method/{method}", arguments).text
 	return OF_EVERY_CALL.sub("", text.replace(word, ""))
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_rest(site_only, world, role):
+def test_rest(site_only, marked, role):
 	found = Findings()
 	with calls.nothing_kept():
-		for target in world.targets:
+		for target in marked.targets:
 			fields = {"fields": json.dumps(["*"]), "limit": "1000", "limit_page_length": "1000"}
 			for path, given in (
 				(f"/api/resource/{target.doctype}", fields),
@@ -147,14 +147,14 @@ def test_rest(site_only, world, role):
 				(f"/api/v2/document/{target.doctype}/{target.name}/copy", {}),
 				(f"/api/v2/doctype/{target.doctype}/count", {"filters": json.dumps({"name": target.name})}),
 			):
-				answer = calls.request(world.users[role], path, given, http_method="GET")
-				found.look(world, role, f"GET {path}", {**given, "path": path}, answer)
+				answer = calls.request(marked.users[role], path, given, http_method="GET")
+				found.look(marked, role, f"GET {path}", {**given, "path": path}, answer)
 	assert not found, str(found)
 
 
-def test_the_members_of_branch_b_do_see_it(site_only, world):
+def test_the_members_of_branch_b_do_see_it(site_only, marked):
 	"""So that the sweep is not silent because it calls nothing."""
-	member, told = world.member, set()
+	member, told = marked.member, set()
 	with calls.nothing_kept():
 		for method in (
 			"frappe.client.get",
@@ -162,9 +162,9 @@ def test_the_members_of_branch_b_do_see_it(site_only, world):
 			"frappe.desk.form.load.getdoc",
 			"frappe.handler.download_file",
 		):
-			for target in world.targets:
+			for target in marked.targets:
 				answer = calls.request(
-					member, f"/api/method/{method}", calls.arguments_for(method, target, world)
+					member, f"/api/method/{method}", calls.arguments_for(method, target, marked)
 				)
 				if target.secret in answer.text:
 					told.add(target.doctype)

@@ -86,7 +86,7 @@ def test_a_site_that_moves_registers_its_new_name_when_an_administrator_confirms
 
 
 def test_the_checklist_says_what_stripe_finds_missing_and_cards_pay_meanwhile(
-	till, connected, monkeypatch, drain
+	account_world, connected, monkeypatch, drain
 ):
 	assert wallets_of(account_api.checklist())["state"] == "Done"
 	# A name that the emulator can't look up, on a site that is bound to it.
@@ -99,10 +99,10 @@ def test_the_checklist_says_what_stripe_finds_missing_and_cards_pay_meanwhile(
 	assert "Apple Pay, Google Pay, Link on portal.example.test" in item["message"]
 	assert "does not exist in the public DNS" in item["message"] and wallet_domain.GUIDE in item["message"]
 	assert connected.name in item["action"]["link"].replace("%20", " ")
-	assert till.pay()["outcome"] == "paid"
+	assert account_world.pay_new_invoice()["outcome"] == "paid"
 
 
-def test_a_key_without_the_right_says_so_and_cards_pay_meanwhile(account, till_of, drain):
+def test_a_key_without_the_right_says_so_and_cards_pay_meanwhile(account, world_of, drain):
 	account.connect(
 		secret_key=account.restricted_key(*RIGHTS, "confirmation_token_read", "payment_method_write")
 	)
@@ -111,7 +111,7 @@ def test_a_key_without_the_right_says_so_and_cards_pay_meanwhile(account, till_o
 	assert account.domains() == []
 	assert "write access to Payment Method Domains" in doc.wallet_message
 	assert not doc.problem, "nobody need be told of it"
-	assert till_of(account).pay()["outcome"] == "paid"
+	assert world_of(account).pay_new_invoice()["outcome"] == "paid"
 
 
 def test_stripe_out_of_reach_keeps_nothing_from_being_connected(account, emulator, drain):
@@ -136,32 +136,32 @@ def test_with_all_wallets_off_nothing_is_registered(account, settings, drain):
 	assert len(account.domains()) == 1
 
 
-def test_the_form_is_told_which_wallets_may_be_shown(scene, settings):
-	assert scene.form()["methods"]["card"]["wallets"] == ["apple_pay", "google_pay", "link"]
+def test_the_form_is_told_which_wallets_may_be_shown(world, settings):
+	assert world.form()["methods"]["card"]["wallets"] == ["apple_pay", "google_pay", "link"]
 	settings(wallet_apple_pay=0)
-	assert scene.form()["methods"]["card"]["wallets"] == ["google_pay", "link"]
+	assert world.form()["methods"]["card"]["wallets"] == ["google_pay", "link"]
 
 
 @pytest.mark.parametrize(
 	"wallet, name", [("apple_pay", "Apple Pay"), ("google_pay", "Google Pay"), ("link", "Link")]
 )
-def test_what_a_wallet_pays_with_is_named(till, wallet, name):
-	paid = till.pay(wallet=wallet)
+def test_what_a_wallet_pays_with_is_named(account_world, wallet, name):
+	paid = account_world.pay_new_invoice(wallet=wallet)
 	assert (paid["outcome"], paid["method_label"]) == ("paid", f"VISA •••• 4242 ({name})")
 	frappe.db.rollback()
 	assert frappe.db.get_value("Invoice Payment", paid["payment"], "method_label") == paid["method_label"]
 
 
-def test_a_card_in_a_wallet_obeys_the_rule_of_brands(till, settings):
+def test_a_card_in_a_wallet_obeys_the_rule_of_brands(account_world, settings):
 	with pytest.raises(CardRefused, match="UnionPay cards are not accepted here"):
-		till.pay("unionpay", wallet="google_pay")
+		account_world.pay_new_invoice(card="unionpay", wallet="google_pay")
 	settings(brand_amex=0)
 	with pytest.raises(CardRefused, match="American Express"):
-		till.pay("amex", wallet="apple_pay")
+		account_world.pay_new_invoice(card="amex", wallet="apple_pay")
 
 
-def test_a_wallet_that_is_switched_off_is_refused_whatever_the_browser_shows(till, settings):
+def test_a_wallet_that_is_switched_off_is_refused_whatever_the_browser_shows(account_world, settings):
 	settings(wallet_google_pay=0)
 	with pytest.raises(CardRefused, match="Google Pay is not accepted here"):
-		till.pay(wallet="google_pay")
-	assert till.pay(wallet="apple_pay")["outcome"] == "paid"
+		account_world.pay_new_invoice(wallet="google_pay")
+	assert account_world.pay_new_invoice(wallet="apple_pay")["outcome"] == "paid"

@@ -11,22 +11,24 @@ from urllib.parse import quote
 import frappe
 import pytest
 
+from tests.site.support.sweep.marked_documents import MarkedDocuments
 from tests.support.records import PASSWORD, unique
-from tests.support.sweep.world import World
 
 INVOICE = "Portal Invoice"
 NOBODY = ("payer of A", "payer without unit", "desk user", "website user")
 
 
-class Stage:
+class Callers:
+	"""One session over HTTP for each role, and the marked documents that they ask for."""
+
 	def __init__(self, faker, http):
-		self.world, self.http = World(faker), http
-		self.invoice, self.own = self.world.invoice.name, self.world.own.name
+		self.marked, self.http = MarkedDocuments(faker), http
+		self.invoice, self.own = self.marked.invoice.name, self.marked.own.name
 		self._sessions = {}
 
 	def session(self, role):
 		if role not in self._sessions:
-			user = self.world.member if role == "member" else self.world.users[role]
+			user = self.marked.member if role == "member" else self.marked.users[role]
 			ways = {"guest": self.http.guest, "website user": lambda: self._website_login(user)}
 			self._sessions[role] = ways.get(role, lambda: self.http.login(user, PASSWORD))()
 		return self._sessions[role]
@@ -45,21 +47,21 @@ class Stage:
 
 	def tells_nothing(self, answer):
 		assert answer.status_code < 500, answer.text
-		assert self.world.mark not in answer.text, answer.text
+		assert self.marked.mark not in answer.text, answer.text
 		return answer
 
 	def target(self, doctype):
-		return next(target for target in self.world.targets if target.doctype == doctype)
+		return next(target for target in self.marked.targets if target.doctype == doctype)
 
 
 @pytest.fixture(scope="module")
 def made(frappe_site, faker, http_server):
 	frappe_site.set_user("Administrator")
-	return Stage(faker, http_server)
+	return Callers(faker, http_server)
 
 
 @pytest.fixture
-def stage(site_only, made):
+def callers(site_only, made):
 	return made
 
 
@@ -72,10 +74,10 @@ SEARCH = {"ignore_user_permissions": "1", "as_dict": "1", "page_length": "500"}
 @pytest.mark.parametrize(
 	"doctype", [INVOICE, "Invoice Payment", "Saved Card", "Communication", "File", "ToDo"]
 )
-def test_a_tree_of_a_search(stage, role, doctype):
-	fields = [stage.target(doctype).fieldname]
-	stage.tells_nothing(
-		stage.call(role, "frappe.desk.treeview.get_all_nodes", doctype=doctype, label="x", parent="",
+def test_a_tree_of_a_search(callers, role, doctype):
+	fields = [callers.target(doctype).fieldname]
+	callers.tells_nothing(
+		callers.call(role, "frappe.desk.treeview.get_all_nodes", doctype=doctype, label="x", parent="",
 			tree_method="frappe.desk.search.search_widget", filter_fields=fields, **SEARCH)
 	)  # fmt: skip
 
@@ -90,20 +92,20 @@ def test_a_tree_of_a_search(stage, role, doctype):
 		("frappe.desk.like.toggle_like", (None,)),
 	],
 )
-def test_a_document_mapped_by_another_method(stage, role, method, answers):
-	answer = stage.tells_nothing(
-		stage.call(
+def test_a_document_mapped_by_another_method(callers, role, method, answers):
+	answer = callers.tells_nothing(
+		callers.call(
 			role,
 			"frappe.model.mapper.map_docs",
 			method=method,
 			source_names=[INVOICE],
-			target_doc=stage.invoice,
+			target_doc=callers.invoice,
 		)
 	)
 	assert answer.status_code == 403 or answer.json().get("message") in answers
 
 
-def test_a_function_by_the_name_of_a_module_that_imports_it(stage):
+def test_a_function_by_the_name_of_a_module_that_imports_it(callers):
 	"""frappe.email.inbox and others import what is overridden elsewhere; nobody needs to call it there."""
 	aliases = (
 		("frappe.core.doctype.user_permission.user_permission.get_user_permissions", "frappe.permissions"),
@@ -111,17 +113,17 @@ def test_a_function_by_the_name_of_a_module_that_imports_it(stage):
 	for method, module in aliases:
 		alias = f"{module}.{method.rsplit('.', 1)[1]}"
 		if getattr(frappe.get_module(module), alias.rsplit(".", 1)[1], None) is frappe.get_attr(method):
-			assert stage.call("desk user", alias, user=stage.world.member).status_code == 403
+			assert callers.call("desk user", alias, user=callers.marked.member).status_code == 403
 
 
-def test_what_is_not_whitelisted_is_called_by_no_dispatcher(stage):
+def test_what_is_not_whitelisted_is_called_by_no_dispatcher(callers):
 	for method, arguments in (
 		("frappe.model.mapper.map_docs", {"method": "frappe.get_all", "source_names": [INVOICE], "target_doc": "x"}),
 		("frappe.model.mapper.make_mapped_doc", {"method": "frappe.get_all", "source_name": INVOICE}),
 		("frappe.desk.treeview.get_all_nodes", {"doctype": INVOICE, "label": "x", "parent": "", "tree_method": "frappe.get_all"}),
 		("frappe.desk.search.search_widget", {"doctype": INVOICE, "txt": "", "query": "frappe.get_all"}),
 	):  # fmt: skip
-		stage.tells_nothing(stage.call("payer of A", method, **arguments))
+		callers.tells_nothing(callers.call("payer of A", method, **arguments))
 
 
 # Searches that ignore permissions
@@ -133,14 +135,14 @@ def test_what_is_not_whitelisted_is_called_by_no_dispatcher(stage):
 	["Communication", "File", "Tag Link", "ToDo", "Notification Log", "Workflow Action", "Document Follow", "Comment", "Version",
 		"Discussion Topic"],
 )  # fmt: skip
-def test_a_search_does_not_ignore_permissions(stage, role, doctype):
+def test_a_search_does_not_ignore_permissions(callers, role, doctype):
 	for method in ("search_widget", "search_link"):
-		answer = stage.call(role, f"frappe.desk.search.{method}", doctype=doctype, txt="", **SEARCH)
-		stage.tells_nothing(answer)
-		assert stage.invoice not in answer.text
+		answer = callers.call(role, f"frappe.desk.search.{method}", doctype=doctype, txt="", **SEARCH)
+		callers.tells_nothing(answer)
+		assert callers.invoice not in answer.text
 
 
-def test_limit_is_a_number(stage):
+def test_limit_is_a_number(callers):
 	attack = "1 procedure analyse(extractvalue(rand(),concat(0x3a,version())),1)"
 	search, listing = {"text": "x"}, {"doctype": "ToDo", "fields": '["name"]'}
 	for method, given, name in (
@@ -149,7 +151,7 @@ def test_limit_is_a_number(stage):
 		("frappe.desk.reportview.get_list", listing, "page_length"),
 		("frappe.client.get_list", listing, "limit_start"),
 	):
-		answer = stage.call("desk user", method, **{**given, name: attack})
+		answer = callers.call("desk user", method, **{**given, name: attack})
 		assert answer.status_code < 500, answer.text
 		assert "MariaDB" not in answer.text
 
@@ -169,47 +171,47 @@ WRITTEN = (
 
 @pytest.mark.parametrize("role", NOBODY)
 @pytest.mark.parametrize("written", WRITTEN)
-def test_a_row_of_ones_own_does_not_open_a_foreign_file(stage, role, written):
-	target = stage.target("File")
+def test_a_row_of_ones_own_does_not_open_a_foreign_file(callers, role, written):
+	target = callers.target("File")
 	url = written.format(
 		url=target.address, file=target.address.rsplit("/", 1)[1], site=frappe.utils.get_url()
 	)
 	for answer in (
-		stage.call(role, "upload_file", file_url=url, is_private="1", file_name="x"),
-		stage.session(role).post("/api/resource/File", data=json.dumps({"file_url": url, "is_private": 1, "file_name": "x"})),
-		stage.call(role, "frappe.client.insert", doc={"doctype": "File", "file_url": url, "is_private": 1}),
-		stage.call(role, "frappe.utils.file_manager.add_attachments", doctype="User", name=stage.world.users[role], attachments=[target.name]),
-		stage.call(role, "frappe.handler.download_file", file_url=url),
+		callers.call(role, "upload_file", file_url=url, is_private="1", file_name="x"),
+		callers.session(role).post("/api/resource/File", data=json.dumps({"file_url": url, "is_private": 1, "file_name": "x"})),
+		callers.call(role, "frappe.client.insert", doc={"doctype": "File", "file_url": url, "is_private": 1}),
+		callers.call(role, "frappe.utils.file_manager.add_attachments", doctype="User", name=callers.marked.users[role], attachments=[target.name]),
+		callers.call(role, "frappe.handler.download_file", file_url=url),
 	):  # fmt: skip
 		assert target.secret not in answer.text
 	for address in (url, target.address):
-		status = stage.session(role).get(quote(address) if address.startswith("/") else "/" + address)
+		status = callers.session(role).get(quote(address) if address.startswith("/") else "/" + address)
 		assert target.secret not in status.text
 
 
-def test_a_bare_file_name_does_not_either(stage):
-	target = stage.target("File")
+def test_a_bare_file_name_does_not_either(callers):
+	target = callers.target("File")
 	name = target.address.rsplit("/", 1)[1]
-	stage.call(
+	callers.call(
 		"payer of A", "frappe.client.insert", doc={"doctype": "File", "file_name": name, "is_private": 1}
 	)
 	for row in frappe.get_all(
-		"File", {"file_name": name, "owner": stage.world.users["payer of A"]}, pluck="name"
+		"File", {"file_name": name, "owner": callers.marked.users["payer of A"]}, pluck="name"
 	):
 		for method in ("zip_files", "unzip_file"):
-			answer = stage.call("payer of A", f"frappe.core.api.file.{method}", files=[row], name=row)
+			answer = callers.call("payer of A", f"frappe.core.api.file.{method}", files=[row], name=row)
 			assert target.secret.encode() not in answer.content
 
 
-def test_an_own_file_is_not_turned_into_a_foreign_one(stage):
-	target = stage.target("File")
-	session = stage.session("payer of A")
-	answer = stage.call(
+def test_an_own_file_is_not_turned_into_a_foreign_one(callers):
+	target = callers.target("File")
+	session = callers.session("payer of A")
+	answer = callers.call(
 		"payer of A", "frappe.client.insert",
-		doc={"doctype": "File", "file_name": "mine.txt", "content": "mine " + stage.own, "is_private": 1},
+		doc={"doctype": "File", "file_name": "mine.txt", "content": "mine " + callers.own, "is_private": 1},
 	)  # fmt: skip
 	own = answer.json()["message"]["name"]
-	stage.call(
+	callers.call(
 		"payer of A",
 		"frappe.client.set_value",
 		doctype="File",
@@ -222,64 +224,64 @@ def test_an_own_file_is_not_turned_into_a_foreign_one(stage):
 
 
 @pytest.mark.parametrize("doctype", ["Invoice Payment", "Saved Card"])
-def test_what_hangs_on_a_record_of_this_app_goes_by_that_record(stage, doctype):
-	target = stage.target(doctype)
+def test_what_hangs_on_a_record_of_this_app_goes_by_that_record(callers, doctype):
+	target = callers.target(doctype)
 	file = frappe.get_doc(
 		doctype="File", file_name=f"{unique('scan')}.txt", content=f"scan {target.secret} {unique('x')}", is_private=1,
 		attached_to_doctype=doctype, attached_to_name=target.name,
 	).insert()  # fmt: skip
-	tag = frappe.get_doc(doctype="Tag", name=stage.world.secret(unique("tag"))).insert().name
+	tag = frappe.get_doc(doctype="Tag", name=callers.marked.secret(unique("tag"))).insert().name
 	frappe.get_doc(
 		doctype="Tag Link", document_type=doctype, document_name=target.name, tag=tag, title=target.secret
 	).insert(ignore_permissions=True)
 	frappe.db.commit()
 	listed = f'/api/resource/Tag Link?fields=["title"]&filters=[["document_type","=","{doctype}"]]'
 	for role in NOBODY:
-		row = stage.call(role, "upload_file", file_url=file.file_url, is_private="1", file_name="x")
-		stage.tells_nothing(row)
-		stage.tells_nothing(stage.session(role).get(file.file_url))
-		stage.tells_nothing(stage.session(role).get(listed))
-	assert target.secret in stage.session("reader").get(file.file_url).text
-	assert target.secret in stage.session("reader").get(listed).text
+		row = callers.call(role, "upload_file", file_url=file.file_url, is_private="1", file_name="x")
+		callers.tells_nothing(row)
+		callers.tells_nothing(callers.session(role).get(file.file_url))
+		callers.tells_nothing(callers.session(role).get(listed))
+	assert target.secret in callers.session("reader").get(file.file_url).text
+	assert target.secret in callers.session("reader").get(listed).text
 
 
-def test_the_same_content_is_kept_for_each_by_itself(stage):
+def test_the_same_content_is_kept_for_each_by_itself(callers):
 	"""Frappe keeps one file for the same content; a unit's file would then be opened by whoever has the same."""
-	target = stage.target("File")
+	target = callers.target("File")
 	doc = {"doctype": "File", "file_name": "same.txt", "content": target.secret, "is_private": 1}
-	answer = stage.session("payer of A").post("/api/method/frappe.client.insert", doc=json.dumps(doc))
+	answer = callers.session("payer of A").post("/api/method/frappe.client.insert", doc=json.dumps(doc))
 	assert answer.status_code == 200, answer.text
 	own = answer.json()["message"]["file_url"]
 	assert own != target.address
-	assert target.secret in stage.session("payer of A").get(own).text
-	assert target.secret in stage.session("member").get(target.address).text
-	assert stage.session("payer of A").get(target.address).status_code == 403
+	assert target.secret in callers.session("payer of A").get(own).text
+	assert target.secret in callers.session("member").get(target.address).text
+	assert callers.session("payer of A").get(target.address).status_code == 403
 
 
 # Counting, and reading by filters
 
 
 @pytest.mark.parametrize("role", NOBODY)
-def test_what_is_not_shown_is_not_counted(stage, role):
+def test_what_is_not_shown_is_not_counted(callers, role):
 	for doctype in ("Version", INVOICE, "Communication", "ToDo", "Comment", "File", "Notification Log"):
-		target = stage.target(doctype)
+		target = callers.target(doctype)
 		filters = {target.fieldname: ["like", f"%{target.secret}%"]}
-		answer = stage.call(role, "frappe.client.get_count", doctype=doctype, filters=filters)
+		answer = callers.call(role, "frappe.client.get_count", doctype=doctype, filters=filters)
 		assert answer.status_code == 403 or answer.json().get("message", 0) == 0, (doctype, answer.text)
 
 
 @pytest.mark.parametrize("role", NOBODY)
-def test_an_accounts_token_is_not_read_letter_by_letter(stage, role):
+def test_an_accounts_token_is_not_read_letter_by_letter(callers, role):
 	chart = {"document_type": "Stripe Account", "type": "Heatmap", "chart_type": "Count", "based_on": "creation",
 		"filters_json": json.dumps([["Stripe Account", "webhook_token", "like", "%"]])}  # fmt: skip
 	assert (
-		stage.call(role, "frappe.client.get_count", doctype="Stripe Account", filters={}).status_code == 403
+		callers.call(role, "frappe.client.get_count", doctype="Stripe Account", filters={}).status_code == 403
 	)
 	for answer in (
-		stage.call(
+		callers.call(
 			role, "frappe.desk.doctype.dashboard_chart.dashboard_chart.get", chart=chart, no_cache="1"
 		),
-		stage.call(
+		callers.call(
 			role, "frappe.client.get", doctype="Stripe Account", filters={"webhook_token": ["like", "%"]}
 		),
 	):
@@ -288,7 +290,7 @@ def test_an_accounts_token_is_not_read_letter_by_letter(stage, role):
 
 @pytest.mark.parametrize("role", NOBODY)
 @pytest.mark.parametrize("doctype", [INVOICE, "Invoice Payment", "Communication"])
-def test_no_heat_map_and_no_saved_chart_of_foreign_documents(stage, role, doctype):
+def test_no_heat_map_and_no_saved_chart_of_foreign_documents(callers, role, doctype):
 	chart = {
 		"document_type": doctype,
 		"type": "Heatmap",
@@ -296,24 +298,24 @@ def test_no_heat_map_and_no_saved_chart_of_foreign_documents(stage, role, doctyp
 		"based_on": "creation",
 		"filters_json": "[]",
 	}
-	answer = stage.call(
+	answer = callers.call(
 		role, "frappe.desk.doctype.dashboard_chart.dashboard_chart.get", chart=chart, no_cache="1"
 	)
 	assert answer.status_code == 403, answer.text
 
 
-def test_a_saved_charts_figures_are_each_users_own(stage):
+def test_a_saved_charts_figures_are_each_users_own(callers):
 	chart = frappe.get_doc(
-		doctype="Dashboard Chart", chart_name=stage.world.secret("chart")[::-1], chart_type="Count", document_type=INVOICE,
+		doctype="Dashboard Chart", chart_name=callers.marked.secret("chart")[::-1], chart_type="Count", document_type=INVOICE,
 		based_on="creation", timespan="Last Year", time_interval="Yearly", timeseries=1, filters_json="[]", is_public=1,
 	).insert()  # fmt: skip
 	frappe.db.commit()
 	method = "frappe.desk.doctype.dashboard_chart.dashboard_chart.get"
 	seen = [
 		sum(
-			stage.call(role, method, chart_name=chart.name, refresh=refresh).json()["message"]["datasets"][0][
-				"values"
-			]
+			callers.call(role, method, chart_name=chart.name, refresh=refresh).json()["message"]["datasets"][
+				0
+			]["values"]
 		)
 		for role, refresh in (("member", "1"), ("payer of A", "0"), ("payer without unit", "0"))
 	]
@@ -321,10 +323,10 @@ def test_a_saved_charts_figures_are_each_users_own(stage):
 
 
 @pytest.mark.parametrize("role", NOBODY)
-def test_a_document_is_found_by_no_filter_and_none_gives_the_same_answer(stage, role):
-	target = stage.target(INVOICE)
+def test_a_document_is_found_by_no_filter_and_none_gives_the_same_answer(callers, role):
+	target = callers.target(INVOICE)
 	answers = [
-		stage.call(role, "frappe.client.get", doctype=INVOICE, filters={"remarks": ["like", f"{word}%"]})
+		callers.call(role, "frappe.client.get", doctype=INVOICE, filters={"remarks": ["like", f"{word}%"]})
 		for word in (target.secret, target.secret[::-1])
 	]
 	assert answers[0].status_code == answers[1].status_code != 200
@@ -339,13 +341,13 @@ def told(answer, asked: str) -> str:
 # A colleague's card, and the merchant's figures
 
 
-def test_a_payer_reads_no_card_of_a_colleague_and_no_figure_of_the_merchant(stage, make_payer):
-	colleague = make_payer(unit=stage.world.unit_b)
-	target = stage.target("Invoice Payment")
+def test_a_payer_reads_no_card_of_a_colleague_and_no_figure_of_the_merchant(callers, make_payer):
+	colleague = make_payer(unit=callers.marked.unit_b)
+	target = callers.target("Invoice Payment")
 	frappe.db.set_value("Invoice Payment", target.name, {"last4": "9876", "stripe_fee": 3.21, "receipt_url": "https://r/9876",
-		"decline_code": "lost_card", "failure_message": "lost 9876", "saved_card": stage.target("Saved Card").name})  # fmt: skip
+		"decline_code": "lost_card", "failure_message": "lost 9876", "saved_card": callers.target("Saved Card").name})  # fmt: skip
 	frappe.db.commit()
-	session = stage.http.login(colleague, PASSWORD)
+	session = callers.http.login(colleague, PASSWORD)
 	for answer in (
 		session.call("frappe.client.get", doctype="Invoice Payment", name=target.name),
 		session.call("frappe.client.get_list", doctype="Invoice Payment", fields='["*"]'),
@@ -360,7 +362,7 @@ def test_a_payer_reads_no_card_of_a_colleague_and_no_figure_of_the_merchant(stag
 		session.get("/printview", doctype="Invoice Payment", name=target.name),
 	):  # fmt: skip
 		assert target.name in answer.text or answer.status_code in (403, 404), answer.text
-		for secret in ("9876", "3.21", "lost_card", stage.target("Saved Card").secret):
+		for secret in ("9876", "3.21", "lost_card", callers.target("Saved Card").secret):
 			assert secret not in answer.text, answer.text
 
 
@@ -378,9 +380,9 @@ def test_a_payer_reads_no_card_of_a_colleague_and_no_figure_of_the_merchant(stag
 		("group_by", "last4"),
 	],
 )
-def test_nor_computes_filters_or_sorts_by_them(stage, given, value):
+def test_nor_computes_filters_or_sorts_by_them(callers, given, value):
 	value = value if isinstance(value, str) else json.dumps(value)
-	session = stage.session("payer of A")
+	session = callers.session("payer of A")
 	for answer in (
 		session.call("frappe.client.get_list", doctype="Invoice Payment", **{given: value}),
 		session.get("/api/resource/Invoice Payment", **{given: value}),
@@ -391,18 +393,18 @@ def test_nor_computes_filters_or_sorts_by_them(stage, given, value):
 		assert answer.status_code in (403, 417), answer.text
 
 
-def test_the_payer_is_told_ones_own(stage):
-	target = stage.target("Invoice Payment")
+def test_the_payer_is_told_ones_own(callers):
+	target = callers.target("Invoice Payment")
 	frappe.db.set_value("Invoice Payment", target.name, "method_label", target.secret)
 	frappe.db.commit()
-	status = stage.call("member", "stripe_service.api.pay.payment_status", payment=target.name)
+	status = callers.call("member", "stripe_service.api.pay.payment_status", payment=target.name)
 	assert status.json()["message"]["method_label"] == target.secret
-	form = stage.call("member", "frappe.desk.form.load.getdoc", doctype="Invoice Payment", name=target.name)
+	form = callers.call("member", "frappe.desk.form.load.getdoc", doctype="Invoice Payment", name=target.name)
 	assert form.json()["docs"][0]["__onload"]["own"]["method_label"] == target.secret
 
 
-def test_the_history_of_a_payment_holds_no_figure_of_the_merchant(site_only, stage):
-	payment = frappe.get_doc("Invoice Payment", stage.target("Invoice Payment").name)
+def test_the_history_of_a_payment_holds_no_figure_of_the_merchant(site_only, callers):
+	payment = frappe.get_doc("Invoice Payment", callers.target("Invoice Payment").name)
 	version = frappe.get_doc(
 		doctype="Version", ref_doctype="Invoice Payment", docname=payment.name,
 		data=frappe.as_json({"changed": [["stripe_fee", "0", "1.23"], ["status", "Started", "Failed"]]}),
@@ -414,36 +416,38 @@ def test_the_history_of_a_payment_holds_no_figure_of_the_merchant(site_only, sta
 
 
 @pytest.mark.parametrize("role", NOBODY)
-def test_a_foreign_mail_is_moved_onto_no_own_invoice(stage, role):
-	mail = stage.target("Communication")
+def test_a_foreign_mail_is_moved_onto_no_own_invoice(callers, role):
+	mail = callers.target("Communication")
 	for method in ("frappe.email.relink",):
-		answer = stage.call(role, method, name=mail.name, reference_doctype=INVOICE, reference_name=stage.own)
+		answer = callers.call(
+			role, method, name=mail.name, reference_doctype=INVOICE, reference_name=callers.own
+		)
 		assert answer.status_code == 403, answer.text
-	assert frappe.db.get_value("Communication", mail.name, "reference_name") == stage.invoice
+	assert frappe.db.get_value("Communication", mail.name, "reference_name") == callers.invoice
 
 
 @pytest.mark.parametrize("role", NOBODY)
-def test_nothing_is_written_onto_a_foreign_invoice(stage, role):
-	before = _hanging_on(stage.invoice)
-	named = {"reference_doctype": INVOICE, "reference_name": stage.invoice}
-	user = stage.world.users[role]
+def test_nothing_is_written_onto_a_foreign_invoice(callers, role):
+	before = _hanging_on(callers.invoice)
+	named = {"reference_doctype": INVOICE, "reference_name": callers.invoice}
+	user = callers.marked.users[role]
 	for method, arguments in (
 		("frappe.templates.includes.comments.comments.add_comment", {**named, "comment": "mine", "comment_email": user, "comment_by": "x", "route": ""}),
 		("frappe.templates.includes.likes.likes.like", {**named, "like": "1"}),
-		("frappe.desk.like.toggle_like", {"doctype": INVOICE, "name": stage.invoice, "add": "Yes"}),
-		("frappe.website.doctype.discussion_topic.discussion_topic.submit_discussion", {"doctype": INVOICE, "docname": stage.invoice, "reply": "mine", "title": "mine"}),
-		("frappe.website.doctype.discussion_topic.discussion_topic.submit_discussion", {"doctype": "User", "docname": user, "reply": "mine", "title": "", "topic_name": stage.target("Discussion Topic").name}),
-		("frappe.model.document.unlock_document", {"doctype": INVOICE, "name": stage.invoice}),
-		("frappe.desk.form.document_follow.update_follow", {"doctype": INVOICE, "doc_name": stage.invoice, "following": "1"}),
-		("frappe.desk.form.utils.update_comment", {"name": stage.target("Comment").name, "content": "mine"}),
-		("frappe.desk.form.assign_to.add", {"assign_to": [user], "doctype": INVOICE, "name": stage.invoice, "ignore_permissions": "1"}),
-		("frappe.client.insert", {"doc": {"doctype": "ToDo", "description": "mine", "status": "Closed", "reference_type": INVOICE, "reference_name": stage.invoice}}),
+		("frappe.desk.like.toggle_like", {"doctype": INVOICE, "name": callers.invoice, "add": "Yes"}),
+		("frappe.website.doctype.discussion_topic.discussion_topic.submit_discussion", {"doctype": INVOICE, "docname": callers.invoice, "reply": "mine", "title": "mine"}),
+		("frappe.website.doctype.discussion_topic.discussion_topic.submit_discussion", {"doctype": "User", "docname": user, "reply": "mine", "title": "", "topic_name": callers.target("Discussion Topic").name}),
+		("frappe.model.document.unlock_document", {"doctype": INVOICE, "name": callers.invoice}),
+		("frappe.desk.form.document_follow.update_follow", {"doctype": INVOICE, "doc_name": callers.invoice, "following": "1"}),
+		("frappe.desk.form.utils.update_comment", {"name": callers.target("Comment").name, "content": "mine"}),
+		("frappe.desk.form.assign_to.add", {"assign_to": [user], "doctype": INVOICE, "name": callers.invoice, "ignore_permissions": "1"}),
+		("frappe.client.insert", {"doc": {"doctype": "ToDo", "description": "mine", "status": "Closed", "reference_type": INVOICE, "reference_name": callers.invoice}}),
 		("frappe.client.insert", {"doc": {"doctype": "Comment", "comment_type": "Comment", "content": "mine", **named}}),
-		("frappe.desk.doctype.tag.tag.add_tag", {"tag": "mine", "dt": INVOICE, "dn": stage.invoice}),
+		("frappe.desk.doctype.tag.tag.add_tag", {"tag": "mine", "dt": INVOICE, "dn": callers.invoice}),
 	):  # fmt: skip
-		answer = stage.call(role, method, **arguments)
+		answer = callers.call(role, method, **arguments)
 		assert answer.status_code == 403, (method, answer.status_code, answer.text)
-	assert _hanging_on(stage.invoice) == before
+	assert _hanging_on(callers.invoice) == before
 
 
 def _hanging_on(invoice) -> dict:
@@ -456,7 +460,7 @@ def _hanging_on(invoice) -> dict:
 	return counts | {"liked": frappe.db.get_value(INVOICE, invoice, "_liked_by")}
 
 
-def test_a_foreign_invoice_is_not_fetched_from_by_a_link(stage, make_user, as_user):
+def test_a_foreign_invoice_is_not_fetched_from_by_a_link(callers, make_user, as_user):
 	"""A DocType that somebody made with a link: Frappe shows the title of what is linked, and fetches from it."""
 	name = unique("Note").replace("-", " ")
 	frappe.get_doc(
@@ -468,71 +472,71 @@ def test_a_foreign_invoice_is_not_fetched_from_by_a_link(stage, make_user, as_us
 		permissions=[{"role": "Invoice Payers", "read": 1, "write": 1, "create": 1}],
 	).insert()  # fmt: skip
 	frappe.db.commit()
-	answer = stage.tells_nothing(
-		stage.call("payer of A", "frappe.client.insert", doc={"doctype": name, "invoice": stage.invoice})
+	answer = callers.tells_nothing(
+		callers.call("payer of A", "frappe.client.insert", doc={"doctype": name, "invoice": callers.invoice})
 	)
 	assert answer.status_code == 403, answer.text
-	own = stage.call("payer of A", "frappe.client.insert", doc={"doctype": name, "invoice": stage.own})
+	own = callers.call("payer of A", "frappe.client.insert", doc={"doctype": name, "invoice": callers.own})
 	assert own.json()["message"]["told"], own.text
 	for given in ({"fields": ["invoice.title as t"]}, {"fields": ["name", "invoice.title"]}):
-		assert stage.call("payer of A", "frappe.client.get_list", doctype=name, **given).status_code == 403
+		assert callers.call("payer of A", "frappe.client.get_list", doctype=name, **given).status_code == 403
 
 
-def test_a_colleague_may_still_comment_and_like(stage):
+def test_a_colleague_may_still_comment_and_like(callers):
 	for method, arguments in (
-		("frappe.desk.like.toggle_like", {"doctype": INVOICE, "name": stage.own, "add": "Yes"}),
-		("frappe.desk.form.utils.add_comment", {"reference_doctype": INVOICE, "reference_name": stage.own, "content": "seen", "comment_email": stage.world.users["payer of A"], "comment_by": "x"}),
+		("frappe.desk.like.toggle_like", {"doctype": INVOICE, "name": callers.own, "add": "Yes"}),
+		("frappe.desk.form.utils.add_comment", {"reference_doctype": INVOICE, "reference_name": callers.own, "content": "seen", "comment_email": callers.marked.users["payer of A"], "comment_by": "x"}),
 	):  # fmt: skip
-		assert stage.call("payer of A", method, **arguments).status_code == 200
+		assert callers.call("payer of A", method, **arguments).status_code == 200
 
 
 # Who belongs where, and what goes on
 
 
 @pytest.mark.parametrize("role", NOBODY)
-def test_anothers_memberships_are_not_told(stage, role):
+def test_anothers_memberships_are_not_told(callers, role):
 	method = "frappe.core.doctype.user_permission.user_permission.get_user_permissions"
-	stage.tells_nothing(stage.call(role, method, user=stage.world.member))
-	assert stage.call("payer of A", method).json()["message"]["Organisation Unit"]
+	callers.tells_nothing(callers.call(role, method, user=callers.marked.member))
+	assert callers.call("payer of A", method).json()["message"]["Organisation Unit"]
 
 
 @pytest.mark.parametrize("role", NOBODY)
 @pytest.mark.parametrize("doctype", [INVOICE, "Invoice Payment", "Workflow Action", "Communication"])
-def test_nobody_subscribes_to_documents_they_do_not_all_see(stage, role, doctype):
+def test_nobody_subscribes_to_documents_they_do_not_all_see(callers, role, doctype):
 	calls = [name for name in ("can_subscribe_doctype", "has_permission") if hasattr(frappe.realtime, name)]
 	for name in calls:
-		assert stage.call(role, f"frappe.realtime.{name}", doctype=doctype, name="").status_code == 403
+		assert callers.call(role, f"frappe.realtime.{name}", doctype=doctype, name="").status_code == 403
 
 
 def test_what_is_left_to_pay_is_not_told_when_the_invoice_left_the_unit(
-	stage, make_invoice, make_payer, as_user
+	callers, make_invoice, make_payer, as_user
 ):
 	from stripe_service.payments.result import payment_result
 
-	payer, invoice = make_payer(unit=stage.world.unit_a), make_invoice(unit=stage.world.unit_a)
-	payment = frappe.copy_doc(frappe.get_doc("Invoice Payment", stage.target("Invoice Payment").name))
+	payer, invoice = make_payer(unit=callers.marked.unit_a), make_invoice(unit=callers.marked.unit_a)
+	payment = frappe.copy_doc(frappe.get_doc("Invoice Payment", callers.target("Invoice Payment").name))
 	payment.update(
 		{"user": payer, "reference_name": invoice.name, "status": "Succeeded", "stripe_status": "succeeded"}
 	)
 	payment.references[0].reference_name = invoice.name
 	with as_user(payer):
 		assert "outstanding" in payment_result(payment)
-	frappe.db.set_value(INVOICE, invoice.name, "organisation_unit", stage.world.unit_b)
+	frappe.db.set_value(INVOICE, invoice.name, "organisation_unit", callers.marked.unit_b)
 	with as_user(payer):
 		assert "outstanding" not in payment_result(payment)
 
 
-def test_a_guest_confirms_no_name(stage):
+def test_a_guest_confirms_no_name(callers):
 	for doctype, name in (
 		("DocType", "Stripe Account"),
 		("Stripe Account", "Emulator"),
 		("User", "Administrator"),
 	):
-		answer = stage.call("guest", "frappe.client.validate_link", doctype=doctype, docname=name)
+		answer = callers.call("guest", "frappe.client.validate_link", doctype=doctype, docname=name)
 		assert answer.status_code in (403, 404), answer.text
 
 
-def test_a_document_nested_too_deeply_is_refused(stage):
+def test_a_document_nested_too_deeply_is_refused(callers):
 	doc = "[" * 3000 + "]" * 3000
-	answer = stage.call("payer of A", "frappe.client.get_doc_permissions", doctype=INVOICE, docname=doc)
+	answer = callers.call("payer of A", "frappe.client.get_doc_permissions", doctype=INVOICE, docname=doc)
 	assert answer.status_code in (403, 404, 417), answer.text

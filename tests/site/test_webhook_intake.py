@@ -8,10 +8,9 @@ import frappe
 import pytest
 from frappe.utils import add_to_date, now_datetime
 
-from tests.support import http as http_support
+from tests.support import servers as http_support
 from tests.support import site as site_support
-from tests.support.stripe_objects import event, payment_intent
-from tests.support.webhooks import RECEIVE, Endpoint
+from tests.support.webhooks import RECEIVE, Endpoint, event, payment_intent
 
 
 @pytest.fixture
@@ -110,7 +109,7 @@ def test_the_address_tells_the_account_whatever_the_event_says(http, endpoint, s
 
 
 def test_an_old_delivery_can_not_be_played_again(http, endpoint):
-	from tests.support.signing import sign
+	from tests.support.webhooks import sign
 
 	told = json.dumps(event("payment_intent.succeeded")).encode()
 	stale = sign(told, endpoint.secret, at=time.time() - 301)
@@ -258,7 +257,7 @@ def test_odd_values_in_a_signed_event_do_not_make_it_fail(http, endpoint, odd):
 def test_a_fault_while_storing_leaves_no_secret_in_the_error_log(endpoint, site_only, monkeypatch):
 	"""Frappe logs an unexpected fault with the local variables of every frame."""
 	from stripe_service.webhooks import receive
-	from tests.support.signing import sign
+	from tests.support.webhooks import sign
 
 	endpoint.set_secret("looks-like-no-secret-of-stripe")
 	monkeypatch.setattr(receive, "store", _full_disk)

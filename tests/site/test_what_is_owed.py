@@ -9,27 +9,26 @@ from stripe_service.api import refund as refund_api
 from stripe_service.payables.guards import NotToBeSent
 from stripe_service.payments import after_payment
 from stripe_service.utils.notices import deliver_pending, stripe_administrators
-from tests.support.cards import confirmation_token
+from tests.site.support.payables import make_doctype, make_payable
 from tests.support.jobs import queue_away
-from tests.support.payables import make_doctype, make_payable
 from tests.support.records import PASSWORD, enable_currency
 
 
-def edit_total(scene, total, invoice=None):
-	invoice = scene.reread(invoice)
+def edit_total(world, total, invoice=None):
+	invoice = world.reread(invoice)
 	invoice.items[0].rate = total
 	invoice.save()
 	frappe.db.commit()
 
 
-def act(scene, action):
-	apply_workflow(scene.reread(), action)
+def act(world, action):
+	apply_workflow(world.reread(), action)
 	frappe.db.commit()
 
 
-def facts(scene, invoice=None) -> tuple:
+def facts(world, invoice=None) -> tuple:
 	"""State, outstanding amount and the states of the open work items."""
-	doc = scene.reread(invoice)
+	doc = world.reread(invoice)
 	filters = {"reference_name": doc.name, "status": "Open"}
 	return (
 		doc.workflow_state,
@@ -49,170 +48,170 @@ def notices(payment: str) -> list[str]:
 	return frappe.get_all("Notification Log", {"document_name": payment}, pluck="subject")
 
 
-def test_a_total_cut_to_what_is_paid_is_paid_and_nobody_has_to_do_anything(scene):
-	scene.pay("60.00")
-	scene.drain()
-	assert facts(scene) == ("Partly Paid", 40, ["Partly Paid"])
+def test_a_total_cut_to_what_is_paid_is_paid_and_nobody_has_to_do_anything(world):
+	world.pay("60.00")
+	world.drain()
+	assert facts(world) == ("Partly Paid", 40, ["Partly Paid"])
 
-	edit_total(scene, 60)
-	scene.drain()
-	assert facts(scene) == ("Paid", 0, [])
+	edit_total(world, 60)
+	world.drain()
+	assert facts(world) == ("Paid", 0, [])
 
 
-def test_a_total_cut_below_what_is_paid_leaves_a_surplus_that_is_marked_and_told(scene):
-	payment = scene.pay("100.00")["payment"]
-	scene.drain()
-	edit_total(scene, 70)
-	scene.drain()
+def test_a_total_cut_below_what_is_paid_leaves_a_surplus_that_is_marked_and_told(world):
+	payment = world.pay("100.00")["payment"]
+	world.drain()
+	edit_total(world, 70)
+	world.drain()
 
 	row = frappe.get_doc("Invoice Payment", payment)
 	assert (row.unallocated_minor, row.unallocated_amount) == (3000, 30)
 	assert "30.00" in row.attention
 	assert len(notices(payment)) == len(stripe_administrators())
-	assert facts(scene) == ("Paid", 0, [])
+	assert facts(world) == ("Paid", 0, [])
 
 	after_payment.run(payment)
 	assert len(notices(payment)) == len(stripe_administrators()), "told once"
 
-	edit_total(scene, 100)
-	scene.drain()
+	edit_total(world, 100)
+	world.drain()
 	row.reload()
 	assert (row.unallocated_minor, row.unallocated_amount, row.attention) == (0, 0, None)
 
 
-def test_a_surplus_that_is_refunded_is_one_no_more(scene):
-	payment = scene.pay("100.00")["payment"]
-	edit_total(scene, 70)
-	scene.drain()
+def test_a_surplus_that_is_refunded_is_one_no_more(world):
+	payment = world.pay("100.00")["payment"]
+	edit_total(world, 70)
+	world.drain()
 	assert surplus(payment) == [3000]
 	refund_api.refund_payment(payment, "30.00")
-	scene.drain()
+	world.drain()
 	assert surplus(payment) == [0]
-	assert facts(scene) == ("Paid", 0, [])
+	assert facts(world) == ("Paid", 0, [])
 
 
-def test_the_surplus_of_two_payments_is_marked_once_on_the_newest_first(scene):
-	first = scene.pay("60.00")["payment"]
-	second = scene.pay("40.00")["payment"]
-	scene.drain()
-	edit_total(scene, 80)
-	scene.drain()
+def test_the_surplus_of_two_payments_is_marked_once_on_the_newest_first(world):
+	first = world.pay("60.00")["payment"]
+	second = world.pay("40.00")["payment"]
+	world.drain()
+	edit_total(world, 80)
+	world.drain()
 	assert surplus(first, second) == [0, 2000]
 
-	edit_total(scene, 50)
-	scene.drain()
+	edit_total(world, 50)
+	world.drain()
 	assert surplus(first, second) == [1000, 4000]
 
-	edit_total(scene, 75)
-	scene.drain()
+	edit_total(world, 75)
+	world.drain()
 	assert surplus(first, second) == [0, 2500]
 
 
-def test_two_payments_that_arrive_for_an_invoice_that_shrank_share_one_surplus(scene):
+def test_two_payments_that_arrive_for_an_invoice_that_shrank_share_one_surplus(world):
 	"""Each settles by itself, while the other's mark is there already."""
-	first = scene.pay("60.00", card="3ds_required")["payment"]
-	second = scene.pay("40.00", card="3ds_required")["payment"]
-	edit_total(scene, 80)
-	for intent in scene.intents():
-		scene.emulator.authenticate(intent["id"])
-	with scene.as_user(scene.payer):
+	first = world.pay("60.00", card="3ds_required")["payment"]
+	second = world.pay("40.00", card="3ds_required")["payment"]
+	edit_total(world, 80)
+	for intent in world.intents():
+		world.emulator.authenticate(intent["id"])
+	with world.as_user(world.payer):
 		for payment in (second, first):
 			pay_api.finish(payment)
 	assert sum(surplus(first, second)) == 2000
-	scene.drain()
+	world.drain()
 	assert sum(surplus(first, second)) == 2000
 
 
-def test_money_that_was_there_before_but_is_learnt_later_marks_the_newer_payment_and_tells(scene):
-	newer, older = (scene.pay("50.00", card="3ds_required")["payment"] for _ in range(2))
-	edit_total(scene, 50)
+def test_money_that_was_there_before_but_is_learnt_later_marks_the_newer_payment_and_tells(world):
+	newer, older = (world.pay("50.00", card="3ds_required")["payment"] for _ in range(2))
+	edit_total(world, 50)
 	for payment in (older, newer):
-		scene.emulator.authenticate(frappe.db.get_value("Invoice Payment", payment, "payment_intent_id"))
-		scene.emulator.set_clock(scene.emulator.now() + 60)
-	with scene.as_user(scene.payer):
+		world.emulator.authenticate(frappe.db.get_value("Invoice Payment", payment, "payment_intent_id"))
+		world.emulator.set_clock(world.emulator.now() + 60)
+	with world.as_user(world.payer):
 		for payment in (newer, older):
 			pay_api.finish(payment)
 	assert surplus(newer, older) == [5000, 0]
 	assert len(notices(newer)) == len(stripe_administrators())
-	scene.drain()
+	world.drain()
 	assert len(notices(newer)) == len(stripe_administrators()), "told once"
 
 
-def test_a_total_raised_after_paid_is_due_again_with_a_work_item(scene):
-	scene.pay("100.00")
-	scene.drain()
-	assert facts(scene) == ("Paid", 0, [])
-	edit_total(scene, 130)
-	scene.drain()
-	assert facts(scene) == ("Partly Paid", 30, ["Partly Paid"])
-	scene.pay("30.00")
-	scene.drain()
-	assert facts(scene) == ("Paid", 0, [])
+def test_a_total_raised_after_paid_is_due_again_with_a_work_item(world):
+	world.pay("100.00")
+	world.drain()
+	assert facts(world) == ("Paid", 0, [])
+	edit_total(world, 130)
+	world.drain()
+	assert facts(world) == ("Partly Paid", 30, ["Partly Paid"])
+	world.pay("30.00")
+	world.drain()
+	assert facts(world) == ("Paid", 0, [])
 
 
-def test_cancel_and_reopen_of_a_partly_paid_invoice_is_partly_paid(scene):
-	payment = scene.pay("60.00")["payment"]
-	scene.drain()
-	act(scene, "Cancel")
-	scene.drain()
+def test_cancel_and_reopen_of_a_partly_paid_invoice_is_partly_paid(world):
+	payment = world.pay("60.00")["payment"]
+	world.drain()
+	act(world, "Cancel")
+	world.drain()
 	assert surplus(payment) == [6000]
-	assert facts(scene)[0] == "Cancelled"
+	assert facts(world)[0] == "Cancelled"
 
-	act(scene, "Reopen")
-	act(scene, "Send for Payment")
-	scene.drain()
-	assert facts(scene) == ("Partly Paid", 40, ["Partly Paid"])
+	act(world, "Reopen")
+	act(world, "Send for Payment")
+	world.drain()
+	assert facts(world) == ("Partly Paid", 40, ["Partly Paid"])
 	assert surplus(payment) == [0]
 
 
-def test_cancelling_cancels_what_waits_for_3d_secure(scene):
-	payment = scene.pay(card="3ds_required")["payment"]
-	act(scene, "Cancel")
-	scene.drain()
+def test_cancelling_cancels_what_waits_for_3d_secure(world):
+	payment = world.pay(card="3ds_required")["payment"]
+	act(world, "Cancel")
+	world.drain()
 	assert frappe.db.get_value("Invoice Payment", payment, "status") == "Cancelled"
-	assert [intent["status"] for intent in scene.intents()] == ["canceled"]
-	assert scene.reread().reserved_amount == 0
+	assert [intent["status"] for intent in world.intents()] == ["canceled"]
+	assert world.reread().reserved_amount == 0
 
 
-def test_money_that_comes_all_the_same_is_a_surplus_and_the_payer_reads_the_truth(scene):
-	payment = scene.pay(card="3ds_required")["payment"]
-	act(scene, "Cancel")
-	scene.emulator.authenticate(scene.intents()[0]["id"])  # faster than the cancellation
-	with scene.as_user(scene.payer):
+def test_money_that_comes_all_the_same_is_a_surplus_and_the_payer_reads_the_truth(world):
+	payment = world.pay(card="3ds_required")["payment"]
+	act(world, "Cancel")
+	world.emulator.authenticate(world.intents()[0]["id"])  # faster than the cancellation
+	with world.as_user(world.payer):
 		outcome = pay_api.finish(payment)
 	assert outcome["outcome"] == "paid"
 	assert "no longer owed" in outcome["message"] and "Thank you" not in outcome["message"]
-	scene.drain()
+	world.drain()
 	assert surplus(payment) == [10000]
-	assert facts(scene)[0] == "Cancelled"
+	assert facts(world)[0] == "Cancelled"
 	assert any("100.00" in notice for notice in notices(payment))
 
 
-def test_a_smaller_total_cancels_only_what_is_no_longer_owed_newest_first(scene):
-	older = scene.pay("40.00", card="3ds_required")["payment"]
-	newer = scene.pay("60.00", card="3ds_required")["payment"]
-	edit_total(scene, 45)
-	scene.drain()
+def test_a_smaller_total_cancels_only_what_is_no_longer_owed_newest_first(world):
+	older = world.pay("40.00", card="3ds_required")["payment"]
+	newer = world.pay("60.00", card="3ds_required")["payment"]
+	edit_total(world, 45)
+	world.drain()
 	assert frappe.db.get_value("Invoice Payment", newer, "status") == "Cancelled"
 	assert frappe.db.get_value("Invoice Payment", older, "status") == "Action Required"
-	assert scene.reread().reserved_amount == 40
+	assert world.reread().reserved_amount == 40
 
 
-def test_a_debit_under_way_is_left_alone(scene):
-	payment = scene.pay_by_ach(scene.add_bank_account())["payment"]
-	act(scene, "Cancel")
-	scene.drain()
+def test_a_debit_under_way_is_left_alone(world):
+	payment = world.pay_by_ach(world.add_bank_account())["payment"]
+	act(world, "Cancel")
+	world.drain()
 	assert frappe.db.get_value("Invoice Payment", payment, "status") == "Processing"
 
 
-def test_what_stripe_could_not_cancel_is_tried_again(scene):
-	payment = scene.pay(card="3ds_required")["payment"]
-	scene.emulator.fault("refuse", path="/v1/payment_intents/*/cancel", count=100)
-	act(scene, "Cancel")
-	scene.drain()
+def test_what_stripe_could_not_cancel_is_tried_again(world):
+	payment = world.pay(card="3ds_required")["payment"]
+	world.emulator.fault("refuse", path="/v1/payment_intents/*/cancel", count=100)
+	act(world, "Cancel")
+	world.drain()
 	row = frappe.get_doc("Invoice Payment", payment)
 	assert (row.status, row.after_payment_status) == ("Action Required", "Failed")
-	scene.emulator.clear_faults()
+	world.emulator.clear_faults()
 	long_ago = frappe.utils.add_days(frappe.utils.now_datetime(), -1)
 	frappe.db.set_value("Invoice Payment", payment, "modified", long_ago, update_modified=False)
 	frappe.db.commit()
@@ -220,87 +219,87 @@ def test_what_stripe_could_not_cancel_is_tried_again(scene):
 	assert frappe.db.get_value("Invoice Payment", payment, "status") == "Cancelled"
 
 
-def test_with_the_queue_away_the_sweep_does_it(scene):
-	scene.pay("60.00")
-	scene.drain()
+def test_with_the_queue_away_the_sweep_does_it(world):
+	world.pay("60.00")
+	world.drain()
 	with queue_away():
-		edit_total(scene, 60)
-	assert facts(scene)[0] == "Partly Paid"
+		edit_total(world, 60)
+	assert facts(world)[0] == "Partly Paid"
 	after_payment.run_pending()
-	assert facts(scene) == ("Paid", 0, [])
+	assert facts(world) == ("Paid", 0, [])
 
 
-def test_an_edit_that_changes_nothing_owed_runs_nothing(scene):
-	payment = scene.pay("60.00")["payment"]
-	scene.drain()
-	invoice = scene.reread()
+def test_an_edit_that_changes_nothing_owed_runs_nothing(world):
+	payment = world.pay("60.00")["payment"]
+	world.drain()
+	invoice = world.reread()
 	invoice.title = "A clearer title"
 	invoice.save()
 	frappe.db.commit()
 	assert frappe.db.get_value("Invoice Payment", payment, "after_payment_status") == "Done"
 
 
-def test_a_document_that_waits_in_a_state_of_the_designers_stays_there_while_nothing_is_paid(scene):
+def test_a_document_that_waits_in_a_state_of_the_designers_stays_there_while_nothing_is_paid(world):
 	doc = a_fee(fee_doctype(), 40)
-	pay_fee(scene, doc, "30.00", card="3ds_required")
+	world.pay("30.00", invoice=doc, card="3ds_required")
 	doc.reload().update({"status": "Reminded", "fee": 50})
 	doc.save()
 	frappe.db.commit()
-	scene.drain()
+	world.drain()
 	assert doc.reload().status == "Reminded"
 
 
-def test_an_invoice_of_nothing_is_not_sent_for_payment(scene):
-	draft = scene.make_invoice(total="0.00", state="Draft")
+def test_an_invoice_of_nothing_is_not_sent_for_payment(world):
+	draft = world.make_invoice(total="0.00", state="Draft")
 	with pytest.raises(NotToBeSent, match="nothing to pay"):
 		apply_workflow(draft, "Send for Payment")
 	frappe.db.rollback()
-	assert facts(scene, draft)[0] == "Draft"
+	assert facts(world, draft)[0] == "Draft"
 
 
-def test_an_invoice_that_was_sent_is_not_emptied_unless_it_was_paid(scene):
+def test_an_invoice_that_was_sent_is_not_emptied_unless_it_was_paid(world):
 	with pytest.raises(NotToBeSent, match="nothing to pay"):
-		edit_total(scene, 0)
+		edit_total(world, 0)
 	frappe.db.rollback()
-	payment = scene.pay("60.00")["payment"]
-	scene.drain()
-	edit_total(scene, 0)
-	scene.drain()
-	assert facts(scene) == ("Paid", 0, [])
+	payment = world.pay("60.00")["payment"]
+	world.drain()
+	edit_total(world, 0)
+	world.drain()
+	assert facts(world) == ("Paid", 0, [])
 	assert surplus(payment) == [6000]
 
 
 @pytest.mark.parametrize(
 	"currency, total, advice", [("KWD", "10.125", "10.120.*10.130"), ("ISK", "100.50", "100.00.*101.00")]
 )
-def test_a_total_between_the_steps_that_stripe_takes_is_not_sent(scene, currency, total, advice):
-	draft = scene.make_invoice(total=total, currency=currency, state="Draft")
+def test_a_total_between_the_steps_that_stripe_takes_is_not_sent(world, currency, total, advice):
+	draft = world.make_invoice(total=total, currency=currency, state="Draft")
 	with pytest.raises(NotToBeSent, match=advice):
 		apply_workflow(draft, "Send for Payment")
 
 
-def test_the_currency_of_any_payable_document_stays_once_money_is_claimed(scene, make_payer):
+def test_the_currency_of_any_payable_document_stays_once_money_is_claimed(world, make_payer):
 	doctype = fee_doctype()
 	doc = a_fee(doctype, 40)
 	enable_currency("JPY")
-	assert pay_fee(scene, doc, "40.00", card="declined")["outcome"] == "failed"
+	assert world.pay("40.00", invoice=doc, card="declined")["outcome"] == "failed"
 	doc.reload().update({"money": "JPY", "fee": 4000})
 	doc.save()
 	doc.update({"money": "USD", "fee": 40})
 	doc.save()
 	frappe.db.commit()
 
-	assert pay_fee(scene, doc, "30.00")["outcome"] == "paid"
+	assert world.pay("30.00", invoice=doc)["outcome"] == "paid"
 	doc.reload().update({"money": "JPY", "fee": 4000})
 	with pytest.raises(frappe.ValidationError, match="currency cannot change"):
 		doc.save()
 
 
-def test_the_currency_stays_for_a_claim_that_this_transaction_can_not_see_yet(scene):
+def test_the_currency_stays_for_a_claim_that_this_transaction_can_not_see_yet(world):
 	doctype = fee_doctype()
 	doc = a_fee(doctype, 40)
 	with old_snapshot():
-		in_another_process(scene, lambda: pay_fee(scene, doc, "30.00"))
+		in_another_process(world, lambda: world.pay("30.00", invoice=doc))
 		doc.money = "JPY"
 		enable_currency("JPY")
 		with pytest.raises(frappe.ValidationError, match="currency cannot change"):
@@ -309,20 +308,20 @@ def test_the_currency_stays_for_a_claim_that_this_transaction_can_not_see_yet(sc
 
 
 @pytest.mark.parametrize("card", ["visa", "declined", "3ds_required"])
-def test_a_document_with_payments_is_not_deleted_whatever_became_of_them(scene, card):
+def test_a_document_with_payments_is_not_deleted_whatever_became_of_them(world, card):
 	doc = a_fee(fee_doctype(), 40)
-	pay_fee(scene, doc, "30.00", card=card)
+	world.pay("30.00", invoice=doc, card=card)
 	for flags in ({}, {"force": True}):
 		with pytest.raises(frappe.LinkExistsError, match="has payments"):
 			frappe.delete_doc(doc.doctype, doc.name, **flags)
 		frappe.db.rollback()
 
 
-def test_a_deletion_beside_a_payment_is_answered_in_words(scene, http, make_user):
+def test_a_deletion_beside_a_payment_is_answered_in_words(world, http, make_user):
 	"""Frappe does not wait for the lock on the row, and answers HTTP 500."""
-	clerk = make_user(roles=["Stripe Administrator"], unit=scene.unit, password=PASSWORD)
+	clerk = make_user(roles=["Stripe Administrator"], unit=world.unit, password=PASSWORD)
 	session = http.login(clerk, PASSWORD)
-	name = scene.invoice.name
+	name = world.invoice.name
 	resource = f"{http.address}/api/resource/Portal Invoice/{name}"
 	frappe.db.commit()
 	frappe.get_doc("Portal Invoice", name, for_update=True)  # as a claim holds it
@@ -338,12 +337,12 @@ def test_a_deletion_beside_a_payment_is_answered_in_words(scene, http, make_user
 	assert session.session.delete(resource, timeout=60).status_code == 202
 
 
-def test_what_is_none_of_ours_is_answered_as_frappe_does(scene, http):
-	session = http.login(scene.payer, PASSWORD)
+def test_what_is_none_of_ours_is_answered_as_frappe_does(world, http):
+	session = http.login(world.payer, PASSWORD)
 	todo = frappe.get_doc(
-		doctype="ToDo", description="x", allocated_to=scene.payer, owner=scene.payer
+		doctype="ToDo", description="x", allocated_to=world.payer, owner=world.payer
 	).insert()
-	frappe.db.set_value("ToDo", todo.name, "owner", scene.payer)
+	frappe.db.set_value("ToDo", todo.name, "owner", world.payer)
 	frappe.db.commit()
 	frappe.get_doc("ToDo", todo.name, for_update=True)
 	answer = session.call("frappe.client.delete", doctype="ToDo", name=todo.name)
@@ -354,29 +353,29 @@ def test_what_is_none_of_ours_is_answered_as_frappe_does(scene, http):
 # An amended document takes over the payments of the one it replaces
 
 
-def test_an_amendment_counts_what_was_paid_for_the_document_it_replaces(scene):
+def test_an_amendment_counts_what_was_paid_for_the_document_it_replaces(world):
 	doc = a_fee(fee_doctype(submittable=True), 100)
 	doc.submit()
 	frappe.db.commit()
-	payment = pay_fee(scene, doc, "60.00")["payment"]
-	scene.drain()
+	payment = world.pay("60.00", invoice=doc)["payment"]
+	world.drain()
 	doc.reload().cancel()
 	frappe.db.commit()
-	scene.drain()
+	world.drain()
 	assert surplus(payment) == [6000]
 
 	amended = frappe.copy_doc(doc)
 	amended.update({"amended_from": doc.name, "docstatus": 0, "fee": 90, "status": "Open"})
 	amended.insert()
 	frappe.db.commit()
-	scene.drain()
+	world.drain()
 	assert (
 		frappe.db.get_value("Invoice Payment", payment, "reference_name") == doc.name
 	), "not before it is submitted"
 
 	amended.submit()
 	frappe.db.commit()
-	scene.drain()
+	world.drain()
 	frappe.db.rollback()
 	assert frappe.db.get_value("Invoice Payment", payment, "reference_name") == amended.name
 	assert surplus(payment) == [0]
@@ -384,25 +383,25 @@ def test_an_amendment_counts_what_was_paid_for_the_document_it_replaces(scene):
 	assert (amended.still_due, amended.status) == (30, "Part")
 	assert frappe.db.exists("Comment", {"reference_name": payment, "content": ("like", f"%{doc.name}%")})
 	refund_api.refund_payment(payment, "10.00")
-	scene.drain()
+	world.drain()
 	assert amended.reload().still_due == 40
 
 
-def test_a_payment_that_settles_after_the_amendment_is_taken_over_too(scene):
+def test_a_payment_that_settles_after_the_amendment_is_taken_over_too(world):
 	doc = a_fee(fee_doctype(submittable=True), 100)
 	doc.submit()
 	frappe.db.commit()
-	payment = pay_fee(scene, doc, "60.00", card="3ds_required")["payment"]
+	payment = world.pay("60.00", invoice=doc, card="3ds_required")["payment"]
 	doc.reload().cancel()
 	amended = frappe.copy_doc(doc)
 	amended.update({"amended_from": doc.name, "docstatus": 0, "status": "Open"})
 	amended.insert().submit()
 	frappe.db.commit()
 	intent = frappe.db.get_value("Invoice Payment", payment, "payment_intent_id")
-	scene.emulator.authenticate(intent)
-	with scene.as_user(scene.payer):
+	world.emulator.authenticate(intent)
+	with world.as_user(world.payer):
 		pay_api.finish(payment)
-	scene.drain()
+	world.drain()
 	assert frappe.db.get_value("Invoice Payment", payment, "reference_name") == amended.name
 	assert amended.reload().still_due == 40
 
@@ -410,52 +409,52 @@ def test_a_payment_that_settles_after_the_amendment_is_taken_over_too(scene):
 # In transactions of other people
 
 
-def test_a_save_in_an_old_snapshot_shows_what_was_paid_since(scene):
+def test_a_save_in_an_old_snapshot_shows_what_was_paid_since(world):
 	"""At REPEATABLE READ a plain sum would show what was paid when the transaction began."""
 	with old_snapshot():
-		assert frappe.db.count("Invoice Payment", {"reference_name": scene.invoice.name}) == 0
-		in_another_process(scene, lambda: scene.pay("30.00"))
+		assert frappe.db.count("Invoice Payment", {"reference_name": world.invoice.name}) == 0
+		in_another_process(world, lambda: world.pay("30.00"))
 		assert (
-			frappe.db.count("Invoice Payment", {"reference_name": scene.invoice.name}) == 0
+			frappe.db.count("Invoice Payment", {"reference_name": world.invoice.name}) == 0
 		), "the snapshot is old"
-		invoice = frappe.get_doc("Portal Invoice", scene.invoice.name, for_update=True)
+		invoice = frappe.get_doc("Portal Invoice", world.invoice.name, for_update=True)
 		invoice.title = "Saved meanwhile"
 		invoice.save()
 		assert (invoice.paid_amount, invoice.outstanding_amount) == (30, 70)
 		frappe.db.commit()
-	assert (scene.reread().paid_amount, scene.reread().outstanding_amount) == (30, 70)
+	assert (world.reread().paid_amount, world.reread().outstanding_amount) == (30, 70)
 
 
-def test_paid_is_not_reached_by_money_that_has_gone_back_since(scene):
-	payment = scene.pay("100.00")["payment"]
+def test_paid_is_not_reached_by_money_that_has_gone_back_since(world):
+	payment = world.pay("100.00")["payment"]
 	with old_snapshot():
 		assert frappe.db.get_value("Invoice Payment", payment, "settled_minor") == 10000
-		in_another_process(scene, lambda: refund_api.refund_payment(payment))
+		in_another_process(world, lambda: refund_api.refund_payment(payment))
 		assert (
 			frappe.db.get_value("Invoice Payment", payment, "settled_minor") == 10000
 		), "the snapshot is old"
-		invoice = frappe.get_doc("Portal Invoice", scene.invoice.name, for_update=True)
+		invoice = frappe.get_doc("Portal Invoice", world.invoice.name, for_update=True)
 		invoice.workflow_state = "Paid"
 		with pytest.raises(frappe.ValidationError, match="no settled payment"):
 			invoice.save()
 	frappe.db.rollback()
 
 
-def test_a_claim_sees_what_was_claimed_while_it_waited_for_the_lock(scene):
+def test_a_claim_sees_what_was_claimed_while_it_waited_for_the_lock(world):
 	"""Its first read may be long before the lock is had."""
 	from stripe_service.payments import claim
 
-	request = claim.PayRequest("Portal Invoice", scene.invoice.name, "80.00", "card", scene.payer)
+	request = claim.PayRequest("Portal Invoice", world.invoice.name, "80.00", "card", world.payer)
 	lock = frappe.db.get_value
 
 	def wait_for_the_lock(*args, **kwargs):
 		if kwargs.get("for_update"):
-			frappe.db.count("Invoice Payment", {"reference_name": scene.invoice.name})  # begins the snapshot
+			frappe.db.count("Invoice Payment", {"reference_name": world.invoice.name})  # begins the snapshot
 			frappe.db.get_value = lock
-			in_another_process(scene, lambda: scene.pay("80.00", user=colleague))
+			in_another_process(world, lambda: world.pay("80.00", user=colleague))
 		return lock(*args, **kwargs)
 
-	colleague = scene.make_payer()
+	colleague = world.make_payer()
 	frappe.db.commit()
 	frappe.db.get_value = wait_for_the_lock
 	try:
@@ -463,7 +462,7 @@ def test_a_claim_sees_what_was_claimed_while_it_waited_for_the_lock(scene):
 			claim.claim(request)
 	finally:
 		frappe.db.get_value = lock
-	assert scene.received_minor() == 8000
+	assert world.received_minor() == 8000
 
 
 # Support
@@ -480,7 +479,7 @@ class old_snapshot:
 		frappe.db.rollback()
 
 
-def in_another_process(scene, work):
+def in_another_process(world, work):
 	"""Run `work` on a connection of its own and commit, as another request does; this one's transaction stays open."""
 	here, frappe.local.db = frappe.local.db, frappe.database.get_db(
 		host=frappe.local.db.host, port=frappe.local.db.port, user=frappe.local.db.user,
@@ -542,10 +541,3 @@ def a_fee(doctype: str, fee: float):
 	doc = frappe.get_doc(doctype=doctype, money="USD", fee=fee, status="Open").insert()
 	frappe.db.commit()
 	return doc
-
-
-def pay_fee(scene, doc, amount: str, card: str = "visa") -> dict:
-	with scene.as_user(scene.payer):
-		return pay_api.pay(
-			doc.doctype, doc.name, amount, "card", confirmation_token=confirmation_token(scene.url, card)
-		)

@@ -6,7 +6,6 @@ import pytest
 from stripe_emulator.accounts import APP_PERMISSIONS
 from stripe_service.accounts import overview, registration
 from stripe_service.accounts.secrets import write_secret
-from stripe_service.api import methods as methods_api
 from stripe_service.api import pay as pay_api
 from stripe_service.api import refund as refund_api
 from stripe_service.gateway import errors
@@ -16,7 +15,6 @@ from stripe_service.setup import checklist
 from stripe_service.utils.notices import deliver_pending
 from stripe_service.utils.stripe_errors import PaymentsUnavailable
 from tests.support.accounts import DEBIT_AND_CARD
-from tests.support.bank_accounts import confirm_setup
 
 WORDS = "Payments can't be taken at the moment; the administrators have been told."
 
@@ -32,8 +30,8 @@ def account(make_account):
 
 
 @pytest.fixture
-def restricted(till, connected):
-	"""The till's account, used with a restricted key; `without(right)` takes a right away, `with_all()` gives them back."""
+def restricted(account_world, connected):
+	"""The account, used with a restricted key; `without(right)` takes a right away, `with_all()` gives them back."""
 
 	class Restricted:
 		key = connected.restricted_key(*APP_PERMISSIONS)
@@ -70,12 +68,12 @@ def account_part() -> dict:
 	return next(part for part in checklist.checklist() if part["part"] == "account")
 
 
-def test_a_revoked_key_is_nobodys_fault_at_the_till(till, connected, administrator):
-	till.pay()
+def test_a_revoked_key_is_nobodys_fault_at_the_till(account_world, connected, administrator):
+	account_world.pay_new_invoice()
 	connected.emulator.revoke_key(connected.keys["secret_key"])
 	for _press in range(3):
 		with pytest.raises(PaymentsUnavailable, match="administrators have been told") as caught:
-			till.pay()
+			account_world.pay_new_invoice()
 		assert caught.value.http_status_code == 503
 	assert "Enter a new one" in problem_of(connected)
 	(notice,) = notices_of(administrator, connected)
@@ -85,19 +83,19 @@ def test_a_revoked_key_is_nobodys_fault_at_the_till(till, connected, administrat
 	assert shown["problem"] == problem_of(connected) and "problems" not in shown
 
 
-def test_a_new_key_clears_it_and_a_second_revocation_is_told_again(till, connected, administrator):
+def test_a_new_key_clears_it_and_a_second_revocation_is_told_again(account_world, connected, administrator):
 	connected.emulator.revoke_key(connected.keys["secret_key"])
 	with pytest.raises(PaymentsUnavailable):
-		till.pay()
+		account_world.pay_new_invoice()
 	fresh = f"sk_test_{connected.at_stripe}_fresh"
 	connected.emulator.create_key(fresh, None, kind="secret", account=connected.at_stripe)
 	write_secret(connected.name, "secret_key", fresh)
 	frappe.db.commit()
-	assert till.pay()["outcome"] == "paid"
+	assert account_world.pay_new_invoice()["outcome"] == "paid"
 	assert problem_of(connected) is None
 	connected.emulator.revoke_key(fresh)
 	with pytest.raises(PaymentsUnavailable):
-		till.pay()
+		account_world.pay_new_invoice()
 	assert len(notices_of(administrator, connected)) == 2
 
 
@@ -106,31 +104,31 @@ def test_a_new_key_clears_it_and_a_second_revocation_is_told_again(till, connect
 	[("customer_write", "failed"), ("payment_intent_write", "failed"), ("confirmation_token_read", "raised")],
 )
 def test_a_missing_right_is_named_once_and_cleared_when_it_works_again(
-	till, connected, restricted, administrator, right, how
+	account_world, connected, restricted, administrator, right, how
 ):
 	restricted.without(right)
 	for _press in range(2):
 		if how == "raised":
 			with pytest.raises(PaymentsUnavailable, match="administrators have been told"):
-				till.pay()
+				account_world.pay_new_invoice()
 		else:
-			outcome = till.pay()
+			outcome = account_world.pay_new_invoice()
 			assert (outcome["outcome"], outcome["message"]) == ("failed", WORDS)
 	(notice,) = notices_of(administrator, connected)
 	assert f"rak_{right}" in notice and f"rak_{right}" in problem_of(connected)
 	restricted.with_all()
-	assert till.pay()["outcome"] == "paid"
+	assert account_world.pay_new_invoice()["outcome"] == "paid"
 	assert problem_of(connected) is None
 
 
 def test_a_missing_right_to_refund_does_not_stop_payments_and_stays_until_a_refund_works(
-	till, connected, restricted, administrator
+	account_world, connected, restricted, administrator
 ):
-	payment = till.pay()["payment"]
+	payment = account_world.pay_new_invoice()["payment"]
 	restricted.without("charge_write")
 	with pytest.raises(RefundRefused, match="lacks the permission rak_charge_write"):
 		refund_api.refund_payment(payment, "10.00")
-	assert till.pay()["outcome"] == "paid"
+	assert account_world.pay_new_invoice()["outcome"] == "paid"
 	assert "rak_charge_write" in problem_of(
 		connected
 	), "another call that works says nothing about this right"
@@ -140,27 +138,27 @@ def test_a_missing_right_to_refund_does_not_stop_payments_and_stays_until_a_refu
 	assert len(notices_of(administrator, connected)) == 1
 
 
-def test_several_missing_rights_are_each_told_once(till, connected, restricted, administrator):
-	payment = till.pay()["payment"]
+def test_several_missing_rights_are_each_told_once(account_world, connected, restricted, administrator):
+	payment = account_world.pay_new_invoice()["payment"]
 	restricted.without("charge_write", "payment_intent_write")
 	for _press in range(2):
-		assert till.pay()["outcome"] == "failed"
+		assert account_world.pay_new_invoice()["outcome"] == "failed"
 		with pytest.raises(RefundRefused):
 			refund_api.refund_payment(payment, "10.00")
 	assert len(notices_of(administrator, connected)) == 2
 	assert "rak_charge_write" in problem_of(connected) and "rak_payment_intent_write" in problem_of(connected)
 
 
-def test_an_account_that_may_not_charge(till, connected, administrator):
-	till.pay()
+def test_an_account_that_may_not_charge(account_world, connected, administrator):
+	account_world.pay_new_invoice()
 	connected.emulator.update_account(connected.at_stripe, charges_enabled=False)
 	for _press in range(2):
-		outcome = till.pay()
+		outcome = account_world.pay_new_invoice()
 		assert (outcome["outcome"], outcome["message"]) == ("failed", WORDS)
 	(notice,) = notices_of(administrator, connected)
 	assert "cannot currently make live charges" in notice
 	connected.emulator.update_account(connected.at_stripe, charges_enabled=True)
-	assert till.pay()["outcome"] == "paid"
+	assert account_world.pay_new_invoice()["outcome"] == "paid"
 	assert problem_of(connected) is None
 
 
@@ -177,9 +175,9 @@ def test_that_a_restricted_key_may_not_read_the_account_is_no_problem(connected,
 	assert problem_of(connected) is None
 
 
-def test_refreshing_by_hand_forgets_the_rights_that_were_missing(till, connected, restricted):
+def test_refreshing_by_hand_forgets_the_rights_that_were_missing(account_world, connected, restricted):
 	restricted.without("charge_write")
-	payment = till.pay()["payment"]
+	payment = account_world.pay_new_invoice()["payment"]
 	with pytest.raises(RefundRefused):
 		refund_api.refund_payment(payment, "10.00")
 	registration.refresh(connected.name)
@@ -188,10 +186,10 @@ def test_refreshing_by_hand_forgets_the_rights_that_were_missing(till, connected
 	assert problem_of(connected) is None
 
 
-def test_nobody_writes_a_problem_by_form(connected, till):
+def test_nobody_writes_a_problem_by_form(connected, account_world):
 	connected.emulator.revoke_key(connected.keys["secret_key"])
 	with pytest.raises(PaymentsUnavailable):
-		till.pay()
+		account_world.pay_new_invoice()
 	doc = connected.document()
 	doc.problem, doc.problems = "all is well", None
 	doc.save()
@@ -225,76 +223,55 @@ def test_an_account_that_can_not_be_read_does_not_stop_the_next(connected, make_
 # methods that are not switched on at Stripe
 
 
-def add_bank_account(till, account) -> str:
-	with till.as_user(till.payer):
-		started = methods_api.start_bank_account(account.name)
-		confirm_setup_at(account, started)
-		return methods_api.bank_account_confirmed(started["setup_intent"])["name"]
+def pay_by_ach(account_world, bank_account: str) -> dict:
+	return account_world.pay_by_ach(bank_account, invoice=account_world.make_invoice())
 
 
-def confirm_setup_at(account, started: dict) -> None:
-	from tests.support import bank_accounts
-
-	before, bank_accounts.PUBLISHABLE_KEY = bank_accounts.PUBLISHABLE_KEY, account.keys["publishable_key"]
-	try:
-		confirm_setup(account.url, started, linked=True)
-	finally:
-		bank_accounts.PUBLISHABLE_KEY = before
+def pay_with(account_world, saved_card: str) -> dict:
+	return account_world.pay_new_invoice(saved_method=saved_card)
 
 
-def pay_by_ach(till, bank_account: str) -> dict:
-	return pay_with(till, bank_account, "us_bank_account")
-
-
-def pay_with(till, saved_method: str, method_type: str = "card") -> dict:
-	invoice = till.make_invoice()
-	with till.as_user(till.payer):
-		return pay_api.pay("Portal Invoice", invoice.name, "100.00", method_type, saved_method=saved_method)
-
-
-def form_of(till) -> dict:
-	invoice = till.make_invoice()
-	with till.as_user(till.payer):
-		return pay_api.open_form("Portal Invoice", invoice.name)
-
-
-def test_a_method_that_stripe_leaves_out_is_refused_before_it_is_confirmed(till, connected, administrator):
-	bank_account = add_bank_account(till, connected)
+def test_a_method_that_stripe_leaves_out_is_refused_before_it_is_confirmed(
+	account_world, connected, administrator
+):
+	bank_account = account_world.add_bank_account()
 	connected.emulator.switch_method("us_bank_account", False, account=connected.at_stripe)
 	connected.emulator.clear_requests()
-	outcome = pay_by_ach(till, bank_account)
+	outcome = pay_by_ach(account_world, bank_account)
 	assert outcome["outcome"] == "failed" and "bank account is not switched on" in outcome["message"]
 	assert connected.emulator.count_requests(path="*/confirm") == 0
 	(notice,) = notices_of(administrator, connected)
 	assert "ACH Direct Debit" in notice and "dashboard.stripe.com/settings/payment_methods" in notice
 	assert account_part()["message"] == problem_of(connected)
 
-	form = form_of(till)
+	form = account_world.form()
 	assert form["methods"]["us_bank_account"]["allowed"] is False
 	assert "not switched on at Stripe" in form["methods"]["us_bank_account"]["reason"]
 	assert form["methods"]["card"]["allowed"] is True
-	assert till.pay()["outcome"] == "paid"
+	assert account_world.pay_new_invoice()["outcome"] == "paid"
 
 	connected.emulator.switch_method("us_bank_account", True, account=connected.at_stripe)
 	registration.refresh_all()
 	assert problem_of(connected) is None
-	assert pay_by_ach(till, bank_account)["outcome"] == "processing"
+	assert pay_by_ach(account_world, bank_account)["outcome"] == "processing"
 
 
-def test_an_answer_without_the_method_that_was_asked_for_is_no_payment(till):
+def test_an_answer_without_the_method_that_was_asked_for_is_no_payment(account_world):
 	"""Stripe leaves out what does not fit, without a word."""
-	payment = frappe.get_doc("Invoice Payment", till.pay()["payment"])
+	payment = frappe.get_doc("Invoice Payment", account_world.pay_new_invoice()["payment"])
 	with pytest.raises(errors.AccountUnable):
 		intent.check_method_is_left(payment, {"id": "pi_x", "payment_method_types": ["us_bank_account"]})
 	intent.check_method_is_left(payment, {"id": "pi_x", "payment_method_types": ["card", "us_bank_account"]})
 
 
-def test_a_method_that_is_switched_off_is_seen_before_a_payer_meets_it(till, connected, administrator):
+def test_a_method_that_is_switched_off_is_seen_before_a_payer_meets_it(
+	account_world, connected, administrator
+):
 	connected.emulator.switch_method("card", False, account=connected.at_stripe)
 	registration.refresh_all()
 	assert "payment by card is not switched on" in problem_of(connected)
 	assert len(notices_of(administrator, connected)) == 1
-	form = form_of(till)
+	form = account_world.form()
 	assert form["methods"]["card"]["allowed"] is False
 	registration.refresh_all()
 	assert len(notices_of(administrator, connected)) == 1
@@ -319,85 +296,85 @@ def test_an_account_that_is_not_able_to_take_ach_has_no_problem_with_it(make_acc
 # objects that Stripe no longer knows
 
 
-def test_a_missing_customer_is_made_anew_and_the_payment_goes_on(till, connected):
-	till.pay(save=1)
-	till.drain()
-	first = till.customer()
+def test_a_missing_customer_is_made_anew_and_the_payment_goes_on(account_world, connected):
+	account_world.pay_new_invoice(save=1)
+	account_world.drain()
+	first = account_world.customer()
 	card = frappe.db.get_value("Saved Card", {"stripe_customer": first})
 	connected.emulator.forget(first)
 	connected.emulator.clear_requests()
-	outcome = till.pay()
+	outcome = account_world.pay_new_invoice()
 	assert outcome["outcome"] == "paid"
 	sent = connected.emulator.requests(path="/v1/payment_intents", method="POST")
 	assert len({call["idempotency_key"] for call in sent}) == 2, "other parameters need another key"
-	second = till.customer()
+	second = account_world.customer()
 	assert second and second != first
 	assert frappe.db.get_value("Stripe Customer", first, "status") == "Deleted"
 	assert frappe.db.get_value("Saved Card", card, "status") == "Removed"
 	assert frappe.db.get_value("Invoice Payment", outcome["payment"], "stripe_customer") == second
 
 
-def test_a_missing_customer_is_replaced_once_and_not_for_ever(till, connected):
-	till.pay()
-	connected.emulator.forget(till.customer())
+def test_a_missing_customer_is_replaced_once_and_not_for_ever(account_world, connected):
+	account_world.pay_new_invoice()
+	connected.emulator.forget(account_world.customer())
 	missing = {"status": 400, "code": "resource_missing", "param": "customer"}
 	connected.emulator.fault("error", operation="payment_intents.create", count=-1, **missing)
 	connected.emulator.clear_requests()
-	assert till.pay()["outcome"] == "failed"
+	assert account_world.pay_new_invoice()["outcome"] == "failed"
 	connected.emulator.clear_faults()
 	assert connected.emulator.count_requests(path="/v1/payment_intents", method="POST") == 2
 
 
-def test_a_missing_customer_takes_its_saved_card_along(till, connected):
-	till.pay(save=1)
-	till.drain()
-	first = till.customer()
+def test_a_missing_customer_takes_its_saved_card_along(account_world, connected):
+	account_world.pay_new_invoice(save=1)
+	account_world.drain()
+	first = account_world.customer()
 	card = frappe.db.get_value("Saved Card", {"stripe_customer": first})
 	connected.emulator.forget(first)
-	outcome = pay_with(till, card)
+	outcome = pay_with(account_world, card)
 	assert outcome["outcome"] == "failed" and "Choose or add another one" in outcome["message"]
 	assert frappe.db.get_value("Saved Card", card, "status") == "Removed"
-	assert till.pay()["outcome"] == "paid"
+	assert account_world.pay_new_invoice()["outcome"] == "paid"
 
 
-def test_a_missing_customer_is_made_anew_when_a_bank_account_is_added(till, connected):
-	till.pay()
-	first = till.customer()
+def test_a_missing_customer_is_made_anew_when_a_bank_account_is_added(account_world, connected):
+	account_world.pay_new_invoice()
+	first = account_world.customer()
 	connected.emulator.forget(first)
-	bank_account = add_bank_account(till, connected)
+	bank_account = account_world.add_bank_account()
 	assert frappe.db.get_value("Stripe Bank Account", bank_account, ["status", "stripe_customer"]) == (
 		"Verified",
-		till.customer(),
+		account_world.customer(),
 	)
-	assert till.customer() != first
+	assert account_world.customer() != first
 
 
-def test_a_missing_saved_card_is_marked_and_the_payer_is_told_to_choose_another(till, connected):
-	till.pay(save=1)
-	till.drain()
-	card = frappe.db.get_value("Saved Card", {"stripe_customer": till.customer()})
+def test_a_missing_saved_card_is_marked_and_the_payer_is_told_to_choose_another(account_world, connected):
+	account_world.pay_new_invoice(save=1)
+	account_world.drain()
+	card = frappe.db.get_value("Saved Card", {"stripe_customer": account_world.customer()})
 	connected.emulator.forget(card)
-	outcome = pay_with(till, card)
+	outcome = pay_with(account_world, card)
 	assert outcome["outcome"] == "failed" and "Use another one" in outcome["message"]
 	assert frappe.db.get_value("Saved Card", card, "status") == "Removed"
 
 
-def test_a_missing_mandate_blocks_the_bank_account(till, connected):
-	bank_account = add_bank_account(till, connected)
+def test_a_missing_mandate_blocks_the_bank_account(account_world, connected):
+	bank_account = account_world.add_bank_account()
 	connected.emulator.forget(frappe.db.get_value("Stripe Bank Account", bank_account, "mandate_id"))
-	outcome = pay_by_ach(till, bank_account)
+	outcome = pay_by_ach(account_world, bank_account)
 	assert outcome["outcome"] == "failed" and "authorise" in outcome["message"]
 	row = frappe.get_doc("Stripe Bank Account", bank_account)
 	assert row.status == "Blocked" and "authorise" in row.status_reason
 
 
-def test_a_blocked_bank_account_is_shown_blocked_after_its_refusal(till, connected):
-	bank_account = add_bank_account(till, connected)
+def test_a_blocked_bank_account_is_shown_blocked_after_its_refusal(account_world, connected):
+	bank_account = account_world.add_bank_account()
 	connected.emulator.hold_webhooks()
 	connected.emulator.block_bank_account(
 		frappe.db.get_value("Stripe Bank Account", bank_account, "payment_method_id")
 	)
-	outcome = pay_by_ach(till, bank_account)
+	outcome = pay_by_ach(account_world, bank_account)
 	connected.emulator.clear_webhook_rules()
 	assert outcome["outcome"] == "failed" and "closed" in outcome["message"]
 	assert frappe.db.get_value("Stripe Bank Account", bank_account, "status") == "Blocked"
@@ -413,27 +390,27 @@ def refused_address(emulator):
 	emulator.settings(refused_emails=[])
 
 
-def test_an_address_that_stripe_refuses_does_not_stop_the_payment(till, connected, refused_address):
+def test_an_address_that_stripe_refuses_does_not_stop_the_payment(account_world, connected, refused_address):
 	frappe.db.set_single_value("Stripe Service Settings", "email_receipts", 1)
 	frappe.db.commit()
-	assert till.pay()["outcome"] == "paid"
+	assert account_world.pay_new_invoice()["outcome"] == "paid"
 	(customer,) = connected.customers()
 	assert customer["email"] is None
-	assert till.pay()["outcome"] == "paid", "nor the next"
+	assert account_world.pay_new_invoice()["outcome"] == "paid", "nor the next"
 
 
-def test_an_address_that_stripe_refuses_later_does_not_either(till, connected, emulator):
+def test_an_address_that_stripe_refuses_later_does_not_either(account_world, connected, emulator):
 	frappe.db.set_single_value("Stripe Service Settings", "email_receipts", 1)
 	frappe.db.commit()
-	till.pay()
+	account_world.pay_new_invoice()
 	emulator.settings(refused_emails=["*"])
-	user = frappe.get_doc("User", till.payer)
+	user = frappe.get_doc("User", account_world.payer)
 	user.update({"first_name": "Ada", "last_name": "Lovelace"})
 	user.save()
 	frappe.db.commit()
 	emulator.clear_requests()
 	try:
-		assert till.pay()["outcome"] == "paid"
+		assert account_world.pay_new_invoice()["outcome"] == "paid"
 	finally:
 		emulator.settings(refused_emails=[])
 	sent = emulator.requests(path="*/confirm", method="POST")
@@ -444,22 +421,22 @@ def test_an_address_that_stripe_refuses_later_does_not_either(till, connected, e
 # brands
 
 
-def test_a_brand_that_was_switched_off_is_refused_for_saved_cards_too(till, connected):
-	till.pay(save=1)
-	till.drain()
-	card = frappe.db.get_value("Saved Card", {"stripe_customer": till.customer()})
+def test_a_brand_that_was_switched_off_is_refused_for_saved_cards_too(account_world, connected):
+	account_world.pay_new_invoice(save=1)
+	account_world.drain()
+	card = frappe.db.get_value("Saved Card", {"stripe_customer": account_world.customer()})
 	settings = frappe.get_doc("Stripe Service Settings")
 	settings.brand_visa = 0
 	settings.save()
 	frappe.db.commit()
 	try:
-		invoice = till.make_invoice()
+		invoice = account_world.make_invoice()
 		with (
-			till.as_user(till.payer),
+			account_world.as_user(account_world.payer),
 			pytest.raises(frappe.ValidationError, match="VISA cards are not accepted"),
 		):
 			pay_api.pay("Portal Invoice", invoice.name, "100.00", "card", saved_method=card)
-		with till.as_user(till.payer):
+		with account_world.as_user(account_world.payer):
 			(listed,) = pay_api.open_form("Portal Invoice", invoice.name)["saved"]["cards"]
 		assert listed["usable"] is False and "not accepted" in listed["reason"]
 		assert not frappe.db.exists("Invoice Payment", {"reference_name": invoice.name})

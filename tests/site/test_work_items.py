@@ -11,6 +11,7 @@ from stripe_service.utils import pdf
 from tests.support import records
 from tests.support.paying import pay_by_card
 from tests.support.records import unique
+from tests.support.site import as_user
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +46,6 @@ class Company:
 		return {who for who, user in self.everybody.items() if self._sees_item(user, invoice)}
 
 	def _sees_item(self, user: str, invoice) -> bool:
-		from tests.support.site import as_user
-
 		filters = {"reference_name": invoice.name, "status": "Open"}
 		with as_user(user):
 			listed = frappe.get_list("Workflow Action", filters=filters, pluck="name")

@@ -7,7 +7,7 @@ import pytest
 from frappe.model.workflow import apply_workflow
 
 from stripe_service.access.workflow_guard import NotPaidYet
-from tests.support.importing import import_csv
+from tests.site.support.importing import import_csv
 from tests.support.paying import pay_by_card
 from tests.support.records import PASSWORD, PAYER_ROLES
 

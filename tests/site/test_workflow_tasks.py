@@ -39,57 +39,57 @@ def on_sending(site_only):
 
 
 @pytest.fixture
-def clerk(scene, make_user):
+def clerk(world, make_user):
 	"""Sends invoices for payment, and pays them: has paid with a card before and saved it."""
-	user = make_user(roles=["Stripe Administrator", "Stripe Payer", "Invoice Payers"], unit=scene.unit)
-	assert scene.pay(user=user, save=1)["outcome"] == "paid"
-	scene.drain()
+	user = make_user(roles=["Stripe Administrator", "Stripe Payer", "Invoice Payers"], unit=world.unit)
+	assert world.pay(user=user, save=1)["outcome"] == "paid"
+	world.drain()
 	return user
 
 
-def send(scene, invoice, user):
-	with scene.as_user(user):
+def send(world, invoice, user):
+	with world.as_user(user):
 		apply_workflow(invoice, "Send for Payment")
 		frappe.db.commit()
 
 
 @pytest.mark.parametrize("asynchronous", [0, 1])
-def test_sending_an_invoice_pays_it_with_the_default_card_afterwards(scene, clerk, on_sending, asynchronous):
+def test_sending_an_invoice_pays_it_with_the_default_card_afterwards(world, clerk, on_sending, asynchronous):
 	on_sending(PAY, asynchronous)
-	draft = scene.make_invoice(total="35.00", state="Draft")
-	before = scene.emulator.count_requests(path="/v1/payment_intents*", method="POST")
+	draft = world.make_invoice(total="35.00", state="Draft")
+	before = world.emulator.count_requests(path="/v1/payment_intents*", method="POST")
 
-	send(scene, draft, clerk)
+	send(world, draft, clerk)
 
-	assert scene.emulator.count_requests(path="/v1/payment_intents*", method="POST") == before
-	scene.drain()
-	paid = scene.reread(draft)
+	assert world.emulator.count_requests(path="/v1/payment_intents*", method="POST") == before
+	world.drain()
+	paid = world.reread(draft)
 	assert (paid.workflow_state, paid.paid_amount) == ("Paid", 35)
-	assert scene.received_minor(draft) == 3500
+	assert world.received_minor(draft) == 3500
 
 
-def test_a_transition_that_is_undone_charges_nothing(scene, clerk, on_sending):
+def test_a_transition_that_is_undone_charges_nothing(world, clerk, on_sending):
 	on_sending(PAY, 0)
-	draft = scene.make_invoice(total="35.00", state="Draft")
+	draft = world.make_invoice(total="35.00", state="Draft")
 
-	with scene.as_user(clerk):
+	with world.as_user(clerk):
 		apply_workflow(draft, "Send for Payment")
 		frappe.db.rollback()
-	scene.drain()
+	world.drain()
 
-	assert scene.reread(draft).workflow_state == "Draft"
-	assert scene.intents(draft) == []
+	assert world.reread(draft).workflow_state == "Draft"
+	assert world.intents(draft) == []
 
 
-def test_who_has_no_saved_card_is_told_so(scene, make_user, on_sending):
+def test_who_has_no_saved_card_is_told_so(world, make_user, on_sending):
 	on_sending(PAY, 0)
-	clerk = make_user(roles=["Stripe Administrator", "Stripe Payer"], unit=scene.unit)
-	draft = scene.make_invoice(total="35.00", state="Draft")
+	clerk = make_user(roles=["Stripe Administrator", "Stripe Payer"], unit=world.unit)
+	draft = world.make_invoice(total="35.00", state="Draft")
 
-	send(scene, draft, clerk)
-	scene.drain()
+	send(world, draft, clerk)
+	world.drain()
 
-	assert scene.reread(draft).workflow_state == "To Be Paid"
+	assert world.reread(draft).workflow_state == "To Be Paid"
 	deliver_pending()
 	told = frappe.get_all(
 		"Notification Log", filters={"for_user": clerk, "document_name": draft.name}, pluck="subject"
@@ -97,28 +97,28 @@ def test_who_has_no_saved_card_is_told_so(scene, make_user, on_sending):
 	assert len(told) == 1 and "no saved card" in told[0]
 
 
-def test_who_may_not_pay_pays_nothing_by_a_transition(scene, clerk, make_user, on_sending):
+def test_who_may_not_pay_pays_nothing_by_a_transition(world, clerk, make_user, on_sending):
 	on_sending(PAY, 0)
 	frappe.get_doc("User", clerk).remove_roles("Stripe Payer", "Stripe Administrator")
 	frappe.get_doc("User", clerk).add_roles("System Manager")
-	draft = scene.make_invoice(total="35.00", state="To Be Paid")
+	draft = world.make_invoice(total="35.00", state="To Be Paid")
 
 	from stripe_service.api.workflow_tasks import pay_with_default_card
 
-	with scene.as_user(clerk):
+	with world.as_user(clerk):
 		pay_with_default_card(draft)
 		frappe.db.commit()
-	scene.drain()
+	world.drain()
 
-	assert scene.intents(draft) == []
+	assert world.intents(draft) == []
 
 
-def test_reprocess_makes_a_fresh_work_item(scene, clerk, on_sending):
+def test_reprocess_makes_a_fresh_work_item(world, clerk, on_sending):
 	on_sending(REPROCESS, 1)
-	draft = scene.make_invoice(total="35.00", state="Draft")
+	draft = world.make_invoice(total="35.00", state="Draft")
 
-	send(scene, draft, clerk)
-	scene.drain()
+	send(world, draft, clerk)
+	world.drain()
 
 	frappe.db.rollback()
 	items = frappe.get_all("Workflow Action", filters={"reference_name": draft.name}, pluck="status")

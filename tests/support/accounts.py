@@ -1,7 +1,56 @@
-"""A Stripe account of the scenario's own: made in the emulator, and registered on the site when the scenario says so."""
+"""Stripe accounts: the emulator's first one, which the site is connected to, and others of a scenario's own.
 
-from tests.support.cards import confirmation_token
+It can be imported where there is no Frappe.
+"""
+
 from tests.support.records import unique
+
+ACCOUNT = "Emulator"
+PUBLISHABLE_KEY = "pk_test_emulator_us"
+SECRET_KEY = "sk_test_emulator_us"
+EARLIER = "Earlier Emulator"
+
+
+def connect_new_emulator(url: str) -> str:
+	"""For a run's first test: what earlier runs left open on the site is unknown to this run's emulator, so it goes to an
+	account of which nothing can be asked."""
+	import frappe
+
+	if not frappe.db.exists("Stripe Account", EARLIER):
+		frappe.get_doc(doctype="Stripe Account", account_name=EARLIER, status="Removed").db_insert()
+	links = {"fieldtype": "Link", "options": "Stripe Account"}
+	for field in frappe.get_all("DocField", {**links, "fieldname": "stripe_account"}, ["parent"]):
+		if field.parent != "Payable DocType":
+			frappe.db.set_value(
+				field.parent, {"stripe_account": ACCOUNT}, "stripe_account", EARLIER, update_modified=False
+			)
+	frappe.db.commit()
+	return connect_emulator(url)
+
+
+def connect_emulator(url: str, name: str = ACCOUNT) -> str:
+	"""The Stripe Account of this name, connected to the emulator at `url`, and the site's default account."""
+	import frappe
+
+	from stripe_service.accounts.registration import connect_account
+
+	connect_account(name, PUBLISHABLE_KEY, SECRET_KEY, api_base=url, stripe_js_url=f"{url}/stripe.js")
+	frappe.db.set_single_value("Stripe Service Settings", "default_account", name)
+	frappe.db.commit()
+	return name
+
+
+def is_connected(url: str, name: str = ACCOUNT) -> bool:
+	"""Whether `connect_emulator` has nothing to do."""
+	import frappe
+
+	wanted = {"status": "Connected", "api_base": url, "publishable_key": PUBLISHABLE_KEY}
+	row = frappe.db.get_value("Stripe Account", name, list(wanted), as_dict=True)
+	return (
+		row == wanted
+		and frappe.db.get_single_value("Stripe Service Settings", "default_account", cache=False) == name
+	)
+
 
 DEBIT_AND_CARD = {"card_payments": "active", "us_bank_account_ach_payments": "active"}
 
@@ -63,42 +112,6 @@ class RemoteAccount:
 
 	def customers(self) -> list[dict]:
 		return self.emulator.objects("customer", account=self.at_stripe)
-
-
-class Till:
-	"""Payments to one account of the scenario's own, which is the site's default meanwhile."""
-
-	def __init__(self, account, make_payer, make_invoice, as_user, drain):
-		self.account, self.as_user, self.drain = account, as_user, drain
-		self.unit = f"/dev-v51/{unique('Till')}"
-		self.payer = make_payer(unit=self.unit)
-		self.make_invoice = lambda: make_invoice(unit=self.unit, total="100.00")
-
-	def __enter__(self):
-		self._before = change_default(self.account.name)
-		return self
-
-	def __exit__(self, *failure):
-		change_default(self._before)
-
-	def pay(self, card: str = "visa", wallet: str | None = None, **more) -> dict:
-		"""Pay a fresh invoice with a new card, out of a wallet perhaps; "3ds_required" leaves the payment open."""
-		from stripe_service.api import pay as pay_api
-
-		invoice = self.make_invoice()
-		named = {"wallet": wallet} if wallet else {}
-		token = confirmation_token(self.account.url, card, key=self.account.keys["publishable_key"], **named)
-		with self.as_user(self.payer):
-			return pay_api.pay(
-				"Portal Invoice", invoice.name, "100.00", "card", confirmation_token=token, **more
-			)
-
-	def customer(self) -> str | None:
-		"""The payer's Active Stripe Customer of this account."""
-		import frappe
-
-		filters = {"stripe_account": self.account.name, "user": self.payer, "status": "Active"}
-		return frappe.db.get_value("Stripe Customer", filters)
 
 
 def change_default(account: str | None) -> str | None:

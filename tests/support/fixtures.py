@@ -5,19 +5,19 @@ They import Frappe and the app only when used: the tests that need no site run w
 
 import pytest
 
-from tests.support import account, emulator, http, jobs, records, site
+from tests.support import accounts, jobs, records, servers, site
 
 
 @pytest.fixture(scope="session")
 def emulator_url():
 	"""Address of the Stripe emulator: EMULATOR_URL, or one started for this run."""
-	with emulator.running_emulator() as url:
+	with servers.running_emulator() as url:
 		yield url
 
 
 @pytest.fixture(scope="session")
 def emulator_control(emulator_url):
-	return emulator.control_client(emulator_url)
+	return servers.control_client(emulator_url)
 
 
 @pytest.fixture(name="emulator")
@@ -38,7 +38,7 @@ def frappe_site():
 @pytest.fixture(scope="session")
 def stripe_account(frappe_site, emulator_url):
 	"""Name of the Stripe Account that is connected to the emulator, and the site's default."""
-	return account.connect_new_emulator(emulator_url)
+	return accounts.connect_new_emulator(emulator_url)
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +72,8 @@ def site_only(frappe_site):
 @pytest.fixture(name="site")
 def site_fixture(site_only, stripe_account, emulator_url):
 	"""The site for one test, connected to the emulator, whatever the test before did to its accounts."""
-	if not account.is_connected(emulator_url):
-		account.connect_emulator(emulator_url)
+	if not accounts.is_connected(emulator_url):
+		accounts.connect_emulator(emulator_url)
 	return site_only
 
 
@@ -114,7 +114,7 @@ def drain(site_only):
 
 @pytest.fixture(scope="session")
 def http_server(frappe_site):
-	with http.running_server(site.bench(), site.site_name()) as server:
+	with servers.running_server(site.bench(), site.site_name()) as server:
 		yield server
 
 
@@ -147,9 +147,17 @@ def trigger(frappe_site):
 
 
 @pytest.fixture
-def scene(site, make_unit, make_payer, make_invoice, as_user, emulator, emulator_url, drain):
-	"""An invoice of 100 USD that is to be paid, and a payer of its unit."""
-	from tests.support.scene import Scene
+def make_world(site, emulator, emulator_url, faker):
+	"""Makes Worlds (tests.support.world) of a new unit each; `account=` is a RemoteAccount that the site's payments go to."""
+	from tests.support.world import World  # needs Frappe, which the tests of other kinds have not
 
-	yield Scene(make_unit(), make_payer, make_invoice, as_user, emulator, emulator_url, drain)
+	yield lambda **given: World(emulator, emulator_url, faker, **given)
 	emulator.clear_faults()
+
+
+@pytest.fixture
+def world(make_world):
+	"""A unit with a payer, an invoice of 100 USD that is to be paid, and all that is done with them."""
+	world = make_world()
+	assert world.invoice
+	return world

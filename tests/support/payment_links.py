@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from tests.support.cards import confirmation_token
+from tests.support.paying import confirmation_token
 from tests.support.site import as_user
 
 SIGNATURE = 52  # characters

@@ -202,3 +202,24 @@ def add_reference(payment: str) -> str:
 	row.set_new_name()
 	row.db_insert()
 	return row.name
+
+
+def make_portal_user(make_user, roles=("Portal Payer",), **given) -> str:
+	return make_user(roles=roles, password=PASSWORD, **given)
+
+
+def make_contact(user: str, links=(), made_by: str = "Administrator") -> str:
+	"""A Contact that names the user and links to these (DocType, name), made by that user as anybody may make one."""
+	import frappe
+
+	from tests.support.site import as_user
+
+	with as_user(made_by):
+		contact = frappe.get_doc(
+			doctype="Contact",
+			first_name="Portal",
+			user=user,
+			links=[{"link_doctype": doctype, "link_name": name} for doctype, name in links],
+		).insert()
+		frappe.db.commit()
+	return contact.name

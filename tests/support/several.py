@@ -6,8 +6,8 @@ import frappe
 
 from stripe_service.api import pay as pay_api
 from stripe_service.payments.settle import settle_intent
-from tests.support.account import ACCOUNT
-from tests.support.cards import confirmation_token
+from tests.support.accounts import ACCOUNT
+from tests.support.paying import confirmation_token
 
 ROW = "Invoice Payment Reference"
 
@@ -20,11 +20,11 @@ def documents(*wanted) -> str:
 
 
 def pay_several(
-	scene, *wanted, saved_method=None, method_type="card", card="visa", user=None, **more
+	world, *wanted, saved_method=None, method_type="card", card="visa", user=None, **more
 ) -> dict:
 	"""Pay these (invoice, amount) by one payment: by a new card, or by what is saved."""
-	with scene.as_user(user or scene.payer):
-		token = None if saved_method else confirmation_token(scene.url, card)
+	with world.as_user(user or world.payer):
+		token = None if saved_method else confirmation_token(world.url, card)
 		return pay_api.pay_several(
 			documents(*wanted), method_type, confirmation_token=token, saved_method=saved_method, **more
 		)
@@ -35,10 +35,10 @@ def payment_of(outcome):
 	return frappe.get_doc("Invoice Payment", outcome["payment"])
 
 
-def hear(scene, outcome):
+def hear(world, outcome):
 	"""What a webhook about the payment leads to; returns the Invoice Payment."""
 	settle_intent(ACCOUNT, payment_of(outcome).payment_intent_id)
-	scene.drain()
+	world.drain()
 	return payment_of(outcome)
 
 

@@ -82,3 +82,29 @@ def as_user(user: str):
 		yield user
 	finally:
 		frappe.set_user(before)
+
+
+@contextmanager
+def counted_queries():
+	"""The statements that reach the database inside the block: what a request costs, counted and not measured in seconds."""
+	import frappe
+
+	seen, real = [], frappe.db.sql
+
+	def sql(query, *args, **kwargs):
+		seen.append(str(query))
+		return real(query, *args, **kwargs)
+
+	frappe.db.sql = sql
+	try:
+		yield seen
+	finally:
+		frappe.db.sql = real
+
+
+def fresh_request():
+	"""Forget what one request keeps for itself."""
+	import frappe
+
+	frappe.local.document_cache = {}
+	frappe.local.role_permissions = {}

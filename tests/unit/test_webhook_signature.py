@@ -6,8 +6,7 @@ import time
 import pytest
 
 from stripe_service.gateway.webhook_signature import TOLERANCE_SECONDS, SignatureError, verify
-from tests.support.signing import sign, sign_with_all, signature
-from tests.support.stripe_objects import event
+from tests.support.webhooks import event, sign, sign_with_all, signature
 
 SECRET = "whsec_of_this_endpoint"
 OLD_SECRET = "whsec_until_tomorrow"

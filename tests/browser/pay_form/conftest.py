@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from tests.support.pay_form_page import PayForm, post, running_page
+from tests.browser.support.pay_form import PayForm, post, running_page
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.pay_form_page import GOOD_CARD
+from tests.browser.support.pay_form import GOOD_CARD
 
 THREE_D_SECURE = "4000002760003184"
 

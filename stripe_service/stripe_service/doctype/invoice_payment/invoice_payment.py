@@ -175,18 +175,12 @@ class InvoicePayment(WrittenByApp):
 	@property
 	def documents(self) -> list[tuple[str, str]]:
 		"""(DocType, name) of each document that it pays, in their order."""
-		return [(row.reference_doctype, row.reference_name) for row in self.paid]
-
-	@property
-	def paid(self) -> list:
-		"""What says which documents it pays: its references. A payment of before that has none yet (patches/fill_references)
-		stands for its one document itself."""
-		return self.get("references") or [self]
+		return [(row.reference_doctype, row.reference_name) for row in self.references]
 
 	@property
 	def documents_in_words(self) -> str:
 		"""The documents that it pays, for people who may know all of them: all names of few, else the first ones."""
-		names = [row.reference_name for row in self.paid]
+		names = [row.reference_name for row in self.references]
 		if len(names) <= NAMED:
 			return ", ".join(names)
 		return _("{0} and {1} more").format(", ".join(names[:NAMED]), len(names) - NAMED)

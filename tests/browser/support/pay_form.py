@@ -9,9 +9,9 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.processes import free_port, stop
+from tests.support.servers import free_port, stop
 
-REPO = Path(__file__).resolve().parents[2]
+REPO = Path(__file__).resolve().parents[3]
 GOOD_CARD = "4242424242424242"
 
 

@@ -25,7 +25,7 @@ class Target:
 	shared_with: frozenset = frozenset()
 
 
-class World:
+class MarkedDocuments:
 	"""`users`: role -> user. `targets`: what none of them may read, find or count, unless `shared_with` says so."""
 
 	def __init__(self, faker):

@@ -1,21 +1,23 @@
-"""Server Scripts, and the settings around what follows a payment, as an administrator changes them."""
+"""What an administrator changes: Stripe Service Settings, Server Scripts, what a Payable DocType opens to portal users."""
 
 import json
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+import frappe
+
 from tests.support.records import unique
 
 CONFIG = "common_site_config.json"
+# What a Payable DocType opens to portal users.
+NOTHING, UNITS, CONTACTS = "Nothing", "Documents of Their Units", "Documents of Their Contacts"
 
 
 @contextmanager
 def server_scripts(enabled: bool):
 	"""Server Scripts switched on or off for the bench, as far as this process sees: it reads a folder of links to the
 	sites, with a common_site_config.json of its own."""
-	import frappe
-
 	before = Path(frappe.local.sites_path).resolve()
 	with tempfile.TemporaryDirectory() as folder:
 		for entry in before.iterdir():
@@ -35,8 +37,6 @@ def server_scripts(enabled: bool):
 @contextmanager
 def script_after_payment(script: str, doctype: str = "Portal Invoice"):
 	"""An enabled Server Script on On Payment Authorization, gone afterwards; yields the document."""
-	import frappe
-
 	doc = frappe.get_doc(
 		doctype="Server Script",
 		name=unique("After payment"),
@@ -57,8 +57,6 @@ def script_after_payment(script: str, doctype: str = "Portal Invoice"):
 @contextmanager
 def settings(**changes):
 	"""Stripe Service Settings changed for a while."""
-	import frappe
-
 	before = _save_settings(changes)
 	try:
 		yield
@@ -68,11 +66,33 @@ def settings(**changes):
 
 
 def _save_settings(changes: dict) -> dict:
-	import frappe
-
 	doc = frappe.get_doc("Stripe Service Settings")
 	before = {fieldname: doc.get(fieldname) for fieldname in changes}
 	doc.update(changes)
 	doc.save()
 	frappe.db.commit()
 	return before
+
+
+@contextmanager
+def opened(access: str = CONTACTS, field: str | None = "bill_to_email", doctype: str = "Portal Invoice"):
+	"""Inside the block portal users pay this of the DocType; afterwards nothing, as it comes."""
+	set_access(access, field, doctype)
+	try:
+		yield
+	finally:
+		frappe.db.rollback()
+		frappe.set_user("Administrator")
+		set_access(NOTHING, None, doctype)
+
+
+def set_access(access: str, field: str | None = None, doctype: str = "Portal Invoice") -> None:
+	row = frappe.get_doc("Payable DocType", doctype)
+	row.update({"portal_access": access, "portal_party_fieldname": field})
+	row.save()
+	frappe.db.commit()
+
+
+def set_settings(**values) -> None:
+	"""Stripe Service Settings changed for good."""
+	_save_settings(values)

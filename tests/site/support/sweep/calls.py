@@ -69,12 +69,12 @@ def takes_documents(method: str) -> bool:
 	return any(word in name for name in names for word in DOCUMENT_WORDS)
 
 
-def arguments_for(method: str, target, world, by_name: bool = True) -> dict:
+def arguments_for(method: str, target, marked, by_name: bool = True) -> dict:
 	"""A value for each parameter of the method, by its name; for one that reads the request itself, all usual ones.
 
 	Without `by_name` only the DocType is named, so that what lists, counts and searches is not refused for the name.
 	"""
-	usual = usual_arguments(target, world, by_name)
+	usual = usual_arguments(target, marked, by_name)
 	parameters = inspect.signature(inspect.unwrap(frappe.get_attr(method))).parameters
 	given = {name: _value(name, usual) for name, kind in parameters.items() if kind.kind != kind.VAR_KEYWORD}
 	if len(given) < len(parameters) or not parameters:
@@ -90,7 +90,7 @@ def names_documents_of(method: str) -> bool:
 	)
 
 
-def usual_arguments(target, world, by_name: bool = True) -> dict:
+def usual_arguments(target, marked, by_name: bool = True) -> dict:
 	document = {"doctype": target.doctype, "name": target.name, "docname": target.name}
 	chart = {"document_type": target.doctype, "type": "Heatmap", "chart_type": "Count", "based_on": "creation",
 		"filters_json": "[]", "name": "sweep"}  # fmt: skip
@@ -111,9 +111,9 @@ def usual_arguments(target, world, by_name: bool = True) -> dict:
 		"chart": json.dumps(chart),
 		"file_url": target.address,
 		"txt": "",
-		"text": world.mark,
-		"user": world.member,
-		"tag": world.secret("tag"),
+		"text": marked.mark,
+		"user": marked.member,
+		"tag": marked.secret("tag"),
 		"limit": "100",
 		"page_length": "100",
 		"limit_page_length": "100",

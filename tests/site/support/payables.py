@@ -1,12 +1,14 @@
 """What a designer makes in the UI: a DocType, its Payable DocType row, a Workflow."""
 
+import frappe
+
+from stripe_service.payables.balance import balance_of
+from stripe_service.payables.payable import open_payable
 from tests.support.records import unique
 
 
 def make_doctype(fields: list[dict], read_by: str, **more) -> str:
 	"""A custom DocType that System Managers keep and `read_by` may read; its name."""
-	import frappe
-
 	rights = {
 		"read": 1,
 		"write": 1,
@@ -38,8 +40,6 @@ def make_doctype(fields: list[dict], read_by: str, **more) -> str:
 
 def make_payable(doctype: str, **fields):
 	"""The Payable DocType row for `doctype`."""
-	import frappe
-
 	row = frappe.get_doc(**{"doctype": "Payable DocType", "document_type": doctype} | fields).insert()
 	frappe.db.commit()
 	return row
@@ -47,8 +47,6 @@ def make_payable(doctype: str, **fields):
 
 def make_workflow(doctype: str, states: list, transitions: list[tuple[str, str, str, str]]):
 	"""An active Workflow: states (a name, or a dict of a state's row), transitions (from, action, to, role)."""
-	import frappe
-
 	rows = [state if isinstance(state, dict) else {"state": state} for state in states]
 	for row in rows:
 		_make("Workflow State", "workflow_state_name", row["state"])
@@ -71,16 +69,11 @@ def make_workflow(doctype: str, states: list, transitions: list[tuple[str, str, 
 
 
 def _make(doctype: str, field: str, name: str):
-	import frappe
-
 	if not frappe.db.exists(doctype, name):
 		frappe.get_doc({"doctype": doctype, field: name}).insert()
 
 
 def why_not_payable(doc) -> str | None:
 	"""Why the document can't be paid as it is now, whoever asks."""
-	from stripe_service.payables.balance import balance_of
-	from stripe_service.payables.payable import open_payable
-
 	payable = open_payable(doc)
 	return payable.why_not_payable(balance_of(payable, lock=False))
