@@ -1,7 +1,7 @@
 """scripts/test: sets up what the tests need and runs them.
 
   scripts/test                   everything
-  scripts/test site browser      these kinds: lint unit emulator form site install browser faults
+  scripts/test site browser      these kinds: lint unit emulator form site sweep install browser faults
   scripts/test -k NAME           the tests of this name, and nothing more than they need
   scripts/test site -- -x -vv    what follows -- goes to pytest
 
@@ -51,12 +51,13 @@ KINDS = {
 	"emulator": (["tests/emulator"], set()),
 	"form": (["tests/browser/pay_form"], {"browser"}),
 	"site": (["tests/site", "stripe_service"], {"site"}),
+	"sweep": (["tests/sweep"], {"site"}),
 	"install": (["tests/install"], {"site"}),
 	"browser": (sorted(map(str, (REPO / "tests/browser").glob("test_*.py"))), {"site", "browser"}),
 	"faults": (["tests/faults"], {"site"}),
 }
 WITHOUT_SITE = ("unit", "emulator")  # these run with both ends of the range of stripe-python
-ON_THE_SECOND_SITE = ("browser", "faults")
+ON_THE_SECOND_SITE = ("browser", "sweep", "faults")
 RESULTS = OUTPUT / "for-repo"  # start.py brings it into the repo
 PICTURES = RESULTS / "tests/browser/output"
 

@@ -64,7 +64,11 @@ def new_page(chromium, request):
 @pytest.fixture(scope="session")
 def http_server(frappe_site):
 	"""The site's web server, as the site itself knows it: Stripe's webhooks arrive, as they would with real users."""
-	with servers.running_server(site.bench(), site.site_name()) as server, servers.known_to_the_site(server):
+	name, port = site.site_name(), servers.free_port()
+	with (
+		servers.known_to_the_site(name, port),
+		servers.running_server(site.bench(), name, port) as server,
+	):
 		yield server
 
 

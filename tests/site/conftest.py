@@ -1,17 +1,12 @@
 """Scenarios on a real site. The fixtures are in tests/support/fixtures.py."""
 
-import os
-from pathlib import Path
-
 import pytest
 
+from tests.support import site
 from tests.support.accounts import RemoteAccount, change_default
 from tests.support.records import unique
 
-# Frappe opens log files relative to the folder of sites, some of them when a module is imported, as while tests are
-# collected.
-if bench := os.environ.get("BENCH"):
-	os.chdir(Path(bench) / "sites")
+site.enter_sites_folder()
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import frappe
 import pytest
 
-from tests.site.support.sweep.marked_documents import MarkedDocuments
+from tests.sweep.marked_documents import MarkedDocuments
 from tests.support.records import PASSWORD, unique
 
 INVOICE = "Portal Invoice"

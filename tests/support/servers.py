@@ -198,13 +198,15 @@ def running_server(
 
 
 @contextmanager
-def known_to_the_site(server: Server):
-	"""For as long as the block lasts, the site is configured with the server's address: Stripe's webhooks find it."""
+def known_to_the_site(site: str, port: int):
+	"""For as long as the block lasts, the site is configured with the address of its server at this port: Stripe's webhooks find
+	it. Before the server runs: Frappe 16 reads a site's configuration once a minute."""
 	import frappe
 	from frappe.installer import update_site_config
 
-	update_site_config("host_name", server.url)
-	frappe.local.conf.host_name = server.url
+	url = Server(site, port).url
+	update_site_config("host_name", url)
+	frappe.local.conf.host_name = url
 	try:
 		yield
 	finally:

@@ -23,6 +23,13 @@ def available() -> bool:
 	return bool(os.environ.get("BENCH") and os.environ.get("SITE"))
 
 
+def enter_sites_folder() -> None:
+	"""For a conftest: Frappe opens log files relative to the folder of sites, some of them when a module is imported, as while
+	tests are collected."""
+	if os.environ.get("BENCH"):
+		os.chdir(bench() / "sites")
+
+
 def require_site():
 	"""Skip, or fail where REQUIRE_SITE=1, when no site was named."""
 	if available():

@@ -10,8 +10,8 @@ import re
 
 import pytest
 
-from tests.site.support.sweep import calls
-from tests.site.support.sweep.marked_documents import MarkedDocuments
+from tests.sweep import calls
+from tests.sweep.marked_documents import MarkedDocuments
 from tests.support.settings import UNITS, opened
 
 SLOW = 30  # seconds, of a busy machine; a call that takes longer would be a way to stop the site
