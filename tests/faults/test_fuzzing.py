@@ -21,10 +21,10 @@ from frappe.utils import cint
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.utils.stripe_errors import StripeUnavailable
-from tests.sweep import calls
 from tests.support import records
 from tests.support.accounts import ACCOUNT
 from tests.support.webhooks import RECEIVE, Endpoint, sign
+from tests.sweep import calls
 
 CALLS = int(os.environ.get("FUZZ_CALLS", 1500))
 SEED = int(os.environ.get("FUZZ_SEED", 20240229))

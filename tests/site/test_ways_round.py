@@ -11,8 +11,8 @@ from urllib.parse import quote
 import frappe
 import pytest
 
-from tests.sweep.marked_documents import MarkedDocuments
 from tests.support.records import PASSWORD, unique
+from tests.sweep.marked_documents import MarkedDocuments
 
 INVOICE = "Portal Invoice"
 NOBODY = ("payer of A", "payer without unit", "desk user", "website user")

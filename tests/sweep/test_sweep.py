@@ -10,9 +10,9 @@ import re
 
 import pytest
 
+from tests.support.settings import UNITS, opened
 from tests.sweep import calls
 from tests.sweep.marked_documents import MarkedDocuments
-from tests.support.settings import UNITS, opened
 
 SLOW = 30  # seconds, of a busy machine; a call that takes longer would be a way to stop the site
 ROLES = (
