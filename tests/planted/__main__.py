@@ -1,0 +1,129 @@
+"""Plants one-line bugs, one after the other, and runs the tests that have to notice each: a test that can't fail proves nothing.
+
+  scripts/bench planted                       all of bugs.toml, on the test site
+  scripts/bench planted -- refund links       those whose description, file or tests hold one of these words
+  python3 -m tests.planted unit/              those that need no site, with any Python that has pytest and hypothesis
+
+The bugs are planted in a copy of the repo, which is put first on PYTHONPATH, also that of the servers that a test starts. So
+nothing is to be restored where this is interrupted. A bug counts as noticed only if a test failed; where none ran, or the code
+could not be loaded any more, it is the list that is wrong.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+try:
+	import tomllib
+except ModuleNotFoundError:  # Python 3.10, to which pytest brings it
+	import tomli as tomllib
+
+REPO = Path(__file__).resolve().parents[2]
+# What a run needs not, and what another one is writing to.
+LEFT_OUT = shutil.ignore_patterns(".git", ".bench", "node_modules", "__pycache__", "dist", "output", "docs")
+# pytest's exit codes.
+OUTCOMES = {0: "NOT NOTICED", 1: "noticed"}
+SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Bug:
+	"""One row of bugs.toml, which says what its fields mean."""
+
+	what: str
+	file: str
+	text: str
+	planted: str
+	tests: str
+	k: str
+
+	@property
+	def path(self) -> Path:
+		"""The file, as seen from the repo."""
+		return Path("stripe_service", self.file)
+
+	@property
+	def needs_site(self) -> bool:
+		return not self.tests.startswith("unit/")
+
+
+def bugs() -> list[Bug]:
+	"""All of them. The end of a text's last line is TOML's, and not part of it."""
+	rows = tomllib.loads((REPO / "tests/planted/bugs.toml").read_text())["bug"]
+	return [Bug(**{name: value.removesuffix("\n") for name, value in row.items()}) for row in rows]
+
+
+@contextmanager
+def planted(bug: Bug, folder: Path):
+	"""The bug stands in the copy in `folder` for as long as the block lasts."""
+	file = folder / bug.path
+	true = file.read_text()
+	try:
+		file.write_text(true.replace(bug.text, bug.planted))
+		yield
+	finally:
+		file.write_text(true)
+
+
+def run_tests(bug: Bug, folder: Path) -> str:
+	"""What became of the bug that stands in the copy in `folder`."""
+	command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--disable-warnings"]
+	process = subprocess.Popen(
+		[*command, f"tests/{bug.tests}", "-k", bug.k],
+		cwd=folder,
+		env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+		stdout=subprocess.PIPE,
+		stderr=subprocess.STDOUT,
+		text=True,
+	)
+	try:
+		said, _ = process.communicate(timeout=SECONDS)
+	except subprocess.TimeoutExpired:
+		return "noticed"  # the tests hang, which nobody overlooks
+	finally:
+		process.kill()
+	if process.returncode not in OUTCOMES or " skipped" in said.splitlines()[-1]:
+		print(said[-3000:], flush=True)
+		return "could not run"
+	return OUTCOMES[process.returncode]
+
+
+def main() -> int:
+	parser = argparse.ArgumentParser(
+		prog="planted", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+	)
+	parser.add_argument("words", nargs="*", help="of the description, the file or the tests")
+	words = [word.lower() for word in parser.parse_args().words]
+	chosen = [
+		bug
+		for bug in bugs()
+		if not words or any(word in f"{bug.what} {bug.file} {bug.tests}".lower() for word in words)
+	]
+	counts: Counter = Counter()
+	with tempfile.TemporaryDirectory(prefix="planted-") as temporary:
+		folder = Path(temporary, "repo")
+		shutil.copytree(REPO, folder, ignore=LEFT_OUT)
+		for bug in chosen:
+			began = time.monotonic()
+			with planted(bug, folder):
+				outcome = run_tests(bug, folder)
+			counts[outcome] += 1
+			seconds = time.monotonic() - began
+			print(
+				f"{outcome:<13} {seconds:4.0f} s  {bug.file}: {bug.what}  [{bug.tests} -k '{bug.k}']",
+				flush=True,
+			)
+	print(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or "no such bug")
+	return int(set(counts) != {"noticed"})
+
+
+if __name__ == "__main__":
+	sys.exit(main())
