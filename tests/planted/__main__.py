@@ -1,7 +1,7 @@
 """Plants one-line bugs, one after the other, and runs the tests that have to notice each: a test that can't fail proves nothing.
 
   scripts/bench planted                       all of bugs.toml, on the test site
-  scripts/bench planted -- refund links       those whose description, file or tests hold one of these words
+  scripts/bench planted -- refund links       those whose file, description or tests hold one of these words
   python3 -m tests.planted unit/              those that need no site, with any Python that has pytest and hypothesis
 
 The bugs are planted in a copy of the repo, which is put first on PYTHONPATH, also that of the servers that a test starts. So
@@ -9,7 +9,6 @@ nothing is to be restored where this is interrupted. A bug counts as noticed onl
 could not be loaded any more, it is the list that is wrong.
 """
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -49,10 +48,6 @@ class Bug:
 	def path(self) -> Path:
 		"""The file, as seen from the repo."""
 		return Path("stripe_service", self.file)
-
-	@property
-	def needs_site(self) -> bool:
-		return not self.tests.startswith("unit/")
 
 
 def bugs() -> list[Bug]:
@@ -97,30 +92,20 @@ def run_tests(bug: Bug, folder: Path) -> str:
 
 
 def main() -> int:
-	parser = argparse.ArgumentParser(
-		prog="planted", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-	)
-	parser.add_argument("words", nargs="*", help="of the description, the file or the tests")
-	words = [word.lower() for word in parser.parse_args().words]
-	chosen = [
-		bug
-		for bug in bugs()
-		if not words or any(word in f"{bug.what} {bug.file} {bug.tests}".lower() for word in words)
-	]
+	words = [word.lower() for word in sys.argv[1:]]
 	counts: Counter = Counter()
 	with tempfile.TemporaryDirectory(prefix="planted-") as temporary:
 		folder = Path(temporary, "repo")
 		shutil.copytree(REPO, folder, ignore=LEFT_OUT)
-		for bug in chosen:
+		for bug in bugs():
+			line = f"{bug.file}: {bug.what}  [{bug.tests} -k '{bug.k}']"
+			if words and not any(word in line.lower() for word in words):
+				continue
 			began = time.monotonic()
 			with planted(bug, folder):
 				outcome = run_tests(bug, folder)
 			counts[outcome] += 1
-			seconds = time.monotonic() - began
-			print(
-				f"{outcome:<13} {seconds:4.0f} s  {bug.file}: {bug.what}  [{bug.tests} -k '{bug.k}']",
-				flush=True,
-			)
+			print(f"{outcome:<13} {time.monotonic() - began:4.0f} s  {line}", flush=True)
 	print(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or "no such bug")
 	return int(set(counts) != {"noticed"})
 
