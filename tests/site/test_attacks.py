@@ -233,7 +233,7 @@ def test_nobody_makes_themselves_the_one_who_is_billed(scene, make_user, make_in
 						"data": json.dumps({"doctype": "User", "name": user, "email": victim}),
 					},
 				),
-				("frappe.rename_doc", {"doctype": "User", "old": user, "new": victim}),
+				("frappe.client.rename_doc", {"doctype": "User", "old_name": user, "new_name": victim}),
 			):
 				try:
 					frappe.call(method, **given)
