@@ -24,6 +24,7 @@ from tests.support.payment_links import Stranger, make_link, name_of
 from tests.support.portal import CONTACTS, UNITS, make_portal_user, opened
 from tests.support.records import unique
 from tests.support.several import documents, hear, pay_several, payment_of, settled
+from tests.support.sweep import calls
 
 INVOICE = "Portal Invoice"
 
@@ -354,3 +355,29 @@ def test_a_customer_is_deleted_when_stripe_says_so_and_not_when_an_event_does(sh
 	)
 	shop.drain()
 	assert frappe.db.get_value("Stripe Customer", customer, "status") == "Active"
+
+
+# What Frappe's own functions stumble over
+
+
+@pytest.mark.parametrize(
+	"user, method, given",
+	[
+		(
+			"Administrator",
+			"frappe.workflow.doctype.workflow_action.workflow_action.apply_action",
+			{"action": "Cancel", "doctype": INVOICE, "docname": "x"},
+		),
+		(
+			"Administrator",
+			"frappe.desk.listview.get_group_by_count",
+			{"doctype": "ToDo", "current_filters": "[1] x", "field": "status"},
+		),
+		("Guest", "stripe_service.api.pay_by_link.open_form", {"token": '{"a":' * 5000}),
+		("Guest", "stripe_service.api.pay_by_link.open_form", {"token": "[" * 100_000}),
+	],
+)
+def test_what_frappe_stumbles_over_is_answered_in_words(site, user, method, given):
+	answer = calls.request(user, f"/api/method/{method}", given)
+	assert answer.status == 417, answer.problem
+	assert str(answer.problem)
