@@ -14,7 +14,7 @@ from stripe_service.api import pay as pay_api
 from stripe_service.api import refund as refund_api
 from stripe_service.payments import links
 from stripe_service.payments.automatic import agreements, paying, planning
-from stripe_service.payments.claim import NotTogether, PayRequest, Wanted, claim
+from stripe_service.payments.claim import MOST_DOCUMENTS, NotTogether, PayRequest, Wanted, claim
 from stripe_service.payments.limits import AmountRefused
 from stripe_service.payments.refund import RefundRefused
 from stripe_service.payments.result import payment_result
@@ -104,6 +104,21 @@ def test_no_odd_amount_of_one_document_hides_among_the_others(scene, three, amou
 	with scene.as_user(scene.payer), pytest.raises(AmountRefused):
 		pay_api.pay_several(json.dumps(named), "card", confirmation_token(scene.url, "visa"))
 	assert not claimed(*three[:2])
+
+
+def test_too_many_documents_are_refused_before_any_is_looked_for(scene):
+	many = json.dumps(
+		[{"doctype": INVOICE, "name": f"none-{n}", "amount": "1"} for n in range(MOST_DOCUMENTS + 1)]
+	)
+	with scene.as_user(scene.payer):
+		for call in (
+			lambda: pay_api.open_form_for_several(many),
+			lambda: pay_api.pay_several(
+				many, "card", confirmation_token=confirmation_token(scene.url, "visa")
+			),
+		):
+			with pytest.raises(NotTogether, match=str(MOST_DOCUMENTS)):
+				call()
 
 
 def test_a_foreign_document_among_ones_own_tells_nothing_of_itself(scene, make_invoice, make_unit):
