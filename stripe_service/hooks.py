@@ -67,7 +67,10 @@ doc_events = {
 	"Saved Card": {"on_update": ["stripe_service.payments.automatic.agreements.stop_for_method"]},
 	"Stripe Bank Account": {"on_update": ["stripe_service.payments.automatic.agreements.stop_for_method"]},
 	"ToDo": {"validate": ["stripe_service.access.sharing.refuse_assignment"]},
-	"User": {"validate": ["stripe_service.access.landing.set_default_workspace"]},
+	"User": {
+		"validate": ["stripe_service.access.landing.set_default_workspace"],
+		"before_rename": ["stripe_service.access.portal.refuse_own_renaming"],
+	},
 	"User Permission": {
 		"on_update": ["stripe_service.access.sharing.after_membership_changed"],
 		"after_delete": ["stripe_service.access.sharing.after_membership_changed"],

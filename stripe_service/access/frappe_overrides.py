@@ -18,7 +18,7 @@ from frappe.utils.verified_command import verify_request
 from stripe_service.access import permissions
 from stripe_service.access.guarded import is_limited, is_open_to
 from stripe_service.access.pay_actions import get_pay_transitions
-from stripe_service.utils.json_arguments import from_json
+from stripe_service.utils.json_arguments import from_json, refuse_incomplete
 
 
 def _visible(doctype: str, names) -> set[str]:
@@ -37,7 +37,26 @@ def _call(method: str, /, **given):
 		raise frappe.DoesNotExistError
 	if frappe.session.user == "Guest" and function not in frappe.guest_methods:
 		raise frappe.PermissionError
-	return frappe.call(function, **given)
+	refuse_incomplete(function, given)
+	try:
+		return frappe.call(function, **given)
+	except Exception as fault:
+		if not _is_about_arguments(fault):
+			raise
+		frappe.logger("stripe_service").info(f"{method}: {fault!r}")
+		_refuse(", ".join(given))
+
+
+def _is_about_arguments(fault: Exception) -> bool:
+	"""Whether Frappe's function has stumbled over what the caller sent, where it has no answer of its own for it. A fault of the
+	database's (a lost connection, a lock) is none of the caller's."""
+	if getattr(fault, "http_status_code", None):
+		return False
+	unreadable = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
+	in_sql = (frappe.db.ProgrammingError, frappe.db.DataError)
+	return isinstance(fault, (*unreadable, *in_sql)) or bool(
+		isinstance(fault, frappe.db.OperationalError) and frappe.db.is_missing_column(fault)
+	)
 
 
 def _read(value, kinds):

@@ -13,6 +13,7 @@ of one document, for that document: so it is the stored row that decides, whatev
 """
 
 import frappe
+from frappe import _
 from frappe.model.db_query import DatabaseQuery
 
 from stripe_service.access import units
@@ -54,6 +55,16 @@ def shows_unit(doctype: str, user: str) -> bool:
 def has_website_permission(doc, ptype: str = "read", user: str | None = None, verbose: bool = False) -> bool:
 	"""Hook has_website_permission of Portal Invoice: what is open on the portal can be looked at there, and printed."""
 	return ptype in ("read", "print") and may_read(doc.doctype, doc.name, user)
+
+
+def refuse_own_renaming(doc, method: str | None = None, *names) -> None:
+	"""doc_events User, before_rename. A user's name is their e-mail address, and that may say which invoices are theirs. Frappe
+	shares each User with its own user, with the right to write, so that everybody can rename themselves: left to those whose
+	role keeps users. Raises frappe.PermissionError."""
+	if not frappe.permissions.get_role_permissions("User", user=frappe.session.user).get("write"):
+		frappe.throw(
+			_("Only an administrator can give a user another e-mail address."), frappe.PermissionError
+		)
 
 
 def _of_units(config, user: str) -> str:

@@ -31,6 +31,7 @@ from werkzeug.exceptions import HTTPException
 
 from stripe_service.access import named_documents, query_fields
 from stripe_service.access.guarded import is_guarded
+from stripe_service.utils.json_arguments import refuse_incomplete, refuse_nested
 
 OVERRIDES = "override_whitelisted_methods"
 OURS = "stripe_service."
@@ -99,10 +100,13 @@ def _requested() -> tuple[str | None, dict]:
 
 
 def _refuse_unreadable(arguments) -> None:
-	"""Text that no database takes: half of a character, which JSON can spell."""
+	"""Text that no database takes (half of a character, which JSON can spell), and JSON that Frappe itself gives up on when it
+	cleans what a guest has sent."""
 	for key, value in arguments.items():
 		if isinstance(value, str) and HALF_CHARACTER.search(value):
 			frappe.throw(_("{0} holds a character that can't be read.").format(key))
+		if isinstance(value, str):
+			refuse_nested(value)
 
 
 def _true_name(method: str) -> str:
@@ -126,15 +130,7 @@ def _refuse_incomplete(method: str, arguments) -> None:
 		return
 	if frappe.local.request.method not in frappe.allowed_http_methods_for_whitelisted_func.get(function, ()):
 		return
-	missing = [
-		parameter.name
-		for parameter in inspect.signature(inspect.unwrap(function)).parameters.values()
-		if parameter.default is parameter.empty
-		and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-		and parameter.name not in arguments
-	]
-	if missing:
-		frappe.throw(_("The call leaves out: {0}.").format(", ".join(missing)))
+	refuse_incomplete(function, arguments)
 
 
 def _refuse_alias(asked: str, method: str) -> None:

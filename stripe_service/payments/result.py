@@ -197,7 +197,8 @@ def _about_paid(payment) -> str:
 	)
 
 
-_MESSAGES = {
+# Translated when they are called.
+_MESSAGES = {  # nosemgrep
 	"unknown": _about_unknown,
 	"processing": _about_processing,
 	"action_required": lambda payment: _("Your bank asks you to confirm this payment."),

@@ -217,7 +217,8 @@ def queue_processing() -> None:
 	The rows are on disk and the scheduler processes them too, so no failure of Redis may reach the caller.
 	"""
 	try:
-		if frappe.cache.set(_waking_key(), 1, nx=True, ex=_WAKING_SECONDS):
+		# The key names the site.
+		if frappe.cache.set(_waking_key(), 1, nx=True, ex=_WAKING_SECONDS):  # nosemgrep
 			frappe.enqueue(PROCESS, queue="short")
 	except Exception as error:
 		frappe.logger("stripe_service").warning(

@@ -37,6 +37,13 @@ def test_no_row_goes_below_nothing_or_above_its_claim(payment):
 		assert share.refunded_minor >= 0 <= share.disputed_minor
 
 
+@given(payments(), st.integers(1, 10**6))
+def test_more_than_was_claimed_is_recorded_on_the_last_row(payment, excess):
+	claimed = payment[0]
+	shares = spread(claimed, sum(claimed) + excess)
+	assert [share.received_minor for share in shares] == [*claimed[:-1], claimed[-1] + excess]
+
+
 @given(payments())
 def test_one_document_has_all_of_it(payment):
 	claimed, received, refunded, disputed, named = payment

@@ -88,9 +88,10 @@ def covers(agreement, payable) -> bool:
 	covered = conditions(agreement, payable.config) if payable.config.enabled else None
 	if covered is None:
 		return False
-	where = " and ".join(f"({condition})" for condition in [*covered, "`name` = %s"])
-	statement = f"select name from `tab{payable.doctype}` where {where}"
-	return bool(frappe.db.sql(statement, payable.name))
+	# No values to be filled in: the conditions may hold a "%" of their own, such as a party's.
+	name = f"`name` = {frappe.db.escape(payable.name, percent=False)}"
+	where = " and ".join(f"({condition})" for condition in [*covered, name])
+	return bool(frappe.db.sql(f"select name from `tab{payable.doctype}` where {where}"))
 
 
 def conditions(agreement, config: PayableConfig) -> list[str] | None:

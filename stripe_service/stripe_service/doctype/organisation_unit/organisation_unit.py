@@ -19,7 +19,8 @@ MAX_PATH = 140  # the length of a name, and of every Link to it
 FORBIDDEN = "/<>"
 
 
-class OrganisationUnit(NestedSet):
+# What `_follow_path` sets is stored by the renaming, and read again.
+class OrganisationUnit(NestedSet):  # nosemgrep
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
 
