@@ -6,7 +6,7 @@ import { button } from "../pay_form/view/button.js";
 import { el, set_attributes, set_text, show } from "../pay_form/view/dom.js";
 import { money } from "./format.js";
 
-// As payments/claim.py has it (MOST_DOCUMENTS).
+// As payments/together.py has it (MOST_DOCUMENTS).
 const MOST = 40;
 
 export class Together {
