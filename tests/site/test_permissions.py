@@ -206,7 +206,7 @@ ARGUMENTS = {
 		for name in ("get_link", "make_link", "revoke_link")
 	},
 	"pay_by_link.open_form": lambda stage, user: (stage.link_token(),),
-	"pay_by_link.pay": lambda stage, user: (stage.link_token(), "1.00", "ctoken_missing", REQUEST_ID),
+	"pay_by_link.pay": lambda stage, user: (stage.link_token(), "ctoken_missing", REQUEST_ID, "1.00"),
 	**{
 		f"pay_by_link.{name}": lambda stage, user: (stage.link_token(), REQUEST_ID)
 		for name in ("payment_status", "finish", "abandon")
