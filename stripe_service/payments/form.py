@@ -59,7 +59,7 @@ def form_of_several(docs: list, user: str) -> dict:
 	first = together[0][0] if together else payables[0]
 	account, error = read_browser_facts(first.account)
 	form = {
-		"invoice": as_one_invoice(together or parts[:1]),
+		"invoice": as_one_invoice(together or parts),
 		"documents": [part for _payable, part in together],
 		"left_out": left_out,
 		"why_not": None if together else _("None of the chosen documents can be paid now."),
@@ -114,8 +114,9 @@ def _part(payable, user: str) -> dict:
 
 
 def as_one_invoice(together: list[tuple]) -> dict:
-	"""All of them as if they were one invoice."""
+	"""All of them, as far as they are of the first one's currency, as if they were one invoice."""
 	currency = together[0][0].currency
+	together = [one for one in together if one[0].currency == currency]
 	outstanding = sum(part["outstanding_minor"] for _payable, part in together)
 	count = len(together)
 	return {

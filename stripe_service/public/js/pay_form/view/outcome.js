@@ -67,7 +67,9 @@ export class Outcome {
 						: __("This invoice can't be paid at the moment"))
 			),
 			el("p", {}, text),
-			!field && left_out.length > 0 && el("ul", {}, ...left_out_items(left_out)),
+			!field &&
+				left_out.length > 0 &&
+				el("ul.stripe-pay-left-out", {}, ...left_out_items(left_out)),
 			link && anchor(link),
 			el(
 				"div.stripe-pay-outcome-actions",
