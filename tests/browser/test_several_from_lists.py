@@ -1,6 +1,7 @@
 """The list of invoices: rows are chosen to be paid by one payment, or to stand in one link, which a stranger then pays."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -9,6 +10,7 @@ from tests.support.axe import serious
 from tests.support.desk import PayDialog
 from tests.support.pay_form_page import PayForm
 from tests.support.records import PASSWORD
+from tests.support.several import states
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -38,6 +40,13 @@ def choose(page, invoices, action: str) -> None:
 	head = page.locator(".page-head").filter(visible=True)
 	head.locator(".actions-btn-group button").filter(visible=True).first.click()
 	head.locator(".actions-btn-group .dropdown-item", has_text=action).filter(visible=True).first.click()
+
+
+def wait_for_states(invoices, wanted: list[str], seconds: float = 60) -> None:
+	deadline = time.monotonic() + seconds
+	while states(*invoices) != wanted:
+		assert time.monotonic() < deadline, states(*invoices)
+		time.sleep(0.5)
 
 
 def amount_of(form, invoice):
@@ -73,9 +82,10 @@ def test_chosen_rows_are_paid_and_the_list_shows_it(at_list, scene, make_bill, p
 	form.pay_by_new_card()
 	expect(form.heading).to_have_text("You have paid $ 15.00")
 	expect(form.root.get_by_text("$ 15.00 of these invoices is still to be paid.")).to_be_visible()
+	# The state is set by a job, of which a list without a socket hears nothing.
+	wait_for_states([march, april, euros], ["Paid", "Partly Paid", "To Be Paid"])
 	form.close()
 	expect(page.locator(".list-row-checkbox:checked")).to_have_count(0)
-	# The state is set by a job; the list is told, or read again.
 	expect(row_of(page, march)).to_contain_text("Paid")
 	expect(row_of(page, april)).to_contain_text("Partly Paid")
 	expect(row_of(page, euros)).to_contain_text("To Be Paid")
