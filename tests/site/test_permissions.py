@@ -131,7 +131,7 @@ class Stage:
 		from stripe_service.payables.payable import open_payable
 		from stripe_service.payments import links
 
-		return links.token_of(links.make(open_payable(self.invoice)))
+		return links.token_of(links.make([open_payable(self.invoice)]))
 
 	def automatic_payment(self) -> str:
 		return self._row(
