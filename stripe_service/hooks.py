@@ -33,9 +33,9 @@ stripe_payable_handlers = {
 }
 
 before_job = ["stripe_service.utils.language.use_site_language"]
-# payments/: the link with which somebody without a login pays one document
+# payments/: the link with which somebody without a login pays
 page_renderer = ["stripe_service.www.payment_link.PaymentLinkPage"]
-ignore_links_on_delete = ["Stripe Payment Link", "Scheduled Payment"]
+ignore_links_on_delete = ["Stripe Payment Link", "Stripe Payment Link Reference", "Scheduled Payment"]
 jinja = {
 	"methods": [
 		"stripe_service.payments.link_templates.stripe_payment_link",
@@ -180,6 +180,7 @@ permission_query_conditions = {
 	"Saved Card": "stripe_service.saved_methods.ownership.query_conditions",
 	"Scheduled Payment": "stripe_service.saved_methods.ownership.query_conditions",
 	"Stripe Bank Account": "stripe_service.saved_methods.ownership.query_conditions",
+	"Stripe Payment Link": "stripe_service.access.permissions.query_of_link",
 	"Stripe Refund": "stripe_service.access.permissions.query_of_refund",
 }
 
@@ -193,6 +194,7 @@ has_permission = {
 	"Saved Card": "stripe_service.saved_methods.ownership.has_permission",
 	"Scheduled Payment": "stripe_service.saved_methods.ownership.has_permission",
 	"Stripe Bank Account": "stripe_service.saved_methods.ownership.has_permission",
+	"Stripe Payment Link": "stripe_service.access.permissions.check_link",
 	"Stripe Refund": "stripe_service.access.permissions.check_refund",
 }
 

@@ -11,6 +11,7 @@ Work Item Rules are about the documents and the work items of the desk, which th
 
 import frappe
 from frappe import _
+from frappe.utils import strip_html
 
 from stripe_service.access import permissions, portal, rules
 from stripe_service.access.pay_actions import get_pay_transitions
@@ -22,14 +23,16 @@ RIGHT = "pay"
 
 
 def why_not_pay(doc, user: str | None = None, balance: Balance | None = None) -> str | None:
-	"""None if `user` may pay `doc` now, else the reason, translated and fit to be shown.
+	"""None if `user` may pay `doc` now, else the reason, translated and as text: the form and its like show it as it is, while a
+	message (`check_may_pay`) may set words in bold.
 
 	`balance` of the document, if the caller has read it already. To somebody who may not read the document it says
 	nothing about it. The amount is not its business (payments.claim is), nor are missing API keys
 	(accounts.stripe_account).
 	"""
 	user = user or frappe.session.user
-	return _why_not_this_user(doc, user) or _why_not_this_document(doc, balance)
+	reason = _why_not_this_user(doc, user) or _why_not_this_document(doc, balance)
+	return strip_html(reason) if reason else None
 
 
 def check_may_pay(doc, user: str | None = None, balance: Balance | None = None) -> None:

@@ -71,6 +71,7 @@ PERSONAL = (
 	"Scheduled Payment",
 	"Stripe Bank Account",
 	"Stripe Customer",
+	"Stripe Payment Link",
 	"Stripe Refund",
 )
 
@@ -89,10 +90,7 @@ def query_of_any(user: str | None = None, doctype: str | None = None) -> str:
 	if config := units.controlled(doctype):
 		return _in_units(doctype, config.unit_fieldname, units.visible_units(user, doctype))
 	if doctype in REFERENCES:
-		type_field, name_field = REFERENCES[doctype]
-		# A Payment Adjustment is asked by its document, and would ask itself without end.
-		doctypes = [name for name in documents_with_rows() if name != doctype]
-		return _by_reference(doctype, type_field, name_field, doctypes, user)
+		return _by_reference(doctype, *REFERENCES[doctype], _documents_of(doctype), user)
 	parents = parents_of(doctype)
 	return _by_reference(doctype, "parenttype", "parent", parents, user) if parents else EVERYTHING
 
@@ -121,6 +119,13 @@ def _may_read_reference(doc, user: str) -> bool:
 def documents_with_rows() -> list[str]:
 	"""The DocTypes by whose documents the rows of REFERENCES go. No query."""
 	return [*units.controlled_doctypes(), *PERSONAL]
+
+
+def _documents_of(doctype: str) -> list[str]:
+	"""The DocTypes by whose documents the rows of `doctype` go. What is a document of ours itself (Payment Adjustment, Stripe
+	Payment Link) belongs to none of its kind, and would ask itself without end."""
+	doctypes = documents_with_rows()
+	return [name for name in doctypes if name not in REFERENCES] if doctype in PERSONAL else doctypes
 
 
 def parents_of(doctype: str) -> list[str]:
@@ -380,3 +385,41 @@ def check_refund(doc, ptype: str | None = None, user: str | None = None) -> bool
 	if not doc.payment or not frappe.db.exists("Invoice Payment", doc.payment):
 		return answer(False)
 	return check_payment(frappe.get_doc("Invoice Payment", doc.payment), "read", user)
+
+
+# Stripe Payment Link: whoever may read every document of it
+
+
+def query_of_link(user: str | None = None, doctype: str | None = None) -> str:
+	"""Hook permission_query_conditions of Stripe Payment Link: none of its documents is one that `user` may not read."""
+	fields = ("reference_doctype", "reference_name")
+	shown = _by_reference(
+		"Stripe Payment Link Reference",
+		*fields,
+		_documents_of("Stripe Payment Link"),
+		user or frappe.session.user,
+	)
+	if not shown:
+		return EVERYTHING
+	return f"""not exists (
+		select 1 from `tabStripe Payment Link Reference`
+		where `tabStripe Payment Link Reference`.`parent` = `tabStripe Payment Link`.`name` and not {shown}
+	)"""
+
+
+def check_link(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
+	"""Hook has_permission of Stripe Payment Link, by the rows that are stored: what a request says of them is not asked."""
+	user = user or frappe.session.user
+	rows = frappe.get_all(
+		"Stripe Payment Link Reference",
+		filters={"parent": doc.get("name"), "parenttype": "Stripe Payment Link"},
+		fields=["reference_doctype", "reference_name"],
+	)
+	doctypes = _documents_of("Stripe Payment Link")
+	return answer(
+		all(
+			may_read(row.reference_doctype, row.reference_name, user)
+			for row in rows
+			if row.reference_doctype in doctypes
+		)
+	)

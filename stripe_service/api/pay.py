@@ -14,19 +14,12 @@ from stripe_service.access.pay import check_may_open, check_may_pay
 from stripe_service.payables.payable import load_payable, stored_name
 from stripe_service.payments import charge, limits, release, unforeseen
 from stripe_service.payments.allowed_methods import check_method
-from stripe_service.payments.claim import (
-	PayRequest,
-	Wanted,
-	check_count,
-	check_together,
-	claim,
-	find_claim,
-	naming,
-)
+from stripe_service.payments.claim import PayRequest, Wanted, claim, find_claim, naming
 from stripe_service.payments.declines import check_declines
 from stripe_service.payments.form import form_of, form_of_several
 from stripe_service.payments.new_card import read_new_card
 from stripe_service.payments.result import refresh
+from stripe_service.payments.together import check_count, check_together
 from stripe_service.saved_methods.saved_method import payment_params
 from stripe_service.utils.json_arguments import documents_in
 

@@ -1,7 +1,7 @@
 """What the page of a payment link calls: for people without a login.
 
-Each call takes the link's token, and nothing else that names a document or a payment. A payment is named by the `request_id`
-that the browser drew for it: only the browser that began a payment can follow, finish or give it up, and only it is given
+Each call takes the link's token, and nothing else that names a document or a payment: of a link of several documents each is
+called by its row of the link, which names nothing elsewhere. A payment is named by the `request_id` that the browser drew for it: only the browser that began a payment can follow, finish or give it up, and only it is given
 the client secret. That goes on after a link was revoked or has expired, so that money on its way comes to its end.
 
 Limited for each address (Frappe's rate limiter), for each link (`links.count_attempt`), and by declined cards for each
@@ -13,13 +13,14 @@ from frappe import _
 from frappe.rate_limiter import rate_limit
 from frappe.utils import validate_email_address
 
-from stripe_service.payables.payable import open_payable
 from stripe_service.payments import charge, limits, link_form, links, release, unforeseen
 from stripe_service.payments.allowed_methods import check_method
-from stripe_service.payments.claim import PayRequest, claim
+from stripe_service.payments.claim import PayRequest, Wanted, claim, naming
 from stripe_service.payments.declines import check_declines
 from stripe_service.payments.new_card import read_new_card
 from stripe_service.payments.result import refresh, result_for_payer
+from stripe_service.payments.together import check_count, check_together
+from stripe_service.utils.json_arguments import from_json
 
 HOUR = 60 * 60
 # An open page asks twice a minute, and many people may share an address.
@@ -31,56 +32,110 @@ LONGEST_EMAIL = 254
 @frappe.whitelist(allow_guest=True, methods=["POST"])
 @rate_limit(limit=CALLS_PER_ADDRESS, seconds=HOUR)
 def open_form(token: str, request_id: str | None = None) -> dict:
-	"""All that the form shows: the invoice, the amounts, Stripe's fields, and the payment that this browser has under way."""
-	row, payable = links.open_link(token)
+	"""All that the form shows: the invoices, the amounts, Stripe's fields, and the payment that this browser has under way. Of a
+	link of several documents `documents` has a row for each that can be paid now, and `left_out` the others with the reason."""
+	row, documents = links.open_link(token)
 	links.note_opened(row)
 	payment = links.find_payment(row.name, request_id)
 	if payment:
 		refresh(payment)
-		payable = open_payable(frappe.get_doc(payable.doctype, payable.name))
-	return link_form.form_of_link(payable, payment)
+		documents = links.documents_of(row)
+	return link_form.form_of_link(documents, payment)
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
 @rate_limit(limit=PAYMENTS_PER_ADDRESS, seconds=HOUR)
 def pay(
 	token: str,
-	amount: str | int | float | bool,  # bool is refused; without it Frappe would make 1 of it
 	confirmation_token: str,
 	request_id: str,
+	amount: str | int | float | bool | None = None,  # bool is refused; without it Frappe would make 1 of it
+	amounts: str | list | None = None,
 	email: str | None = None,
 ) -> dict:
-	"""Pay `amount` (major units of the document's currency) by a new card; returns the outcome (payments.result). To `email`
-	Stripe sends its receipt. The same `request_id` never charges twice.
+	"""Pay by a new card; returns the outcome (payments.result). `amount` (major units of the document's currency) is what is paid
+	of the one document of a link, `amounts` what is paid of the documents of a link of several, by one payment: a JSON list of
+	{row, amount}. All or nothing: one that can't be paid so refuses all. To `email` Stripe sends its receipt. The same
+	`request_id` never charges twice.
 	"""
-	limits.read_amount(amount)
+	wished = _read_amounts(amount, amounts)
 	found = links.find(token)
 	earlier = found and links.find_payment(found.name, request_id)
 	if earlier:
 		return _look_up(earlier)
-	row, payable = links.open_link(token)
-	request = PayRequest(
-		payable.doctype,
-		payable.name,
-		amount,
-		"card",
-		links.PAYER,
-		links.hashed_request_id(row.name, request_id),
-		payment_link=row.name,
-		payer_email=_read_email(email),
-	)
-	links.check_document(payable)
-	limits.read_amount(amount, payable.currency)
-	check_method(payable, "card")
+	row, documents = links.open_link(token)
+	chosen = _choose(documents, wished)
+	request = _request_for(row, chosen, request_id, _read_email(email))
+	for document, text in chosen:
+		payable = document.payable
+		with naming(payable, len(chosen) > 1):
+			links.refuse_if(document.why_not_payable())
+			limits.read_amount(text, payable.currency)
+			check_method(payable, "card")
+	payables = [document.payable for document, _text in chosen]
+	check_together(payables)
 	links.count_attempt(row.name)
-	card = read_new_card(payable.account, confirmation_token)
-	check_declines(request.user, payable.doctype, payable.name, card.brand, card.last4, row.name)
+	card = read_new_card(payables[0].account, confirmation_token)
+	for payable in payables:
+		check_declines(request.user, payable.doctype, payable.name, card.brand, card.last4, row.name)
 	payment, is_new = claim(request.with_card(card))
 	if not is_new:
 		return _look_up(payment)
 	return unforeseen.carry_out(
 		payment, lambda: charge.start(payment, {"confirmation_token": confirmation_token}), result_for_payer
 	)
+
+
+def _read_amounts(amount, amounts) -> list[tuple]:
+	"""[(row, amount)], the row None for the link's one document. Raises frappe.ValidationError for what is no list of amounts, and
+	AmountRefused for what is no amount, before anything is looked up."""
+	wished = [(None, amount)]
+	if amounts is not None:
+		listed = from_json(amounts)
+		if not isinstance(listed, list) or not listed or not all(map(_is_amount, listed)):
+			_refuse_request()
+		check_count(len(listed))
+		wished = [(one["row"], one.get("amount")) for one in listed]
+	for _row, text in wished:
+		limits.read_amount(text)
+	return wished
+
+
+def _is_amount(value) -> bool:
+	return isinstance(value, dict) and isinstance(value.get("row"), str)
+
+
+def _choose(documents: list[links.LinkDocument], wished: list[tuple]) -> list[tuple]:
+	"""[(LinkDocument, amount)]. Raises frappe.ValidationError for a row that the link has not, or no longer."""
+	if wished[0][0] is None:
+		if len(documents) > 1:
+			_refuse_request()
+		return [(documents[0], wished[0][1])]
+	by_row = {document.row: document for document in documents}
+	if not all(row in by_row for row, _text in wished):
+		_refuse_request()
+	return [(by_row[row], text) for row, text in wished]
+
+
+def _request_for(row, chosen: list[tuple], request_id: str, email: str) -> PayRequest:
+	first, *others = (
+		Wanted(document.payable.doctype, document.payable.name, text) for document, text in chosen
+	)
+	return PayRequest(
+		first.doctype,
+		first.name,
+		first.amount,
+		"card",
+		links.PAYER,
+		links.hashed_request_id(row.name, request_id),
+		payment_link=row.name,
+		payer_email=email,
+		others=tuple(others),
+	)
+
+
+def _refuse_request() -> None:
+	frappe.throw(_("The request is not valid. Please reload the page."))
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])

@@ -55,6 +55,11 @@ class SalesInvoicePayable(Payable):
 		total = self.doc.get("rounded_total") or self._value("total") or 0
 		return money.round_to_minor(total, self.currency or "USD")
 
+	@property
+	def party_key(self) -> str | None:
+		"""The Customer; its name, which is what people read, may be another's too."""
+		return self.doc.customer
+
 	def why_not_payable(self, balance) -> str | None:
 		"""As for any document, and what would keep the payment from being booked."""
 		return super().why_not_payable(balance) or self._why_not_bookable()

@@ -53,6 +53,11 @@ class Payable:
 		return self._value("party")
 
 	@property
+	def party_key(self) -> str | None:
+		"""What tells one party from another: two may bear one name."""
+		return self.party
+
+	@property
 	def currency(self) -> str:
 		"""The currency's code in capitals; empty if the document names none."""
 		return cstr(self._value("currency")).upper()

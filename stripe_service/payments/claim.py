@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import frappe
-from frappe import _
 
 from stripe_service.access.pay import check_may_pay
 from stripe_service.gateway import money, payment_states
@@ -17,10 +16,8 @@ from stripe_service.payables.balance import Balance, balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payments import ledger, limits, links
 from stripe_service.payments.intent import new_key
+from stripe_service.payments.together import check_count, check_together
 from stripe_service.utils.transaction import in_fresh_transaction
-
-# So many rows are locked together, and named in the 500 characters of a refund's metadata (`refund`).
-MOST_DOCUMENTS = 40
 
 
 @dataclass(frozen=True)
@@ -31,12 +28,6 @@ class Wanted:
 	doctype: str
 	name: str
 	amount: str
-
-
-class NotTogether(frappe.ValidationError):
-	"""These documents can't be paid by one payment; the message says why."""
-
-	http_status_code = 417
 
 
 @dataclass(frozen=True)
@@ -82,7 +73,7 @@ def claim(request: PayRequest) -> tuple[str, bool]:
 	"""Reserve the amounts; returns the Invoice Payment's name and whether this call made it.
 
 	Needs the right to pay each document (access.pay), or a good payment link. Raises frappe.PermissionError, AmountRefused, or
-	frappe.ValidationError (links.LinkRefused, NotTogether) where a document can't be paid now: then nothing is claimed. Commits.
+	frappe.ValidationError (links.LinkRefused, together.NotTogether) where a document can't be paid now: then nothing is claimed. Commits.
 	"""
 	check_count(len(request.documents))
 	for wanted in request.documents:
@@ -91,14 +82,6 @@ def claim(request: PayRequest) -> tuple[str, bool]:
 	if earlier:
 		return earlier, False
 	return in_fresh_transaction(lambda: _claim(request))
-
-
-def check_count(documents: int) -> None:
-	"""Raises NotTogether for more documents than one payment may name."""
-	if documents > MOST_DOCUMENTS:
-		frappe.throw(
-			_("At most {0} documents can be paid at once. Choose fewer.").format(MOST_DOCUMENTS), NotTogether
-		)
 
 
 def find_claim(request: PayRequest) -> str | None:
@@ -125,6 +108,8 @@ def _claim(request: PayRequest) -> tuple[str, bool]:
 	earlier = find_claim(request)
 	if earlier:
 		return earlier, False
+	if request.payment_link:
+		links.check_claim(request.payment_link, named)
 	claimed = [_check(request, docs[wanted.doctype, wanted.name], wanted) for wanted in request.documents]
 	check_together([one.payable for one in claimed])
 	check_total(claimed, request.method_type)
@@ -151,7 +136,7 @@ def _check(request: PayRequest, doc, wanted: Wanted) -> Claimed:
 	several = len(request.documents) > 1
 	with naming(payable, several):
 		if request.payment_link:
-			links.check_claim(request.payment_link, payable, balance)
+			links.refuse_if(links.why_not_payable(payable, balance))
 		else:
 			check_may_pay(doc, request.user, balance)
 		amount_minor = limits.read_amount(wanted.amount, payable.currency)
@@ -169,29 +154,6 @@ def naming(payable, several: bool):
 			frappe.clear_last_message()
 			frappe.throw(f"{frappe.utils.escape_html(payable.name)}: {refused}", type(refused))
 		raise
-
-
-def check_together(payables: list) -> None:
-	"""Raises NotTogether unless all can be paid by one payment: another document each, one currency, one Stripe Account."""
-	if len({(payable.doctype, payable.name) for payable in payables}) < len(payables):
-		frappe.throw(_("A document can be chosen only once."), NotTogether)
-	if why := why_not_together(payables):
-		frappe.throw(why, NotTogether, title=_("Cannot be paid together"))
-
-
-def why_not_together(payables: list) -> str | None:
-	"""Why not all of these can be paid by one payment, translated; None if they can."""
-	currencies = sorted({payable.currency for payable in payables})
-	if len(currencies) > 1:
-		return _(
-			"Amounts in {0} can't be paid together. Pay the documents of each currency by themselves."
-		).format(", ".join(currencies))
-	if len({payable.account for payable in payables}) > 1:
-		return _(
-			"These documents are paid to different Stripe Accounts, so they can't be paid together. Pay those of each account by"
-			" themselves."
-		)
-	return None
 
 
 def check_total(claimed: list[Claimed], method: str) -> None:

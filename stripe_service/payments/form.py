@@ -11,12 +11,14 @@ from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payments import limits, links
 from stripe_service.payments.allowed_methods import allowed_methods
-from stripe_service.payments.claim import allowed_bounds, why_not_together
+from stripe_service.payments.claim import allowed_bounds
 from stripe_service.payments.result import client_secret
+from stripe_service.payments.together import why_not_together
 from stripe_service.saved_methods import bank_accounts, cards
 from stripe_service.utils.people import is_website_user
 
 UNDER_WAY_SHOWN = 20
+NOTHING_SAVED = {"cards": [], "bank_accounts": []}
 
 
 def form_of(doc, user: str) -> dict:
@@ -31,7 +33,14 @@ def form_of(doc, user: str) -> dict:
 		"under_way": _under_way(payable, user),
 	}
 	if error:
-		return {**form, "amount": None, "methods": {}, "saved": {}, "stripe": None, "resume": None}
+		return {
+			**form,
+			"amount": None,
+			"methods": {},
+			"saved": NOTHING_SAVED,
+			"stripe": None,
+			"resume": None,
+		}
 	return {
 		**form,
 		**_ways_to_pay(payable, user),
@@ -45,21 +54,12 @@ def form_of_several(docs: list, user: str) -> dict:
 	"""The form of documents that are to be paid by one payment, for `user`, who may read them. Those that can't be paid, or not
 	together with the first that can, are left out, with the reason."""
 	payables = [open_payable(doc) for doc in docs]
-	parts = [_part(payable, user) for payable in payables]
-	together, left_out = [], []
-	for payable, part in zip(payables, parts, strict=True):
-		first = together[0][0] if together else None
-		why = part["why_not"] or (first and why_not_together([first, payable]))
-		if why:
-			left_out.append(
-				{"doctype": payable.doctype, "name": payable.name, "title": payable.title, "reason": why}
-			)
-		else:
-			together.append((payable, part))
+	parts = [(payable, _part(payable, user)) for payable in payables]
+	together, left_out = choose_together(parts)
 	first = together[0][0] if together else payables[0]
 	account, error = read_browser_facts(first.account)
 	form = {
-		"invoice": _several(together or [(first, parts[0])]),
+		"invoice": as_one_invoice(together or parts),
 		"documents": [part for _payable, part in together],
 		"left_out": left_out,
 		"why_not": None if together else _("None of the chosen documents can be paid now."),
@@ -68,13 +68,27 @@ def form_of_several(docs: list, user: str) -> dict:
 		"resume": None,
 	}
 	if error or not together:
-		return {**form, "amount": None, "methods": {}, "saved": {}, "stripe": None}
+		return {**form, "amount": None, "methods": {}, "saved": NOTHING_SAVED, "stripe": None}
 	return {
 		**form,
 		**_ways_to_pay(first, user),
-		"amount": _amount_of_several(together),
+		"amount": amount_of_all(together),
 		"stripe": account,
 	}
+
+
+def choose_together(parts: list[tuple]) -> tuple[list[tuple], list[dict]]:
+	"""Of (Payable, what the form says of it) those that can be paid together with the first that can be paid at all, and the
+	rest, each with the `reason`. What is said of a document has `why_not`."""
+	together, left_out = [], []
+	for payable, part in parts:
+		first = together[0][0] if together else None
+		why = part["why_not"] or (first and why_not_together([first, payable]))
+		if why:
+			left_out.append({"name": payable.name, "title": payable.title, "reason": why})
+		else:
+			together.append((payable, part))
+	return together, left_out
 
 
 def _ways_to_pay(payable, user: str) -> dict:
@@ -99,14 +113,16 @@ def _part(payable, user: str) -> dict:
 	return part
 
 
-def _several(together: list) -> dict:
-	"""All of them as if they were one invoice."""
+def as_one_invoice(together: list[tuple]) -> dict:
+	"""All of them, as far as they are of the first one's currency, as if they were one invoice."""
 	currency = together[0][0].currency
+	together = [one for one in together if one[0].currency == currency]
 	outstanding = sum(part["outstanding_minor"] for _payable, part in together)
+	count = len(together)
 	return {
 		"doctype": None,
 		"name": None,
-		"title": _("{0} documents").format(len(together)),
+		"title": _("{0} documents").format(count) if count > 1 else together[0][0].title,
 		"party": None,
 		"details": [],
 		"currency": currency,
@@ -116,7 +132,7 @@ def _several(together: list) -> dict:
 	}
 
 
-def _amount_of_several(together: list) -> dict:
+def amount_of_all(together: list[tuple]) -> dict:
 	"""What may be paid of all of them at once: Stripe's limits are those of the sum."""
 	first = together[0][0]
 	of_stripe = limits.limits_of(first.account, first.currency)

@@ -9,7 +9,7 @@ from collections import defaultdict
 
 import frappe
 from frappe import _
-from frappe.utils import cint, date_diff, get_first_day, getdate, nowdate
+from frappe.utils import cint, date_diff, get_first_day, getdate, nowdate, strip_html
 
 from stripe_service.access import permissions, portal, units
 from stripe_service.access.pay import conditions_on_payable, may_pay_doctype
@@ -135,7 +135,7 @@ def _row(payable, balance) -> dict:
 		"days_overdue": max(days_overdue, 0) if balance.outstanding_minor else 0,
 		"due_today": due is not None and not days_overdue,
 		"may_pay": why_not is None,
-		"why_not": why_not,
+		"why_not": strip_html(why_not) if why_not else None,
 	}
 
 

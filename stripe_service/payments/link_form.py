@@ -1,6 +1,7 @@
-"""What a payment link shows of its document: this invoice, what it owes now, and how it can be paid by a new card.
+"""What a payment link shows of its documents: these invoices, what they owe now, and how they can be paid by a new card.
 
 Nothing of anybody else: no earlier payments, no names of users, no unit, no account's name, no field that is not named here.
+Several are shown in the form that users have for several (`form`), so that there is one.
 """
 
 import frappe
@@ -13,40 +14,90 @@ from stripe_service.payables.balance import balance_of
 from stripe_service.payments import links
 from stripe_service.payments.allowed_methods import allowed_methods
 from stripe_service.payments.claim import allowed_bounds
-from stripe_service.payments.form import amount_facts
+from stripe_service.payments.form import (
+	NOTHING_SAVED,
+	amount_facts,
+	amount_of_all,
+	as_one_invoice,
+	choose_together,
+)
 from stripe_service.payments.result import client_secret
 
 
-def form_of_link(payable, own_payment: str | None) -> dict:
-	"""The form of a link's document, in the shape of `form.form_of`. `own_payment` is the Invoice Payment that this browser began."""
-	balance = balance_of(payable, lock=False)
+def form_of_link(documents: list[links.LinkDocument], own_payment: str | None) -> dict:
+	"""The form of a link's documents, in the shape of `form.form_of`, or of `form.form_of_several` where the link has several.
+	`own_payment` is the Invoice Payment that this browser began."""
 	payment = frappe.get_doc("Invoice Payment", own_payment) if own_payment else None
 	if payment and not payment.is_open:
 		payment = None
-	own = _under_way(payment) if payment else None
-	refusal = links.why_not_payable(payable, balance)
+	shown = _of_one(documents[0], payment) if len(documents) == 1 else _of_several(documents, payment)
+	payable = shown.pop("paid_like")
 	form = {
-		"invoice": _invoice(payable, balance, own),
-		"why_not": refusal.message if refusal else None,
+		**shown,
 		"loading_error": None,
-		"under_way": [own] if own else [],
+		"under_way": [_under_way(payment)] if payment else [],
 		"asks_email": sends_receipts(),
-		"amount": None,
 		"methods": {},
-		"saved": {"cards": [], "bank_accounts": []},
+		"saved": NOTHING_SAVED,
 		"stripe": None,
 		"resume": None,
 	}
 	facts, error = read_browser_facts(payable.account)
 	if error:
-		return {**form, "loading_error": {"message": links.cannot_be_paid_now().message, "link": None}}
+		message = links.cannot_be_paid_now().message
+		return {**form, "amount": None, "loading_error": {"message": message, "link": None}}
 	return {
 		**form,
-		"amount": _amount(payable, balance),
 		"methods": {"card": {**allowed_methods(payable)["card"], "may_save": False}},
 		"stripe": {**facts, "account": None},
 		"resume": _resume(payment),
 	}
+
+
+def _of_one(document: links.LinkDocument, payment) -> dict:
+	payable = document.payable
+	balance = balance_of(payable, lock=False)
+	refusal = links.why_not_payable(payable, balance)
+	return {
+		"paid_like": payable,
+		"invoice": _invoice(payable, balance, _own_minor(payable, payment)),
+		"why_not": refusal.message if refusal else None,
+		"amount": _amount(payable, balance) if payable.account else None,
+	}
+
+
+def _of_several(documents: list[links.LinkDocument], payment) -> dict:
+	"""One that was paid or cancelled meanwhile, or is being paid, is left out; the others can be paid."""
+	parts = [(document.payable, _part(document, payment)) for document in documents]
+	together, left_out = choose_together(parts)
+	# While this browser's own payment is open, what it pays is what is shown.
+	own = [(payable, part) for payable, part in parts if _own_minor(payable, payment)]
+	invoice = as_one_invoice(own or together or parts)
+	senders = {sender_of(document.payable) for document in documents}
+	return {
+		"paid_like": (together or parts)[0][0],
+		"invoice": {**invoice, "details": _details(senders.pop() if len(senders) == 1 else None, None)},
+		"documents": [part for _payable, part in together],
+		"left_out": left_out,
+		"why_not": None if together else _("None of these invoices can be paid now."),
+		"amount": amount_of_all(together) if together else None,
+	}
+
+
+def _part(document: links.LinkDocument, payment) -> dict:
+	payable = document.payable
+	balance = balance_of(payable, lock=False)
+	refusal = links.why_not_payable(payable, balance)
+	part = {
+		"row": document.row,
+		**_invoice(payable, balance, _own_minor(payable, payment)),
+		"why_not": refusal.title if refusal else None,
+		"amount": None,
+	}
+	if payable.account and not refusal:
+		amount = _amount(payable, balance, alone=False)
+		part |= {"amount": amount, "why_not": None if amount["max_minor"] else amount["reason"]}
+	return part
 
 
 def describe(payable) -> dict:
@@ -82,19 +133,33 @@ def _under_way(payment) -> dict:
 	}
 
 
-def _invoice(payable, balance, own: dict | None) -> dict:
-	"""Outstanding is what this browser can pay, or is paying: what others are paying at the moment is not told apart from paid."""
-	currency = payable.currency
-	outstanding = balance.available_minor + (own["amount_minor"] if own else 0)
-	due = payable.due_date
+def _own_minor(payable, payment) -> int:
+	"""The document's part of this browser's own open payment."""
+	rows = payment.references if payment else []
+	return sum(
+		cint(row.amount_minor)
+		for row in rows
+		if (row.reference_doctype, row.reference_name) == (payable.doctype, payable.name)
+	)
+
+
+def _details(sender: str | None, due) -> list[dict]:
 	details = [
-		{"label": _("Invoice from"), "value": sender_of(payable)},
+		{"label": _("Invoice from"), "value": sender},
 		{"label": _("Due"), "value": formatdate(due, "d MMM yyyy") if due else None},
 	]
+	return [detail for detail in details if detail["value"]]
+
+
+def _invoice(payable, balance, own_minor: int) -> dict:
+	"""Outstanding is what this browser can pay, or is paying: what others are paying at the moment is not told apart from paid."""
+	currency = payable.currency
+	outstanding = balance.available_minor + own_minor
+	due = payable.due_date
 	return {
 		"name": payable.name,
 		"title": payable.title,
-		"details": [detail for detail in details if detail["value"]],
+		"details": _details(sender_of(payable), due),
 		"currency": currency,
 		"exponent": money.exponent(currency),
 		"outstanding": str(money.from_minor(outstanding, currency)),
@@ -104,8 +169,8 @@ def _invoice(payable, balance, own: dict | None) -> dict:
 	}
 
 
-def _amount(payable, balance) -> dict:
-	amount = amount_facts(allowed_bounds(payable, balance))
+def _amount(payable, balance, alone: bool = True) -> dict:
+	amount = amount_facts(allowed_bounds(payable, balance, alone=alone))
 	if not amount["max_minor"] and balance.reserved_minor:
 		amount["reason"] = _(
 			"A payment of this invoice is under way. If it does not go through, the invoice can be paid here again."

@@ -40,7 +40,7 @@ def _link_for(doc) -> str | None:
 		return None
 	if links.is_switched_off() or not may_read(doctype, name):
 		return None
-	existing = links.current(doctype, name)
+	existing = links.current([(doctype, name)])
 	if existing:
 		return existing.name
 	return _make(doctype, name) if links.may_make(doctype, name) else None
@@ -50,7 +50,7 @@ def _make(doctype: str, name: str) -> str | None:
 	payable = open_payable(frappe.get_doc(doctype, name))
 	if payable.is_void:
 		return None
-	link = links.make(payable)
+	link = links.make([payable])
 	# A print view is a GET, which Frappe rolls back at its end; the paper would bear a link that is not there.
 	frappe.local.flags.commit = True
 	return link

@@ -1,12 +1,15 @@
-"""Payment links: one document, paid by somebody without a login.
+"""Payment links: one document, or several of one party, paid by somebody without a login.
 
-Whoever holds a link may see what its document owes and pay it, so the link is a right, given by whoever made it. Its token is
+Whoever holds a link may see what its documents owe and pay them, so the link is a right, given by whoever made it. Its token is
 the name of its row and a signature with the site's own secret: it can't be guessed, is stored nowhere, and can be shown
 again to those who may make links. A site that gets another encryption key ends all its links.
 
-A document has one open link at most: a new one revokes the one before, so that everybody can say which is good. A payment by
-a link is made by Guest, whoever is logged in; what it belongs to is its link. The browser that began it proves so by the
-`request_id` that it drew itself, of which the row keeps a hash.
+A link has a row for each document, also where it is one. The same documents have one open link at most: a new one revokes the
+one before, so that everybody can say which is good; a document's own link and one that names it together with others are two.
+A document that is cancelled or deleted takes nothing from the others of its link.
+
+A payment by a link is made by Guest, whoever is logged in; what it belongs to is its link. The browser that began it proves so
+by the `request_id` that it drew itself, of which the row keeps a hash.
 """
 
 import base64
@@ -22,11 +25,15 @@ from frappe.utils.password import get_encryption_key
 
 from stripe_service.access.permissions import may_read
 from stripe_service.payables.balance import balance_of
-from stripe_service.payables.payable import open_payable
+from stripe_service.payables.payable import Payable, open_payable
 from stripe_service.payables.registry import get_config, get_enabled_config
+from stripe_service.payments.ledger import first_document
+from stripe_service.payments.together import check_one_link
 from stripe_service.utils.dates import read_day
+from stripe_service.utils.fitting import fit
 
 DOCTYPE = "Stripe Payment Link"
+ROW = "Stripe Payment Link Reference"
 PAYER = "Guest"
 PATH = "payment-link"
 DAYS = 60
@@ -47,6 +54,18 @@ class Refusal:
 	http_status: int
 	title: str
 	message: str
+
+
+@dataclass(frozen=True)
+class LinkDocument:
+	"""A document of a link. `row` is what the link's page calls it by: the name of its row, which says nothing of the document."""
+
+	row: str
+	payable: Payable
+
+	def why_not_payable(self) -> Refusal | None:
+		"""As far as can be said without the document's lock."""
+		return why_not_payable(self.payable, balance_of(self.payable, lock=False))
 
 
 class LinkRefused(frappe.ValidationError):
@@ -89,15 +108,41 @@ def find(token: str):
 
 
 def open_link(token: str):
-	"""(row, document as a Payable). Raises LinkRefused unless the link is good and its document still there."""
+	"""(row, its LinkDocuments in their order). Raises LinkRefused unless the link is good and has a document that is still there."""
 	row = find(token)
 	refuse_if(why_closed(row))
-	return row, open_payable(frappe.get_doc(row.reference_doctype, row.reference_name))
+	return row, documents_of(row)
+
+
+def documents_of(row) -> list[LinkDocument]:
+	return [
+		LinkDocument(one.name, open_payable(frappe.get_doc(one.reference_doctype, one.reference_name)))
+		for one in row.references
+	]
 
 
 def _read(link: str, lock: bool = False):
-	fields = ["name", "reference_doctype", "reference_name", "expires_on", "revoked", "last_opened"]
-	return frappe.db.get_value(DOCTYPE, link, fields, as_dict=True, for_update=lock)
+	"""With `references`, the rows of those documents that are there and can be paid by this site at all."""
+	fields = ["name", "expires_on", "revoked", "last_opened"]
+	row = frappe.db.get_value(DOCTYPE, link, fields, as_dict=True, for_update=lock)
+	if row:
+		row.references = [one for one in _rows_of(link) if _is_there(one)]
+	return row
+
+
+def _rows_of(link: str) -> list:
+	return frappe.get_all(
+		ROW,
+		filters={"parent": link, "parenttype": DOCTYPE},
+		fields=["name", "reference_doctype", "reference_name"],
+		order_by="idx asc",
+	)
+
+
+def _is_there(row) -> bool:
+	return bool(
+		get_config(row.reference_doctype) and frappe.db.exists(row.reference_doctype, row.reference_name)
+	)
 
 
 # What is refused, and why
@@ -105,11 +150,7 @@ def _read(link: str, lock: bool = False):
 
 def why_closed(row) -> Refusal | None:
 	"""Of the link itself; None if it is good."""
-	if (
-		not row
-		or not get_config(row.reference_doctype)
-		or not frappe.db.exists(row.reference_doctype, row.reference_name)
-	):
+	if not row or not row.references:
 		return Refusal(
 			"unknown",
 			404,
@@ -158,6 +199,31 @@ def why_not_payable(payable, balance) -> Refusal | None:
 	return cannot_be_paid_now()
 
 
+def why_none_payable(refusals: list[Refusal | None]) -> Refusal | None:
+	"""What is said of all documents of a link, by what is said of each; None if one of them can be paid now."""
+	if not all(refusals):
+		return None
+	if len(refusals) == 1:
+		return refusals[0]
+	kinds = {refusal.kind for refusal in refusals}
+	if kinds == {"cancelled"}:
+		return Refusal("cancelled", 410, _("These invoices were cancelled"), _("There is nothing to pay."))
+	if kinds == {"paid"}:
+		return Refusal(
+			"paid", 200, _("These invoices are paid"), _("There is nothing left to pay. Thank you.")
+		)
+	if kinds == {"paid", "cancelled"}:
+		return Refusal(
+			"paid", 200, _("Nothing is left to pay"), _("Each of these invoices is paid or was cancelled.")
+		)
+	return Refusal(
+		"unavailable",
+		503,
+		_("These invoices can't be paid online at the moment"),
+		_("Try again later, or ask whoever sent you the link."),
+	)
+
+
 def cannot_be_paid_now() -> Refusal:
 	return Refusal(
 		"unavailable",
@@ -168,27 +234,27 @@ def cannot_be_paid_now() -> Refusal:
 
 
 def refuse_if(refusal: Refusal | None) -> None:
+	"""Raises LinkRefused. The page of what is paid is as it should be; a call to pay it is an error like any other."""
 	if not refusal:
 		return
 	try:
 		frappe.throw(refusal.message, LinkRefused, title=refusal.title)
 	except LinkRefused as error:
-		error.http_status_code = refusal.http_status
+		error.http_status_code = refusal.http_status if refusal.http_status != 200 else 410
 		raise
 
 
-def check_document(payable) -> None:
-	"""Raises LinkRefused unless the document can be paid, as far as can be said without its lock."""
-	refuse_if(why_not_payable(payable, balance_of(payable, lock=False)))
-
-
-def check_claim(link: str, payable, balance) -> None:
-	"""Called with the document locked: raises LinkRefused unless the link is good now and its document can be paid. The row
+def check_claim(link: str, documents: list[tuple[str, str]]) -> None:
+	"""Called with `documents` (DocType, name) locked: raises LinkRefused unless the link is good now and names them all. Its row
 	stays locked until the claim is written, so that who revokes a link knows that nothing more comes by it."""
 	row = _read(link, lock=True)
-	if row and (row.reference_doctype, row.reference_name) != (payable.doctype, payable.name):
+	if row and not set(documents) <= _named_by(row):
 		row = None
-	refuse_if(why_closed(row) or why_not_payable(payable, balance))
+	refuse_if(why_closed(row))
+
+
+def _named_by(row) -> set[tuple[str, str]]:
+	return {(one.reference_doctype, one.reference_name) for one in row.references}
 
 
 def is_switched_off() -> bool:
@@ -229,13 +295,13 @@ def find_payment(link: str, request_id: str | None) -> str | None:
 	return frappe.db.get_value("Invoice Payment", press)
 
 
-def is_of_its_document(payment) -> bool:
-	"""Whether a payment by a link still belongs to the link's document, and not to an amendment that took it over."""
+def is_of_its_documents(payment) -> bool:
+	"""Whether a payment by a link still belongs to the link's documents, and not to an amendment that took it over."""
 	if not payment.payment_link:
 		return False
 	row = _read(payment.payment_link)
 	paid = {(one.reference_doctype, one.reference_name) for one in payment.references}
-	return bool(row) and paid == {(row.reference_doctype, row.reference_name)}
+	return bool(row) and paid <= _named_by(row)
 
 
 def note_opened(row) -> None:
@@ -255,16 +321,12 @@ def may_make(doctype: str, name: str) -> bool:
 	return bool(frappe.has_permission(DOCTYPE, "create")) and may_read(doctype, name)
 
 
-def current(doctype: str, name: str):
-	"""The open link of a document: a row with `name`, `expires_on`, `opened`, `last_opened`; None if there is none."""
+def current(documents: list[tuple[str, str]]):
+	"""The open link of these documents (DocType, name), and no others: a row with `name`, `expires_on`, `opened`, `last_opened`;
+	None if there is none."""
 	rows = frappe.get_all(
 		DOCTYPE,
-		filters={
-			"reference_doctype": doctype,
-			"reference_name": name,
-			"revoked": 0,
-			"expires_on": (">=", nowdate()),
-		},
+		filters={"name": ("in", _links_of(documents)), "expires_on": (">=", nowdate())},
 		fields=["name", "expires_on", "opened", "last_opened"],
 		order_by="creation desc",
 		limit=1,
@@ -272,25 +334,52 @@ def current(doctype: str, name: str):
 	return rows[0] if rows else None
 
 
-def make(payable, expires_on: str | None = None) -> str:
-	"""A new link of the document; returns its name. Those before are revoked. Checks no permission; does not commit. Raises
-	frappe.ValidationError for a day that is past, where links are switched off, and for a DocType that can't be paid."""
+def count_shared(doctype: str, name: str) -> int:
+	"""How many open links name this document together with others."""
+	return frappe.db.sql(
+		"""select count(*) from `tabStripe Payment Link Reference` reference
+		join `tabStripe Payment Link` link on link.name = reference.parent
+		where reference.reference_doctype = %s and reference.reference_name = %s
+			and link.document_count > 1 and link.revoked = 0 and link.expires_on >= %s""",
+		(doctype, name, nowdate()),
+	)[0][0]
+
+
+def make(payables: list[Payable], expires_on: str | None = None) -> str:
+	"""A new link of these documents; returns its name. Those that the same documents had are revoked. Checks no permission; does
+	not commit. Raises NotTogether where they can't stand in one link, and frappe.ValidationError for a day that is past, where
+	links are switched off, and for a DocType that can't be paid."""
 	if is_switched_off():
 		frappe.throw(_("Payment links are switched off in Stripe Service Settings."))
-	if not get_enabled_config(payable.doctype):
-		frappe.throw(_("Payment of {0} is switched off in its Payable DocType.").format(_(payable.doctype)))
+	for payable in payables:
+		if not get_enabled_config(payable.doctype):
+			frappe.throw(
+				_("Payment of {0} is switched off in its Payable DocType.").format(_(payable.doctype))
+			)
+	check_one_link(payables)
 	day = read_day(expires_on) or default_expiry()
 	if day < getdate(nowdate()):
 		frappe.throw(_("Choose a day that is not past."), title=_("Expires On"))
-	revoke(payable.doctype, payable.name)
+	revoke([(payable.doctype, payable.name) for payable in payables])
 	link = frappe.new_doc(DOCTYPE)
-	return link.write(
-		reference_doctype=payable.doctype,
-		reference_name=payable.name,
-		reference_title=payable.title,
-		expires_on=day,
-		made_by=frappe.session.user,
-	).name
+	for payable in payables:
+		link.append("references", fit(ROW, _row(payable)))
+	return link.write(**_about(link.references), expires_on=day, made_by=frappe.session.user).name
+
+
+def _row(payable: Payable) -> dict:
+	return {
+		"reference_doctype": payable.doctype,
+		"reference_name": payable.name,
+		"reference_title": payable.title,
+	}
+
+
+def _about(rows: list) -> dict:
+	"""What the link itself says of its documents, for lists."""
+	about = first_document(rows)
+	del about["organisation_unit"]
+	return about
 
 
 def default_expiry():
@@ -298,10 +387,10 @@ def default_expiry():
 	return getdate(add_days(nowdate(), days))
 
 
-def revoke(doctype: str, name: str) -> int:
-	"""Revoke the open links of a document; returns how many there were. Checks no permission; does not commit."""
-	filters = {"reference_doctype": doctype, "reference_name": name, "revoked": 0}
-	names = frappe.get_all(DOCTYPE, filters=filters, pluck="name")
+def revoke(documents: list[tuple[str, str]]) -> int:
+	"""Revoke the open links of these documents, and no others; returns how many there were. Checks no permission; does not
+	commit."""
+	names = _links_of(documents)
 	for link in names:
 		frappe.get_doc(DOCTYPE, link, for_update=True).write(
 			revoked=1, revoked_by=frappe.session.user, revoked_at=now_datetime()
@@ -309,7 +398,42 @@ def revoke(doctype: str, name: str) -> int:
 	return len(names)
 
 
+def _links_of(documents: list[tuple[str, str]]) -> list[str]:
+	"""The links that name exactly these documents and were not revoked."""
+	doctype, name = documents[0]
+	found = frappe.db.sql_list(
+		"""select link.name from `tabStripe Payment Link Reference` reference
+		join `tabStripe Payment Link` link on link.name = reference.parent
+		where reference.reference_doctype = %s and reference.reference_name = %s
+			and link.document_count = %s and link.revoked = 0""",
+		(doctype, name, len(documents)),
+	)
+	if len(documents) == 1:
+		return found
+	wanted = set(documents)
+	return [
+		link
+		for link in found
+		if {(row.reference_doctype, row.reference_name) for row in _rows_of(link)} == wanted
+	]
+
+
 def forget_links(doc, method: str | None = None) -> None:
-	"""doc_events "*", on_trash: its links go with the document, so that none opens another that gets its name."""
-	if get_config(doc.doctype):
-		frappe.db.delete(DOCTYPE, {"reference_doctype": doc.doctype, "reference_name": doc.name})
+	"""doc_events "*", on_trash: its own links go with the document, so that none opens another that gets its name; those that name
+	others, too, go on without it."""
+	if not get_config(doc.doctype):
+		return
+	named = {"reference_doctype": doc.doctype, "reference_name": doc.name, "parenttype": DOCTYPE}
+	for name in frappe.get_all(ROW, filters=named, pluck="parent", distinct=True):
+		link = frappe.get_doc(DOCTYPE, name, for_update=True)
+		rest = [
+			row
+			for row in link.references
+			if (row.reference_doctype, row.reference_name) != (doc.doctype, doc.name)
+		]
+		if rest:
+			link.set("references", rest)
+			link.write(**_about(rest))
+		else:
+			frappe.db.delete(ROW, {"parent": name, "parenttype": DOCTYPE})
+			frappe.db.delete(DOCTYPE, {"name": name})

@@ -120,7 +120,7 @@ def _still_to_be_paid_if_known(payment, payer: bool) -> dict:
 def _still_to_be_paid(payment, payer: bool) -> dict:
 	"""What is neither paid nor under way of its documents; nothing where one is gone, is payable no more, or is no longer the
 	session user's to read, nor that of the link it was paid by."""
-	by_link = payer and links.is_of_its_document(payment)
+	by_link = payer and links.is_of_its_documents(payment)
 	rest = 0
 	for row in payment.references:
 		if not get_config(row.reference_doctype):

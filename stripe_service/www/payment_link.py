@@ -1,4 +1,4 @@
-"""The page of a payment link, /payment-link/<token>: one invoice, for people without a login.
+"""The page of a payment link, /payment-link/<token>: its invoices, for people without a login.
 
 Opening it changes nothing, because mail programs and chats open links to look at them. The link is in the page's address, so
 the page is kept out of caches, of search engines and of what other sites are told (Referer).
@@ -9,8 +9,6 @@ from frappe import _
 from frappe.website.page_renderers.base_renderer import BaseRenderer
 from frappe.website.page_renderers.template_page import TemplatePage
 
-from stripe_service.payables.balance import balance_of
-from stripe_service.payables.payable import open_payable
 from stripe_service.payments import link_form, links
 from stripe_service.utils.language import page_messages
 
@@ -22,8 +20,8 @@ HEADERS = {
 	"Referrer-Policy": "strict-origin",
 	"X-Robots-Tag": "noindex, nofollow",
 }
-# What may still be said of the invoice: whoever has a good link may see it.
-WITH_INVOICE = ("paid", "cancelled", "unavailable")
+# What may still be said of the invoices: whoever has a good link may see it.
+WITH_INVOICES = ("paid", "cancelled", "unavailable")
 
 
 class PaymentLinkPage(BaseRenderer):
@@ -46,17 +44,22 @@ def get_context(context):
 	token = frappe.local.flags.payment_link_token
 	row = links.find(token) if token else None
 	refusal = links.why_closed(row)
-	invoice = None
+	invoices = []
 	if not refusal:
-		payable = open_payable(frappe.get_doc(row.reference_doctype, row.reference_name))
-		refusal = links.why_not_payable(payable, balance_of(payable, lock=False))
-		if not refusal or refusal.kind in WITH_INVOICE:
-			invoice = link_form.describe(payable)
+		documents = links.documents_of(row)
+		refusals = [document.why_not_payable() for document in documents]
+		refusal = links.why_none_payable(refusals)
+		invoices = [
+			{**link_form.describe(document.payable), "why_not": why_not.title if why_not else None}
+			for document, why_not in zip(documents, refusals, strict=True)
+		]
+	heading = _("Pay invoices") if len(invoices) > 1 else _("Pay an invoice")
 	context.update(
 		{
-			"title": refusal.title if refusal else _("Pay an invoice"),
+			"title": refusal.title if refusal else heading,
+			"heading": heading,
 			"refusal": refusal,
-			"invoice": invoice,
+			"invoices": invoices if not refusal or refusal.kind in WITH_INVOICES else [],
 			# Also for a closed one: this browser may have paid by it.
 			"token": token if row else "",
 			"http_status_code": refusal.http_status if refusal else 200,

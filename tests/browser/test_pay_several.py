@@ -108,8 +108,13 @@ def test_seven_of_ten_by_one_payment(site, at_home, world, invoices, payment_for
 	form = payment_form(paid.name)
 	form.act("Refund")
 	dialog = form.dialog
-	for invoice in (seven[1], seven[3]):
+	expect(dialog.root.get_by_text("Up to $ 70.00. The documents are due again")).to_be_visible()
+	for invoice, bound in (
+		(seven[1], "Up to $ 10.00. The document is"),
+		(seven[3], "Up to $ 20.00. The documents are"),
+	):
 		dialog.root.get_by_role("checkbox", name=invoice.title).check()
+		expect(dialog.root.get_by_text(bound)).to_be_visible()
 	expect(dialog.field("Amount in USD").locator("input")).to_have_value("20.00")
 	picture(form.page, "refund-of-several")
 	dialog.press("Refund $ 20.00")

@@ -18,13 +18,12 @@ from stripe_service.payments.claim import MOST_DOCUMENTS, NotTogether, PayReques
 from stripe_service.payments.limits import AmountRefused
 from stripe_service.payments.refund import RefundRefused
 from stripe_service.payments.result import payment_result
-from tests.support.automatic import begin, save_card, set_settings, wish_of
-from tests.support.cards import confirmation_token
+from tests.site.support.sweep import calls
+from tests.support.paying import confirmation_token
 from tests.support.payment_links import Stranger, make_link, name_of
-from tests.support.portal import CONTACTS, UNITS, make_portal_user, opened
-from tests.support.records import unique
+from tests.support.records import make_portal_user, unique
+from tests.support.settings import CONTACTS, UNITS, opened, set_settings
 from tests.support.several import documents, hear, pay_several, payment_of, settled
-from tests.support.sweep import calls
 
 INVOICE = "Portal Invoice"
 
@@ -37,15 +36,15 @@ def claimed(*invoices) -> list[str]:
 
 
 @pytest.fixture
-def three(scene):
-	return [scene.make_invoice(total=total) for total in ("10.00", "20.00", "30.00")]
+def three(world):
+	return [world.make_invoice(total=total) for total in ("10.00", "20.00", "30.00")]
 
 
 @pytest.fixture
-def paid(scene, three):
-	outcome = pay_several(scene, *[(invoice, str(invoice.total)) for invoice in three])
+def paid(world, three):
+	outcome = pay_several(world, *[(invoice, str(invoice.total)) for invoice in three])
 	assert outcome["outcome"] == "paid", outcome
-	scene.drain()
+	world.drain()
 	return payment_of(outcome)
 
 
@@ -60,7 +59,7 @@ def refund_at_stripe(payment, minor: int, **more) -> None:
 # Several documents in one payment
 
 
-def test_a_claim_locks_its_documents_in_one_order(scene, three, monkeypatch):
+def test_a_claim_locks_its_documents_in_one_order(world, three, monkeypatch):
 	"""Two payers who chose the same two the other way round would wait for each other."""
 	first, second = sorted(three[:2], key=lambda invoice: invoice.name)
 	locked, get_doc = [], frappe.get_doc
@@ -71,97 +70,97 @@ def test_a_claim_locks_its_documents_in_one_order(scene, three, monkeypatch):
 		return get_doc(*args, **more)
 
 	monkeypatch.setattr(frappe, "get_doc", watch)
-	assert pay_several(scene, (second, "1.00"), (first, "1.00"))["outcome"] == "paid"
+	assert pay_several(world, (second, "1.00"), (first, "1.00"))["outcome"] == "paid"
 	assert locked[:2] == [first.name, second.name]
 
 
-def test_a_claim_asks_the_right_to_pay_of_every_document(scene, make_invoice, make_unit):
+def test_a_claim_asks_the_right_to_pay_of_every_document(world, make_invoice, make_unit):
 	"""Behind the lock again, because a right may be taken away after the form was opened."""
 	foreign = make_invoice(unit=make_unit(), total="10.00")
 	others = (Wanted(INVOICE, foreign.name, "10.00"),)
 	request = PayRequest(
-		INVOICE, scene.invoice.name, "10.00", "card", scene.payer, unique("press"), others=others
+		INVOICE, world.invoice.name, "10.00", "card", world.payer, unique("press"), others=others
 	)
 	with pytest.raises(frappe.PermissionError):
 		claim(request)
-	assert not claimed(scene.invoice, foreign)
+	assert not claimed(world.invoice, foreign)
 
 
-def test_one_document_in_two_spellings_is_one_document(scene):
-	name = scene.invoice.name
+def test_one_document_in_two_spellings_is_one_document(world):
+	name = world.invoice.name
 	both = [{"doctype": INVOICE, "name": spelt, "amount": "50.00"} for spelt in (name, name.lower() + " ")]
-	with scene.as_user(scene.payer), pytest.raises(NotTogether):
-		pay_api.pay_several(json.dumps(both), "card", confirmation_token(scene.url, "visa"))
-	assert not claimed(scene.invoice)
+	with world.as_user(world.payer), pytest.raises(NotTogether):
+		pay_api.pay_several(json.dumps(both), "card", confirmation_token(world.url, "visa"))
+	assert not claimed(world.invoice)
 
 
 @pytest.mark.parametrize("amount", [None, "", "-5.00", "0", "1e3", "NaN", [], {"a": 1}, True, "5.00\0"])
-def test_no_odd_amount_of_one_document_hides_among_the_others(scene, three, amount):
+def test_no_odd_amount_of_one_document_hides_among_the_others(world, three, amount):
 	named = [
 		{"doctype": INVOICE, "name": three[0].name, "amount": "10.00"},
 		{"doctype": INVOICE, "name": three[1].name, "amount": amount},
 	]
-	with scene.as_user(scene.payer), pytest.raises(AmountRefused):
-		pay_api.pay_several(json.dumps(named), "card", confirmation_token(scene.url, "visa"))
+	with world.as_user(world.payer), pytest.raises(AmountRefused):
+		pay_api.pay_several(json.dumps(named), "card", confirmation_token(world.url, "visa"))
 	assert not claimed(*three[:2])
 
 
-def test_too_many_documents_are_refused_before_any_is_looked_for(scene):
+def test_too_many_documents_are_refused_before_any_is_looked_for(world):
 	many = json.dumps(
 		[{"doctype": INVOICE, "name": f"none-{n}", "amount": "1"} for n in range(MOST_DOCUMENTS + 1)]
 	)
-	with scene.as_user(scene.payer):
+	with world.as_user(world.payer):
 		for call in (
 			lambda: pay_api.open_form_for_several(many),
 			lambda: pay_api.pay_several(
-				many, "card", confirmation_token=confirmation_token(scene.url, "visa")
+				many, "card", confirmation_token=confirmation_token(world.url, "visa")
 			),
 		):
 			with pytest.raises(NotTogether, match=str(MOST_DOCUMENTS)):
 				call()
 
 
-def test_a_foreign_document_among_ones_own_tells_nothing_of_itself(scene, make_invoice, make_unit):
+def test_a_foreign_document_among_ones_own_tells_nothing_of_itself(world, make_invoice, make_unit):
 	foreign = make_invoice(unit=make_unit(), total="4321.00", title="SECRETB title")
-	with scene.as_user(scene.payer):
-		named = documents((scene.invoice, "1.00"), (foreign, "1.00"))
+	with world.as_user(world.payer):
+		named = documents((world.invoice, "1.00"), (foreign, "1.00"))
 		for call in (
 			lambda: pay_api.open_form_for_several(named),
-			lambda: pay_api.pay_several(named, "card", confirmation_token(scene.url, "visa")),
+			lambda: pay_api.pay_several(named, "card", confirmation_token(world.url, "visa")),
 		):
 			with pytest.raises(frappe.PermissionError) as refused:
 				call()
 			said = f"{refused.value} {frappe.local.message_log}"
 			assert "SECRETB" not in said and "4321" not in said and "4,321" not in said
 			frappe.clear_messages()
-	assert not claimed(scene.invoice, foreign)
+	assert not claimed(world.invoice, foreign)
 
 
-def test_a_refund_that_failed_takes_from_no_document(scene, three, paid):
+def test_a_refund_that_failed_takes_from_no_document(world, three, paid):
 	named = documents((three[0], "6.00"))
 	answer = refund_api.refund_payment(paid.name, documents=named, request_id=unique("press"))
-	scene.emulator.fail_refund(frappe.db.get_value("Stripe Refund", answer["refund"], "stripe_refund_id"))
-	assert settled(hear(scene, {"payment": paid.name})) == [1000, 2000, 3000]
+	world.emulator.fail_refund(frappe.db.get_value("Stripe Refund", answer["refund"], "stripe_refund_id"))
+	assert settled(hear(world, {"payment": paid.name})) == [1000, 2000, 3000]
 	refund_at_stripe(paid, 500)
-	assert settled(hear(scene, {"payment": paid.name})) == [1000, 2000, 2500]
+	assert settled(hear(world, {"payment": paid.name})) == [1000, 2000, 2500]
 
 
-def test_a_refund_of_another_site_names_no_document(scene, three, paid):
+def test_a_refund_of_another_site_names_no_document(world, three, paid):
 	"""Whoever has the Dashboard can write metadata, and a copy of the site has written its own."""
 	refund_at_stripe(paid, 500, metadata={"site": "elsewhere", "payment": paid.name, "rows": "1:500"})
-	assert settled(hear(scene, {"payment": paid.name})) == [1000, 2000, 2500]
+	assert settled(hear(world, {"payment": paid.name})) == [1000, 2000, 2500]
 
 
 @pytest.mark.parametrize(
 	"rows", ["1:900", "1:-500,2:1000", "1:٥٠٠", "9:500", "1:500,1:500", ":", "1:500:500"]
 )
-def test_metadata_that_does_not_add_up_names_no_document(scene, three, paid, rows):
+def test_metadata_that_does_not_add_up_names_no_document(world, three, paid, rows):
 	ours = {"site": frappe.local.site, "payment": paid.name, "rows": rows}
 	refund_at_stripe(paid, 500, metadata=ours)
-	assert settled(hear(scene, {"payment": paid.name})) == [1000, 2000, 2500]
+	assert settled(hear(world, {"payment": paid.name})) == [1000, 2000, 2500]
 
 
-def test_a_refund_names_no_document_twice(scene, three, paid):
+def test_a_refund_names_no_document_twice(world, three, paid):
 	twice = [{"doctype": INVOICE, "name": three[0].name, "amount": "6.00"}] * 2
 	with pytest.raises(frappe.ValidationError):
 		refund_api.refund_payment(paid.name, documents=json.dumps(twice), request_id=unique("press"))
@@ -174,13 +173,13 @@ def test_a_refund_names_no_document_twice(scene, three, paid):
 # Payment links
 
 
-def test_a_link_pays_no_document_but_its_own(scene):
-	link = name_of(make_link(scene.invoice))
-	other = scene.make_invoice(total="10.00")
+def test_a_link_pays_no_document_but_its_own(world):
+	link = name_of(make_link(world.invoice))
+	other = world.make_invoice(total="10.00")
 	alone = PayRequest(INVOICE, other.name, "10.00", "card", links.PAYER, "a" * 64, payment_link=link)
 	beside = PayRequest(
 		INVOICE,
-		scene.invoice.name,
+		world.invoice.name,
 		"10.00",
 		"card",
 		links.PAYER,
@@ -191,11 +190,11 @@ def test_a_link_pays_no_document_but_its_own(scene):
 	for request in (alone, beside):
 		with pytest.raises(links.LinkRefused):
 			claim(request)
-	assert not claimed(scene.invoice, other)
+	assert not claimed(world.invoice, other)
 
 
-def test_a_token_is_good_as_it_was_made_and_not_otherwise(scene):
-	token = make_link(scene.invoice)
+def test_a_token_is_good_as_it_was_made_and_not_otherwise(world):
+	token = make_link(world.invoice)
 	for spelt in (
 		token + "\n",
 		" " + token,
@@ -210,11 +209,11 @@ def test_a_token_is_good_as_it_was_made_and_not_otherwise(scene):
 	assert links.find(token)
 
 
-def test_a_guest_is_no_payer_of_what_guests_pay(scene):
+def test_a_guest_is_no_payer_of_what_guests_pay(world):
 	"""All payments by links are Guest's: to be Guest is no proof."""
-	payment = payment_of(Stranger(make_link(scene.invoice), scene.url).pay(card="3ds_required"))
+	payment = payment_of(Stranger(make_link(world.invoice), world.url).pay(card="3ds_required"))
 	assert payment.status == "Action Required"
-	with scene.as_user("Guest"):
+	with world.as_user("Guest"):
 		answer = payment_result(payment)
 	assert not {"client_secret", "method_label", "receipt_url"} & set(answer)
 
@@ -222,21 +221,21 @@ def test_a_guest_is_no_payer_of_what_guests_pay(scene):
 # The portal
 
 
-def test_a_portal_user_without_a_unit_pays_nothing(scene, make_user):
+def test_a_portal_user_without_a_unit_pays_nothing(world, make_user):
 	user = make_portal_user(make_user)
 	with opened(UNITS, None):
-		assert why_not_pay(scene.invoice, user)
-		with scene.as_user(user):
+		assert why_not_pay(world.invoice, user)
+		with world.as_user(user):
 			assert home_api.payer_home()["waiting"] == []
 
 
-def test_nobody_makes_themselves_the_one_who_is_billed(scene, make_user, make_invoice, make_unit):
+def test_nobody_makes_themselves_the_one_who_is_billed(world, make_user, make_invoice, make_unit):
 	"""What is theirs goes by their e-mail address, so nobody may give themselves another's."""
 	victim = f"{unique('billed')}@example.com"
 	invoice = make_invoice(unit=make_unit(), total="10.00", bill_to_email=victim)
 	user = make_portal_user(make_user)
 	with opened(CONTACTS):
-		with scene.as_user(user):
+		with world.as_user(user):
 			for method, given in (
 				(
 					"frappe.client.set_value",
@@ -261,16 +260,16 @@ def test_nobody_makes_themselves_the_one_who_is_billed(scene, make_user, make_in
 
 
 def test_a_portal_user_pays_nothing_of_others_together_with_their_own(
-	scene, make_user, make_invoice, make_unit
+	world, make_user, make_invoice, make_unit
 ):
 	user = make_portal_user(make_user)
 	own = make_invoice(unit=make_unit(), total="10.00", bill_to_email=user)
 	foreign = make_invoice(unit=make_unit(), total="4321.00", bill_to_email="somebody@example.com")
-	with opened(CONTACTS), scene.as_user(user):
+	with opened(CONTACTS), world.as_user(user):
 		assert why_not_pay(own, user) is None
 		with pytest.raises(frappe.PermissionError):
 			pay_api.pay_several(
-				documents((own, "10.00"), (foreign, "10.00")), "card", confirmation_token(scene.url, "visa")
+				documents((own, "10.00"), (foreign, "10.00")), "card", confirmation_token(world.url, "visa")
 			)
 	assert not claimed(own, foreign)
 
@@ -279,7 +278,7 @@ def test_a_portal_user_pays_nothing_of_others_together_with_their_own(
 
 
 @pytest.fixture
-def automatic(scene):
+def automatic(world):
 	set_settings(automatic_payments=1, automatic_notice_days=3)
 	yield
 	frappe.db.rollback()
@@ -298,14 +297,14 @@ def scheduled(invoice) -> str | None:
 	return frappe.db.get_value("Scheduled Payment", {"reference_name": invoice.name})
 
 
-def test_a_party_is_text_and_no_condition(scene, automatic):
+def test_a_party_is_text_and_no_condition(world, automatic):
 	"""Percent signs, quotes and SQL in a party's name: its own documents are found and paid, and nobody else's."""
-	card = save_card(scene.payer)
-	others = scene.make_invoice(total="10.00", due_date=due_in(3), bill_to="Somebody Else")
+	card = world.save_card()
+	others = world.make_invoice(total="10.00", due_date=due_in(3), bill_to="Somebody Else")
 	for party in ("Save 10% Ltd %s", "x' or 1=1 -- ", 'Bobby"); drop table `tabUser`; --'):
-		own = scene.make_invoice(total="20.00", due_date=due_in(3), bill_to=party)
-		wish = wish_of(card, None, document_type=INVOICE, party=party)
-		assert begin(scene.as_user, scene.payer, wish)["status"] == "Active"
+		own = world.make_invoice(total="20.00", due_date=due_in(3), bill_to=party)
+		wish = world.automatic_wish(card, organisation_unit=None, document_type=INVOICE, party=party)
+		assert world.start_automatic_payments(**wish)["status"] == "Active"
 		planning.announce_all(day=due_in(0))
 		paying.pay(scheduled(own), day=due_in(3))
 		assert frappe.db.get_value("Scheduled Payment", scheduled(own), "status") == "Paid", party
@@ -313,20 +312,20 @@ def test_a_party_is_text_and_no_condition(scene, automatic):
 
 
 @pytest.fixture
-def announced(scene, automatic):
+def announced(world, automatic):
 	"""(Automatic Payment, invoice that will be paid by it)."""
-	begun = begin(scene.as_user, scene.payer, wish_of(save_card(scene.payer), scene.unit))
-	invoice = scene.make_invoice(total="20.00", due_date=due_in(3))
+	begun = world.start_automatic_payments(world.save_card())
+	invoice = world.make_invoice(total="20.00", due_date=due_in(3))
 	planning.announce_all(day=due_in(0))
 	assert scheduled(invoice)
 	return begun["name"], invoice
 
 
 @pytest.mark.parametrize("end", ["who_was_disabled_after_the_notice", "what_was_stopped_in_the_same_instant"])
-def test_nothing_is_paid_for(scene, announced, end):
+def test_nothing_is_paid_for(world, announced, end):
 	name, invoice = announced
 	if end == "who_was_disabled_after_the_notice":
-		frappe.db.set_value("User", scene.payer, "enabled", 0)
+		frappe.db.set_value("User", world.payer, "enabled", 0)
 	else:  # another worker had the row already, so that stopping could not cancel it
 		frappe.db.set_value("Automatic Payment", name, "status", "Stopped")
 	frappe.db.commit()
@@ -335,16 +334,16 @@ def test_nothing_is_paid_for(scene, announced, end):
 	assert not claimed(invoice)
 
 
-def test_a_limit_is_not_raised_by_whoever_agreed_to_it(scene, announced):
+def test_a_limit_is_not_raised_by_whoever_agreed_to_it(world, announced):
 	"""The text that was agreed to names it."""
 	name, invoice = announced
 	row = scheduled(invoice)
-	with scene.as_user(scene.payer):
+	with world.as_user(world.payer):
 		for doctype, document, field, value in (
 			("Automatic Payment", name, "maximum_per_document", 10**6),
 			("Automatic Payment", name, "user", "Administrator"),
 			("Scheduled Payment", row, "amount_minor", 1),
-			("Scheduled Payment", row, "reference_name", scene.invoice.name),
+			("Scheduled Payment", row, "reference_name", world.invoice.name),
 		):
 			with pytest.raises(frappe.PermissionError):
 				frappe.call(
@@ -356,9 +355,9 @@ def test_a_limit_is_not_raised_by_whoever_agreed_to_it(scene, announced):
 # Webhooks
 
 
-def test_a_customer_is_deleted_when_stripe_says_so_and_not_when_an_event_does(shop):
-	customer = shop.payment(shop.pay()).stripe_customer
-	shop.arrive(
+def test_a_customer_is_deleted_when_stripe_says_so_and_not_when_an_event_does(silent_world):
+	customer = silent_world.payment(silent_world.new_payment()).stripe_customer
+	silent_world.arrive(
 		{
 			"id": f"evt_{unique('forged').replace('-', '')}",
 			"object": "event",
@@ -368,7 +367,7 @@ def test_a_customer_is_deleted_when_stripe_says_so_and_not_when_an_event_does(sh
 			"data": {"object": {"id": customer, "object": "customer"}},
 		}
 	)
-	shop.drain()
+	silent_world.drain()
 	assert frappe.db.get_value("Stripe Customer", customer, "status") == "Active"
 
 

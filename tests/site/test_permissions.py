@@ -131,7 +131,7 @@ class OneOfEverything:
 		from stripe_service.payables.payable import open_payable
 		from stripe_service.payments import links
 
-		return links.token_of(links.make(open_payable(self.invoice)))
+		return links.token_of(links.make([open_payable(self.invoice)]))
 
 	def automatic_payment(self) -> str:
 		return self._row(
@@ -206,7 +206,7 @@ ARGUMENTS = {
 		for name in ("get_link", "make_link", "revoke_link")
 	},
 	"pay_by_link.open_form": lambda everything, user: (everything.link_token(),),
-	"pay_by_link.pay": lambda everything, user: (everything.link_token(), "1.00", "ctoken_missing", REQUEST_ID),
+	"pay_by_link.pay": lambda everything, user: (everything.link_token(), "ctoken_missing", REQUEST_ID, "1.00"),
 	**{
 		f"pay_by_link.{name}": lambda everything, user: (everything.link_token(), REQUEST_ID)
 		for name in ("payment_status", "finish", "abandon")

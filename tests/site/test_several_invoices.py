@@ -12,9 +12,9 @@ from stripe_service.api import history as history_api
 from stripe_service.api import pay as pay_api
 from stripe_service.api import refund as refund_api
 from stripe_service.patches import fill_references
-from stripe_service.payments.claim import MOST_DOCUMENTS, NotTogether
 from stripe_service.payments.limits import AmountRefused
 from stripe_service.payments.refund import RefundRefused
+from stripe_service.payments.together import MOST_DOCUMENTS, NotTogether
 from tests.support.records import unique
 from tests.support.settings import script_after_payment, server_scripts
 from tests.support.several import (

@@ -8,13 +8,14 @@ import { decimals_of, show_decimals } from "./desk/decimals";
 import { set_columns, set_up_list } from "./desk/lists";
 import { add_stripe_links } from "./desk/open_in_stripe";
 import { add_pay_chosen } from "./desk/pay_chosen";
-import { add_payment_link } from "./desk/payment_link_button";
+import { add_link_of_chosen, add_payment_link } from "./desk/payment_link_button";
 import { show_as_read_only } from "./desk/read_only_form";
 import { add_reprocess } from "./desk/work_items";
 
 frappe.provide("stripe_service.pay_form");
 Object.assign(stripe_service, {
 	accessible,
+	add_link_of_chosen,
 	add_pay_chosen,
 	decimals_of,
 	set_columns,

@@ -50,6 +50,18 @@ test("a document without an amount is left out of the request", () => {
   ]);
 });
 
+test("a payment link's documents are called by their rows, also where two bear one name", () => {
+  const rows = ["r1", "r2"].map((row) => ({ ...part("A", 1000), row }));
+  const of_link = { ...form, documents: rows };
+  const amounts = { r1: "10.00", r2: "2.50" };
+  const { minor, parts } = read_parts(of_link, amounts, separators);
+  assert.equal(minor, 1250);
+  assert.deepEqual(wanted(parts, 2), [
+    { row: "r1", amount: "10.00" },
+    { row: "r2", amount: "2.50" },
+  ]);
+});
+
 test("each amount is bounded by its own document, and says whose is wrong", () => {
   const found = read_parts(form, typed("10.00", "20.51", "0.30"), separators);
   assert.deepEqual(

@@ -1,5 +1,8 @@
 /** The action *Pay chosen* of a list of payable documents: the ticked rows by one payment. */
 
+// The documents' states are set by a job; a desk whose socket is down would not hear of it.
+const STATE_FOLLOWS_AFTER = 3000; // milliseconds
+
 export function add_pay_chosen(listview) {
 	const { can_create, in_create } = frappe.boot.user;
 	// The server decides; this only spares who may not pay at all a way that leads nowhere.
@@ -17,4 +20,5 @@ async function pay_chosen(listview) {
 	if (!result) return;
 	listview.clear_checked_items();
 	listview.refresh();
+	setTimeout(() => window.cur_list === listview && listview.refresh(), STATE_FOLLOWS_AFTER);
 }

@@ -1,15 +1,19 @@
-/** The payment link of a document: copy it, make a new one, revoke it. */
+/** The payment link of a document, or of several of one party: copy it, make a new one, revoke it. */
 
 const METHODS = "stripe_service.api.payment_links";
 
-export async function show_payment_link(doctype, name) {
+/** `documents` are [{doctype, name}]. The server says which rule is broken by those that can't stand in one link. */
+export async function show_payment_link(documents) {
 	const opener = document.activeElement;
-	const call = (method, more) =>
-		frappe.xcall(`${METHODS}.${method}`, { doctype, name, ...more });
-	const facts = await call("get_link");
+	const [one, ...others] = documents;
+	const named = others.length ? { documents: JSON.stringify(documents) } : one;
+	const call = (method, more) => frappe.xcall(`${METHODS}.${method}`, { ...named, ...more });
+	// Frappe has shown what the server refuses.
+	const facts = await call("get_link").catch(() => null);
+	if (!facts) return;
 	const dialog = new frappe.ui.Dialog({
 		title: __("Payment Link"),
-		fields: fields_of(facts),
+		fields: fields_of(facts, documents.length),
 		primary_action_label: facts.url ? __("Copy Link") : __("Make Link"),
 		primary_action: () => (facts.url ? copy(facts.url) : make(new_day(dialog))),
 		secondary_action_label: facts.url && facts.may_revoke ? __("Revoke") : undefined,
@@ -43,18 +47,14 @@ export async function show_payment_link(doctype, name) {
 
 	function show_again() {
 		dialog.hide();
-		return show_payment_link(doctype, name);
+		return show_payment_link(documents);
 	}
 }
 
 const new_day = (dialog) => dialog.get_value("new_expires_on") || null;
 
-function fields_of(facts) {
-	const words = facts.switched_off
-		? __("Payment links are switched off in Stripe Service Settings.")
-		: __(
-				"Whoever has the link sees this document's title, number, amount and due date, and can pay it by card, without a login."
-		  );
+function fields_of(facts, count) {
+	const words = [about(facts, count), shared(facts)].filter(Boolean).join(" ");
 	return [
 		{ fieldname: "about", fieldtype: "HTML", options: `<p class="text-muted">${words}</p>` },
 		facts.url && {
@@ -75,6 +75,25 @@ function fields_of(facts) {
 			default: facts.default_expiry,
 		},
 	].filter(Boolean);
+}
+
+function about({ switched_off }, count) {
+	if (switched_off) return __("Payment links are switched off in Stripe Service Settings.");
+	return count === 1
+		? __(
+				"Whoever has the link sees this document's title, number, amount and due date, and can pay it by card, without a login."
+		  )
+		: __(
+				"Whoever has the link sees the title, number, amount and due date of these {0} documents, and can pay them by card at once, without a login.",
+				[count]
+		  );
+}
+
+function shared({ shared: count }) {
+	if (!count) return "";
+	return count === 1
+		? __("Another open link names it together with other documents.")
+		: __("{0} more open links name it together with other documents.", [count]);
 }
 
 function opened({ opened: times, last_opened }) {

@@ -39,9 +39,7 @@ class RefundDialog {
 					fieldtype: "Data",
 					label: __("Amount in {0}", [currency]),
 					reqd: 1,
-					description: __("Up to {0}. The document is due again by this amount.", [
-						this.format.minor(this.left_minor),
-					]),
+					description: this._bound(),
 				},
 				{
 					fieldname: "reason",
@@ -97,14 +95,25 @@ class RefundDialog {
 		return (this.frm.doc.references || []).filter(({ name }) => names.includes(name));
 	}
 
+	/** What may be refunded, and what follows, of the documents that are ticked, or of all. */
+	_bound() {
+		const all = (this.frm.doc.references || []).length;
+		const of = (this.dialog && this._chosen().length) || all;
+		const most = this.format.minor(this.left_minor);
+		return of > 1
+			? __("Up to {0}. The documents are due again by this amount.", [most])
+			: __("Up to {0}. The document is due again by this amount.", [most]);
+	}
+
 	/** Of one document a part can be refunded, of several all that is left. */
 	_choose() {
 		const chosen = this._chosen();
 		const of_chosen = chosen.reduce((sum, row) => sum + left_minor(row), 0);
 		this.left_minor = chosen.length ? of_chosen : left_minor(this.frm.doc);
 		const typed = to_typed(this.left_minor, this.exponent, this.format.separators);
-		const $input = this.dialog.get_field("amount").$input;
-		$input.val(typed).prop("readonly", chosen.length > 1);
+		const amount = this.dialog.get_field("amount");
+		amount.$input.val(typed).prop("readonly", chosen.length > 1);
+		amount.set_description(this._bound());
 		this._show_amount();
 	}
 

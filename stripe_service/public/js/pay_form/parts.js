@@ -6,7 +6,8 @@
 
 import { check_amount, parse_amount, PROBLEM, to_major, to_typed } from "./amount.js";
 
-export const key_of = ({ doctype, name }) => `${doctype}/${name}`;
+/** A payment link calls its documents by their `row`, and names no DocType. */
+export const key_of = ({ row, doctype, name }) => row || `${doctype}/${name}`;
 
 /** What the form begins with: all that can be paid of each. */
 export function proposed_amounts({ documents, invoice }, separators) {
@@ -43,9 +44,8 @@ export function read_parts({ documents, invoice, amount }, amounts, separators) 
 
 /** As the request names them. */
 export function wanted(parts, exponent) {
-	return parts.map(({ part, minor }) => ({
-		doctype: part.doctype,
-		name: part.name,
+	return parts.map(({ part: { row, doctype, name }, minor }) => ({
+		...(row ? { row } : { doctype, name }),
 		amount: to_major(minor, exponent),
 	}));
 }

@@ -6,7 +6,7 @@ import { button } from "../pay_form/view/button.js";
 import { el, set_attributes, set_text, show } from "../pay_form/view/dom.js";
 import { money } from "./format.js";
 
-// As payments/claim.py has it (MOST_DOCUMENTS).
+// As payments/together.py has it (MOST_DOCUMENTS).
 const MOST = 40;
 
 export class Together {
@@ -15,7 +15,7 @@ export class Together {
 		this.keys = new Set();
 		this.chosen = [];
 		this.pay_chosen = button(__("Pay chosen"), "btn-primary", () =>
-			on_pay(this.chosen.slice(0, MOST), this.pay_chosen)
+			on_pay(this.chosen, this.pay_chosen)
 		);
 		this.pay_all = button(__("Pay all"), "btn-default", () =>
 			on_pay(this.rows.slice(0, MOST), this.pay_all)
@@ -50,9 +50,19 @@ export class Together {
 
 	_show_chosen() {
 		this.chosen = this.rows.filter((row) => this.keys.has(key_of(row)));
+		const { length } = this.chosen;
 		show(this.node, this.rows.length > 1);
-		set_attributes(this.pay_chosen, { disabled: !this.chosen.length });
-		set_text(this.sum, this.chosen.length ? this._sums() : "");
+		set_attributes(this.pay_chosen, { disabled: !length || length > MOST });
+		set_text(
+			this.pay_all,
+			this.rows.length > MOST ? __("Pay the first {0}", [MOST]) : __("Pay all")
+		);
+		set_text(this.sum, length ? this._about_chosen() : "");
+	}
+
+	_about_chosen() {
+		if (this.chosen.length <= MOST) return this._sums();
+		return __("At most {0} documents can be paid at once. Choose fewer.", [MOST]);
 	}
 
 	/** For each currency by itself, as the form will have to. */

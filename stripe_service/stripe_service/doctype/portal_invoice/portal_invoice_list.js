@@ -41,6 +41,7 @@ frappe.listview_settings["Portal Invoice"] = {
 			"total",
 		]);
 		stripe_service.add_pay_chosen(listview);
+		stripe_service.add_link_of_chosen(listview);
 	},
 };
 

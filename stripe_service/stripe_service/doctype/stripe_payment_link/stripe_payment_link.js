@@ -6,8 +6,12 @@ frappe.ui.form.on("Stripe Payment Link", {
 			frappe.confirm(__("Revoke this link? Nobody can pay with it any more then."), () =>
 				frappe
 					.xcall("stripe_service.api.payment_links.revoke_link", {
-						doctype: frm.doc.reference_doctype,
-						name: frm.doc.reference_name,
+						documents: JSON.stringify(
+							frm.doc.references.map(({ reference_doctype, reference_name }) => ({
+								doctype: reference_doctype,
+								name: reference_name,
+							}))
+						),
 					})
 					.then(() => frm.reload_doc())
 			)

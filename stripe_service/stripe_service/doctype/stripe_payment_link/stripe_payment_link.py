@@ -1,4 +1,4 @@
-"""A link with which somebody without a login pays one document.
+"""A link with which somebody without a login pays one document, or several of one party: a row for each, also where it is one.
 
 The row holds no token: `payments.links` computes it from the row and the site's own secret, so that whoever reads rows, or
 a copy of the database, can't open a link. The right to make one is *create* here, to revoke one *write*.
@@ -19,6 +19,11 @@ class StripePaymentLink(WrittenByApp):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		from stripe_service.stripe_service.doctype.stripe_payment_link_reference.stripe_payment_link_reference import (
+			StripePaymentLinkReference,
+		)
+
+		document_count: DF.Int
 		expires_on: DF.Date
 		last_opened: DF.Datetime | None
 		made_by: DF.Link | None
@@ -26,6 +31,7 @@ class StripePaymentLink(WrittenByApp):
 		reference_doctype: DF.Link
 		reference_name: DF.DynamicLink
 		reference_title: DF.Data | None
+		references: DF.Table[StripePaymentLinkReference]
 		revoked: DF.Check
 		revoked_at: DF.Datetime | None
 		revoked_by: DF.Link | None
@@ -37,5 +43,5 @@ class StripePaymentLink(WrittenByApp):
 
 
 def on_doctype_update():
-	"""The links of one document: by index, however many there are."""
+	"""Called by Frappe when the table was made or changed. For the connections of a document."""
 	frappe.db.add_index("Stripe Payment Link", ["reference_doctype", "reference_name"])

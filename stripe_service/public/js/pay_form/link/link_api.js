@@ -1,5 +1,5 @@
 /**
- * The calls of a payment link. Each names the link by its token, and the payment by the `request_id` that this browser drew
+ * The calls of a payment link. Each names the link by its token, its documents by their rows of it, and the payment by the `request_id` that this browser drew
  * for it: whoever has the link but not that id can neither follow the payment nor go on with it. It is kept in this
  * browser's storage, because a bank may send the payer back in another tab.
  */
@@ -20,10 +20,17 @@ export class LinkApi extends Api {
 		return this._call("open_form", this.request_id ? { request_id: this.request_id } : {});
 	}
 
-	pay({ amount, confirmation_token, request_id, email }) {
+	/** `documents` are those of a link of several, each {row, amount}. */
+	pay({ amount, documents, confirmation_token, request_id, email }) {
 		this.request_id = request_id;
 		this._with_storage((storage) => storage.setItem(this._key(), request_id));
-		return this._call("pay", { amount, confirmation_token, request_id, email: email || null });
+		const what = documents ? { amounts: JSON.stringify(documents) } : { amount };
+		return this._call("pay", {
+			...what,
+			confirmation_token,
+			request_id,
+			email: email || null,
+		});
 	}
 
 	payment_status({ request_id } = {}) {

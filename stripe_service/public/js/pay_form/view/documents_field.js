@@ -63,10 +63,7 @@ export class DocumentsField {
 		set_text(this.total, total || "–");
 		set_text(this.error, problem);
 		show(this.error, Boolean(problem));
-		const others = left_out.map(({ title, name, reason }) =>
-			el("li", {}, __("{0} is left out: {1}", [title || name, reason]))
-		);
-		replace_children(this.left_out, ...others);
+		replace_children(this.left_out, ...left_out_items(left_out));
 		show(this.left_out, left_out.length > 0);
 	}
 
@@ -114,6 +111,13 @@ export class DocumentsField {
 		);
 		return { node, input, currency, about, error };
 	}
+}
+
+/** Which of the chosen documents can't be paid (with the others), and why. */
+export function left_out_items(left_out) {
+	return left_out.map(({ title, name, reason }) =>
+		el("li", {}, __("{0} is left out: {1}", [title || name, reason]))
+	);
 }
 
 function about(part, format) {

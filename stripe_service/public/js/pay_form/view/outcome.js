@@ -4,6 +4,7 @@ import { __ } from "../i18n.js";
 import { PHASE } from "../state.js";
 import { answers } from "../messages.js";
 import { button } from "./button.js";
+import { left_out_items } from "./documents_field.js";
 import { el, replace_children, show } from "./dom.js";
 import { sign } from "./marks.js";
 
@@ -37,11 +38,11 @@ export class Outcome {
 					),
 				];
 			case PHASE.UNAVAILABLE:
-				return this._unavailable(state.notice);
+				return this._unavailable(state.notice, state.form);
 			case PHASE.ACTION_PENDING:
 				return this._action_pending(state);
 			case PHASE.PAID:
-				return this._paid(state.result);
+				return this._paid(state.result, state.form);
 			case PHASE.PROCESSING:
 				return this._processing(state.result);
 			default:
@@ -49,7 +50,8 @@ export class Outcome {
 		}
 	}
 
-	_unavailable({ text, link, field }) {
+	_unavailable({ text, link, field }, form) {
+		const left_out = form?.left_out || [];
 		const titles = {
 			loading_error: __("Loading error"),
 			open_failed: __("The invoice could not be loaded"),
@@ -58,8 +60,16 @@ export class Outcome {
 		};
 		return [
 			sign("stopped"),
-			heading(titles[field] || __("This invoice can't be paid at the moment")),
+			heading(
+				titles[field] ||
+					(form?.documents
+						? __("These invoices can't be paid at the moment")
+						: __("This invoice can't be paid at the moment"))
+			),
 			el("p", {}, text),
+			!field &&
+				left_out.length > 0 &&
+				el("ul.stripe-pay-left-out", {}, ...left_out_items(left_out)),
 			link && anchor(link),
 			el(
 				"div.stripe-pay-outcome-actions",
@@ -88,7 +98,7 @@ export class Outcome {
 		].filter(Boolean);
 	}
 
-	_paid(result) {
+	_paid(result, form) {
 		return [
 			sign("done"),
 			heading(this.texts.paid(this._amount(result))),
@@ -97,9 +107,10 @@ export class Outcome {
 				el(
 					"p.stripe-pay-muted",
 					{},
-					__("{0} of the invoice is still to be paid.", [
+					still_to_be_paid(
 						this.format.major(result.outstanding, result.currency),
-					])
+						Boolean(form?.documents)
+					)
 				),
 			result.receipt_url && anchor({ url: result.receipt_url, label: __("Receipt") }),
 			el("div.stripe-pay-outcome-actions", {}, this._close("btn-primary")),
@@ -128,6 +139,12 @@ export class Outcome {
 	_close(kind = "btn-default") {
 		return this.on_close && button(__("Close"), kind, this.on_close);
 	}
+}
+
+function still_to_be_paid(amount, several) {
+	return several
+		? __("{0} of these invoices is still to be paid.", [amount])
+		: __("{0} of the invoice is still to be paid.", [amount]);
 }
 
 function heading(text) {
