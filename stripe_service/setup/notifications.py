@@ -1,5 +1,5 @@
 """Frappe Notifications that come with the app: a receipt for the payer, two reminders, and what payers are told of automatic
-payments. Made once, switched off.
+payments and of their end. Made once, switched off.
 
 They are ordinary records and not module files: Frappe lets nobody edit a standard Notification that is enabled, and reads
 a module's file again on migrate. So from the day they are made they are the administrator's, who may edit, enable, rename
@@ -16,8 +16,9 @@ from frappe import _
 MADE = "stripe_service_notifications_made"
 # Came later, to sites that had the others already.
 AUTOMATIC_MADE = "stripe_service_automatic_notification_made"
+STOPPED_MADE = "stripe_service_stopped_notification_made"
 RECEIPT, DUE_SOON, OVERDUE = "Payment Receipt", "Invoice Due Soon", "Invoice Overdue"
-AUTOMATIC = "Automatic Payment"
+AUTOMATIC, STOPPED = "Automatic Payment", "Automatic Payments Stopped"
 DAYS_BEFORE, DAYS_AFTER = 3, 1
 
 RECEIPT_MESSAGE = """\
@@ -36,12 +37,19 @@ RECEIPT_MESSAGE = """\
 # The link is for a payer whose bank or card said no, on whatever device the mail is read; never for one who may not pay.
 AUTOMATIC_MESSAGE = """\
 <p>{{ doc.message | e }}</p>
-{% set address = frappe.utils.get_url_to_form(doc.reference_doctype, doc.reference_name) %}
+{% set address = stripe_address_for_payer(doc) %}
 <p><a href="{{ address | e }}">{{ doc.reference_name | e }}</a></p>
 {% if doc.status in ("Authentication Required", "Failed") %}
 {% set link = stripe_payment_link({"doctype": doc.reference_doctype, "name": doc.reference_name}) %}
 {% if link %}<p><a href="{{ link | e }}">{{ link | e }}</a></p>{% endif %}
 {% endif %}
+"""
+
+STOPPED_MESSAGE = """\
+{% set stop = stripe_automatic_stop(doc) %}
+<p>{{ stop.message | e }}</p>
+{% for way in stop.ways %}<p><a href="{{ way.address | e }}">{{ way.label | e }}</a></p>
+{% endfor %}
 """
 
 # What waits for money that is not on its way already: who is reminded while a debit runs pays twice.
@@ -63,6 +71,7 @@ def make_once() -> None:
 	"""after_install and after_migrate: what an administrator deleted or renamed since does not come back."""
 	_make_once(MADE, _receipt(), _due_soon(), _overdue())
 	_make_once(AUTOMATIC_MADE, _automatic())
+	_make_once(STOPPED_MADE, _stopped())
 
 
 def _make_once(made: str, *notifications: dict) -> None:
@@ -76,8 +85,8 @@ def _make_once(made: str, *notifications: dict) -> None:
 
 def forget() -> None:
 	"""On uninstall: the Notifications go with the app's module."""
-	frappe.defaults.clear_default(key=MADE)
-	frappe.defaults.clear_default(key=AUTOMATIC_MADE)
+	for made in (MADE, AUTOMATIC_MADE, STOPPED_MADE):
+		frappe.defaults.clear_default(key=made)
 
 
 def _insert(values: dict) -> None:
@@ -124,6 +133,20 @@ def _automatic() -> dict:
 		"condition": "doc.told_at",
 		"subject": "{{ doc.reference_title }}",
 		"message": AUTOMATIC_MESSAGE,
+		"recipients": [{"receiver_by_document_field": "user"}],
+	}
+
+
+def _stopped() -> dict:
+	"""That nothing is paid automatically any more, unless the payer has stopped it themselves (payments.automatic.mails)."""
+	return {
+		"name": STOPPED,
+		"document_type": "Automatic Payment",
+		"event": "Value Change",
+		"value_changed": "told_at",
+		"condition": "doc.told_at",
+		"subject": "{{ stripe_automatic_stop(doc).subject }}",
+		"message": STOPPED_MESSAGE,
 		"recipients": [{"receiver_by_document_field": "user"}],
 	}
 

@@ -103,8 +103,15 @@ def _write_notification_logs(notice: frappe._dict) -> None:
 				document_type=notice.reference_doctype,
 				document_name=notice.reference_name,
 				subject=notice.subject,
-				link=portal_page.url_of() if is_website_user(user) else None,
+				link=_way_for(user, notice),
 			).insert(ignore_permissions=True)
+
+
+def _way_for(user: str, notice: frappe._dict) -> str | None:
+	"""None on the desk, where Frappe leads to the document by itself."""
+	if not is_website_user(user):
+		return None
+	return portal_page.document_url(user, notice.reference_doctype, notice.reference_name)
 
 
 def _note_failure(name: str, reason: str) -> None:
