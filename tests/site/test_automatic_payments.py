@@ -1,8 +1,10 @@
 """A saved method pays automatically what becomes due: agreed to, announced, paid on the day, limited, declined, stopped."""
 
+import re
 from email import message_from_string
 from email.policy import default
 from functools import partial
+from html import unescape
 
 import frappe
 import pytest
@@ -11,9 +13,11 @@ from frappe.utils import add_days, getdate, nowdate
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.api import automatic_payments as api
 from stripe_service.api import history, methods
+from stripe_service.patches import lead_payers_without_a_desk_to_the_portal as patch
 from stripe_service.payments.automatic import agreements, declines, paying, planning, schedule
 from stripe_service.payments.settle import settle
 from stripe_service.saved_methods import bank_accounts
+from stripe_service.setup import notifications
 from stripe_service.stripe_service.doctype.stripe_service_settings.stripe_service_settings import (
 	read_retry_days,
 )
@@ -21,6 +25,7 @@ from tests.support import records
 from tests.support.account import ACCOUNT
 from tests.support.automatic import begin, save_card, set_settings, wish_of
 from tests.support.parallel import in_parallel
+from tests.support.portal import UNITS, make_portal_user, opened
 from tests.support.records import make_outgoing_account, unique
 
 # Can be saved, and is declined when it is charged.
@@ -269,10 +274,11 @@ def test_a_bank_that_asks_each_time_is_left_to_the_payer_with_a_link(house, mail
 
 @pytest.fixture
 def mailed(site):
-	"""With the Notification switched on: the mails that were queued to a user, the oldest first."""
+	"""With the Notifications switched on: the mails that were queued to a user, the oldest first."""
 
 	def switch(on):
-		frappe.get_doc("Notification", "Automatic Payment").update({"enabled": on}).save()
+		for name in (notifications.AUTOMATIC, notifications.STOPPED):
+			frappe.get_doc("Notification", name).update({"enabled": on}).save()
 		frappe.db.commit()
 
 	def mails(user):
@@ -692,6 +698,107 @@ def test_no_form_writes_it(house):
 
 
 # told
+
+
+def test_a_payer_without_a_desk_is_mailed_the_way_to_the_portal(house, mailed, make_user):
+	"""By the unit, on the portal; a colleague at the desk is led to the desk, and so is who holds both roles."""
+	both = (*records.PAYER_ROLES, "Portal Payer")
+	with opened(UNITS, None):
+		customer = make_portal_user(make_user, unit=house.unit)
+		payers = [house.scene.make_payer(), house.scene.make_payer(roles=both), customer]
+		for payer in payers:
+			invoice = house.invoice(due=3)
+			name = house.begins(user=payer)["name"]
+			house.runs(later(0))
+			assert house.row(invoice).user == payer
+			agreements.stop(name, lambda: "The bank no longer allows it.")
+			house.scene.drain()
+			announced, stopped = mailed(payer)
+			desk = payer != customer
+			form = re.compile(rf"/(app|desk)/portal-invoice/{invoice.name}")
+			assert bool(form.search(announced)) is desk
+			assert (f"/payments?doctype=Portal+Invoice&amp;name={invoice.name}" in announced) is not desk
+			assert re.search(r"/(app|desk)/", stopped) if desk else not re.search(r"/(app|desk)/", stopped)
+			assert "/my-payment-methods" in stopped and "/payments" in stopped
+			assert "The bank no longer allows it." in stopped and invoice.title in stopped
+
+
+def _hard_decline(house, invoice, method):
+	house.runs(later(0))
+	house.declines_with("stolen_card")
+	house.runs(later(3))
+
+
+def _removed(house, invoice, method):
+	house.does(methods.remove_method, method)
+
+
+def _gone_at_stripe(house, invoice, method):
+	house.runs(later(0))
+	gateway_for(ACCOUNT).call("payment_methods.detach", method)
+	house.runs(later(3))
+
+
+@pytest.mark.parametrize("ending", [_hard_decline, _removed, _gone_at_stripe])
+def test_that_it_was_stopped_is_mailed_once_with_the_reason(house, mailed, ending):
+	method = house.saves()
+	name = house.begins(method)["name"]
+	ending(house, house.invoice(due=3), method)
+	house.scene.drain()
+	schedule.find_unfinished()
+	row = frappe.get_doc("Automatic Payment", name)
+	assert row.status == "Stopped" and row.told_at
+	stopped = [mail for mail in mailed(house.payer) if "Nothing is paid automatically any more" in mail]
+	assert len(stopped) == 1
+	assert row.stopped_reason in unescape(stopped[0])
+
+
+def test_a_mandate_that_ended_is_mailed_and_a_stop_of_ones_own_is_not(house, mailed):
+	account = house.scene.add_bank_account()
+	house.begins(account)
+	own = house.begins()["name"]
+	house.does(api.stop, own)
+	house.scene.emulator.end_mandate(frappe.db.get_value("Stripe Bank Account", account, "mandate_id"))
+	house.scene.drain()
+	bank_accounts.sync(account)
+	frappe.db.commit()
+	house.scene.drain()
+	[mail] = mailed(house.payer)
+	assert "Nothing is paid automatically any more with" in mail and "6789" in mail
+	assert not frappe.db.get_value("Automatic Payment", own, "told_at")
+
+
+def test_the_mail_of_a_stop_is_in_the_payers_language_and_never_stops_the_stop(house, mailed):
+	frappe.db.set_value("User", house.payer, "language", "de")
+	frappe.db.commit()
+	name = house.begins()["name"]
+	notification = frappe.get_doc("Notification", notifications.STOPPED)
+	message = notification.message
+	try:
+		notification.update({"message": "{{ doc.no_such.field }}"}).save()
+		frappe.db.commit()
+		agreements.stop(name, lambda: "Ende.")
+		house.scene.drain()
+		assert frappe.db.get_value("Automatic Payment", name, "status") == "Stopped"
+	finally:
+		frappe.db.rollback()
+		frappe.get_doc("Notification", notifications.STOPPED).update({"message": message}).save()
+		frappe.db.commit()
+	frappe.db.set_value("Automatic Payment", name, "told_at", None)
+	frappe.db.commit()
+	schedule.find_unfinished()
+	mail = mailed(house.payer)[-1]
+	assert "wird nichts mehr automatisch bezahlt" in mail and "Ansehen und bezahlen" in mail
+
+
+def test_the_notification_of_an_earlier_version_is_led_to_the_portal_too(site):
+	notification = frappe.get_doc("Notification", notifications.AUTOMATIC)
+	message = notification.message
+	before = message.replace(patch.NOW, patch.BEFORE) + "<p>Ours.</p>"
+	frappe.db.set_value("Notification", notifications.AUTOMATIC, "message", before)
+	patch.execute()
+	assert frappe.db.get_value("Notification", notifications.AUTOMATIC, "message") == message + "<p>Ours.</p>"
+	frappe.db.rollback()
 
 
 def test_a_message_whose_worker_was_ended_is_mailed_by_the_next_run(house):

@@ -1,0 +1,215 @@
+"""Every page and dialog of the app, looked at as weak eyes and screen readers meet them: light, dark, narrow, and with forced
+colours. axe-core finds nothing serious in what is ours, nothing runs out of a narrow page, and with forced colours every
+button has an edge.
+
+Frappe's own frame of a page (lists' check boxes, the side bar, charts) is Frappe's; where the whole page is looked at, its known
+faults are named in FRAPPES.
+"""
+
+import frappe
+import pytest
+from frappe.utils import add_days, nowdate
+from playwright.sync_api import expect
+
+from tests.support.automatic import begin, save_card, set_settings, wish_of
+from tests.support.axe import serious
+from tests.support.desk import PayDialog, log_in, open_document
+from tests.support.desk_forms import DeskForm, settle
+from tests.support.pay_form_page import PayForm
+from tests.support.payment_links import make_link
+from tests.support.portal import make_portal_user, opened
+from tests.support.records import PASSWORD
+
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 375, "height": 812}
+MODES = {
+	"light": ("light", WIDE, "none"),
+	"dark": ("dark", WIDE, "none"),
+	"narrow": ("light", NARROW, "none"),
+	"forced": ("light", WIDE, "active"),
+}
+MAIN = ".layout-main-section-wrapper"
+DIALOG = ".modal.show"
+EDGELESS = """selector => [...document.querySelectorAll(selector)]
+	.flatMap((root) => [...root.querySelectorAll(".btn:not(.btn-link), .stripe-pay-tab, [role=tab].stripe-pay-tab")])
+	.filter((node) => node.checkVisibility() && !node.closest(".hidden, .page-head"))
+	.filter((node) => { const { borderTopWidth, borderTopStyle, outlineStyle } = getComputedStyle(node);
+		return (borderTopStyle === "none" || borderTopWidth === "0px") && outlineStyle === "none"; })
+	.map((node) => node.outerHTML.slice(0, 160))"""
+AT_REST = """() => Promise.allSettled(document.getAnimations()
+	.filter((animation) => animation.effect?.getComputedTiming().iterations !== Infinity).map(({ finished }) => finished))"""
+
+
+class Looking:
+	"""Looks at what is open in each mode, and collects what is wrong."""
+
+	def __init__(self, picture):
+		self.picture, self.faults = picture, []
+
+	def at(self, page, name: str, ours: str) -> None:
+		settle_if_desk(page)
+		for mode, (theme, size, colours) in MODES.items():
+			page.set_viewport_size(size)
+			page.emulate_media(color_scheme=theme, forced_colors=colours, reduced_motion="reduce")
+			page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+			page.evaluate(AT_REST)
+			self.picture(page, f"every-{name}-{mode}")
+			found = serious(page, ours)
+			if mode == "narrow" and not page.evaluate(
+				"document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+			):
+				found.append("runs out of the page")
+			if mode == "forced":
+				found += [f"no edge: {html}" for html in page.evaluate(EDGELESS, ours)]
+			self.faults += [f"{name}, {mode}: {fault}" for fault in found]
+		page.set_viewport_size(WIDE)
+		page.emulate_media(color_scheme="light", forced_colors="none")
+		page.evaluate("document.documentElement.dataset.theme = 'light'")
+
+
+def settle_if_desk(page) -> None:
+	if page.evaluate("Boolean(window.frappe?.request && window.cur_page)"):
+		settle(page)
+
+
+@pytest.fixture
+def looking(picture):
+	looking = Looking(picture)
+	yield looking
+	assert looking.faults == [], "\n".join(looking.faults)
+
+
+@pytest.fixture
+def automatic(scene):
+	"""The payer's card pays automatically; one payment of the invoice was made, one is refunded in part, one failed."""
+	set_settings(automatic_payments=1)
+	card = save_card(scene.payer)
+	started = begin(scene.as_user, scene.payer, wish_of(card, scene.unit))
+	scene.payments = [scene.pay("40.00")["payment"], scene.pay("5.00", card="insufficient_funds")["payment"]]
+	scene.pay_by_ach(scene.add_bank_account(), "10.00")
+	scene.make_invoice(total="1234567.89", title="Roof repair", due_date=add_days(nowdate(), -3))
+	scene.due = scene.make_invoice(total="20.00", due_date=add_days(nowdate(), 3))
+	from stripe_service.payments.automatic import planning
+
+	planning.announce_all()
+	scene.drain()
+	yield started["name"]
+	frappe.db.rollback()
+	frappe.set_user("Administrator")
+	from stripe_service.payments.automatic import agreements
+
+	agreements.stop(started["name"], lambda: "end of test", tell=False)
+	set_settings(automatic_payments=0)
+
+
+def test_the_payers_screens(login, http, scene, automatic, looking):
+	page = login(scene.payer)
+
+	page.goto(f"{http.url}/app/payments")
+	page.locator(".stripe-home-rows").first.wait_for()
+	looking.at(page, "home", ".stripe-home")
+
+	for slug in ("workflow-action", "portal-invoice", "invoice-payment"):
+		page.goto(f"{http.url}/app/{slug}/view/list", wait_until="domcontentloaded")
+		page.locator(".list-row-container .list-row").filter(visible=True).first.wait_for()
+		looking.at(page, f"list-{slug}", ".frappe-list")
+
+	open_document(page, http.url, "Portal Invoice", scene.invoice.name)
+	page.locator(".stripe-history li").first.wait_for()
+	looking.at(page, "invoice", MAIN)
+	form = PayDialog.by_button(page)
+	expect(form.pay_button).to_be_enabled()
+	looking.at(page, "pay-card", ".stripe-pay-dialog")
+	form.choose("Bank account (ACH)")
+	form.add_by_numbers("000111111116")
+	expect(form.bank_row("1116").get_by_text("Verification pending")).to_be_visible()
+	looking.at(page, "pay-ach", ".stripe-pay-dialog")
+	form.close()
+
+	open_document(page, http.url, "Invoice Payment", scene.payments[0])
+	looking.at(page, "own-payment", MAIN)
+
+	page.goto(f"{http.url}/app/my-payment-methods")
+	methods = page.locator(".stripe-methods")
+	methods.get_by_role("button", name="Stop paying automatically").first.wait_for()
+	looking.at(page, "methods", ".stripe-methods")
+	for button, name in (("Remove VISA", "remove"), ("Pay automatically with VISA", "automatic")):
+		methods.get_by_role("button", name=button).first.click()
+		methods.locator("dialog[open]").wait_for()
+		looking.at(page, f"methods-{name}", ".stripe-methods dialog[open]")
+		page.keyboard.press("Escape")
+		expect(methods.locator("dialog[open]")).to_have_count(0)
+
+
+def test_the_pages_of_the_portal_and_of_a_link(
+	http, worker, stripe_account, new_page, make_user, make_invoice, looking
+):
+	with opened():
+		user = make_portal_user(make_user)
+		invoice = make_invoice(bill_to_email=user, total="119.00", due_date=add_days(nowdate(), -3))
+		make_invoice(bill_to_email=user, total="1234567.89")
+		save_card(user)
+		page = new_page()
+		log_in(page, http.url, user)
+		page.goto(f"{http.url}/payments")
+		page.locator(".stripe-home-rows").first.wait_for()
+		looking.at(page, "portal", ".stripe-portal")
+		page.get_by_role("button", name=f"Pay {invoice.title}").click()
+		expect(PayForm(page, page.locator(".stripe-portal")).pay_button).to_be_enabled()
+		looking.at(page, "portal-pay", ".stripe-portal")
+		page.goto(f"{http.url}/my-payment-methods")
+		page.locator(".stripe-methods-row").first.wait_for()
+		looking.at(page, "portal-methods", ".stripe-methods")
+
+	token = make_link(invoice)
+	stranger = new_page()
+	stranger.goto(f"{http.url}/payment-link/{token}")
+	expect(PayForm(stranger).pay_button).to_be_enabled()
+	looking.at(stranger, "link", ".stripe-link")
+	stranger.goto(f"{http.url}/payment-link/{token[:-1]}")
+	looking.at(stranger, "link-unknown", ".stripe-link")
+
+
+def test_the_administrators_screens(login, http, make_user, scene, automatic, looking):
+	roles = ("Stripe Administrator", "Stripe Viewer", "Stripe Payer", "Invoice Payers")
+	page = login(make_user(roles=roles, unit=scene.unit, password=PASSWORD))
+
+	page.goto(f"{http.url}/app/stripe", wait_until="domcontentloaded")
+	page.locator(".stripe-latest-payments a").first.wait_for()
+	looking.at(page, "workspace", ".stripe-overview, .stripe-latest-payments")
+
+	form = DeskForm.open(page, http.url, "Stripe Account", "Emulator")
+	looking.at(page, "account", MAIN)
+	for group, action in (("Actions", "Check the Key's Permissions"), ("Actions", "Remove")):
+		form.act(action, group=group)
+		page.locator(DIALOG).last.wait_for()
+		looking.at(page, f"account-{action.split()[0].lower()}", DIALOG)
+		form.dialog.close()
+
+	DeskForm.open(page, http.url, "Stripe Service Settings")
+	page.locator(".stripe-checklist li").first.wait_for()
+	looking.at(page, "settings", MAIN)
+
+	for slug in ("automatic-payment", "scheduled-payment", "stripe-customer", "stripe-payment-link"):
+		page.goto(f"{http.url}/app/{slug}/view/list", wait_until="domcontentloaded")
+		page.locator(".frappe-list").filter(visible=True).first.wait_for()
+		looking.at(page, f"list-{slug}", ".frappe-list")
+	DeskForm.open(page, http.url, "Automatic Payment", automatic)
+	looking.at(page, "automatic-payment", MAIN)
+
+	form = DeskForm.open(page, http.url, "Invoice Payment", scene.payments[0])
+	looking.at(page, "payment", MAIN)
+	form.act("Refund")
+	page.locator(f"{DIALOG} .btn-primary").filter(visible=True).last.wait_for()
+	looking.at(page, "refund", DIALOG)
+	form.dialog.close()
+
+	form = DeskForm.open(page, http.url, "Portal Invoice", scene.invoice.name)
+	for action in ("Payment Link", "Record a Payment", "Write Off Rest"):
+		form.act(action, group="Payment")
+		page.locator(f"{DIALOG} .modal-title").filter(visible=True).last.wait_for()
+		looking.at(page, f"dialog-{action.lower().replace(' ', '-')}", DIALOG)
+		form.dialog.close()
+
+	page.goto(f"{http.url}/app/query-report/Stripe Received", wait_until="domcontentloaded")
+	page.locator(".dt-row").first.wait_for()
+	looking.at(page, "report", ".report-wrapper")
