@@ -1,5 +1,5 @@
-"""Frappe Notifications that come with the app: a receipt for the payer, two reminders, and what payers are told of automatic
-payments and of their end. Made once, switched off.
+"""Frappe Notifications that come with the app: a receipt for the payer, two reminders, what payers are told of automatic payments
+and of their end, and what they are told days later of their payments and bank accounts. Made once, switched off.
 
 They are ordinary records and not module files: Frappe lets nobody edit a standard Notification that is enabled, and reads
 a module's file again on migrate. So from the day they are made they are the administrator's, who may edit, enable, rename
@@ -13,12 +13,16 @@ so takes its words from payments.receipt.
 import frappe
 from frappe import _
 
+from stripe_service.utils import notices
+
 MADE = "stripe_service_notifications_made"
 # Came later, to sites that had the others already.
 AUTOMATIC_MADE = "stripe_service_automatic_notification_made"
+NOTICE_MADE = "stripe_service_notice_notification_made"
 STOPPED_MADE = "stripe_service_stopped_notification_made"
 RECEIPT, DUE_SOON, OVERDUE = "Payment Receipt", "Invoice Due Soon", "Invoice Overdue"
 AUTOMATIC, STOPPED = "Automatic Payment", "Automatic Payments Stopped"
+NOTICE = "Payment Notice"
 DAYS_BEFORE, DAYS_AFTER = 3, 1
 
 RECEIPT_MESSAGE = """\
@@ -52,6 +56,12 @@ STOPPED_MESSAGE = """\
 {% endfor %}
 """
 
+NOTICE_MESSAGE = """\
+<p>{{ doc.subject | e }}</p>
+{% set address = stripe_address_for_payer(doc) %}
+<p><a href="{{ address | e }}">{{ address | e }}</a></p>
+"""
+
 # What waits for money that is not on its way already: who is reminded while a debit runs pays twice.
 TO_PAY = (
 	'doc.workflow_state in ("To Be Paid", "Partly Paid")'
@@ -72,6 +82,7 @@ def make_once() -> None:
 	_make_once(MADE, _receipt(), _due_soon(), _overdue())
 	_make_once(AUTOMATIC_MADE, _automatic())
 	_make_once(STOPPED_MADE, _stopped())
+	_make_once(NOTICE_MADE, _notice())
 
 
 def _make_once(made: str, *notifications: dict) -> None:
@@ -85,7 +96,7 @@ def _make_once(made: str, *notifications: dict) -> None:
 
 def forget() -> None:
 	"""On uninstall: the Notifications go with the app's module."""
-	for made in (MADE, AUTOMATIC_MADE, STOPPED_MADE):
+	for made in (MADE, AUTOMATIC_MADE, STOPPED_MADE, NOTICE_MADE):
 		frappe.defaults.clear_default(key=made)
 
 
@@ -147,6 +158,22 @@ def _stopped() -> dict:
 		"condition": "doc.told_at",
 		"subject": "{{ stripe_automatic_stop(doc).subject }}",
 		"message": STOPPED_MESSAGE,
+		"recipients": [{"receiver_by_document_field": "user"}],
+	}
+
+
+def _notice() -> dict:
+	"""What a payer is told on the desk's bell, which is no place for whoever has no desk: a debit that failed, was returned or has
+	arrived, a refund, a bank account that was verified or blocked. Not of automatic payments, which have Notifications of their own."""
+	return {
+		"name": NOTICE,
+		"document_type": notices.DOCTYPE,
+		"event": "Method",
+		"method": notices.DELIVERED,
+		"condition": f'doc.audience == "{notices.USER}" and doc.reference_doctype in'
+		' ("Invoice Payment", "Saved Card", "Stripe Bank Account")',
+		"subject": "{{ doc.subject | truncate(120) }}",
+		"message": NOTICE_MESSAGE,
 		"recipients": [{"receiver_by_document_field": "user"}],
 	}
 

@@ -175,7 +175,7 @@ def test_the_administrators_screens(login, http, make_user, scene, automatic, lo
 
 	page.goto(f"{http.url}/app/stripe", wait_until="domcontentloaded")
 	page.locator(".stripe-latest-payments a").first.wait_for()
-	looking.at(page, "workspace", ".stripe-overview, .stripe-latest-payments")
+	looking.at(page, "workspace", ".custom-block-widget-box")
 
 	form = DeskForm.open(page, http.url, "Stripe Account", "Emulator")
 	looking.at(page, "account", MAIN)

@@ -775,7 +775,7 @@ def test_the_mail_of_a_stop_is_in_the_payers_language_and_never_stops_the_stop(h
 	notification = frappe.get_doc("Notification", notifications.STOPPED)
 	message = notification.message
 	try:
-		notification.update({"message": "{{ doc.no_such.field }}"}).save()
+		notification.update({"message": "{{ doc.idx / 0 }}"}).save()
 		frappe.db.commit()
 		agreements.stop(name, lambda: "Ende.")
 		house.scene.drain()

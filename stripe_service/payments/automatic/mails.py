@@ -12,7 +12,8 @@ from stripe_service.utils.language import language_of
 
 
 def stripe_address_for_payer(doc) -> str:
-	"""Where the payer of a Scheduled Payment sees the document that it pays: the form on the desk, or the page of the portal."""
+	"""Where the payer of a Scheduled Payment, or the reader of a Stripe Notice, sees the document that it is about: the form on the
+	desk, or the page of the portal."""
 	return portal_page.document_url(doc.user, doc.reference_doctype, doc.reference_name)
 
 
