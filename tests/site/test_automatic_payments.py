@@ -713,7 +713,9 @@ def test_a_payer_without_a_desk_is_mailed_the_way_to_the_portal(house, mailed, m
 			assert house.row(invoice).user == payer
 			agreements.stop(name, lambda: "The bank no longer allows it.")
 			house.scene.drain()
-			announced, stopped = mailed(payer)
+			mails = mailed(payer)
+			[announced] = [mail for mail in mails if "will be paid automatically" in mail]
+			[stopped] = [mail for mail in mails if "Nothing is paid automatically any more" in mail]
 			desk = payer != customer
 			form = re.compile(rf"/(app|desk)/portal-invoice/{invoice.name}")
 			assert bool(form.search(announced)) is desk

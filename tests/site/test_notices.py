@@ -224,7 +224,7 @@ def test_a_debit_that_failed_is_mailed_with_the_way_on_that_its_payer_has(
 			settle(outcome["payment"])
 			drain()
 			mail = mails_to(payer)[-1]
-			assert "failed" in mail and invoice.title in mail
+			assert "failed" in mail and invoice.name in mail
 			form = re.search(rf"/(app|desk)/invoice-payment/{outcome['payment']}", mail)
 			assert bool(form) is (payer != customer)
 			assert ("/payments" in mail) is (payer == customer)
