@@ -5,7 +5,7 @@ Nothing of anybody else: no earlier payments, no names of users, no unit, no acc
 
 import frappe
 from frappe import _
-from frappe.utils import cint, formatdate
+from frappe.utils import cint
 
 from stripe_service.accounts.stripe_account import read_browser_facts
 from stripe_service.gateway import money, payment_states
@@ -15,6 +15,7 @@ from stripe_service.payments.allowed_methods import allowed_methods
 from stripe_service.payments.claim import allowed_bounds
 from stripe_service.payments.form import amount_facts
 from stripe_service.payments.result import client_secret
+from stripe_service.utils.dates import date_in_words
 
 
 def form_of_link(payable, own_payment: str | None) -> dict:
@@ -89,7 +90,7 @@ def _invoice(payable, balance, own: dict | None) -> dict:
 	due = payable.due_date
 	details = [
 		{"label": _("Invoice from"), "value": sender_of(payable)},
-		{"label": _("Due"), "value": formatdate(due, "d MMM yyyy") if due else None},
+		{"label": _("Due"), "value": date_in_words(due) if due else None},
 	]
 	return {
 		"name": payable.name,
