@@ -21,12 +21,14 @@ from tests.support.portal import make_portal_user, opened
 from tests.support.records import PASSWORD
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 375, "height": 812}
+# name -> theme, size, forced colours. What is not a colour is the same in all of them, but for what a narrow page hides.
 MODES = {
 	"light": ("light", WIDE, "none"),
 	"dark": ("dark", WIDE, "none"),
-	"narrow": ("light", NARROW, "none"),
 	"forced": ("light", WIDE, "active"),
+	"narrow": ("light", NARROW, "none"),
 }
+COLOURS_ALONE = ("dark", "forced")
 MAIN = ".layout-main-section-wrapper"
 DIALOG = ".modal.show"
 EDGELESS = """selector => [...document.querySelectorAll(selector)]
@@ -35,6 +37,8 @@ EDGELESS = """selector => [...document.querySelectorAll(selector)]
 	.filter((node) => { const { borderTopWidth, borderTopStyle, outlineStyle } = getComputedStyle(node);
 		return (borderTopStyle === "none" || borderTopWidth === "0px") && outlineStyle === "none"; })
 	.map((node) => node.outerHTML.slice(0, 160))"""
+RULES = {"runOnly": ["color-contrast"]}
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 AT_REST = """() => Promise.allSettled(document.getAnimations()
 	.filter((animation) => animation.effect?.getComputedTiming().iterations !== Infinity).map(({ finished }) => finished))"""
 
@@ -49,21 +53,17 @@ class Looking:
 		settle_if_desk(page)
 		for mode, (theme, size, colours) in MODES.items():
 			page.set_viewport_size(size)
-			page.emulate_media(color_scheme=theme, forced_colors=colours, reduced_motion="reduce")
+			page.emulate_media(forced_colors=colours, reduced_motion="reduce")
 			page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
 			page.evaluate(AT_REST)
 			self.picture(page, f"every-{name}-{mode}")
-			found = serious(page, ours)
-			if mode == "narrow" and not page.evaluate(
-				"document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-			):
+			found = serious(page, ours, **RULES if mode in COLOURS_ALONE else {})
+			if mode == "narrow" and not page.evaluate(FITS):
 				found.append("runs out of the page")
 			if mode == "forced":
 				found += [f"no edge: {html}" for html in page.evaluate(EDGELESS, ours)]
 			self.faults += [f"{name}, {mode}: {fault}" for fault in found]
 		page.set_viewport_size(WIDE)
-		page.emulate_media(color_scheme="light", forced_colors="none")
-		page.evaluate("document.documentElement.dataset.theme = 'light'")
 
 
 def settle_if_desk(page) -> None:
