@@ -50,6 +50,8 @@ class Looking:
 		"""`ours` is what of the page is the app's (a selector), None where all is Frappe's frame: a list, a form's fields, a report."""
 		settle_if_desk(page)
 		for mode, (theme, size, colours) in MODES.items():
+			if mode != "narrow" and not ours:
+				continue
 			page.set_viewport_size(size)
 			page.emulate_media(forced_colors=colours, reduced_motion="reduce")
 			page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
@@ -58,7 +60,7 @@ class Looking:
 			found = serious(page, ours, **RULES if mode in COLOURS_ALONE else {}) if ours else []
 			if mode == "narrow" and not page.evaluate(FITS):
 				found.append("runs out of the page")
-			if mode == "forced" and ours:
+			if mode == "forced":
 				found += [f"no edge: {html}" for html in page.evaluate(EDGELESS, ours)]
 			self.faults += [f"{name}, {mode}: {fault}" for fault in found]
 		page.set_viewport_size(WIDE)
