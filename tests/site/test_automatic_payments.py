@@ -714,7 +714,8 @@ def test_a_payer_without_a_desk_is_mailed_the_way_to_the_portal(house, mailed, m
 			agreements.stop(name, lambda: "The bank no longer allows it.")
 			house.scene.drain()
 			mails = mailed(payer)
-			[announced] = [mail for mail in mails if "will be paid automatically" in mail]
+			about = f"({invoice.name}) will be paid automatically"  # besides those of the payers before
+			[announced] = [mail for mail in mails if about in mail]
 			[stopped] = [mail for mail in mails if "Nothing is paid automatically any more" in mail]
 			desk = payer != customer
 			form = re.compile(rf"/(app|desk)/portal-invoice/{invoice.name}")
