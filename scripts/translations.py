@@ -106,9 +106,8 @@ def collect() -> Strings:
 	strings = Strings()
 	for path in sorted(APP.rglob("*")):
 		relative = path.relative_to(REPO)
-		if path.name.startswith("test_") or {"translations", "dist", "node_modules", "tests"} & set(
-			relative.parts
-		):
+		# Tests are Python: test_data.js and test_mode.js are what payers see in test mode.
+		if path.match("test_*.py") or {"translations", "dist", "node_modules", "tests"} & set(relative.parts):
 			continue
 		if path.suffix == ".py":
 			from_python(path.read_text(), str(relative), strings)

@@ -38,6 +38,8 @@ page_renderer = ["stripe_service.www.payment_link.PaymentLinkPage"]
 ignore_links_on_delete = ["Stripe Payment Link", "Stripe Payment Link Reference", "Scheduled Payment"]
 jinja = {
 	"methods": [
+		"stripe_service.payments.automatic.mails.stripe_address_for_payer",
+		"stripe_service.payments.automatic.mails.stripe_automatic_stop",
 		"stripe_service.payments.link_templates.stripe_payment_link",
 		"stripe_service.payments.link_templates.stripe_payment_qr",
 		"stripe_service.payments.receipt.stripe_amount",
@@ -242,6 +244,7 @@ add_to_apps_screen = [
 # The portal. Without a `reference_doctype` Frappe takes an item out of the menu again.
 has_website_permission = {"Portal Invoice": "stripe_service.access.portal.has_website_permission"}
 get_website_user_home_page = "stripe_service.access.landing.portal_home_page"
+update_website_context = ["stripe_service.access.portal.show_menu_entries_once"]
 standard_portal_menu_items = [
 	{
 		"title": "Payments",

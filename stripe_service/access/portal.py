@@ -19,8 +19,10 @@ from frappe.model.db_query import DatabaseQuery
 from stripe_service.access import units
 from stripe_service.payables import registry
 from stripe_service.utils.people import is_website_user
+from stripe_service.utils.portal_page import METHODS_PATH, PATH
 
 ROLE = "Portal Payer"
+PAGES = frozenset({f"/{PATH}", f"/{METHODS_PATH}"})
 NOTHING = "1=0"
 
 
@@ -50,6 +52,18 @@ def shows_unit(doctype: str, user: str) -> bool:
 	"""Whether the unit of a document is something to `user`: not to a customer, to whom it is the seller's own affair."""
 	config = registry.get_config(doctype)
 	return not is_website_user(user) or bool(config and config.portal_access == registry.UNITS)
+
+
+def show_menu_entries_once(context) -> dict | None:
+	"""Hook update_website_context. A row of the portal's menu has one role, so that each page of ours has a row for Portal Payer and
+	one for Stripe Payer; whoever holds both would see it twice. An administrator's own rows are theirs."""
+	shown, seen = [], set()
+	for item in context.get("sidebar_items") or []:
+		is_ours = item.get("route") in PAGES
+		if not (is_ours and item["route"] in seen):
+			shown.append(item)
+		seen.add(item.get("route"))
+	return {"sidebar_items": shown} if shown else None
 
 
 def has_website_permission(doc, ptype: str = "read", user: str | None = None, verbose: bool = False) -> bool:

@@ -15,6 +15,7 @@ from frappe.utils import cstr, flt, getdate, now, nowdate
 from stripe_service.accounts.stripe_account import default_account
 from stripe_service.gateway import money
 from stripe_service.payables.registry import PayableConfig, get_config
+from stripe_service.utils.dates import date_in_words, time_in_words
 from stripe_service.utils.labels import money_in_words
 
 
@@ -275,7 +276,11 @@ class Payable:
 		currency = get_field_currency(field, self.doc) if field.fieldtype == "Currency" else None
 		if currency:
 			return money_in_words(money.round_to_minor(flt(value), currency), currency)
-		if field.fieldtype in ("Currency", "Date", "Datetime", "Float", "Int", "Percent", "Time", "Duration"):
+		if field.fieldtype == "Date":
+			return date_in_words(value)
+		if field.fieldtype == "Datetime":
+			return time_in_words(value)
+		if field.fieldtype in ("Currency", "Float", "Int", "Percent", "Time", "Duration"):
 			return cstr(frappe.format_value(value, field, self.doc))
 		return _(cstr(value)) if field.fieldtype == "Select" else cstr(value)
 

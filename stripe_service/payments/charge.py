@@ -5,7 +5,7 @@ New card details arrive as a ConfirmationToken that Stripe.js made: numbers neve
 
 import frappe
 from frappe import _
-from frappe.utils import cint, get_url, get_url_to_form, now_datetime
+from frappe.utils import cint, now_datetime
 
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, payment_states
@@ -15,7 +15,6 @@ from stripe_service.payments.record import IntentSnapshot, record_failure
 from stripe_service.payments.settle import EXPAND, OutOfStep, apply, disputes_of, settle
 from stripe_service.saved_methods import saved_method
 from stripe_service.utils import failure_messages, portal_page
-from stripe_service.utils.people import is_website_user
 from stripe_service.utils.transaction import in_fresh_transaction
 
 
@@ -96,9 +95,7 @@ def return_url(payment) -> str:
 	if payment.payment_link:
 		return links.url_of(payment.payment_link)
 	first = payment.references[0]
-	if is_website_user(payment.user):
-		return portal_page.url_of(first.reference_doctype, first.reference_name)
-	return get_url(get_url_to_form(first.reference_doctype, first.reference_name))
+	return portal_page.document_url(payment.user, first.reference_doctype, first.reference_name)
 
 
 def _not_created(payment_name: str, error: errors.GatewayError):

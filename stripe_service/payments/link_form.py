@@ -6,7 +6,7 @@ Several are shown in the form that users have for several (`form`), so that ther
 
 import frappe
 from frappe import _
-from frappe.utils import cint, formatdate
+from frappe.utils import cint
 
 from stripe_service.accounts.stripe_account import read_browser_facts
 from stripe_service.gateway import money, payment_states
@@ -22,6 +22,7 @@ from stripe_service.payments.form import (
 	choose_together,
 )
 from stripe_service.payments.result import client_secret
+from stripe_service.utils.dates import date_in_words
 
 
 def form_of_link(documents: list[links.LinkDocument], own_payment: str | None) -> dict:
@@ -146,7 +147,7 @@ def _own_minor(payable, payment) -> int:
 def _details(sender: str | None, due) -> list[dict]:
 	details = [
 		{"label": _("Invoice from"), "value": sender},
-		{"label": _("Due"), "value": formatdate(due, "d MMM yyyy") if due else None},
+		{"label": _("Due"), "value": date_in_words(due) if due else None},
 	]
 	return [detail for detail in details if detail["value"]]
 

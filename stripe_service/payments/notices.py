@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from frappe import _
-from frappe.utils import cint, format_datetime
+from frappe.utils import cint
 
 from stripe_service.gateway import payment_states
 from stripe_service.payments.follow_up import AppliedChange
+from stripe_service.utils.dates import time_in_words
 from stripe_service.utils.failure_messages import dispute_reason, failure_of, return_message
 from stripe_service.utils.labels import money_in_words
 from stripe_service.utils.notices import notify_administrators, notify_user
@@ -83,7 +84,7 @@ def _about_dispute(payment) -> str:
 def _how_to_answer(payment) -> str:
 	if not payment.dispute_due_by:
 		return _("It can't be answered.")
-	return _("Answer it in the Stripe Dashboard by {0}.").format(format_datetime(payment.dispute_due_by))
+	return _("Answer it in the Stripe Dashboard by {0}.").format(time_in_words(payment.dispute_due_by))
 
 
 def _amount(payment, minor: int) -> str:

@@ -2,7 +2,7 @@
 
 import frappe
 from frappe import _
-from frappe.utils import add_to_date, cint, formatdate, get_datetime, now_datetime
+from frappe.utils import add_to_date, cint, get_datetime, now_datetime
 
 from stripe_service.access import portal
 from stripe_service.access.permissions import find_readable
@@ -12,6 +12,7 @@ from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payables.registry import get_config
 from stripe_service.payments import links, release, settle
+from stripe_service.utils.dates import date_in_words
 from stripe_service.utils.failure_messages import failure_of
 from stripe_service.utils.labels import money_in_words
 
@@ -181,7 +182,7 @@ def _about_unknown(payment) -> str:
 def _about_processing(payment) -> str:
 	if payment.expected_by:
 		return _("The debit of {0} is under way. Your bank answers by {1}. You can close this.").format(
-			_money(payment), formatdate(payment.expected_by)
+			_money(payment), date_in_words(payment.expected_by)
 		)
 	return _("The payment of {0} is under way. You can close this.").format(_money(payment))
 

@@ -62,7 +62,7 @@ def _item(part: str, label: str, answer: Answer) -> dict:
 	if answer.make:
 		action = {"label": _("Create"), "make": answer.make}
 	elif answer.link:
-		action = {"label": _("Open"), "link": answer.link}
+		action = {"label": _("Open", context="Open a page"), "link": answer.link}
 	return {"part": part, "label": label, "state": answer.state, "message": answer.message, "action": action}
 
 

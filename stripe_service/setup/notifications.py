@@ -1,5 +1,5 @@
-"""Frappe Notifications that come with the app: a receipt for the payer, two reminders, and what payers are told of automatic
-payments. Made once, switched off.
+"""Frappe Notifications that come with the app: a receipt for the payer, two reminders, what payers are told of automatic payments
+and of their end, and what they are told days later of their payments and bank accounts. Made once, switched off.
 
 They are ordinary records and not module files: Frappe lets nobody edit a standard Notification that is enabled, and reads
 a module's file again on migrate. So from the day they are made they are the administrator's, who may edit, enable, rename
@@ -13,11 +13,16 @@ so takes its words from payments.receipt.
 import frappe
 from frappe import _
 
+from stripe_service.utils import notices
+
 MADE = "stripe_service_notifications_made"
 # Came later, to sites that had the others already.
 AUTOMATIC_MADE = "stripe_service_automatic_notification_made"
+NOTICE_MADE = "stripe_service_notice_notification_made"
+STOPPED_MADE = "stripe_service_stopped_notification_made"
 RECEIPT, DUE_SOON, OVERDUE = "Payment Receipt", "Invoice Due Soon", "Invoice Overdue"
-AUTOMATIC = "Automatic Payment"
+AUTOMATIC, STOPPED = "Automatic Payment", "Automatic Payments Stopped"
+NOTICE = "Payment Notice"
 DAYS_BEFORE, DAYS_AFTER = 3, 1
 
 RECEIPT_MESSAGE = """\
@@ -36,12 +41,25 @@ RECEIPT_MESSAGE = """\
 # The link is for a payer whose bank or card said no, on whatever device the mail is read; never for one who may not pay.
 AUTOMATIC_MESSAGE = """\
 <p>{{ doc.message | e }}</p>
-{% set address = frappe.utils.get_url_to_form(doc.reference_doctype, doc.reference_name) %}
+{% set address = stripe_address_for_payer(doc) %}
 <p><a href="{{ address | e }}">{{ doc.reference_name | e }}</a></p>
 {% if doc.status in ("Authentication Required", "Failed") %}
 {% set link = stripe_payment_link({"doctype": doc.reference_doctype, "name": doc.reference_name}) %}
 {% if link %}<p><a href="{{ link | e }}">{{ link | e }}</a></p>{% endif %}
 {% endif %}
+"""
+
+STOPPED_MESSAGE = """\
+{% set stop = stripe_automatic_stop(doc) %}
+<p>{{ stop.message | e }}</p>
+{% for way in stop.ways %}<p><a href="{{ way.address | e }}">{{ way.label | e }}</a></p>
+{% endfor %}
+"""
+
+NOTICE_MESSAGE = """\
+<p>{{ doc.subject | e }}</p>
+{% set address = stripe_address_for_payer(doc) %}
+<p><a href="{{ address | e }}">{{ address | e }}</a></p>
 """
 
 # What waits for money that is not on its way already: who is reminded while a debit runs pays twice.
@@ -63,6 +81,8 @@ def make_once() -> None:
 	"""after_install and after_migrate: what an administrator deleted or renamed since does not come back."""
 	_make_once(MADE, _receipt(), _due_soon(), _overdue())
 	_make_once(AUTOMATIC_MADE, _automatic())
+	_make_once(STOPPED_MADE, _stopped())
+	_make_once(NOTICE_MADE, _notice())
 
 
 def _make_once(made: str, *notifications: dict) -> None:
@@ -76,8 +96,8 @@ def _make_once(made: str, *notifications: dict) -> None:
 
 def forget() -> None:
 	"""On uninstall: the Notifications go with the app's module."""
-	frappe.defaults.clear_default(key=MADE)
-	frappe.defaults.clear_default(key=AUTOMATIC_MADE)
+	for made in (MADE, AUTOMATIC_MADE, STOPPED_MADE, NOTICE_MADE):
+		frappe.defaults.clear_default(key=made)
 
 
 def _insert(values: dict) -> None:
@@ -124,6 +144,36 @@ def _automatic() -> dict:
 		"condition": "doc.told_at",
 		"subject": "{{ doc.reference_title }}",
 		"message": AUTOMATIC_MESSAGE,
+		"recipients": [{"receiver_by_document_field": "user"}],
+	}
+
+
+def _stopped() -> dict:
+	"""That nothing is paid automatically any more, unless the payer has stopped it themselves (payments.automatic.mails)."""
+	return {
+		"name": STOPPED,
+		"document_type": "Automatic Payment",
+		"event": "Value Change",
+		"value_changed": "told_at",
+		"condition": "doc.told_at",
+		"subject": "{{ stripe_automatic_stop(doc).subject }}",
+		"message": STOPPED_MESSAGE,
+		"recipients": [{"receiver_by_document_field": "user"}],
+	}
+
+
+def _notice() -> dict:
+	"""What a payer is told on the desk's bell, which is no place for whoever has no desk: a debit that failed, was returned or has
+	arrived, a refund, a bank account that was verified or blocked. Not of automatic payments, which have Notifications of their own."""
+	return {
+		"name": NOTICE,
+		"document_type": notices.DOCTYPE,
+		"event": "Method",
+		"method": notices.DELIVERED,
+		"condition": f'doc.audience == "{notices.USER}" and doc.reference_doctype in'
+		' ("Invoice Payment", "Saved Card", "Stripe Bank Account")',
+		"subject": "{{ doc.subject | truncate(120) }}",
+		"message": NOTICE_MESSAGE,
 		"recipients": [{"receiver_by_document_field": "user"}],
 	}
 

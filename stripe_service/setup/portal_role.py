@@ -7,9 +7,7 @@ on: an administrator may give it a home page, or tick Desk Access.
 
 import frappe
 
-from stripe_service.access.portal import ROLE
-
-ROUTES = ("/payments", "/my-payment-methods")
+from stripe_service.access.portal import PAGES, ROLE
 
 
 def make_if_missing() -> None:
@@ -20,4 +18,4 @@ def make_if_missing() -> None:
 
 def forget_menu() -> None:
 	"""before_uninstall: Frappe takes an app's rows of the portal's menu into Portal Settings, and leaves them there."""
-	frappe.db.delete("Portal Menu Item", {"route": ("in", ROUTES), "role": ROLE})
+	frappe.db.delete("Portal Menu Item", {"route": ("in", list(PAGES)), "role": ROLE})

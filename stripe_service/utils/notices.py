@@ -3,7 +3,9 @@
 A dispute or a failed debit is learnt in a job or a webhook, at a moment when the queue, the mail server or a user's
 settings may stand in the way, and nobody will learn of it a second time. So a Stripe Notice is written in the same
 transaction as what it is about, by an insert that nothing can refuse, and delivered from there, again until it worked.
-Each user can switch the Notification Log off or have it mailed, in Frappe's Notification Settings.
+Each user can switch the Notification Log off in Frappe's Notification Settings. It is on the desk, and Frappe mails none of its
+alerts: so a delivered notice also sets off Frappe's Notifications on Stripe Notice (event *Method*, `on_delivery`), by which an
+administrator mails it.
 """
 
 from collections.abc import Callable
@@ -23,6 +25,8 @@ DOCTYPE = "Stripe Notice"
 USER = "User"
 ADMINISTRATORS = "Stripe Administrators"
 BATCH = 100
+# The method that a Notification on Stripe Notice names.
+DELIVERED = "on_delivery"
 
 
 def notify_user(user: str, doctype: str, name: str, subject: str | Callable[[], str]) -> None:
@@ -84,6 +88,7 @@ def _deliver(name: str) -> None:
 		if notice and not notice.delivered_at:
 			_write_notification_logs(notice)
 			frappe.db.set_value(DOCTYPE, name, {"delivered_at": now_datetime(), "error": None})
+			_set_off_notifications(notice)
 		frappe.db.commit()
 	except Exception as error:
 		frappe.db.rollback()
@@ -103,8 +108,31 @@ def _write_notification_logs(notice: frappe._dict) -> None:
 				document_type=notice.reference_doctype,
 				document_name=notice.reference_name,
 				subject=notice.subject,
-				link=portal_page.url_of() if is_website_user(user) else None,
+				link=_way_for(user, notice),
 			).insert(ignore_permissions=True)
+
+
+def _set_off_notifications(notice: frappe._dict) -> None:
+	"""A mistake in an administrator's Notification is logged, and holds up no notice."""
+	if notice.audience == USER and not frappe.db.get_value("User", notice.user, "enabled"):
+		return
+	frappe.db.savepoint(DELIVERED)
+	try:
+		frappe.get_doc(DOCTYPE, notice.name).run_method(DELIVERED)
+	except Exception as error:
+		frappe.db.rollback(save_point=DELIVERED)
+		frappe.clear_messages()
+		frappe.log_error(
+			title=f"Stripe Service: notice {notice.name} not mailed",
+			message=mask(f"{type(error).__name__}: {error}"),
+		)
+
+
+def _way_for(user: str, notice: frappe._dict) -> str | None:
+	"""None on the desk, where Frappe leads to the document by itself."""
+	if not is_website_user(user):
+		return None
+	return portal_page.document_url(user, notice.reference_doctype, notice.reference_name)
 
 
 def _note_failure(name: str, reason: str) -> None:

@@ -190,8 +190,6 @@ def test_an_administrator_sees_account_bank_accounts_and_customers(site, http, m
 	page = login(make_user(roles=("Stripe Administrator", "Stripe Viewer"), password="Scenario-2024!"))
 	page.goto(f"{http.url}/app/stripe")
 	expect(page.get_by_text("Connected").first).to_be_visible()
-	page.wait_for_timeout(1500)
-	picture(page, "workspace", docs=True, full_page=True)
 	page.goto(f"{http.url}/app/stripe-account/Emulator")
 	expect(page.get_by_text("Account details at Stripe").first).to_be_visible()
 	picture(page, "account", docs=True, full_page=True)

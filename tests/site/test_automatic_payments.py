@@ -1,8 +1,10 @@
 """A saved method pays automatically what becomes due: agreed to, announced, paid on the day, limited, declined, stopped."""
 
+import re
 from email import message_from_string
 from email.policy import default
 from functools import partial
+from html import unescape
 
 import frappe
 import pytest
@@ -11,17 +13,19 @@ from frappe.utils import add_days, getdate, nowdate
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.api import automatic_payments as api
 from stripe_service.api import history, methods
+from stripe_service.patches import lead_payers_without_a_desk_to_the_portal as patch
 from stripe_service.payments.automatic import agreements, declines, paying, planning, schedule
 from stripe_service.payments.settle import settle
 from stripe_service.saved_methods import bank_accounts
+from stripe_service.setup import notifications
 from stripe_service.stripe_service.doctype.stripe_service_settings.stripe_service_settings import (
 	read_retry_days,
 )
 from tests.support import records
 from tests.support.accounts import ACCOUNT
 from tests.support.jobs import in_parallel
-from tests.support.records import make_outgoing_account, unique
-from tests.support.settings import set_settings
+from tests.support.records import make_outgoing_account, make_portal_user, unique
+from tests.support.settings import UNITS, opened, set_settings
 
 # Can be saved, and is declined when it is charged.
 DECLINED = "pm_card_chargeCustomerFail"
@@ -256,10 +260,11 @@ def test_a_bank_that_asks_each_time_is_left_to_the_payer_with_a_link(world, mail
 
 @pytest.fixture
 def mailed(site):
-	"""With the Notification switched on: the mails that were queued to a user, the oldest first."""
+	"""With the Notifications switched on: the mails that were queued to a user, the oldest first."""
 
 	def switch(on):
-		frappe.get_doc("Notification", "Automatic Payment").update({"enabled": on}).save()
+		for name in (notifications.AUTOMATIC, notifications.STOPPED):
+			frappe.get_doc("Notification", name).update({"enabled": on}).save()
 		frappe.db.commit()
 
 	def mails(user):
@@ -684,6 +689,110 @@ def test_no_form_writes_it(world):
 
 
 # told
+
+
+def test_a_payer_without_a_desk_is_mailed_the_way_to_the_portal(world, mailed, make_user):
+	"""By the unit, on the portal; a colleague at the desk is led to the desk, and so is who holds both roles."""
+	both = (*records.PAYER_ROLES, "Portal Payer")
+	with opened(UNITS, None):
+		customer = make_portal_user(make_user, unit=world.unit)
+		payers = [world.make_payer(), world.make_payer(roles=both), customer]
+		for payer in payers:
+			invoice = due_invoice(world, due=3)
+			name = world.start_automatic_payments(user=payer)["name"]
+			run_day(world, later(0))
+			assert scheduled_for(invoice).user == payer
+			agreements.stop(name, lambda: "The bank no longer allows it.")
+			world.drain()
+			mails = mailed(payer)
+			about = f"({invoice.name}) will be paid automatically"  # besides those of the payers before
+			[announced] = [mail for mail in mails if about in mail]
+			[stopped] = [mail for mail in mails if "Nothing is paid automatically any more" in mail]
+			desk = payer != customer
+			form = re.compile(rf"/(app|desk)/portal-invoice/{invoice.name}")
+			assert bool(form.search(announced)) is desk
+			assert (f"/payments?doctype=Portal+Invoice&amp;name={invoice.name}" in announced) is not desk
+			assert re.search(r"/(app|desk)/", stopped) if desk else not re.search(r"/(app|desk)/", stopped)
+			assert "/my-payment-methods" in stopped and "/payments" in stopped
+			assert "The bank no longer allows it." in stopped and invoice.title in stopped
+
+
+def _hard_decline(world, invoice, method):
+	run_day(world, later(0))
+	decline_with(world, "stolen_card")
+	run_day(world, later(3))
+
+
+def _removed(world, invoice, method):
+	world.does(methods.remove_method, method)
+
+
+def _gone_at_stripe(world, invoice, method):
+	run_day(world, later(0))
+	gateway_for(ACCOUNT).call("payment_methods.detach", method)
+	run_day(world, later(3))
+
+
+@pytest.mark.parametrize("ending", [_hard_decline, _removed, _gone_at_stripe])
+def test_that_it_was_stopped_is_mailed_once_with_the_reason(world, mailed, ending):
+	method = world.save_card()
+	name = world.start_automatic_payments(method)["name"]
+	ending(world, due_invoice(world, due=3), method)
+	world.drain()
+	schedule.find_unfinished()
+	row = frappe.get_doc("Automatic Payment", name)
+	assert row.status == "Stopped" and row.told_at
+	stopped = [mail for mail in mailed(world.payer) if "Nothing is paid automatically any more" in mail]
+	assert len(stopped) == 1
+	assert row.stopped_reason in unescape(stopped[0])
+
+
+def test_a_mandate_that_ended_is_mailed_and_a_stop_of_ones_own_is_not(world, mailed):
+	account = world.add_bank_account()
+	world.start_automatic_payments(account)
+	own = world.start_automatic_payments()["name"]
+	world.does(api.stop, own)
+	world.emulator.end_mandate(frappe.db.get_value("Stripe Bank Account", account, "mandate_id"))
+	world.drain()
+	bank_accounts.sync(account)
+	frappe.db.commit()
+	world.drain()
+	[mail] = mailed(world.payer)
+	assert "Nothing is paid automatically any more with" in mail and "6789" in mail
+	assert not frappe.db.get_value("Automatic Payment", own, "told_at")
+
+
+def test_the_mail_of_a_stop_is_in_the_payers_language_and_never_stops_the_stop(world, mailed):
+	frappe.db.set_value("User", world.payer, "language", "de")
+	frappe.db.commit()
+	name = world.start_automatic_payments()["name"]
+	notification = frappe.get_doc("Notification", notifications.STOPPED)
+	message = notification.message
+	try:
+		notification.update({"message": "{{ doc.idx / 0 }}"}).save()
+		frappe.db.commit()
+		agreements.stop(name, lambda: "Ende.")
+		world.drain()
+		assert frappe.db.get_value("Automatic Payment", name, "status") == "Stopped"
+	finally:
+		frappe.db.rollback()
+		frappe.get_doc("Notification", notifications.STOPPED).update({"message": message}).save()
+		frappe.db.commit()
+	frappe.db.set_value("Automatic Payment", name, "told_at", None)
+	frappe.db.commit()
+	schedule.find_unfinished()
+	mail = mailed(world.payer)[-1]
+	assert "wird nichts mehr automatisch bezahlt" in mail and "Ansehen und bezahlen" in mail
+
+
+def test_the_notification_of_an_earlier_version_is_led_to_the_portal_too(site):
+	notification = frappe.get_doc("Notification", notifications.AUTOMATIC)
+	message = notification.message
+	before = message.replace(patch.NOW, patch.BEFORE) + "<p>Ours.</p>"
+	frappe.db.set_value("Notification", notifications.AUTOMATIC, "message", before)
+	patch.execute()
+	assert frappe.db.get_value("Notification", notifications.AUTOMATIC, "message") == message + "<p>Ours.</p>"
+	frappe.db.rollback()
 
 
 def test_a_message_whose_worker_was_ended_is_mailed_by_the_next_run(world):

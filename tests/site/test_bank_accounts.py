@@ -9,6 +9,7 @@ from stripe_service.saved_methods.saved_method import payment_params
 from stripe_service.saved_methods.verification import WrongDeposits
 from stripe_service.stripe_service.doctype.stripe_bank_account.stripe_bank_account import StripeBankAccount
 from stripe_service.utils import failure_messages
+from stripe_service.utils.dates import date_in_words
 from stripe_service.utils.stripe_errors import RefusedByStripe, StripeUnavailable
 from tests.support.paying import confirm_setup
 from tests.support.records import unique
@@ -60,7 +61,7 @@ def test_a_typed_account_waits_for_a_deposit_with_a_code_and_says_when_it_comes(
 	assert (added["microdeposit_type"], added["attempts_left"]) == ("descriptor_code", 10)
 	assert added["arrival_date"] >= str(frappe.utils.getdate())
 	assert "$0.01" in added["reason"]
-	assert frappe.utils.formatdate(added["arrival_date"]) in added["reason"]
+	assert date_in_words(added["arrival_date"]) in added["reason"]
 
 
 def test_the_numbers_of_the_account_are_nowhere_on_the_site(world):

@@ -1,5 +1,9 @@
 """Whoever must hear of something hears of it: by user and not by e-mail address, and also if the queue was down."""
 
+import re
+from email import message_from_string
+from email.policy import default
+
 import frappe
 import pytest
 
@@ -7,8 +11,11 @@ from stripe_service.api import methods
 from stripe_service.api import refund as refund_api
 from stripe_service.payments.settle import settle
 from stripe_service.saved_methods import bank_accounts
+from stripe_service.setup import notifications
 from stripe_service.utils import notices
 from tests.support.jobs import queue_away
+from tests.support.records import make_outgoing_account, make_portal_user
+from tests.support.settings import UNITS, opened
 
 
 @pytest.fixture
@@ -176,3 +183,70 @@ def test_a_notice_is_in_the_payers_language(world):
 	world.drain()
 	[subject] = heard_by(world.payer, "Stripe Bank Account", account)
 	assert "ist verifiziert" in subject
+
+
+# Mailed
+
+
+@pytest.fixture
+def mailed_notices(site):
+	"""With the Notification switched on; its doc."""
+	make_outgoing_account()
+	notification = frappe.get_doc("Notification", notifications.NOTICE)
+	message = notification.message
+	notification.update({"enabled": 1}).save()
+	frappe.db.commit()
+	yield notification
+	frappe.db.rollback()
+	frappe.set_user("Administrator")
+	frappe.get_doc("Notification", notifications.NOTICE).update({"enabled": 0, "message": message}).save()
+	frappe.db.commit()
+
+
+def mails_to(user):
+	frappe.db.rollback()
+	queued = frappe.get_all("Email Queue Recipient", {"recipient": user}, pluck="parent", order_by="creation")
+	messages = [frappe.db.get_value("Email Queue", name, "message") for name in dict.fromkeys(queued)]
+	return [message_from_string(text, policy=default).get_body(("html",)).get_content() for text in messages]
+
+
+def test_a_debit_that_failed_is_mailed_with_the_way_on_that_its_payer_has(
+	world, make_user, mailed_notices, drain
+):
+	"""On the portal there is no bell."""
+	with opened(UNITS, None):
+		customer = make_portal_user(make_user, unit=world.unit)
+		for payer in (world.payer, customer):
+			invoice = world.make_invoice()
+			outcome = world.pay_by_ach(world.add_bank_account(payer), user=payer, invoice=invoice)
+			intent = frappe.db.get_value("Invoice Payment", outcome["payment"], "payment_intent_id")
+			world.emulator.fail_debit(intent, "insufficient_funds")
+			settle(outcome["payment"])
+			drain()
+			mail = mails_to(payer)[-1]
+			assert "failed" in mail and invoice.name in mail
+			form = re.search(rf"/(app|desk)/invoice-payment/{outcome['payment']}", mail)
+			assert bool(form) is (payer != customer)
+			assert ("/payments" in mail) is (payer == customer)
+
+
+def test_a_notification_that_is_wrong_holds_up_no_notice(world, make_payer, mailed_notices, drain):
+	mailed_notices.update({"message": "{{ doc.idx / 0 }}"}).save()
+	frappe.db.commit()
+	payer = make_payer()
+	notices.notify_user(payer, "Invoice Payment", "none", "Your payment failed")
+	frappe.db.commit()
+	drain()
+	assert frappe.db.get_value("Stripe Notice", {"user": payer}, "delivered_at")
+	assert frappe.db.exists("Notification Log", {"for_user": payer})
+	assert mails_to(payer) == []
+
+
+def test_administrators_and_disabled_users_are_not_mailed(site, make_payer, make_user, mailed_notices, drain):
+	gone, administrator = make_payer(), make_user(roles=["Stripe Administrator"])
+	notices.notify_user(gone, "Invoice Payment", "none", "Your payment failed")
+	notices.notify_administrators("Invoice Payment", "none", "A dispute")
+	frappe.db.set_value("User", gone, "enabled", 0)
+	frappe.db.commit()
+	drain()
+	assert mails_to(gone) == mails_to(administrator) == []

@@ -1,6 +1,7 @@
 """The portal: who sees and pays what without a desk, by Payable DocType; and nothing else, by whatever way."""
 
 import json
+import re
 
 import frappe
 import pytest
@@ -8,14 +9,16 @@ from frappe.utils import add_days, nowdate
 from frappe.website.utils import get_home_page, get_portal_sidebar_items
 from frappe.www.printview import validate_print_permission
 
+from stripe_service.access import portal
 from stripe_service.access.pay import why_not_pay
 from stripe_service.api import home as home_api
 from stripe_service.api import pay as pay_api
 from stripe_service.payments.receipt import stripe_receipt
+from stripe_service.utils import portal_page
 from stripe_service.utils.language import in_language
 from tests.site.support.payables import make_doctype, make_payable
 from tests.support.paying import pay_by_card
-from tests.support.records import allow_unit, make_contact, make_portal_user, unique
+from tests.support.records import PASSWORD, allow_unit, make_contact, make_portal_user, unique
 from tests.support.settings import CONTACTS, NOTHING, UNITS, opened, set_access
 from tests.support.site import counted_queries, fresh_request
 
@@ -462,15 +465,57 @@ def test_the_portals_menu_leads_there(site, as_user, portal_user, make_payer, ma
 	assert routes(portal_user()) == ours
 
 
+def test_whoever_holds_both_roles_sees_each_entry_of_the_menu_once(site, http, make_payer):
+	both, one = make_payer(roles=("Portal Payer", "Stripe Payer")), make_payer(roles=("Stripe Payer",))
+
+	def entries(user, page):
+		"""The menu stands in the page as often as Frappe's theme has it: beside the page and in the bar above."""
+		html = http.login(user, PASSWORD).get(f"/{page}").text
+		return [len(re.findall(rf'<a href="{route}"', html)) for route in sorted(portal.PAGES)]
+
+	for page in ("me", "payments", "my-payment-methods"):
+		expected = entries(one, page)
+		assert min(expected) > 0 and entries(both, page) == expected, page
+
+
 def test_a_failed_debit_is_told_with_the_way_to_the_portal(site, as_user, portal_user, make_payer):
 	from stripe_service.utils import notices
 
-	for user, link in ((portal_user(), "/payments"), (make_payer(), None)):
-		notices.notify_user(user, "Invoice Payment", "none", "Your payment failed")
-		frappe.db.commit()
-		notices.deliver_pending()
-		found = frappe.get_last_doc("Notification Log", filters={"for_user": user}).link
-		assert (found or "").endswith(link) if link else not found
+	for doctype, page in (("Invoice Payment", "/payments"), ("Stripe Bank Account", "/my-payment-methods")):
+		for user, link in ((portal_user(), page), (make_payer(), None)):
+			notices.notify_user(user, doctype, "none", "Your payment failed")
+			frappe.db.commit()
+			notices.deliver_pending()
+			found = frappe.get_last_doc("Notification Log", filters={"for_user": user}).link
+			assert (found or "").endswith(link) if link else not found
+
+
+def test_every_address_for_a_payer_is_one_that_they_can_open(site, portal_user, make_payer, make_invoice):
+	name = make_invoice().name
+	both = make_payer(roles=("Portal Payer", "Stripe Payer", "Invoice Payers"))
+	form, home, methods = f"/app/portal-invoice/{name}", "/app/payments", "/app/my-payment-methods"
+	expected = {
+		make_payer(): (form, home, methods),
+		# One role with a desk makes a user of the desk.
+		both: (form, home, methods),
+		portal_user(): (
+			f"/payments?doctype=Portal+Invoice&name={name}",
+			"/payments",
+			"/my-payment-methods",
+		),
+	}
+	for user, addresses in expected.items():
+		found = (
+			portal_page.document_url(user, INVOICE, name),
+			portal_page.home_url(user),
+			portal_page.methods_url(user),
+		)
+		# Frappe 16 has its desk at /desk, and sends /app on.
+		assert [_path(url) for url in found] == list(addresses), user
+
+
+def _path(url: str) -> str:
+	return url.removeprefix(frappe.utils.get_url()).replace("/desk/", "/app/")
 
 
 def test_a_bank_sends_a_portal_user_back_to_the_portal(to_contacts, pay, portal_user, make_invoice):

@@ -19,7 +19,7 @@ from frappe.utils import add_to_date, get_fullname, now_datetime
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, money
 from stripe_service.payments import limits
-from stripe_service.payments.automatic import settings
+from stripe_service.payments.automatic import settings, telling
 from stripe_service.payments.automatic.scope import Scope, check_scope
 from stripe_service.saved_methods import ownership
 from stripe_service.saved_methods.ownership import BANK_ACCOUNT, CARD
@@ -31,7 +31,7 @@ from stripe_service.stripe_service.doctype.automatic_payment.automatic_payment i
 from stripe_service.stripe_service.doctype.scheduled_payment.scheduled_payment import CANCELLED, WAITING
 from stripe_service.utils.labels import money_in_words
 from stripe_service.utils.language import words_for
-from stripe_service.utils.notices import notify_administrators, notify_user
+from stripe_service.utils.notices import notify_administrators
 from stripe_service.utils.stripe_errors import stripe_errors_as_messages
 from stripe_service.utils.transaction import in_fresh_transaction
 
@@ -136,28 +136,29 @@ def stop_locked(name: str, reason: Callable[[], str], tell: bool = True) -> bool
 	if agreement.status == STOPPED:
 		return False
 	words = words_for(agreement.user, reason)
-	agreement.write(
-		status=STOPPED, stopped_at=now_datetime(), stopped_by=frappe.session.user, stopped_reason=words
-	)
-	waiting = {"automatic_payment": name, "status": ("in", WAITING)}
-	for row in frappe.get_all(SCHEDULED, filters=waiting, pluck="name"):
-		_cancel(row, words)
+	values = {
+		"status": STOPPED,
+		"stopped_at": now_datetime(),
+		"stopped_by": frappe.session.user,
+		"stopped_reason": words,
+	}
+	left = _cancel_waiting(name, words)
 	if tell:
-		notify_user(
-			agreement.user,
-			DOCTYPE,
-			name,
-			lambda: _("Nothing is paid automatically any more with {0} for {1}. {2}").format(
-				agreement.method_label, agreement.scope_label, words
-			),
-		)
+		telling.record_stop(agreement, words, left, **values)
+	else:
+		agreement.write(**values)
 	return True
 
 
-def _cancel(name: str, reason: str) -> None:
-	row = frappe.get_doc(SCHEDULED, name, for_update=True)
-	if row.status in WAITING:
-		row.write(status=CANCELLED, reason=reason, next_attempt_on=None)
+def _cancel_waiting(agreement: str, reason: str) -> list:
+	"""The Scheduled Payments that are not paid automatically any more, the next due first."""
+	waiting = {"automatic_payment": agreement, "status": ("in", WAITING)}
+	cancelled = []
+	for name in frappe.get_all(SCHEDULED, filters=waiting, order_by="due_on asc, name asc", pluck="name"):
+		row = frappe.get_doc(SCHEDULED, name, for_update=True)
+		if row.status in WAITING:
+			cancelled.append(row.write(status=CANCELLED, reason=reason, next_attempt_on=None))
+	return cancelled
 
 
 def stop_as(name: str, by: str) -> bool:

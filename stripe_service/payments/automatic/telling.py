@@ -1,12 +1,13 @@
-"""Telling payers what becomes of their scheduled payments.
+"""Telling payers what becomes of their scheduled payments, and that an Automatic Payment was stopped.
 
-The text is kept on the Scheduled Payment and, as a Stripe Notice, delivered to Frappe's Notification Log (utils.notices): both
-in the transaction that records what happened. That the payer was told is written afterwards (`told_at`), by a save of its own:
-that sets off the Notification with which an administrator mails it, and whatever that Notification does wrong, no record of a
-payment depends on it.
+The text is kept on the Scheduled Payment or Automatic Payment and, as a Stripe Notice, delivered to Frappe's Notification Log
+(utils.notices): both in the transaction that records what happened. That the payer was told is written afterwards (`told_at`),
+by a save of its own: that sets off the Notification with which an administrator mails it, and whatever that Notification does
+wrong, no record of a payment depends on it.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import frappe
 from frappe import _
@@ -19,6 +20,8 @@ from stripe_service.utils.notices import notify_user
 from stripe_service.utils.transaction import in_fresh_transaction
 
 DOCTYPE = "Scheduled Payment"
+AGREEMENT = "Automatic Payment"
+NAMED = 5  # documents in one message
 
 
 def record(row, text: str | Callable[[], str], **values) -> None:
@@ -47,22 +50,56 @@ def skip(row, reason: str, **values) -> None:
 	)
 
 
-def mark_told(name: str) -> None:
+def record_stop(agreement, reason: str, left: list, **values) -> None:
+	"""Write `values` on the locked Automatic Payment, and that its payer is to be told that it was stopped. `reason` is in their
+	language; `left` are the Scheduled Payments that were announced and are the payer's to pay now. Does not commit."""
+	words = words_for(agreement.user, lambda: _stopped(agreement, reason, left))
+	agreement.write(message=words, told_at=None, **values)
+	notify_user(agreement.user, AGREEMENT, agreement.name, words)
+	frappe.db.after_commit.add(partial(_queue_mail, agreement.name))
+
+
+def _stopped(agreement, reason: str, left: list) -> str:
+	words = _("Nothing is paid automatically any more with {0} for {1}. {2}").format(
+		agreement.method_label, agreement.scope_label, reason
+	)
+	if not left:
+		return words
+	named = ", ".join(f"{row.reference_title} ({row.reference_name})" for row in left[:NAMED])
+	if len(left) > NAMED:
+		named = _("{0} and {1} more").format(named, len(left) - NAMED)
+	return f"{words} " + _("Please pay what was announced yourself: {0}.").format(named)
+
+
+def _queue_mail(agreement: str) -> None:
+	"""No failure of Redis may reach the caller: the hourly job marks as well."""
+	try:
+		frappe.enqueue(
+			"stripe_service.payments.automatic.telling.mark_told",
+			queue="short",
+			name=agreement,
+			doctype=AGREEMENT,
+		)
+	except Exception as error:
+		frappe.logger("stripe_service").warning(f"mail of {agreement} not queued: {type(error).__name__}")
+
+
+def mark_told(name: str, doctype: str = DOCTYPE) -> None:
 	"""Note that the payer was told, and with that set off the Notification on it. Never raises; commits. What fails is tried
 	again by `mark_all_told`."""
 	try:
-		in_fresh_transaction(lambda: _mark(name))
+		in_fresh_transaction(lambda: _mark(doctype, name))
 	except Exception:
-		_log(name)
+		_log(doctype, name)
 
 
-def _log(name: str) -> None:
+def _log(doctype: str, name: str) -> None:
 	"""Never raises: the database may be what failed."""
 	try:
 		frappe.db.rollback()
 		frappe.clear_messages()
 		title = f"Stripe Service: message of {name}"[:140]
-		frappe.log_error(title=title, reference_doctype=DOCTYPE, reference_name=name)
+		frappe.log_error(title=title, reference_doctype=doctype, reference_name=name)
 		frappe.db.commit()
 	except Exception:
 		frappe.logger("stripe_service").error(f"message of {name}", exc_info=True)
@@ -71,11 +108,12 @@ def _log(name: str) -> None:
 def mark_all_told() -> None:
 	"""Those whose worker was ended in between."""
 	waiting = {"told_at": ("is", "not set"), "message": ("is", "set")}
-	for name in frappe.get_all(DOCTYPE, filters=waiting, order_by="modified asc", limit=200, pluck="name"):
-		mark_told(name)
+	for doctype in (DOCTYPE, AGREEMENT):
+		for name in frappe.get_all(doctype, waiting, order_by="modified asc", limit=200, pluck="name"):
+			mark_told(name, doctype)
 
 
-def _mark(name: str) -> None:
-	row = frappe.get_doc(DOCTYPE, name, for_update=True)
+def _mark(doctype: str, name: str) -> None:
+	row = frappe.get_doc(doctype, name, for_update=True)
 	if row.message and not row.told_at:
 		row.write(told_at=now_datetime())

@@ -5,9 +5,12 @@ from axe_playwright_python.sync_playwright import Axe
 GRAVE = ("serious", "critical")
 
 
-def serious(page, inside: str) -> list[str]:
-	"""What axe finds serious or critical within the selector, as lines of rule and element; frames are Stripe's own."""
-	found = Axe().run(page, context=inside, options={"resultTypes": ["violations"], "iframes": False})
+def serious(page, inside: str, **options) -> list[str]:
+	"""What axe finds serious or critical within the selector, as lines of rule and element; frames are Stripe's own. `options` are
+	axe's, such as `runOnly`."""
+	found = Axe().run(
+		page, context=inside, options={"resultTypes": ["violations"], "iframes": False, **options}
+	)
 	return [
 		f"{violation['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
 		for violation in found.response["violations"]

@@ -8,6 +8,7 @@ import { load_stripe } from "../pay_form/stripe_loader.js";
 import { button } from "../pay_form/view/button.js";
 import { pill } from "../pay_form/view/choices.js";
 import { el } from "../pay_form/view/dom.js";
+import { pay_link } from "../portal_payments/surroundings.js";
 import { AutomaticDialog } from "./automatic_dialog.js";
 import { ConfirmDialog } from "./dialogs.js";
 
@@ -24,6 +25,7 @@ const COLOURS = {
 	Skipped: "orange",
 	Failed: "red",
 };
+const LEFT_TO_THE_PAYER = ["Authentication Required", "Skipped", "Failed"];
 
 export class AutomaticPayments {
 	/** `page` is the MyMethods that shows this. */
@@ -202,9 +204,11 @@ function consent(text) {
 	return el("details", {}, el("summary", {}, __("What you agreed to")), text);
 }
 
-/** On the desk, where documents have forms. */
-function document_link({ doctype, document, title }) {
+/** To the document's form on the desk; on the portal, which has no forms, to where it is paid if that is left to the payer. */
+function document_link({ doctype, document, title, status }) {
 	const words = title || document;
-	if (!frappe.router) return words;
-	return el("a", { attrs: { href: frappe.utils.get_form_link(doctype, document) } }, words);
+	const href = frappe.router
+		? frappe.utils.get_form_link(doctype, document)
+		: LEFT_TO_THE_PAYER.includes(status) && pay_link({ doctype, name: document });
+	return href ? el("a", { attrs: { href } }, words) : words;
 }

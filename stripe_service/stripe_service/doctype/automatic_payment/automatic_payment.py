@@ -28,6 +28,7 @@ class AutomaticPayment(WrittenByApp):
 		document_type: DF.Link | None
 		maximum_per_document: DF.Currency
 		maximum_per_month: DF.Currency
+		message: DF.SmallText | None
 		method_label: DF.Data | None
 		method_type: DF.Literal["card", "us_bank_account"]
 		notice_days: DF.Int
@@ -42,6 +43,7 @@ class AutomaticPayment(WrittenByApp):
 		stopped_reason: DF.SmallText | None
 		stripe_account: DF.Link
 		stripe_bank_account: DF.Link | None
+		told_at: DF.Datetime | None
 		user: DF.Link
 
 	# end: auto-generated types

@@ -3,7 +3,7 @@ anywhere. How it is added and listed is in saved_methods/bank_accounts.py."""
 
 import frappe
 from frappe import _
-from frappe.utils import cstr, formatdate, now_datetime
+from frappe.utils import cstr, now_datetime
 
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import bank_account_states, errors
@@ -19,6 +19,7 @@ from stripe_service.gateway.bank_account_states import (
 )
 from stripe_service.saved_methods.saved_method import SavedMethod, apply_fresh_reading, detach
 from stripe_service.utils import failure_messages
+from stripe_service.utils.dates import date_in_words
 from stripe_service.utils.notices import notify_user
 from stripe_service.utils.transaction import in_fresh_transaction
 
@@ -90,7 +91,7 @@ class StripeBankAccount(SavedMethod):
 	def _pending_advice(self) -> str:
 		if not self.microdeposit_type:
 			return _("The bank is still checking this account. Look again in a few minutes.")
-		by = self.arrival_date and formatdate(self.arrival_date)
+		by = self.arrival_date and date_in_words(self.arrival_date)
 		if self.microdeposit_type == "amounts":
 			if not by:
 				return _(

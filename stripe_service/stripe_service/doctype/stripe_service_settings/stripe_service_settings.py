@@ -85,13 +85,18 @@ class StripeServiceSettings(Document):
 
 
 def _advise_to_mail() -> None:
-	"""Payers see the notice on the desk's bell; who does not log in for days does not."""
-	name = frappe.db.get_value("Notification", {"document_type": "Scheduled Payment", "enabled": 0})
-	if name:
+	"""Payers see the notice on the desk's bell; who has no desk, or does not log in for days, does not."""
+	names = frappe.get_all(
+		"Notification",
+		{"document_type": ("in", ("Scheduled Payment", "Automatic Payment")), "enabled": 0},
+		pluck="name",
+		order_by="name",
+	)
+	if names:
 		frappe.msgprint(
 			_(
-				"Payers see notices on the desk. Enable the Notification {0} to send them by e-mail as well."
-			).format(frappe.bold(name)),
+				"Payers see notices on the desk only. To send them by e-mail as well, enable these Notifications: {0}."
+			).format(", ".join(frappe.bold(name) for name in names)),
 			indicator="orange",
 		)
 
