@@ -1,6 +1,7 @@
-"""Every page and dialog of the app, looked at as weak eyes and screen readers meet them: light, dark, narrow, and with forced
-colours. axe-core finds nothing serious in what is the app's, nothing runs out of a narrow page, and with forced colours every
-button of the app has an edge. What is Frappe's own of a page (lists' check boxes, read-only fields, charts) is Frappe's to mend.
+"""The pages and dialogs of payers, of the portal and of payment links, as weak eyes and screen readers meet them: light, dark,
+narrow, and with forced colours. axe-core finds nothing serious in what is the app's, nothing runs out of a narrow page, and with
+forced colours every button of the app has an edge. What is Frappe's own of a page (lists' check boxes, read-only fields) is
+Frappe's to mend.
 """
 
 import frappe
@@ -9,10 +10,10 @@ from frappe.utils import add_days, nowdate
 from playwright.sync_api import expect
 
 from tests.browser.support.axe import serious
-from tests.browser.support.desk import DeskForm, PayDialog, log_in, open_document, settle
+from tests.browser.support.desk import PayDialog, log_in, open_document, settle
 from tests.browser.support.pay_form import PayForm
 from tests.support.payment_links import make_link
-from tests.support.records import PASSWORD, make_portal_user
+from tests.support.records import make_portal_user
 from tests.support.settings import opened, set_settings
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 375, "height": 812}
@@ -25,7 +26,6 @@ MODES = {
 }
 COLOURS_ALONE = ("dark", "forced")
 HISTORY = ".stripe-history"
-DIALOG = ".modal.show"
 EDGELESS = """selector => [...document.querySelectorAll(selector)]
 	.flatMap((root) => [...root.querySelectorAll(".btn:not(.btn-link), .stripe-pay-tab, [role=tab].stripe-pay-tab")])
 	.filter((node) => node.checkVisibility() && !node.closest(".hidden, .page-head"))
@@ -121,21 +121,6 @@ def test_the_payers_screens(login, http, world, automatic, looking):
 	form.add_by_numbers("000111111116")
 	expect(form.bank_row("1116").get_by_text("Verification pending")).to_be_visible()
 	looking.at(page, "pay-ach", ".stripe-pay-dialog")
-	form.close()
-
-	open_document(page, http.url, "Invoice Payment", world.payments[0])
-	looking.at(page, "own-payment", HISTORY)
-
-	page.goto(f"{http.url}/app/my-payment-methods")
-	methods = page.locator(".stripe-methods")
-	methods.get_by_role("button", name="Stop paying automatically").first.wait_for()
-	looking.at(page, "methods", ".stripe-methods")
-	for button, name in (("Remove VISA", "remove"), ("Pay automatically with VISA", "automatic")):
-		methods.get_by_role("button", name=button).first.click()
-		methods.locator("dialog[open]").wait_for()
-		looking.at(page, f"methods-{name}", ".stripe-methods dialog[open]")
-		page.keyboard.press("Escape")
-		expect(methods.locator("dialog[open]")).to_have_count(0)
 
 
 def test_the_pages_of_the_portal_and_of_a_link(
@@ -165,49 +150,3 @@ def test_the_pages_of_the_portal_and_of_a_link(
 	looking.at(stranger, "link", ".stripe-link")
 	stranger.goto(f"{http.url}/payment-link/{token[:-1]}")
 	looking.at(stranger, "link-unknown", ".stripe-link")
-
-
-def test_the_administrators_screens(login, http, make_user, world, automatic, looking):
-	roles = ("Stripe Administrator", "Stripe Viewer", "Stripe Payer", "Invoice Payers")
-	page = login(make_user(roles=roles, unit=world.unit, password=PASSWORD))
-
-	page.goto(f"{http.url}/app/stripe", wait_until="domcontentloaded")
-	page.locator(".stripe-latest-payments a").first.wait_for()
-	looking.at(page, "workspace", ".custom-block-widget-box")
-
-	form = DeskForm.open(page, http.url, "Stripe Account", "Emulator")
-	looking.at(page, "account")
-	for group, action in (("Actions", "Check the Key's Permissions"), ("Actions", "Remove")):
-		form.act(action, group=group)
-		page.locator(DIALOG).last.wait_for()
-		looking.at(page, f"account-{action.split()[0].lower()}", DIALOG)
-		form.dialog.close()
-
-	DeskForm.open(page, http.url, "Stripe Service Settings")
-	page.locator(".stripe-checklist li").first.wait_for()
-	looking.at(page, "settings", ".stripe-checklist")
-
-	for slug in ("automatic-payment", "scheduled-payment", "stripe-customer", "stripe-payment-link"):
-		page.goto(f"{http.url}/app/{slug}/view/list", wait_until="domcontentloaded")
-		page.locator(".frappe-list").filter(visible=True).first.wait_for()
-		looking.at(page, f"list-{slug}")
-	DeskForm.open(page, http.url, "Automatic Payment", automatic)
-	looking.at(page, "automatic-payment")
-
-	form = DeskForm.open(page, http.url, "Invoice Payment", world.payments[0])
-	looking.at(page, "payment", HISTORY)
-	form.act("Refund")
-	page.locator(f"{DIALOG} .btn-primary").filter(visible=True).last.wait_for()
-	looking.at(page, "refund", DIALOG)
-	form.dialog.close()
-
-	form = DeskForm.open(page, http.url, "Portal Invoice", world.invoice.name)
-	for action in ("Payment Link", "Record a Payment", "Write Off Rest"):
-		form.act(action, group="Payment")
-		page.locator(f"{DIALOG} .modal-title").filter(visible=True).last.wait_for()
-		looking.at(page, f"dialog-{action.lower().replace(' ', '-')}", DIALOG)
-		form.dialog.close()
-
-	page.goto(f"{http.url}/app/query-report/Stripe Received", wait_until="domcontentloaded")
-	page.locator(".dt-row").first.wait_for()
-	looking.at(page, "report")

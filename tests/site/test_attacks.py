@@ -18,7 +18,7 @@ from stripe_service.payments.claim import MOST_DOCUMENTS, NotTogether, PayReques
 from stripe_service.payments.limits import AmountRefused
 from stripe_service.payments.refund import RefundRefused
 from stripe_service.payments.result import payment_result
-from tests.site.support.sweep import calls
+from tests.sweep import calls
 from tests.support.paying import confirmation_token
 from tests.support.payment_links import Stranger, make_link, name_of
 from tests.support.records import make_portal_user, unique

@@ -91,7 +91,8 @@ def covers(agreement, payable) -> bool:
 	# No values to be filled in: the conditions may hold a "%" of their own, such as a party's.
 	name = f"`name` = {frappe.db.escape(payable.name, percent=False)}"
 	where = " and ".join(f"({condition})" for condition in [*covered, name])
-	return bool(frappe.db.sql(f"select name from `tab{payable.doctype}` where {where}"))
+	query = f"select name from `tab{payable.doctype}` where {where}"
+	return bool(frappe.db.sql(query))
 
 
 def conditions(agreement, config: PayableConfig) -> list[str] | None:
