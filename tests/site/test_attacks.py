@@ -18,12 +18,12 @@ from stripe_service.payments.claim import MOST_DOCUMENTS, NotTogether, PayReques
 from stripe_service.payments.limits import AmountRefused
 from stripe_service.payments.refund import RefundRefused
 from stripe_service.payments.result import payment_result
-from tests.sweep import calls
 from tests.support.paying import confirmation_token
 from tests.support.payment_links import Stranger, make_link, name_of
 from tests.support.records import make_portal_user, unique
 from tests.support.settings import CONTACTS, UNITS, opened, set_settings
 from tests.support.several import documents, hear, pay_several, payment_of, settled
+from tests.sweep import calls
 
 INVOICE = "Portal Invoice"
 
