@@ -1,8 +1,8 @@
 """What the page of a payment link calls: for people without a login.
 
 Each call takes the link's token, and nothing else that names a document or a payment: of a link of several documents each is
-called by its row of the link, which names nothing elsewhere. A payment is named by the `request_id` that the browser drew for it: only the browser that began a payment can follow, finish or give it up, and only it is given
-the client secret. That goes on after a link was revoked or has expired, so that money on its way comes to its end.
+called by its row of the link, which names nothing elsewhere. A payment is named by the `request_id` that the browser drew for
+it: only the browser that began a payment can follow, finish or give it up, and only it is given the client secret. That goes on after a link was revoked or has expired, so that money on its way comes to its end.
 
 Limited for each address (Frappe's rate limiter), for each link (`links.count_attempt`), and by declined cards for each
 link and document (`declines`).
