@@ -14,10 +14,11 @@ from stripe_service.api import pay as pay_api
 from stripe_service.api import refund as refund_api
 from stripe_service.payments import links
 from stripe_service.payments.automatic import agreements, paying, planning
-from stripe_service.payments.claim import MOST_DOCUMENTS, NotTogether, PayRequest, Wanted, claim
+from stripe_service.payments.claim import PayRequest, Wanted, claim
 from stripe_service.payments.limits import AmountRefused
 from stripe_service.payments.refund import RefundRefused
 from stripe_service.payments.result import payment_result
+from stripe_service.payments.together import MOST_DOCUMENTS, NotTogether
 from tests.support.paying import confirmation_token
 from tests.support.payment_links import Stranger, make_link, name_of
 from tests.support.records import make_portal_user, unique
