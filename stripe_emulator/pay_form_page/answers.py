@@ -31,7 +31,11 @@ STEADY = {
 	"value": "Value",
 	"stripe_js_url": "http://127.0.0.1:12100/endive/stripe.js",
 }
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{2}-\d{2}-\d{4}")
+# A day as a value, and in words.
+DAYS = {
+	re.compile(r"\d{4}-\d{2}-\d{2}|\d{2}-\d{2}-\d{4}"): "2026-12-01",
+	re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4}"): "Dec 1, 2026",
+}
 
 
 class NotRecorded(Exception):
@@ -66,8 +70,12 @@ def steady(value, key: str = ""):
 	if key in STEADY:
 		return STEADY[key]
 	# Dates are still objects where the answer has not been through HTTP.
-	text = value if isinstance(value, bool | int | float) else str(value)
-	return DAY.sub("2026-12-01", text) if isinstance(text, str) else text
+	if isinstance(value, bool | int | float):
+		return value
+	text = str(value)
+	for day, fixed in DAYS.items():
+		text = day.sub(fixed, text)
+	return text
 
 
 def save(name: str, content) -> None:
