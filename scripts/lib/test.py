@@ -112,7 +112,7 @@ class Run:
 		PICTURES.mkdir(parents=True, exist_ok=True)
 
 	def all(self, kinds: list[str], named: str | None):
-		"""Two queues, which keep two processors busy: what needs no site, or has one of its own, runs beside the rest."""
+		"""Two queues, which keep two processors busy for the same time."""
 		with_site = [name for name in kinds if "site" in KINDS[name][1]]
 		needed = set().union(*(KINDS[name][1] for name in kinds))
 		if named and with_site:  # in one pytest, and the bench's Python
@@ -137,12 +137,11 @@ class Run:
 					with_site = []
 				elif "browser" in needed:
 					self.environment["CHROMIUM"] = machine.ensure_browser(self._programs())
-				if "form" in kinds:
-					form = ("form", self._programs(), KINDS["form"][0])
-					waiting.append(beside.submit(self._pytest, *form, beside=True))
 				second = [name for name in with_site if name in ON_THE_SECOND_SITE]
 				waiting.append(beside.submit(self._with_site, benches.SECOND_TEST_SITE, second, beside=True))
 				self._with_site(benches.TEST_SITE, [name for name in with_site if name not in second])
+				if "form" in kinds:
+					self._pytest("form", self._programs(), KINDS["form"][0])
 				for run in waiting:
 					run.result()
 			except BaseException:
