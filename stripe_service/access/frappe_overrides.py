@@ -19,6 +19,7 @@ from stripe_service.access import permissions
 from stripe_service.access.guarded import is_limited, is_open_to
 from stripe_service.access.pay_actions import get_pay_transitions
 from stripe_service.utils.json_arguments import from_json, refuse_incomplete
+from stripe_service.utils.masking import mask
 
 
 def _visible(doctype: str, names) -> set[str]:
@@ -43,7 +44,8 @@ def _call(method: str, /, **given):
 	except Exception as fault:
 		if not _is_about_arguments(fault):
 			raise
-		frappe.logger("stripe_service").info(f"{method}: {fault!r}")
+		# Other code than Frappe's may have run in it: whoever wrote that has to find it.
+		frappe.logger("stripe_service").error(mask(f"{method}: {frappe.get_traceback()}"))
 		_refuse(", ".join(given))
 
 
@@ -54,7 +56,9 @@ def _is_about_arguments(fault: Exception) -> bool:
 		return False
 	unreadable = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 	in_sql = (frappe.db.ProgrammingError, frappe.db.DataError)
-	return isinstance(fault, (*unreadable, *in_sql)) or bool(
+	if isinstance(fault, in_sql):
+		return not frappe.db.is_table_missing(fault)
+	return isinstance(fault, unreadable) or bool(
 		isinstance(fault, frappe.db.OperationalError) and frappe.db.is_missing_column(fault)
 	)
 

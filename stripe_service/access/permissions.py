@@ -391,20 +391,16 @@ def check_refund(doc, ptype: str | None = None, user: str | None = None) -> bool
 
 
 def query_of_link(user: str | None = None, doctype: str | None = None) -> str:
-	"""Hook permission_query_conditions of Stripe Payment Link: none of its documents is one that `user` may not read."""
+	"""Hook permission_query_conditions of Stripe Payment Link: it has documents, and none of them is one that `user` may not read."""
 	fields = ("reference_doctype", "reference_name")
-	shown = _by_reference(
-		"Stripe Payment Link Reference",
-		*fields,
-		_documents_of("Stripe Payment Link"),
-		user or frappe.session.user,
-	)
+	rows = "Stripe Payment Link Reference"
+	shown = _by_reference(rows, *fields, _documents_of_links(), user or frappe.session.user)
 	if not shown:
 		return EVERYTHING
-	return f"""not exists (
-		select 1 from `tabStripe Payment Link Reference`
-		where `tabStripe Payment Link Reference`.`parent` = `tabStripe Payment Link`.`name` and not {shown}
-	)"""
+	of_link = f"`tab{rows}` where `tab{rows}`.`parent` = `tabStripe Payment Link`.`name`"
+	# In a `not` what is unknown would count as neither.
+	return f"""(exists (select 1 from {of_link})
+		and not exists (select 1 from {of_link} and not ifnull({shown}, 0)))"""
 
 
 def check_link(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
@@ -415,7 +411,9 @@ def check_link(doc, ptype: str | None = None, user: str | None = None) -> bool |
 		filters={"parent": doc.get("name"), "parenttype": "Stripe Payment Link"},
 		fields=["reference_doctype", "reference_name"],
 	)
-	doctypes = _documents_of("Stripe Payment Link")
+	if not rows:
+		return answer(ptype == "create" or sees_all("Stripe Payment Link", user))
+	doctypes = _documents_of_links()
 	return answer(
 		all(
 			may_read(row.reference_doctype, row.reference_name, user)
@@ -423,3 +421,8 @@ def check_link(doc, ptype: str | None = None, user: str | None = None) -> bool |
 			if row.reference_doctype in doctypes
 		)
 	)
+
+
+def _documents_of_links() -> list[str]:
+	"""Every payable DocType too: one without unit control goes by Frappe's own permissions."""
+	return list(dict.fromkeys([*registry.get_all_configs(), *_documents_of("Stripe Payment Link")]))

@@ -152,7 +152,9 @@ def naming(payable, several: bool):
 	except (frappe.ValidationError, frappe.PermissionError) as refused:
 		if several:
 			frappe.clear_last_message()
-			frappe.throw(f"{frappe.utils.escape_html(payable.name)}: {refused}", type(refused))
+			named = type(refused)(f"{frappe.utils.escape_html(payable.name)}: {refused}")
+			named.http_status_code = refused.http_status_code
+			frappe.throw(str(named), named)
 		raise
 
 

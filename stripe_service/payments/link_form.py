@@ -81,7 +81,8 @@ def _of_several(documents: list[links.LinkDocument], payment) -> dict:
 		"documents": [part for _payable, part in together],
 		"left_out": left_out,
 		"why_not": None if together else _("None of these invoices can be paid now."),
-		"amount": amount_of_all(together) if together else None,
+		# Without a Stripe Account there are no bounds; the page then says that payments can't be taken.
+		"amount": amount_of_all(together) if together and together[0][0].account else None,
 	}
 
 

@@ -51,7 +51,7 @@ def check_one_link(payables: list) -> None:
 	check_count(len(payables))
 	check_together(payables)
 	if len(payables) > 1 and (why := _why_not_one_party(payables)):
-		frappe.throw(why, NotTogether, title=_("Cannot stand in one link"))
+		frappe.throw(why, NotTogether, title=_("Cannot share one link"))
 
 
 def _why_not_one_party(payables: list) -> str | None:

@@ -56,8 +56,9 @@ STOPPED_MESSAGE = """\
 {% endfor %}
 """
 
+# A notice's subject is stored escaped, for the desk's bell.
 NOTICE_MESSAGE = """\
-<p>{{ doc.subject | e }}</p>
+<p>{{ doc.subject | striptags | e }}</p>
 {% set address = stripe_address_for_payer(doc) %}
 <p><a href="{{ address | e }}">{{ address | e }}</a></p>
 """
@@ -172,7 +173,7 @@ def _notice() -> dict:
 		"method": notices.DELIVERED,
 		"condition": f'doc.audience == "{notices.USER}" and doc.reference_doctype in'
 		' ("Invoice Payment", "Saved Card", "Stripe Bank Account")',
-		"subject": "{{ doc.subject | truncate(120) }}",
+		"subject": "{{ doc.subject | striptags | truncate(120) }}",
 		"message": NOTICE_MESSAGE,
 		"recipients": [{"receiver_by_document_field": "user"}],
 	}

@@ -16,8 +16,11 @@ import frappe
 from frappe import _
 from frappe.utils import add_to_date, get_fullname, now_datetime
 
+from stripe_service.access.pay import why_not_pay
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors, money
+from stripe_service.payables.payable import load_payable
+from stripe_service.payables.registry import get_config
 from stripe_service.payments import limits
 from stripe_service.payments.automatic import settings, telling
 from stripe_service.payments.automatic.scope import Scope, check_scope
@@ -144,7 +147,8 @@ def stop_locked(name: str, reason: Callable[[], str], tell: bool = True) -> bool
 	}
 	left = _cancel_waiting(name, words)
 	if tell:
-		telling.record_stop(agreement, words, left, **values)
+		owed = [row for row in left if _is_still_owed(row)]
+		telling.record_stop(agreement, words, owed, **values)
 	else:
 		agreement.write(**values)
 	return True
@@ -159,6 +163,16 @@ def _cancel_waiting(agreement: str, reason: str) -> list:
 		if row.status in WAITING:
 			cancelled.append(row.write(status=CANCELLED, reason=reason, next_attempt_on=None))
 	return cancelled
+
+
+def _is_still_owed(row) -> bool:
+	"""Whether its payer may pay the document: it may have been paid by hand since, cancelled or taken from them."""
+	if not get_config(row.reference_doctype) or not frappe.db.exists(
+		row.reference_doctype, row.reference_name
+	):
+		return False
+	payable = load_payable(row.reference_doctype, row.reference_name)
+	return why_not_pay(payable.doc, row.user) is None
 
 
 def stop_as(name: str, by: str) -> bool:

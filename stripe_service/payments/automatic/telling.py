@@ -68,7 +68,7 @@ def _stopped(agreement, reason: str, left: list) -> str:
 	named = ", ".join(f"{row.reference_title} ({row.reference_name})" for row in left[:NAMED])
 	if len(left) > NAMED:
 		named = _("{0} and {1} more").format(named, len(left) - NAMED)
-	return f"{words} " + _("Please pay what was announced yourself: {0}.").format(named)
+	return f"{words} " + _("Please pay these yourself: {0}.").format(named)
 
 
 def _queue_mail(agreement: str) -> None:

@@ -92,8 +92,8 @@ function about({ switched_off }, count) {
 function shared({ shared: count }) {
 	if (!count) return "";
 	return count === 1
-		? __("Another open link names it together with other documents.")
-		: __("{0} more open links name it together with other documents.", [count]);
+		? __("Another open link also includes this document.")
+		: __("{0} other open links also include this document.", [count]);
 }
 
 function opened({ opened: times, last_opened }) {

@@ -6,6 +6,7 @@ import { __ } from "../i18n.js";
 import { PayForm } from "../pay_form.js";
 
 let shown = null; // a Promise while a dialog is open
+let leaving = null; // that of a dialog that was closed and has not faded away yet
 
 /**
  * Resolves, when the dialog has been closed, with the result of the payment or null.
@@ -14,11 +15,21 @@ let shown = null; // a Promise while a dialog is open
  * is no second one: asked again, the first one answers.
  */
 export function open_dialog(options) {
-	shown = shown || show_dialog(options).finally(() => (shown = null));
-	return shown;
+	if (shown) return shown;
+	const show = () =>
+		show_dialog(options, () => {
+			shown = null;
+			leaving = opened;
+		});
+	const opened = (leaving ? leaving.then(show) : show()).finally(() => {
+		if (shown === opened) shown = null;
+		if (leaving === opened) leaving = null;
+	});
+	shown = opened;
+	return opened;
 }
 
-function show_dialog({ doctype, name, documents, on_result }) {
+function show_dialog({ doctype, name, documents, on_result }, on_leaving) {
 	return new Promise((resolve) => {
 		const opener = document.activeElement;
 		// Static: a click beside the dialog must not throw away a card that has been typed in.
@@ -41,6 +52,7 @@ function show_dialog({ doctype, name, documents, on_result }) {
 		dialog.$wrapper.addClass("stripe-pay-dialog");
 		accessible(dialog, opener);
 		const forget_keys = close_only_when_idle(dialog, form);
+		dialog.$wrapper.one("hide.bs.modal", on_leaving);
 		dialog.on_hide = () => {
 			forget_keys();
 			form.destroy();
