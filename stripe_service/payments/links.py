@@ -263,9 +263,8 @@ def is_switched_off() -> bool:
 
 def count_attempt(link: str) -> None:
 	"""Raises TooManyAttempts. Beside the limit on declined cards (`declines`) and the one for an address (`api.pay_by_link`)."""
-	key = frappe.cache.make_key(
-		f"stripe_service:link_attempts:{link}"
-	)  # names the site, so any call of Redis will do
+	# The key names the site, so that Redis' own calls will do.
+	key = frappe.cache.make_key(f"stripe_service:link_attempts:{link}")
 	if not frappe.cache.get(key):  # nosemgrep
 		frappe.cache.setex(key, 3600, 0)
 	if frappe.cache.incrby(key, 1) > ATTEMPTS_PER_HOUR:

@@ -167,12 +167,17 @@ def _cancel_waiting(agreement: str, reason: str) -> list:
 
 def _is_still_owed(row) -> bool:
 	"""Whether its payer may pay the document: it may have been paid by hand since, cancelled or taken from them."""
-	if not get_config(row.reference_doctype) or not frappe.db.exists(
-		row.reference_doctype, row.reference_name
-	):
+	if not document_is_there(row):
 		return False
 	payable = load_payable(row.reference_doctype, row.reference_name)
 	return why_not_pay(payable.doc, row.user) is None
+
+
+def document_is_there(row) -> bool:
+	"""Whether the document of a Scheduled Payment is still there, and of a DocType that is payable."""
+	return bool(get_config(row.reference_doctype)) and bool(
+		frappe.db.exists(row.reference_doctype, row.reference_name)
+	)
 
 
 def stop_as(name: str, by: str) -> bool:

@@ -18,7 +18,6 @@ from stripe_service.accounts.stripe_account import BoundElsewhere, NoKeys
 from stripe_service.gateway import money, payment_states
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import load_payable
-from stripe_service.payables.registry import get_config
 from stripe_service.payments import charge, release, unforeseen
 from stripe_service.payments.allowed_methods import check_method
 from stripe_service.payments.automatic import agreements, declines, settings, telling
@@ -82,7 +81,7 @@ def _begin(name: str, day):
 		return row
 	if row.status not in WAITING or getdate(row.next_attempt_on) > day or not settings.switched_on():
 		return None
-	if not _is_there(row):
+	if not agreements.document_is_there(row):
 		row.write(status=CANCELLED, reason=_("The document is gone."), next_attempt_on=None)
 		return None
 	payable = load_payable(row.reference_doctype, row.reference_name)
@@ -107,12 +106,6 @@ def _begin(name: str, day):
 		last_attempt_on=day,
 		payment=None,
 		reason=None,
-	)
-
-
-def _is_there(row) -> bool:
-	return bool(get_config(row.reference_doctype)) and bool(
-		frappe.db.exists(row.reference_doctype, row.reference_name)
 	)
 
 
