@@ -52,11 +52,27 @@ def _work_off_events():
 	frappe.db.commit()
 
 
+@contextmanager
+def nothing_queued():
+	"""What is queued in the block is taken out of the queues at its end."""
+	before = {job.id for job in _waiting_jobs()}
+	try:
+		yield
+	finally:
+		for job in _waiting_jobs():
+			if job.id not in before:
+				job.delete()
+
+
 def _run_waiting_jobs() -> int:
-	jobs = [job for queue in _queues() for job in queue.jobs if _is_ours(job)]
+	jobs = _waiting_jobs()
 	for job in jobs:
 		_run(job)
 	return len(jobs)
+
+
+def _waiting_jobs() -> list:
+	return [job for queue in _queues() for job in queue.jobs if _is_ours(job)]
 
 
 def _run(job):
