@@ -36,6 +36,7 @@ from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment impor
 	documents_of,
 	lock_documents,
 )
+from stripe_service.utils.frappe_versions import forget_server_scripts
 from stripe_service.utils.masking import mask
 from stripe_service.utils.notices import notify_administrators
 from stripe_service.utils.transaction import in_fresh_transaction, read_committed
@@ -329,6 +330,9 @@ def fire_event(reference) -> None:
 	payment, row, payable = _lock(reference)
 	if cint(row.settled_minor) == cint(row.event_minor):
 		return
+	# Frappe forgets its list of enabled scripts before the script's change is committed, so that another process can write
+	# the former list back; and the event comes only once.
+	forget_server_scripts()
 	doc = payable.doc
 	doc.flags.stripe_payment = facts = facts_of(payment, row, payable, balance_of(payable, lock=True))
 	doc.run_method("on_payment_authorized", facts.event_status)

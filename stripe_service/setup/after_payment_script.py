@@ -6,6 +6,8 @@ because an enabled Server Script on a bench where they are switched off would fa
 
 import frappe
 
+from stripe_service.utils.frappe_versions import forget_server_scripts
+
 NAME = "WF_Update_Invoice_After_Payment"
 
 SCRIPT = """\
@@ -94,4 +96,4 @@ def remove_after_payment_script() -> None:
 		frappe.delete_doc("Server Script", NAME, ignore_permissions=True, force=True)
 	elif not script.disabled:
 		frappe.db.set_value("Server Script", NAME, "disabled", 1)
-		frappe.cache.delete_value("server_script_map")
+		forget_server_scripts()

@@ -69,3 +69,10 @@ def known_arguments(function: Callable, **wanted) -> dict:
 	"""
 	known = inspect.signature(function).parameters
 	return {name: value for name, value in wanted.items() if name in known}
+
+
+def forget_server_scripts() -> None:
+	"""Let Frappe read anew which Server Scripts are enabled. 16 keeps them in `frappe.client_cache` (a copy in each process),
+	15 in `frappe.cache`. Remove with 15."""
+	cache = getattr(frappe, "client_cache", None) or frappe.cache
+	cache.delete_value("server_script_map")

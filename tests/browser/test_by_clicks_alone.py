@@ -63,8 +63,26 @@ def expect_state(page, doctype: str, state: str, drain) -> DeskForm:
 	drain()
 	form = DeskForm(page, doctype)
 	form.reload()
-	expect(form.indicator(state).first).to_be_visible()
+	try:
+		expect(form.indicator(state).first).to_be_visible()
+	except AssertionError as fault:
+		raise AssertionError(f"What followed the payments: {what_followed(page)}") from fault
 	return form
+
+
+def what_followed(page) -> list:
+	import frappe
+
+	frappe.db.rollback()
+	name = page.url.rpartition("/")[2]
+	payments = frappe.get_all(
+		"Invoice Payment Reference", filters={"reference_name": name}, pluck="parent", distinct=True
+	)
+	return frappe.get_all(
+		"Invoice Payment",
+		filters={"name": ("in", payments)},
+		fields=["name", "status", "after_payment_status", "after_payment_error"],
+	)
 
 
 # The right to pay, and membership of a unit

@@ -1,5 +1,6 @@
 """What follows a payment: the status, the event for scripts, the work item, and what happens when one of them fails."""
 
+import copy
 import re
 import threading
 from contextlib import contextmanager, nullcontext
@@ -119,6 +120,20 @@ def test_whoever_paid_has_done_the_work_item_not_the_job(world):
 		order_by="creation desc",
 	)
 	assert done[0].completed_by == world.payer
+
+
+def test_a_script_enabled_just_now_runs_although_the_cache_has_the_former_list(world):
+	"""Another process may write the list of enabled scripts back to the cache which it read before the change."""
+	from frappe.core.doctype.server_script.server_script_utils import get_server_script_map
+
+	with script_after_payment(NOTE.format('"ran"')):
+		former = copy.deepcopy(get_server_script_map())
+		del former["Portal Invoice"]["On Payment Authorization"]
+		keep = getattr(frappe, "client_cache", None) or frappe.cache
+		keep.set_value("server_script_map", former)
+		world.pay()
+		world.drain()
+	assert notes_on(world.invoice.name) == ["ran"]
 
 
 def test_the_event_runs_once_for_each_change_of_what_is_settled(world):

@@ -98,17 +98,30 @@ def _run(job):
 
 def _wait_for_other_workers(seconds: float = 30):
 	deadline = time.monotonic() + seconds
-	while _started_elsewhere() and time.monotonic() < deadline:
+	while _at_work_elsewhere() and time.monotonic() < deadline:
 		time.sleep(0.1)
 
 
-def _started_elsewhere() -> bool:
-	for queue in _queues():
-		for job_id in queue.started_job_registry.get_job_ids():
-			job = queue.fetch_job(job_id)
-			if job and _is_ours(job):
-				return True
-	return False
+def _at_work_elsewhere() -> bool:
+	"""Whether a worker has a job of this site. What it has taken out of its queue is still "queued" until the process
+	that does it has begun, a while on a busy machine, and stands in no list meanwhile: only the job itself says so."""
+	waiting = {job.id for job in _waiting_jobs()}
+	started = {id_ for queue in _queues() for id_ in queue.started_job_registry.get_job_ids()}
+	return any(
+		(status == "queued" and id_ not in waiting) or (status == "started" and id_ in started)
+		for id_, status in _statuses()
+	)
+
+
+def _statuses():
+	"""(id, status) of each job of this site that Redis knows; Frappe's ids begin with the site."""
+	import frappe
+	from rq.job import Job
+
+	redis = _queues()[0].connection
+	for key in redis.scan_iter(match=f"{Job.redis_job_namespace_prefix}{frappe.local.site}::*", count=1000):
+		key = key.decode()
+		yield key.removeprefix(Job.redis_job_namespace_prefix), (redis.hget(key, "status") or b"").decode()
 
 
 def _queues():
