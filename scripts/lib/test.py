@@ -107,8 +107,7 @@ class Run:
 		with_site = [name for name in kinds if "site" in KINDS[name][1]]
 		browser = any("browser" in KINDS[name][1] for name in kinds)
 		if named and with_site:  # in one pytest, and the bench's Python
-			if self.set_up():
-				self._find_browser(browser)
+			if self._can_run(with_site, browser):
 				paths = [path for name in kinds for path in KINDS[name][0]]
 				self._pytest("named", self._programs(), paths, **self.make_site(benches.TEST_SITE))
 			return
@@ -123,11 +122,7 @@ class Run:
 			try:
 				if "lint" in kinds and not named:
 					self._lint()
-				if with_site and not self.set_up():
-					for name in with_site:
-						self.could_not(name, "Frappe can't be had here (see above)")
-					with_site = []
-				self._find_browser(browser)
+				with_site = self._can_run(with_site, browser)
 				second = [name for name in with_site if name in ON_THE_SECOND_SITE]
 				waiting.append(beside.submit(self._with_site, benches.SECOND_TEST_SITE, second, beside=True))
 				self._with_site(benches.TEST_SITE, [name for name in with_site if name not in second])
@@ -139,6 +134,16 @@ class Run:
 				beside.shutdown(wait=False, cancel_futures=True)
 				self._interrupt()
 				raise
+
+	def _can_run(self, with_site: list[str], browser: bool) -> list[str]:
+		"""Set up what the run needs. Of the kinds that need a site, those that can run."""
+		if with_site and not self.set_up():
+			for name in with_site:
+				self.could_not(name, "Frappe can't be had here (see above)")
+			with_site = []
+		if browser:
+			self.environment["CHROMIUM"] = machine.ensure_browser(self._programs())
+		return with_site
 
 	def _with_site(self, name: str, kinds: list[str], beside: bool = False):
 		site = self.make_site(name) if kinds else {}
@@ -164,10 +169,6 @@ class Run:
 			self.could_not("site", str(problem))
 			common.progress("GOING ON WITHOUT A SITE: most tests will not be run.")
 		return bool(self.bench)
-
-	def _find_browser(self, is_needed: bool):
-		if is_needed:
-			self.environment["CHROMIUM"] = machine.ensure_browser(self._programs())
 
 	def make_site(self, site: str) -> dict[str, str]:
 		"""The site, and the environment of its tests: with Redis servers of its own, because no other site's worker must
@@ -212,6 +213,17 @@ class Run:
 		code = self.python(file, programs, [*command, *self.for_pytest, *paths], log, **environment)
 		if log:
 			print(log.read_text().strip(), flush=True)
+		counts = self._read_record(label, junit)
+		no_test = code == 5  # of that name, in this kind
+		if code and not counts["failed"] and (not no_test or label == "named"):
+			counts["failed"] += 1
+			why = ", no test has that name" if no_test else ""
+			self.failures.append(f"{label}: pytest ended with exit code {code}{why}")
+		self.counts[label] = counts
+		common.progress(f"{label}: {_words(counts)}")
+
+	def _read_record(self, label: str, junit: Path) -> Counter:
+		"""Count what pytest recorded, and keep what failed or was skipped."""
 		counts, skips = Counter(passed=0, failed=0, skipped=0), Counter()
 		for case in xml.parse(junit).getroot().iter("testcase") if junit.exists() else ():
 			result = next((each for each in case if each.tag in OUTCOMES), None)
@@ -223,13 +235,7 @@ class Run:
 				skips[result.get("message")] += 1
 		for reason, how_many in skips.items():
 			self.could_not(label, f"{how_many} skipped: {reason}")
-		no_test = code == 5  # of that name, in this kind
-		if code and not counts["failed"] and (not no_test or label == "named"):
-			counts["failed"] += 1
-			why = ", no test has that name" if no_test else ""
-			self.failures.append(f"{label}: pytest ended with exit code {code}{why}")
-		self.counts[label] = counts
-		common.progress(f"{label}: {_words(counts)}")
+		return counts
 
 	def _lint(self):
 		"""What a developer's own pre-commit does, on all files; in the copy, so that nothing in the repo is changed."""
