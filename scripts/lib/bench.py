@@ -8,8 +8,8 @@
 
 import argparse
 
-from . import benches
-from .common import REPO, held, progress
+from . import benches, common
+from .common import REPO
 from .test import Run
 
 THERE = sorted(path.stem for path in (REPO / "tests/bench").glob("[a-z]*.py"))
@@ -34,12 +34,12 @@ def needs(options) -> set[str]:
 
 def main(options) -> int:
 	codes = []
-	with held("test"):
+	with common.held("test"):
 		run = Run([])
 		try:
-			site = run.make_site(benches.TEST_SITE) if run.set_up(browser=False) else {}
+			site = run.make_site(benches.TEST_SITE) if run.set_up() else {}
 			for name in options.names or THERE if site else ():
-				progress(f"Measuring: {name} ...")
+				common.progress(f"Measuring: {name} ...")
 				module = f"tests.{name}" if name == PLANTED else f"tests.bench.{name}"
 				arguments = ["-m", module, *options.given]
 				codes.append(run.python(name, run.bench.python.parent, arguments, **site))

@@ -1,4 +1,8 @@
-"""The bench, our own or the one that BENCH names, with the app in it; its sites; and a second one beside ERPNext."""
+"""The bench, our own or the one that BENCH names, with the app in it; its sites; and a second one beside ERPNext.
+
+bench's and Frappe's own commands do the work. What they don't: the app is linked, not cloned (`bench get-app` takes the last
+commit, not what is being worked on); what is there and still right is not made again; our servers are not the machine's.
+"""
 
 import json
 import os
@@ -6,23 +10,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import machine, servers
-from .common import (
-	HOME,
-	REPO,
-	NoFrappe,
-	Problem,
-	environment,
-	forget,
-	hash_of_files,
-	is_done,
-	needed_by_tests,
-	note,
-	notes,
-	read,
-	run,
-	step,
-)
+from . import common, machine, servers
+from .common import HOME, REPO, NoFrappe, Problem
 
 APP = "stripe_service"
 # setuptools 81 dropped pkg_resources, which Frappe 15 still imports.
@@ -54,18 +43,20 @@ class Bench:
 		"""One of Frappe's commands, as `bench` would call it."""
 		command = [
 			self.python,
-			*"-m frappe.utils.bench_helper frappe".split(),
+			"-m",
+			"frappe.utils.bench_helper",
+			"frappe",
 			*(["--site", site] if site else []),
 		]
-		run([*command, *arguments], what, cwd=self.path / "sites", **more)
+		common.run([*command, *arguments], what, cwd=self.path / "sites", **more)
 
 	def install(self, what: list, task: str):
 		"""bench makes its environment with uv where it has it, and uv leaves pip out."""
 		pip = [self.python, "-m", "pip", "install"]
-		if read([*pip, "--help"]).returncode:
+		if common.read([*pip, "--help"]).returncode:
 			uv = shutil.which("uv", path=f"{HOME}/tool/bin") or shutil.which("uv")
 			pip = [uv, "pip", "install", "--python", self.python]
-		run([*pip, "-q", *what], task)
+		common.run([*pip, "-q", *what], task)
 
 
 def set_up() -> Bench:
@@ -88,21 +79,20 @@ def set_up() -> Bench:
 
 def make_site(bench: Bench, site: str, config: dict, **redis: str):
 	"""The site with the app on it, migrated if the app has changed since."""
-	shape, key = hash_of_files(REPO / APP, *SHAPES_THE_SITE), f"site {site} of {bench.path}"
+	shape, key = common.hash_of_files(REPO / APP, *SHAPES_THE_SITE), f"site {site} of {bench.path}"
 	path = bench.path / "sites" / site / "site_config.json"
-	if key not in notes() or not path.exists():  # a site without this note was interrupted
+	if key not in common.notes() or not path.exists():  # a site without this note was interrupted
 		options = ["--force", "--admin-password", "admin", "--no-mariadb-socket", *database_account(bench)]
-		with step(f"Making the site {site} with the app"):
-			bench.frappe(
-				["new-site", site, *options, "--install-app", APP], f"Making the site {site}", **redis
-			)
+		with common.step(f"Making the site {site} with the app"):
+			new_site = ["new-site", site, *options, "--install-app", APP]
+			bench.frappe(new_site, f"Making the site {site}", **redis)
 			answers = repr({"args": ANSWERS})
 			bench.frappe(["execute", WIZARD, "--kwargs", answers], "The setup wizard", site, **redis)
-	elif not is_done(key, shape):
-		with step(f"Migrating {site}: the app has changed"):
+	elif not common.is_done(key, shape):
+		with common.step(f"Migrating {site}: the app has changed"):
 			bench.frappe(["migrate", "--skip-search-index"], f"Migrating {site}", site, **redis)
 	_merge(path, config)
-	note(key, shape)
+	common.note(key, shape)
 
 
 def database_account(bench: Bench) -> list[str]:
@@ -112,8 +102,9 @@ def database_account(bench: Bench) -> list[str]:
 			f"To make a site in {bench.path}, an account of its MariaDB that may create databases is needed.",
 			"Set DB_ROOT_PASSWORD (and DB_ROOT_USER, if it is not root), and run again.",
 		)
-	user = "root" if bench.own else os.environ.get("DB_ROOT_USER", "root")
-	password = servers.root_password() if bench.own else os.environ["DB_ROOT_PASSWORD"]
+	user, password = os.environ.get("DB_ROOT_USER", "root"), os.environ.get("DB_ROOT_PASSWORD", "")
+	if bench.own:
+		user, password = "root", servers.root_password()
 	return ["--db-root-username", user, "--db-root-password", password]
 
 
@@ -127,37 +118,41 @@ def make_beside() -> Bench:
 	bench = Bench(HOME / "bench-beside", own=True)
 	for folder in ("apps", "sites", "logs"):
 		(bench.path / folder).mkdir(parents=True, exist_ok=True)
-	apps = {}
-	for app in ("frappe", "erpnext", "payments"):
-		repo = os.environ.get(f"{app.upper()}_REPO", _wanted()[0])
-		branch = os.environ.get(f"{app.upper()}_BRANCH", _wanted()[1])
-		apps[app] = bench.path / "apps" / app
-		if not apps[app].is_dir() or not is_done(f"{app} of {bench.path}", (repo, branch)):
-			with step(f"Fetching {app} {branch} from {repo}"):
-				shutil.rmtree(apps[app], ignore_errors=True)
-				clone = ["git", "clone", "--quiet", "--depth", "1", "--branch", branch, repo, apps[app]]
-				run(clone, f"Fetching {app}", GIT_TERMINAL_PROMPT="0")
-			note(f"{app} of {bench.path}", (repo, branch))
+	apps = {name: bench.path / "apps" / name for name in ("frappe", "erpnext", "payments")}
+	for name, path in apps.items():
+		repo, branch = _wanted(name)
+		key = f"{name} of {bench.path}"
+		if not path.is_dir() or not common.is_done(key, (repo, branch)):
+			with common.step(f"Fetching {name} {branch} from {repo}"):
+				shutil.rmtree(path, ignore_errors=True)
+				clone = ["git", "clone", "--quiet", "--depth", "1", "--branch", branch, repo, path]
+				common.run(clone, f"Fetching {name}", GIT_TERMINAL_PROMPT="0")
+			common.note(key, (repo, branch))
 	if not bench.python.exists():
-		run([machine.find_python(), "-m", "venv", bench.path / "env"], "Making the bench's environment")
+		venv = [machine.find_python(), "-m", "venv", bench.path / "env"]
+		common.run(venv, "Making the bench's environment")
 	_write_config(bench)
 	_install_app(bench, apps)
 	return bench
 
 
-def _wanted() -> tuple[str, str]:
-	repo = os.environ.get("FRAPPE_REPO", "https://github.com/frappe/frappe")
-	return repo, os.environ.get("FRAPPE_BRANCH", "version-15")
+def _wanted(app: str = "frappe") -> tuple[str, str]:
+	"""The repo and the branch of Frappe or of an app beside it, whose branches have the names of Frappe's."""
+	repo = os.environ.get(f"{app.upper()}_REPO") or f"https://github.com/frappe/{app}"
+	branch = os.environ.get("FRAPPE_BRANCH") or "version-15"
+	return repo, os.environ.get(f"{app.upper()}_BRANCH") or branch
 
 
 def _make_bench(bench: Bench):
 	"""`bench init`, where that was not done yet, from FRAPPE_REPO at FRAPPE_BRANCH."""
 	repo, branch = _wanted()
-	if (bench.path / "sites/assets/assets.json").exists() and is_done(f"bench {bench.path}", (repo, branch)):
+	key, made = f"bench {bench.path}", bench.path / "sites/assets/assets.json"
+	if made.exists() and common.is_done(key, (repo, branch)):
 		return
 	machine.check_room(machine.ROOM_FOR_BENCH)
 	# A question of seconds, instead of a failure after minutes.
-	answer = read(["timeout", "60", "git", "ls-remote", "--heads", repo, branch], GIT_TERMINAL_PROMPT="0")
+	look = ["timeout", "60", "git", "ls-remote", "--heads", repo, branch]
+	answer = common.read(look, GIT_TERMINAL_PROMPT="0")
 	if answer.returncode:
 		raise NoFrappe(
 			f"Frappe can't be had: {repo} does not answer.",
@@ -166,20 +161,19 @@ def _make_bench(bench: Bench):
 			answer.stdout,
 		)
 	if "refs/heads/" not in answer.stdout:
-		raise NoFrappe(
-			f"Frappe can't be had: {repo} has no branch {branch}.",
-			"Name one that it has: FRAPPE_BRANCH=version-15",
-		)
+		way_out = "Name one that it has: FRAPPE_BRANCH=version-15"
+		raise NoFrappe(f"Frappe can't be had: {repo} has no branch {branch}.", way_out)
 	python = machine.find_python()
-	tool = environment("tool", python, [SETUPTOOLS, "frappe-bench>=5.22,<6"])
+	tool = common.environment("tool", python, [SETUPTOOLS, "frappe-bench>=5.22,<6"])
 	shutil.rmtree(bench.path, ignore_errors=True)  # what an interrupted run left
-	forget(f"needs of {bench.path}")
+	common.forget(f"needs of {bench.path}")
 	options = ["--no-backups", "--skip-redis-config-generation", "--python", python]
-	options += ["--frappe-path", repo, "--frappe-branch", branch]
-	with step(f"Making the bench: Frappe {branch} from {repo} (takes some minutes)"):
-		run([tool / "bench", "init", *options, bench.path], "bench init", PATH=f"{tool}:{os.environ['PATH']}")
+	options += ["--frappe-path", repo, "--frappe-branch", branch, bench.path]
+	with common.step(f"Making the bench: Frappe {branch} from {repo} (takes some minutes)"):
+		path = f"{tool}:{os.environ['PATH']}"
+		common.run([tool / "bench", "init", *options], "bench init", PATH=path)
 		bench.install([SETUPTOOLS], "Installing setuptools")
-	note(f"bench {bench.path}", (repo, branch))
+	common.note(key, (repo, branch))
 
 
 def _write_config(bench: Bench):
@@ -194,7 +188,7 @@ def _write_config(bench: Bench):
 
 def _install_app(bench: Bench, others: dict[str, Path] | None = None):
 	"""Link the app into the bench, with what it and its tests need; `others` are apps to install along with it."""
-	link, for_tests = bench.path / "apps" / APP, needed_by_tests()
+	link, for_tests = bench.path / "apps" / APP, common.needed_by_tests()
 	if link.resolve() != REPO:
 		if link.is_symlink() and bench.own:
 			link.unlink()  # the repo was moved
@@ -205,12 +199,13 @@ def _install_app(bench: Bench, others: dict[str, Path] | None = None):
 			)
 		link.symlink_to(REPO)
 	apps = {**(others or {}), APP: link}
+	key = f"needs of {bench.path}"
 	needs = [for_tests, (REPO / "pyproject.toml").read_text(), str(REPO), sorted(apps)]
-	if not is_done(f"needs of {bench.path}", needs):
-		with step("Installing the app and what it needs into the bench"):
+	if not common.is_done(key, needs):
+		with common.step("Installing the app and what it needs into the bench"):
 			editable = [word for path in apps.values() for word in ("-e", path)]
 			bench.install([*editable, *for_tests, SETUPTOOLS], "Installing the app")
-		note(f"needs of {bench.path}", needs)
+		common.note(key, needs)
 	listing = bench.path / "sites/apps.txt"
 	listed = listing.read_text().split() if listing.exists() else []
 	if new := [app for app in apps if app not in listed]:
@@ -220,17 +215,17 @@ def _install_app(bench: Bench, others: dict[str, Path] | None = None):
 def _build_assets(bench: Bench):
 	"""Frappe's own esbuild. It also links public/ into sites/assets, so it runs for an app without bundles, too."""
 	public, key = REPO / APP / "public", f"assets of {bench.path}"
-	hashed = hash_of_files(public, "**/*")
-	if is_done(key, hashed) and (bench.path / "sites/assets" / APP).exists() and (public / "dist").exists():
+	hashed = common.hash_of_files(public, "**/*")
+	built = (bench.path / "sites/assets" / APP).exists() and (public / "dist").exists()
+	if built and common.is_done(key, hashed):
 		return
-	with step("Building the app's assets"):
+	with common.step("Building the app's assets"):
 		bench.frappe(["build", "--app", APP], "Building the app's assets", FRAPPE_BENCH_ROOT=str(bench.path))
-		if (
-			bench.own
-		):  # Frappe writes the new names into one cache; the tests' would go on with files that are gone
+		# Frappe writes the new names into one cache; the tests' would go on with files that are gone.
+		if bench.own:
 			for cache in ("redis_cache", "test_redis_cache", "second_test_redis_cache"):
-				read(["redis-cli", "-p", str(servers.ports()[cache]), "del", "assets_json"])
-	note(key, hashed)
+				common.read(["redis-cli", "-p", str(servers.ports()[cache]), "del", "assets_json"])
+	common.note(key, hashed)
 
 
 def _merge(path: Path, wanted: dict):

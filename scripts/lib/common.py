@@ -1,4 +1,8 @@
-"""What every part uses: folders, lines for the person at the terminal, running programs, notes, locks, environments."""
+"""What every part uses: folders, lines for the person at the terminal, running programs, notes, locks, environments.
+
+Notes say which slow steps are done, and for what. make and nox look at times or begin anew; a bench, a site and an environment
+are right as long as what they were made from is the same.
+"""
 
 import fcntl
 import hashlib
@@ -10,9 +14,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-REPO = (
-	Path(__file__).resolve().parents[2]
-)  # the clone; in the second half of a command (start.py), the copy of it
+# The clone; in the second half of a command (start.py), the copy of it.
+REPO = Path(__file__).resolve().parents[2]
 HOME = Path(os.environ.get("STRIPE_SERVICE_HOME", REPO / ".bench"))
 RUN, LOG, OUTPUT = HOME / "run", HOME / "log", HOME / "output"
 NOTES = HOME / "done.json"
@@ -44,10 +47,8 @@ class Problem(Exception):
 
 	def __init__(self, cause: str, way_out: str, printed: str = ""):
 		super().__init__(cause)
-		last = [line for line in printed.replace("\r", "\n").splitlines() if line.strip()][-15:]
-		self.text = (
-			f"\nSTOPPED: {cause}\n" + "".join(f"    | {line}\n" for line in last) + f"WAY OUT: {way_out}"
-		)
+		last = [f"    | {line}" for line in printed.replace("\r", "\n").splitlines() if line.strip()][-15:]
+		self.text = "\n".join([f"\nSTOPPED: {cause}", *last, f"WAY OUT: {way_out}"])
 
 
 class NoFrappe(Problem):
@@ -71,16 +72,11 @@ def step(what: str):
 
 def read(command: list, cwd: Path = HOME, **environment: str) -> subprocess.CompletedProcess:
 	"""Run to the end, keeping what was printed; never raises for a program that fails or is not there."""
+	options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+	command = list(map(str, command))
 	try:
 		return subprocess.run(
-			list(map(str, command)),
-			cwd=cwd,
-			env=os.environ | environment,
-			stdin=subprocess.DEVNULL,
-			stdout=subprocess.PIPE,
-			stderr=subprocess.STDOUT,
-			text=True,
-			errors="replace",
+			command, cwd=cwd, env=os.environ | environment, text=True, errors="replace", **options
 		)
 	except OSError as error:
 		return subprocess.CompletedProcess(command, 127, f"{error}\n")
@@ -113,7 +109,7 @@ def hash_of_files(folder: Path, *patterns: str) -> str:
 	return digest.hexdigest()
 
 
-def notes() -> dict:
+def notes() -> dict[str, str]:
 	"""Of each slow step what it was done for, so that it is done again only when that has changed."""
 	return json.loads(NOTES.read_text()) if NOTES.exists() else {}
 
@@ -146,6 +142,7 @@ def held(name: str):
 
 
 def take(file) -> bool:
+	"""Lock the open file, unless another process has."""
 	try:
 		fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 	except OSError:
@@ -172,10 +169,6 @@ def environment(name: str, python: str, needs: list[str]) -> Path:
 
 def needed_by_tests() -> list[str]:
 	"""[tool.bench.dev-dependencies] of pyproject.toml, read without a TOML parser: Python 3.10 has none."""
-	section = (
-		(REPO / "pyproject.toml")
-		.read_text()
-		.partition("[tool.bench.dev-dependencies]\n")[2]
-		.partition("\n[")[0]
-	)
+	_, _, rest = (REPO / "pyproject.toml").read_text().partition("[tool.bench.dev-dependencies]\n")
+	section, _, _ = rest.partition("\n[")
 	return [name + version for name, version in re.findall(r'^([\w.-]+) = "([^"]*)"', section, re.MULTILINE)]

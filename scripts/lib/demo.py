@@ -13,22 +13,8 @@ import argparse
 import json
 import sys
 
-from . import benches, servers
-from .common import (
-	HOME,
-	OUTPUT,
-	REPO,
-	NoFrappe,
-	forget,
-	hash_of_files,
-	held,
-	is_done,
-	is_held,
-	note,
-	progress,
-	run,
-	step,
-)
+from . import benches, common, servers
+from .common import HOME, OUTPUT, REPO, NoFrappe
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -45,7 +31,7 @@ def needs(options) -> set[str]:
 
 
 def main(options) -> int:
-	with held("setup"):
+	with common.held("setup"):
 		if options.stop:
 			return _stop()
 		if options.form:
@@ -64,20 +50,20 @@ def main(options) -> int:
 def _show_site(bench: benches.Bench, reset: bool):
 	url = f"http://{benches.DEMO_SITE}:{servers.ports()['web']}"
 	# A server goes on with the code that it was started with.
-	code = [hash_of_files(REPO / folder, "**/*.py") for folder in ("stripe_service", "stripe_emulator")]
-	if reset or not is_done("code of the demo", code):
+	code = common.hash_of_files(REPO, "stripe_service/**/*.py", "stripe_emulator/**/*.py")
+	if reset or not common.is_done("code of the demo", code):
 		servers.stop("demo")
-		note("code of the demo", code)
+	common.note("code of the demo", code)
 	if reset:
-		forget(f"site {benches.DEMO_SITE} of {bench.path}")
+		common.forget(f"site {benches.DEMO_SITE} of {bench.path}")
 		(HOME / "emulator.sqlite").unlink(missing_ok=True)
 	benches.make_site(bench, benches.DEMO_SITE, {"mute_emails": 1, "host_name": url})
 	servers.start("demo", bench=bench.path)
 	answer, emulator = OUTPUT / "demo.json", f"http://127.0.0.1:{servers.ports()['emulator']}"
 	program = [bench.python, REPO / "scripts/demo_data.py", emulator, answer]
 	site = {"BENCH": str(bench.path), "SITE": benches.DEMO_SITE, "PYTHONPATH": str(REPO), "DEMO_URL": url}
-	with step("Filling the demo's site"):
-		run(program, "Filling the demo's site", cwd=bench.path / "sites", **site)
+	with common.step("Filling the demo's site"):
+		common.run(program, "Filling the demo's site", cwd=bench.path / "sites", **site)
 	_tell(json.loads(answer.read_text()), url, emulator)
 
 
@@ -104,9 +90,9 @@ def _show_form() -> int:
 
 def _stop() -> int:
 	groups = ["demo", "form", "databases"]
-	if is_held("test"):
-		progress("scripts/test is running: it ends the databases itself")
+	if common.is_held("test"):
+		common.progress("scripts/test is running: it ends the databases itself")
 		groups.remove("databases")
 	ended = [group for group in groups if servers.stop(group)]
-	progress(f"Ended: {', '.join(ended)}" if ended else "Nothing of the demo was running.")
+	common.progress(f"Ended: {', '.join(ended)}" if ended else "Nothing of the demo was running.")
 	return 0

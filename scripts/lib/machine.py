@@ -1,4 +1,9 @@
-"""What the machine must have: programs, a Python and a Node for Frappe, a Chromium, room on the disk."""
+"""What the machine must have: programs, a Python and a Node for Frappe, a Chromium, room on the disk.
+
+Frappe leaves this to its installation guide: `bench init` fails where a program is missing. So what is missing is looked for
+as the user who will run it, and comes from apt; yarn comes from npm, and on Ubuntu, whose chromium is a snap that cannot see
+the tests' folders, Chromium comes from Playwright.
+"""
 
 import os
 import re
@@ -7,9 +12,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .common import HOME, Problem, read, run, step
+from . import common
+from .common import HOME, Problem
 
 # needed for -> program (or others of its kind) -> Debian's package
+NODE = {"node": "nodejs", "npm": "npm"}
 PROGRAMS = {
 	"always": {"git": "git"},
 	"site": {
@@ -19,21 +26,24 @@ PROGRAMS = {
 		"mariadb-install-db": "mariadb-server",
 		"mariadb": "mariadb-client",
 		"redis-server": "redis-server",
-		"node": "nodejs",
-		"npm": "npm",
+		**NODE,
 	},
-	"node": {"node": "nodejs", "npm": "npm"},
+	"node": NODE,
 	"browser": {"chromium|google-chrome-stable|google-chrome": "chromium"},
 }
 # Headers and fonts bring no program to look for; they come along when something else has to be installed.
 ALONG = {"site": ["python3-dev", "libmariadb-dev", "ca-certificates"], "browser": ["fonts-liberation"]}
-# Ubuntu's chromium is a snap, which cannot see the tests' folders. Playwright fetches one, which needs these libraries.
+# What Playwright's Chromium needs on Ubuntu. `playwright install-deps` knows them, too, but runs as root, which has no Playwright.
 FOR_PLAYWRIGHT = (
 	"fonts-liberation libasound2t64 libatk-bridge2.0-0t64 libatk1.0-0t64 libatspi2.0-0t64 libcairo2 libcups2t64 libdbus-1-3 "
 	"libdrm2 libgbm1 libglib2.0-0t64 libnspr4 libnss3 libpango-1.0-0 libx11-6 libxcb1 libxcomposite1 libxdamage1 libxext6 "
 	"libxfixes3 libxkbcommon0 libxrandr2"
 ).split()
 PYTHONS = "python3.12 python3.11 python3.10 python3.13 python3 /usr/bin/python3 python3.14".split()
+GET = (
+	"Install it (apt-get install python3 python3-venv python3-dev nodejs), or name one: PYTHON=/path/to/python3.12 "
+	"NODE=/path/to/node"
+)
 GET_NEWEST = (
 	"Frappe 16 needs both. Python 3.14: on Ubuntu add-apt-repository ppa:deadsnakes/ppa, apt-get install python3.14-venv "
 	"python3.14-dev; anywhere uv python install 3.14 (https://docs.astral.sh/uv) or https://www.python.org/downloads. "
@@ -47,31 +57,30 @@ ROOM_FOR_BENCH, ROOM_TO_RUN = 3 * 1024**3, 500 * 1024**2
 def install_packages(needs: set[str], become: list[str], environment: dict) -> str:
 	"""With apt, what the user does not find. Why that failed, or nothing: who needs it says what is missing."""
 	missing = _missing(
-		needs, lambda script: read([*become, "sh", "-c", script], Path("/"), **environment).stdout
+		needs, lambda script: common.read([*become, "sh", "-c", script], Path("/"), **environment).stdout
 	)
 	if not missing:
 		return ""
-	try:
-		with step(f"Installing {' '.join(missing)} (system packages)"):
-			apt = [*_sudo(), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
-			if (
-				"nodesource" in read(["apt-cache", "policy", "nodejs"], Path("/")).stdout
-				and "nodejs" in missing
-			):
-				missing = [
-					name for name in missing if name != "npm"
-				]  # theirs brings it, and conflicts with Debian's
-			for arguments in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
-				done = read([*apt, *arguments], Path("/"))
-				if done.returncode:
-					raise Problem(f"apt-get {arguments[0]} failed:\n{done.stdout[-2000:]}", "")
-	except Problem as problem:
-		return str(problem)
+	sudo, why_not = _sudo()
+	if why_not:
+		return why_not
+	if (
+		"nodejs" in missing
+		and "nodesource" in common.read(["apt-cache", "policy", "nodejs"], Path("/")).stdout
+	):
+		missing = [name for name in missing if name != "npm"]  # theirs brings it, and conflicts with Debian's
+	with common.step(f"Installing {' '.join(missing)} (system packages)"):
+		for arguments in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
+			apt = [*sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", *arguments]
+			done = common.read(apt, Path("/"))
+			if done.returncode:
+				return f"apt-get {arguments[0]} failed:\n{done.stdout[-2000:]}"
 	return ""
 
 
 def check_packages(needs: set[str]):
-	if missing := _missing(needs, lambda script: read(["sh", "-c", script]).stdout):
+	"""Raises Problem where a program is missing although install_packages was called."""
+	if missing := _missing(needs, lambda script: common.read(["sh", "-c", script]).stdout):
 		why, _, printed = os.environ.get("COULD_NOT_INSTALL", "").partition("\n")
 		by_hand = f"apt-get update && apt-get install --no-install-recommends {' '.join(missing)}"
 		way_out = f"As root: {by_hand}\nThen run the same command again."
@@ -79,6 +88,7 @@ def check_packages(needs: set[str]):
 
 
 def check_room(needed: int):
+	"""Before the minutes after which it would fail; `needed` in bytes."""
 	free = shutil.disk_usage(HOME).free
 	if free < needed:
 		raise Problem(
@@ -96,22 +106,17 @@ def needs_newest() -> bool:
 def find_python(oldest: tuple[int, int] | None = None) -> str:
 	"""PYTHON, or the first fitting one, with venv; for Frappe, unless another oldest version is named."""
 	oldest = oldest or ((3, 14) if needs_newest() else (3, 10))
-	named, seen = os.environ.get("PYTHON"), []
+	seen = []
 	program = "import sys, venv, ensurepip; print(*sys.version_info[:2], sys.executable)"
-	for name in [named] if named else PYTHONS:
-		words = read([name, "-c", program]).stdout.split(maxsplit=2)
-		if len(words) == 3 and words[0] == "3" and (3, int(words[1])) >= oldest:
-			return words[2].strip()
-		seen.append(
-			f"{name} is 3.{words[1]}"
-			if words[:1] == ["3"]
-			else f"{name}: none that {os.environ['USER']} can run"
-		)
+	for name in [os.environ["PYTHON"]] if os.environ.get("PYTHON") else PYTHONS:
+		major, minor, path = [*common.read([name, "-c", program]).stdout.split(maxsplit=2), "", "", ""][:3]
+		if major == "3" and (3, int(minor)) >= oldest:
+			return path.strip()
+		is_what = f"is 3.{minor}" if major == "3" else f"none that {os.environ['USER']} can run"
+		seen.append(f"{name}: {is_what}")
 	raise Problem(
 		f"No Python {oldest[0]}.{oldest[1]} or later with its venv module was found.",
-		GET_NEWEST
-		if oldest >= (3, 14)
-		else "Install it (apt-get install python3 python3-venv python3-dev), or name one: PYTHON=/path/to/python3.12",
+		GET_NEWEST if oldest >= (3, 14) else GET,
 		"\n".join(seen),
 	)
 
@@ -119,17 +124,14 @@ def find_python(oldest: tuple[int, int] | None = None) -> str:
 def ensure_node():
 	"""Node as new as Frappe needs it, and a yarn that runs with it."""
 	oldest = 24 if needs_newest() else 18
-	version = read(["node", "--version"]).stdout.strip()
+	version = common.read(["node", "--version"]).stdout.strip()
 	if int((re.findall(r"v(\d+)", version) or [0])[0]) < oldest:
-		get_oldest = "Install it (apt-get install nodejs), or name one: NODE=/path/to/node"
-		raise Problem(
-			f"Frappe needs Node {oldest} or later; found: {version}.",
-			GET_NEWEST if needs_newest() else get_oldest,
-		)
+		way_out = GET_NEWEST if needs_newest() else GET
+		raise Problem(f"Frappe needs Node {oldest} or later; found: {version}.", way_out)
 	# Not every yarn is one: Debian's cmdtest brings a program of that name, and yarn 2 and later build no Frappe.
-	if not re.search(r"^1\.\d+\.\d+$", read(["yarn", "--version"]).stdout, re.MULTILINE):
-		with step("Installing yarn with npm, into the project's own folder"):
-			run(["npm", "install", "--no-save", "--prefix", HOME / "yarn", YARN], "npm install yarn")
+	if not re.search(r"^1\.\d+\.\d+$", common.read(["yarn", "--version"]).stdout, re.MULTILINE):
+		with common.step("Installing yarn with npm, into the project's own folder"):
+			common.run(["npm", "install", "--no-save", "--prefix", HOME / "yarn", YARN], "npm install yarn")
 		(HOME / "bin/yarn").unlink(missing_ok=True)
 		(HOME / "bin/yarn").symlink_to(HOME / "yarn/node_modules/.bin/yarn")
 
@@ -144,18 +146,15 @@ def ensure_browser(programs: Path) -> str:
 			return path
 	if not _is_ubuntu():
 		check_packages({"browser"})
-	with step("Fetching Chromium for the browser tests"):
-		run([programs / "python", "-m", "playwright", "install", "chromium"], "Fetching Chromium")
+	with common.step("Fetching Chromium for the browser tests"):
+		common.run([programs / "python", "-m", "playwright", "install", "chromium"], "Fetching Chromium")
 	return ""
 
 
 def _missing(needs: set[str], shell) -> list[str]:
 	"""Packages of the programs that the user, whose shell this is, does not find."""
-	wanted = {
-		program: package for need in ("always", *needs) for program, package in PROGRAMS.get(need, {}).items()
-	}
 	script = ""
-	for programs, package in wanted.items():
+	for programs, package in (item for need in ("always", *needs) for item in PROGRAMS.get(need, {}).items()):
 		if package != "chromium" or not os.environ.get("CHROMIUM"):
 			found = " || ".join(f"command -v {name} >/dev/null" for name in programs.split("|"))
 			script += f"{found} || echo {package}\n"
@@ -164,10 +163,8 @@ def _missing(needs: set[str], shell) -> list[str]:
 		script += f"{{ {found}; }} 2>/dev/null || echo python3-venv\n"
 	missing = set(shell(script).split())
 	if "chromium" in missing and _is_ubuntu():
-		installed = shell(
-			f"dpkg-query -W -f '${{Package}}\\n' {' '.join(FOR_PLAYWRIGHT)} 2>/dev/null"
-		).split()
-		missing = missing - {"chromium"} | set(FOR_PLAYWRIGHT) - set(installed)
+		query = f"dpkg-query -W -f '${{Package}}\\n' {' '.join(FOR_PLAYWRIGHT)} 2>/dev/null"
+		missing = missing - {"chromium"} | set(FOR_PLAYWRIGHT) - set(shell(query).split())
 	return sorted(missing.union(*(ALONG.get(need, []) for need in needs if missing)))
 
 
@@ -175,14 +172,14 @@ def _is_ubuntu() -> bool:
 	return "\nID=ubuntu" in Path("/etc/os-release").read_text()
 
 
-def _sudo() -> list[str]:
-	"""The words before a command that needs root."""
+def _sudo() -> tuple[list[str], str]:
+	"""The words before a command that needs root, or why there are none."""
 	if os.geteuid() == 0:
-		return []
+		return [], ""
 	if not shutil.which("apt-get"):
-		raise Problem("This is no Debian or Ubuntu: they can't be installed from here.", "")
+		return [], "This is no Debian or Ubuntu: they can't be installed from here."
 	if not shutil.which("sudo"):
-		raise Problem("Installing them needs root, and sudo is missing.", "")
+		return [], "Installing them needs root, and sudo is missing."
 	if sys.stdin.isatty() or subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
-		return ["sudo"]
-	raise Problem("Installing them needs root, and sudo asks for a password where nobody can type one.", "")
+		return ["sudo"], ""
+	return [], "Installing them needs root, and sudo asks for a password where nobody can type one."

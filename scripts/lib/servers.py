@@ -1,7 +1,7 @@
 """Our own servers on 127.0.0.1, beside whatever the machine already runs, in three groups of lib/Procfile.
 
-honcho runs a group in the background, ends all of it when one ends, and writes one log. It holds the lock
-run/GROUP.lock as long as it lives, by which the group is found again. honcho has no such memory of its own.
+honcho, which `bench start` uses, runs a group, ends all of it when one ends, and writes one log. What it has not: to run in the
+background, to know when its servers answer, and to be found again. It holds the lock run/GROUP.lock as long as it lives.
 """
 
 import json
@@ -15,21 +15,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from .common import (
-	HOME,
-	LOG,
-	REPO,
-	RUN,
-	Problem,
-	environment,
-	forget,
-	is_held,
-	needed_by_tests,
-	read,
-	run,
-	step,
-	take,
-)
+from . import common
+from .common import HOME, LOG, REPO, RUN, Problem
 from .machine import find_python
 
 GROUPS = {
@@ -62,8 +49,10 @@ def small_environment(end: str = "newest") -> Path:
 	"""
 	oldest = re.search(r'"stripe>=([\d.]+)', (REPO / "pyproject.toml").read_text())[1]
 	stripe = {"oldest": f"stripe~={oldest}.0", "newest": "stripe>=16,<17"}[end]
-	needs = ["requests", "werkzeug>=2.3", "typing_extensions", "honcho>=2,<3", *needed_by_tests(), stripe]
-	return environment(f"env-stripe-{end}", find_python((3, 10)), needs)
+	needs = ["requests", "werkzeug>=2.3", "typing_extensions", "honcho>=2,<3"]
+	return common.environment(
+		f"env-stripe-{end}", find_python((3, 10)), [*needs, *common.needed_by_tests(), stripe]
+	)
 
 
 def ports() -> dict[str, int]:
@@ -71,15 +60,18 @@ def ports() -> dict[str, int]:
 	path = HOME / "ports.json"
 	chosen = json.loads(path.read_text()) if path.exists() else {}
 	low, _, high = (os.environ.get("PORT_RANGE") or DEFAULT_RANGE).partition("-")
-	for name in [name for names in GROUPS.values() for name in names]:
-		named = os.environ.get(f"{name.upper()}_PORT")
-		if name in LISTEN_NOT or (name in chosen and not named):
-			continue
-		open_ones = (port for port in range(int(low), int(high) + 1) if not _answers(port))
-		chosen[name] = int(named or next((port for port in open_ones if port not in chosen.values()), 0))
+	free = (
+		port for port in range(int(low), int(high) + 1) if port not in chosen.values() and not _answers(port)
+	)
+	for name in (name for names in GROUPS.values() for name in names if name not in LISTEN_NOT):
+		if named := os.environ.get(f"{name.upper()}_PORT"):
+			chosen[name] = int(named)
+		elif name not in chosen:
+			chosen[name] = next(free, 0)
 		if not chosen[name]:
-			way_out = "Name another range: PORT_RANGE=18200-18299."
-			raise Problem(f"No port from {low} to {high} is free.", way_out)
+			raise Problem(
+				f"No port from {low} to {high} is free.", "Name another range: PORT_RANGE=18200-18299."
+			)
 	path.write_text(json.dumps(chosen, indent=1) + "\n")
 	return chosen
 
@@ -88,10 +80,12 @@ def start_databases(own: bool):
 	"""MariaDB and Redis; beside a bench that BENCH names, only the tests' own Redis."""
 	if not own:
 		return start("databases", [name for name in GROUPS["databases"] if "test_" in name])
-	if not is_held("databases"):
+	if not common.is_held("databases"):
 		_make_mariadb()
 	start("databases")
-	answer = read(["mariadb", f"--socket={_socket()}", "-uroot", "-e", "SELECT 1"], MYSQL_PWD=root_password())
+	answer = common.read(
+		["mariadb", f"--socket={_socket()}", "-uroot", "-e", "SELECT 1"], MYSQL_PWD=root_password()
+	)
 	if answer.returncode:
 		stop("databases")
 		raise Problem(
@@ -117,22 +111,24 @@ def start(group: str, names: list[str] | None = None, bench: Path = HOME, second
 		"DEMO_BENCH": str(bench),
 	}
 	log = LOG / f"{group}.log"
+	honcho = [
+		programs / "honcho",
+		"start",
+		"--no-colour",
+		"-f",
+		REPO / "scripts/lib/Procfile",
+		"-d",
+		RUN,
+		*names,
+	]
 	with (RUN / f"{group}.lock").open("a") as lock, log.open("ab") as output:
-		if not take(lock):
+		if not common.take(lock):
 			return
 		for name in port:
 			_check_free(name, port[name])
 		begin = output.tell()
-		honcho = f"{programs}/honcho start --no-colour -f {REPO}/scripts/lib/Procfile -d {RUN}".split()
-		process = subprocess.Popen(
-			[*honcho, *names],
-			env=os.environ | settings,
-			stdin=subprocess.DEVNULL,
-			stdout=output,
-			stderr=output,
-			start_new_session=True,
-			pass_fds=[lock.fileno()],
-		)
+		options = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output, "start_new_session": True}
+		process = subprocess.Popen(honcho, env=os.environ | settings, pass_fds=[lock.fileno()], **options)
 		lock.truncate(0)
 		lock.write(str(process.pid))
 	deadline = time.monotonic() + seconds
@@ -146,7 +142,7 @@ def start(group: str, names: list[str] | None = None, bench: Path = HOME, second
 
 def stop(group: str, seconds: float = 30) -> bool:
 	"""End the group. True if it ran."""
-	if not is_held(group):
+	if not common.is_held(group):
 		return False
 	for number in (signal.SIGTERM, signal.SIGKILL):
 		deadline = time.monotonic() + seconds
@@ -154,7 +150,7 @@ def stop(group: str, seconds: float = 30) -> bool:
 			os.kill(int((RUN / f"{group}.lock").read_text()), number)
 		except ProcessLookupError:
 			pass
-		while is_held(group) and time.monotonic() < deadline:
+		while common.is_held(group) and time.monotonic() < deadline:
 			time.sleep(0.05)
 	return True
 
@@ -165,13 +161,13 @@ def _make_mariadb():
 	for path in (secret, start_with):
 		path.touch(mode=0o600)
 	if not data.is_dir():
-		forget("site ")  # their databases were in the old one
+		common.forget("site ")  # their databases were in the old one
 		secret.write_text(json.dumps({"mariadb": secrets.token_hex(16)}) + "\n")
 		half_made = HOME / "mariadb.half-made"
 		shutil.rmtree(half_made, ignore_errors=True)
 		options = ["--no-defaults", f"--datadir={half_made}", "--auth-root-authentication-method=normal"]
-		with step("Making a database server of our own"):
-			run(["mariadb-install-db", *options], "Making MariaDB's data folder")
+		with common.step("Making a database server of our own"):
+			common.run(["mariadb-install-db", *options], "Making MariaDB's data folder")
 		half_made.rename(data)
 	start_with.write_text(SECURE.format(root_password()))
 
@@ -184,7 +180,7 @@ def _socket() -> Path:
 
 def _check_free(name: str, port: int):
 	if _answers(port):
-		holder = read(["ss", "-Hltnp", f"sport = :{port}"]).stdout.partition("users:")[2].strip()
+		holder = common.read(["ss", "-Hltnp", f"sport = :{port}"]).stdout.partition("users:")[2].strip()
 		raise Problem(
 			f"Port {port}, which {name} should listen on, is taken by {holder or 'another program'}.",
 			"End that program; or forget the ports and have others chosen: scripts/demo --stop, rm .bench/ports.json, "

@@ -9,7 +9,7 @@ It ends with the counts of each kind and writes them to test-report.json, with t
 
 Environment: REQUIRE_SITE=1 makes a missing Frappe an error; FRAPPE_REPO, FRAPPE_BRANCH (another source or version of
 Frappe); BENCH (an existing bench; with DB_ROOT_USER and DB_ROOT_PASSWORD); ERPNEXT_REPO, PAYMENTS_REPO (to test beside
-them); UPDATE_PICTURES=1 (renew docs/images); CHROMIUM, PYTHON, NODE, PORT_RANGE.
+them); UPDATE_PICTURES=1, RECORD_ANSWERS=1 (renew docs/images, the answers of the form's test page); CHROMIUM, PYTHON, NODE, PORT_RANGE.
 """
 
 import argparse
@@ -26,23 +26,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import benches, machine, servers
-from .common import (
-	BEGUN,
-	HOME,
-	LOG,
-	OUTPUT,
-	REPO,
-	NoFrappe,
-	Problem,
-	environment,
-	failed,
-	held,
-	is_held,
-	progress,
-	read,
-)
-from .servers import small_environment
+from . import benches, common, machine, servers
+from .common import BEGUN, HOME, LOG, OUTPUT, REPO, NoFrappe, Problem
 
 # kind -> where its tests are, what the machine must have
 KINDS = {
@@ -58,7 +43,9 @@ KINDS = {
 }
 WITHOUT_SITE = ("unit", "emulator")  # these run with both ends of the range of stripe-python
 ON_THE_SECOND_SITE = ("browser", "sweep", "faults")
+OUTCOMES = {"failure": "failed", "error": "failed", "skipped": "skipped"}  # by the tag in pytest's record
 RESULTS = OUTPUT / "for-repo"  # start.py brings it into the repo
+ANSWERS = "stripe_emulator/pay_form_page/answers"
 PICTURES = RESULTS / "tests/browser/output"
 
 
@@ -81,7 +68,7 @@ def needs(options) -> set[str]:
 
 
 def main(options) -> int:
-	with held("test"):
+	with common.held("test"):
 		run = Run(options.for_pytest)
 		try:
 			run.all([name for name in KINDS if name in options.kinds or not options.kinds], named=options.k)
@@ -96,7 +83,11 @@ def main(options) -> int:
 
 
 class Run:
-	"""One call of scripts/test: what it set up, what ran by pytest's own record of it, and what it has to end."""
+	"""One call of scripts/test: what it set up, what ran by pytest's own record of it, and what it has to end.
+
+	pytest runs the tests, each kind in the Python and with the site that it needs. nox would make those environments, but knows
+	no bench, no two queues at once, and no counts over all of them.
+	"""
 
 	def __init__(self, for_pytest: list[str]):
 		self.for_pytest = for_pytest
@@ -114,29 +105,24 @@ class Run:
 	def all(self, kinds: list[str], named: str | None):
 		"""Two queues, which keep two processors busy for the same time."""
 		with_site = [name for name in kinds if "site" in KINDS[name][1]]
-		needed = set().union(*(KINDS[name][1] for name in kinds))
+		browser = any("browser" in KINDS[name][1] for name in kinds)
 		if named and with_site:  # in one pytest, and the bench's Python
-			if self.set_up(browser="browser" in needed):
+			if self._can_run(with_site, browser):
 				paths = [path for name in kinds for path in KINDS[name][0]]
 				self._pytest("named", self._programs(), paths, **self.make_site(benches.TEST_SITE))
 			return
-		ends = {end: small_environment(end) for end in ("oldest", "newest") if set(kinds) & set(WITHOUT_SITE)}
+		small = [name for name in kinds if name in WITHOUT_SITE]
+		ends = {end: servers.small_environment(end) for end in ("oldest", "newest") if small}
 		with ThreadPoolExecutor(1) as beside:
 			waiting = [
-				beside.submit(self._pytest, f"{name} ({end} stripe)", ends[end], KINDS[name][0], beside=True)
-				for name in kinds
-				if name in WITHOUT_SITE
-				for end in ends
+				beside.submit(self._pytest, f"{name} ({end} stripe)", programs, KINDS[name][0], beside=True)
+				for name in small
+				for end, programs in ends.items()
 			]
 			try:
 				if "lint" in kinds and not named:
 					self._lint()
-				if with_site and not self.set_up(browser="browser" in needed):
-					for name in with_site:
-						self.could_not(name, "Frappe can't be had here (see above)")
-					with_site = []
-				elif "browser" in needed:
-					self.environment["CHROMIUM"] = machine.ensure_browser(self._programs())
+				with_site = self._can_run(with_site, browser)
 				second = [name for name in with_site if name in ON_THE_SECOND_SITE]
 				waiting.append(beside.submit(self._with_site, benches.SECOND_TEST_SITE, second, beside=True))
 				self._with_site(benches.TEST_SITE, [name for name in with_site if name not in second])
@@ -149,6 +135,16 @@ class Run:
 				self._interrupt()
 				raise
 
+	def _can_run(self, with_site: list[str], browser: bool) -> list[str]:
+		"""Set up what the run needs. Of the kinds that need a site, those that can run."""
+		if with_site and not self.set_up():
+			for name in with_site:
+				self.could_not(name, "Frappe can't be had here (see above)")
+			with_site = []
+		if browser:
+			self.environment["CHROMIUM"] = machine.ensure_browser(self._programs())
+		return with_site
+
 	def _with_site(self, name: str, kinds: list[str], beside: bool = False):
 		site = self.make_site(name) if kinds else {}
 		for kind in kinds:
@@ -157,10 +153,10 @@ class Run:
 				site["BESIDE_BENCH"] = str(benches.make_beside().path)
 			self._pytest(kind, self._programs(), KINDS[kind][0], beside, **site)
 
-	def set_up(self, browser: bool) -> bool:
+	def set_up(self) -> bool:
 		"""Bench and databases. Without Frappe: nothing, and False, unless REQUIRE_SITE says it must be."""
 		try:
-			with held("setup"):
+			with common.held("setup"):
 				self.bench = benches.set_up()
 			self.environment = {"BENCH": str(self.bench.path), "REQUIRE_SITE": "1"}
 			if self.bench.own or "DB_ROOT_PASSWORD" in os.environ:
@@ -171,9 +167,7 @@ class Run:
 			print(problem.text, file=sys.stderr, flush=True)
 			self.broken = not isinstance(problem, NoFrappe)
 			self.could_not("site", str(problem))
-			progress("GOING ON WITHOUT A SITE: most tests will not be run.")
-		if browser:
-			self.environment["CHROMIUM"] = machine.ensure_browser(self._programs())
+			common.progress("GOING ON WITHOUT A SITE: most tests will not be run.")
 		return bool(self.bench)
 
 	def make_site(self, site: str) -> dict[str, str]:
@@ -186,7 +180,7 @@ class Run:
 		}
 		# Frappe lets 60 users be made in an hour.
 		config = {"allow_tests": True, "mute_emails": 1, "throttle_user_limit": 100_000}
-		with held("setup"):
+		with common.held("setup"):
 			benches.make_site(self.bench, site, config, **own)
 		return {**own, "SITE": site}
 
@@ -196,92 +190,73 @@ class Run:
 		"""In the copy of the repo, and a process group of its own: interrupted, it takes its servers and browsers along."""
 		own = {
 			"PORT_RANGE": "",  # of these ports the demo has its own: the tests take what the kernel gives
-			"EMULATOR_PYTHON": str(small_environment() / "python"),
+			"EMULATOR_PYTHON": str(servers.small_environment() / "python"),
 			"BROWSER_OUTPUT": str(PICTURES),
 		}
-		own |= {
-			f"{name.upper()}_LOG": str(LOG / f"test-{label}-{name}.log")
-			for name in ("server", "worker", "emulator")
-		}
-		with open(log or os.devnull, "wb") as output:
-			process = subprocess.Popen(
-				[programs / "python", *map(str, arguments)],
-				cwd=REPO,
-				env={name: value for name, value in os.environ.items() if name != "BENCH"}
-				| own
-				| self.environment
-				| more,
-				stdin=subprocess.DEVNULL,
-				stdout=output if log else None,
-				stderr=output if log else None,
-				start_new_session=True,
-			)
+		for name in ("server", "worker", "emulator"):
+			own[f"{name.upper()}_LOG"] = str(LOG / f"test-{label}-{name}.log")
+		environment = {name: value for name, value in os.environ.items() if name != "BENCH"}
+		command = [programs / "python", *map(str, arguments)]
+		with open(log or os.devnull, "wb") as file:
+			options = {"stdout": file, "stderr": file} if log else {}
+			options |= {"env": environment | own | self.environment | more, "start_new_session": True}
+			process = subprocess.Popen(command, cwd=REPO, stdin=subprocess.DEVNULL, **options)
 		self.processes.append(process)
 		return process.wait()
 
 	def _pytest(self, label: str, programs: Path, paths: list[str], beside: bool = False, **environment: str):
 		"""`beside` another one: what it prints is shown when it has ended."""
-		progress(f"Running the tests: {label} ...")
+		common.progress(f"Running the tests: {label} ...")
 		file = label.replace(" ", "-")
 		junit, log = OUTPUT / "results" / f"{file}.xml", LOG / f"test-{file}.log" if beside else None
-		options = [
-			"-p",
-			"no:cacheprovider",
-			f"--junitxml={junit}",
-			"-q",
-			"--disable-warnings",
-			*self.for_pytest,
-		]
-		code = self.python(file, programs, ["-m", "pytest", *options, *paths], log, **environment)
+		command = [*"-m pytest -p no:cacheprovider -q --disable-warnings".split(), f"--junitxml={junit}"]
+		code = self.python(file, programs, [*command, *self.for_pytest, *paths], log, **environment)
 		if log:
 			print(log.read_text().strip(), flush=True)
+		counts = self._read_record(label, junit)
+		no_test = code == 5  # of that name, in this kind
+		if code and not counts["failed"] and (not no_test or label == "named"):
+			counts["failed"] += 1
+			why = ", no test has that name" if no_test else ""
+			self.failures.append(f"{label}: pytest ended with exit code {code}{why}")
+		self.counts[label] = counts
+		common.progress(f"{label}: {_words(counts)}")
+
+	def _read_record(self, label: str, junit: Path) -> Counter:
+		"""Count what pytest recorded, and keep what failed or was skipped."""
 		counts, skips = Counter(passed=0, failed=0, skipped=0), Counter()
 		for case in xml.parse(junit).getroot().iter("testcase") if junit.exists() else ():
-			results = {result.tag: result for result in case}
-			outcome = (
-				"failed"
-				if {"failure", "error"} & set(results)
-				else "skipped"
-				if "skipped" in results
-				else "passed"
-			)
+			result = next((each for each in case if each.tag in OUTCOMES), None)
+			outcome = "passed" if result is None else OUTCOMES[result.tag]
 			counts[outcome] += 1
 			if outcome == "failed":
 				self.failures.append(f"{case.get('classname')}::{case.get('name')}")
 			if outcome == "skipped":
-				skips[results["skipped"].get("message")] += 1
+				skips[result.get("message")] += 1
 		for reason, how_many in skips.items():
 			self.could_not(label, f"{how_many} skipped: {reason}")
-		if (
-			code and not counts["failed"] and (code != 5 or label == "named")
-		):  # 5: this kind has no test of that name
-			counts["failed"] += 1
-			self.failures.append(
-				f"{label}: pytest ended with exit code {code}{', no test has that name' * (code == 5)}"
-			)
-		self.counts[label] = counts
-		progress(f"{label}: {_words(counts)}")
+		return counts
 
 	def _lint(self):
 		"""What a developer's own pre-commit does, on all files; in the copy, so that nothing in the repo is changed."""
-		programs = environment("env-lint", machine.find_python((3, 10)), ["pre-commit>=4,<5"])
-		progress("Running the linters ...")
+		programs = common.environment("env-lint", machine.find_python((3, 10)), ["pre-commit>=4,<5"])
+		common.progress("Running the linters ...")
 		for arguments in (["init", "-q"], ["add", "-A"]):
-			read(["git", *arguments], cwd=REPO)
+			common.read(["git", *arguments], cwd=REPO)
 		command = [programs / "pre-commit", "run", "--all-files", "--show-diff-on-failure", "--color=never"]
-		done = read(command, REPO, PRE_COMMIT_HOME=str(HOME / "pre-commit"))
+		done = common.read(command, REPO, PRE_COMMIT_HOME=str(HOME / "pre-commit"))
 		print(done.stdout.strip(), flush=True)
 		checks = re.findall(r"^(.+?)\.{3,}.*?(Passed|Failed)$", done.stdout, re.MULTILINE)
 		self.counts["lint"] = Counter(passed=0, failed=0, skipped=0)
 		self.counts["lint"].update(result.lower() for _, result in checks)
 		self.failures += [f"lint: {name}" for name, result in checks if result == "Failed"]
 		if done.returncode and not self.counts["lint"]["failed"]:
-			self.could_not("lint", str(failed("pre-commit", done.stdout, "")))
+			self.could_not("lint", str(common.failed("pre-commit", done.stdout, "")))
 			self.broken = True
-		progress(f"lint: {_words(self.counts['lint'])}")
+		common.progress(f"lint: {_words(self.counts['lint'])}")
 
 	def _programs(self) -> Path:
-		return self.bench.python.parent if self.bench else small_environment()
+		return self.bench.python.parent if self.bench else servers.small_environment()
 
 	def could_not(self, what: str, why: str):
 		self.not_run.append({"what": what, "why": why})
@@ -299,9 +274,14 @@ class Run:
 	def clean_up(self):
 		"""End what this run started, and the databases unless the demo uses them."""
 		self._interrupt()
-		if os.environ.get("UPDATE_PICTURES") == "1" and (PICTURES / "docs-images").is_dir():
-			shutil.copytree(PICTURES / "docs-images", RESULTS / "docs/images")
-		if not is_held("demo") and not is_held("setup"):
+		renewed = {
+			"UPDATE_PICTURES": (PICTURES / "docs-images", "docs/images"),
+			"RECORD_ANSWERS": (REPO / ANSWERS, ANSWERS),
+		}
+		for variable, (made, at) in renewed.items():
+			if os.environ.get(variable) == "1" and made.is_dir():
+				shutil.copytree(made, RESULTS / at)
+		if not common.is_held("demo") and not common.is_held("setup"):
 			servers.stop("databases")
 
 	def report(self, asked_for: str):

@@ -1,11 +1,11 @@
-"""Invoices, payments and bank accounts in memory; the money is the emulator's, through the app's own gateway.
+"""The calls of the form, answered as the app's API was recorded to answer them (answers.py).
 
-What the form is answered is recorded from the app's API (answers.py) and only filled in here. What is left to do is what a
-recording can't: to charge for real, once for each request, so that tests may lose answers and ask Stripe what was charged.
+What is filled in is Stripe's: payments are its PaymentIntents, bank accounts its SetupIntents, read again for each answer
+through the app's own gateway, so that nothing of the app is told twice here. Invoices are what a test says they are. Money is
+charged for real, once for each request, so that tests may lose answers and ask Stripe what was charged.
 """
 
 import threading
-import uuid
 from datetime import datetime, timezone
 
 from stripe_service.gateway import errors, money
@@ -13,29 +13,20 @@ from stripe_service.gateway.client import Credentials, Gateway
 
 from . import answers
 
-DOCTYPE = "Portal Invoice"
 BRANDS = {
 	"visa": "VISA", "mastercard": "MasterCard", "amex": "American Express", "discover": "Discover",
 	"diners": "Diners Club", "jcb": "JCB",
 }  # fmt: skip
-WALLETS = ["apple_pay", "google_pay", "link"]
-OPEN = ("Started", "Action Required", "Processing")
+LABELS = {"card": "Card", "us_bank_account": "Bank account"}
 TRIES = {"amounts": 3, "descriptor_code": 10}
-STATUS = {
-	"requires_action": "Action Required", "processing": "Processing", "succeeded": "Succeeded",
-	"requires_payment_method": "Failed", "canceled": "Cancelled",
-}  # fmt: skip
+# The status of a payment, by its PaymentIntent's.
+STATUS = {"requires_action": "Action Required", "processing": "Processing", "succeeded": "Succeeded"}
 # The recorded answer for each status. A payment that has just begun has the fields of one that failed.
 ANSWERS = {
 	"Succeeded": "paid", "Processing": "processing", "Action Required": "action_required", "Cancelled": "cancelled",
 	"Failed": "failed", "Started": "failed",
 }  # fmt: skip
-
-
-BANK_ANSWERS = {
-	"Verified": "bank_account_verified", "Verification Pending": "bank_account_pending",
-	"Failed": "bank_account_failed",
-}  # fmt: skip
+BANK_ANSWERS = {"succeeded": "bank_account_verified", "requires_action": "bank_account_pending"}
 
 
 class Refused(Exception):
@@ -49,9 +40,12 @@ class Desk:
 		self.gateway = Gateway(Credentials(secret_key, publishable_key, stripe_url))
 		self.lock = threading.RLock()
 		self.invoices: dict[str, dict] = {}
-		self.payments: dict[str, dict] = {}
+		self.intents: dict[
+			str, str
+		] = {}  # payment -> PaymentIntent, whose metadata say whose it is and for what
 		self.customers: dict[str, str] = {}
-		self.accounts: dict[str, dict] = {}
+		self.accounts: dict[str, str] = {}  # SetupIntent of a bank account -> user
+		self.tried: dict[str, int] = {}  # how often its verification was tried, which Stripe does not say
 		self.methods = {
 			"pay.open_form": self.open_form, "pay.pay": self.pay, "pay.payment_status": self.payment_status,
 			"pay.finish": self.payment_status, "pay.abandon": self.abandon,
@@ -79,154 +73,61 @@ class Desk:
 			self.add_invoice(name=f"PINV-{number}", title=title, currency=currency, total=total)
 
 	def add_invoice(self, total: str, currency: str = "USD", name: str = "", **more) -> dict:
-		"""`more`: title, party, details, partial_allowed, why_not, loading_error, ach_reason, test_mode."""
-		invoice = {
-			"name": name or f"PINV-{len(self.invoices) + 1:04}",
-			"currency": currency,
-			"total_minor": money.to_minor(total, currency),
-			"title": "Invoice",
-			"party": "Branch A",
-			"details": [
-				{"label": "Posted on", "value": "2026-11-02"},
-				{"label": "Due on", "value": "2026-12-02"},
-			],
-			"partial_allowed": True,
-			**more,
-		}
-		self.invoices[invoice["name"]] = invoice
-		return {"name": invoice["name"]}
-
-	def _payments_of(self, invoice: dict, *statuses: str) -> list[dict]:
-		return [
-			p for p in self.payments.values() if p["invoice"] == invoice["name"] and p["status"] in statuses
-		]
-
-	def _available_minor(self, invoice: dict) -> int:
-		taken = self._payments_of(invoice, "Succeeded", *OPEN)
-		return invoice["total_minor"] - sum(payment["amount_minor"] for payment in taken)
-
-	def _outstanding_minor(self, invoice: dict) -> int:
-		return invoice["total_minor"] - sum(
-			p["amount_minor"] for p in self._payments_of(invoice, "Succeeded")
-		)
-
-	# What the form asks for
+		"""`more`: title, partial_allowed, why_not, loading_error, ach_reason, test_mode."""
+		name = name or f"PINV-{len(self.invoices) + 1:04}"
+		invoice = {"name": name, "currency": currency, "total_minor": money.to_minor(total, currency)}
+		self.invoices[name] = {"title": "Invoice", "partial_allowed": True, **invoice, **more, "payments": []}
+		return {"name": name}
 
 	def open_form(self, user: str, doctype: str, name: str) -> dict:
 		invoice = self.invoices.get(name)
 		if invoice is None:
 			raise Refused("There is no such invoice.")
-		if not invoice.get("loading_error"):
-			for payment in self._payments_of(invoice, *OPEN):
-				self._refresh(payment)
-		form = answers.answer(
+		if error := invoice.get("loading_error"):
+			nothing = {"why_not": None, "amount": None, "stripe": None, "resume": None, "under_way": []}
+			form = answers.answer(
+				"open_form", invoice=self._shown(invoice, []), loading_error=error, **nothing
+			)
+			return {**form, "methods": {}, "saved": {}}
+		intents = self._intents(invoice)
+		ach = {"allowed": True, "reason": ""}
+		reason = "" if invoice["currency"] == "USD" else "Bank accounts can only pay invoices in USD."
+		if reason := invoice.get("ach_reason") or reason:
+			ach = {"allowed": False, "reason": reason}
+		return answers.answer(
 			"open_form",
-			invoice=self._shown(invoice),
-			why_not=invoice.get("why_not") or self._why_not(invoice),
-			loading_error=invoice.get("loading_error"),
-			amount=self._amount(invoice),
-			methods=self._methods(invoice),
+			invoice=self._shown(invoice, intents),
+			why_not=invoice.get("why_not") or _why_not(invoice, intents),
+			amount=_limits(invoice, intents),
+			methods={"us_bank_account": ach},
 			saved={"cards": self._cards(user), "bank_accounts": self._bank_accounts(user)},
 			stripe={
 				"publishable_key": self.publishable_key,
 				"stripe_js_url": f"{self.stripe_url}/endive/stripe.js",
 				"test_mode": invoice.get("test_mode", True),
 			},
-			under_way=self._under_way(invoice, user),
-			resume=self._resume(invoice, user),
+			under_way=[_row_under_way(each, user) for each in intents if _is_under_way(each)],
+			resume=next((_resume(each) for each in intents if _can_resume(each, user)), None),
 		)
-		if invoice.get("loading_error"):
-			form |= {
-				"why_not": None,
-				"amount": None,
-				"methods": {},
-				"saved": {},
-				"stripe": None,
-				"resume": None,
-			}
-		return form
 
-	def _shown(self, invoice: dict) -> dict:
+	def _shown(self, invoice: dict, intents: list[dict]) -> dict:
 		currency = invoice["currency"]
-		outstanding, available = self._outstanding_minor(invoice), self._available_minor(invoice)
+		paid = sum(intent["amount"] for intent in intents if intent["status"] == "succeeded")
+		outstanding = invoice["total_minor"] - paid
 		return {
-			"doctype": DOCTYPE,
 			"name": invoice["name"],
 			"title": invoice["title"],
-			"party": invoice["party"],
-			"details": invoice["details"],
 			"currency": currency,
 			"exponent": money.exponent(currency),
 			"total": _major(invoice["total_minor"], currency),
 			"outstanding": _major(outstanding, currency),
 			"outstanding_minor": outstanding,
-			"reserved": _major(outstanding - available, currency),
-			"paid": _major(invoice["total_minor"] - outstanding, currency),
-			"status": "Paid" if not outstanding else "To Be Paid",
+			"reserved": _major(outstanding - _available_minor(invoice, intents), currency),
+			"paid": _major(paid, currency),
+			"status": "To Be Paid" if outstanding else "Paid",
 		}
 
-	def _why_not(self, invoice: dict) -> str | None:
-		if not self._outstanding_minor(invoice):
-			return "This invoice is paid."
-		if not money.chargeable_minor(self._available_minor(invoice), invoice["currency"]):
-			return "The whole amount is under way already."
-		return None
-
-	def _amount(self, invoice: dict) -> dict:
-		currency = invoice["currency"]
-		available = self._available_minor(invoice)
-		most = money.chargeable_minor(available, currency)
-		least = min(most, money.minimum_minor(currency))
-		return {
-			"max": _major(most, currency),
-			"max_minor": most,
-			"min": _major(least, currency),
-			"min_minor": least,
-			"owed_minor": available,
-			"least_rest_minor": money.minimum_minor(currency),
-			"partial_allowed": invoice["partial_allowed"],
-			"step_minor": money.step_minor(currency),
-			"reason": "",
-		}
-
-	def _methods(self, invoice: dict) -> dict:
-		reason = invoice.get("ach_reason") or (
-			"" if invoice["currency"] == "USD" else "Bank accounts can only pay invoices in USD."
-		)
-		return {
-			"card": {"allowed": True, "reason": "", "brands": list(BRANDS), "wallets": WALLETS},
-			"us_bank_account": {"allowed": not reason, "reason": reason},
-		}
-
-	def _under_way(self, invoice: dict, user: str) -> list[dict]:
-		return [self._one_under_way(p, user, invoice["currency"]) for p in self._payments_of(invoice, *OPEN)]
-
-	def _one_under_way(self, payment: dict, user: str, currency: str) -> dict:
-		mine = payment["user"] == user
-		return answers.row(
-			"open_form" if mine else "open_form_of_a_colleague",
-			"under_way",
-			payment=payment["name"],
-			payer=payment["user"],
-			amount=_major(payment["amount_minor"], currency),
-			currency=currency,
-			status=payment["status"],
-			method_type=payment["method_type"],
-			expected_by=None,
-			**({"method_label": payment["method_label"]} if mine else {}),
-		)
-
-	def _resume(self, invoice: dict, user: str) -> dict | None:
-		for payment in self._payments_of(invoice, "Action Required"):
-			if payment["user"] == user:
-				return {
-					"payment": payment["name"],
-					"status": payment["status"],
-					"client_secret": payment["client_secret"],
-				}
-		return None
-
-	# Paying
+	# Payments
 
 	def pay(
 		self,
@@ -241,22 +142,28 @@ class Desk:
 		saved_method=None,
 	):
 		invoice = self.invoices[name]
-		known = self._by_request(user, request_id)
-		if known:
-			return self._result(known)
+		with self.lock:
+			if known := self._by_request(invoice, user, request_id):
+				return self._result(known)
+			if confirmation_token:
+				self._check_brand(confirmation_token)
+			intent = self._create(user, invoice, amount, method_type, request_id, save)
 		if confirmation_token:
-			self._check_brand(confirmation_token)
-		payment = self._claim(user, invoice, amount, method_type, request_id)
+			params = {"confirmation_token": confirmation_token}
+		elif method_type == "card":
+			params = {
+				"payment_method": saved_method,
+				"use_stripe_sdk": True,
+				"return_url": "http://127.0.0.1/",
+			}
+		else:
+			setup = self.gateway.call("setup_intents.retrieve", saved_method)
+			params = {"payment_method": setup["payment_method"], "mandate": setup["mandate"]}
 		try:
-			self._charge(payment, invoice, confirmation_token, saved_method, bool(save))
-		except errors.GatewayError as error:
-			self._failed(payment, error)
-		return self._result(payment)
-
-	def _by_request(self, user: str, request_id: str) -> dict | None:
-		return next(
-			(p for p in self.payments.values() if (p["user"], p["request_id"]) == (user, request_id)), None
-		)
+			self.gateway.call("payment_intents.confirm", intent["id"], params=params)
+		except errors.CardError:
+			pass  # Stripe keeps it with the intent
+		return self._result(self._intent(intent["metadata"]["payment"]))
 
 	def _check_brand(self, token: str) -> None:
 		preview = self.gateway.call("confirmation_tokens.retrieve", token)["payment_method_preview"]
@@ -264,126 +171,90 @@ class Desk:
 		if brand and brand not in BRANDS:
 			raise Refused(f"Cards of this brand ({brand}) are not accepted here. Nothing was charged.")
 
-	def _claim(self, user, invoice, amount, method_type, request_id) -> dict:
-		with self.lock:
-			limits = self._amount(invoice)
-			try:
-				minor = money.to_minor(amount, invoice["currency"])
-				money.check_chargeable(minor, invoice["currency"])
-			except money.AmountError as error:
-				raise Refused(f"Stripe does not take this amount ({error.reason}).") from None
-			if minor > limits["max_minor"]:
-				raise Refused("Someone else has paid meanwhile: this is more than is left to pay.")
-			payment = {
-				"name": f"PAY-{len(self.payments) + 1:04}",
-				"invoice": invoice["name"],
-				"user": user,
-				"request_id": request_id,
-				"idempotency_key": uuid.uuid4().hex,
-				"amount_minor": minor,
-				"method_type": method_type,
-				"method_label": "Card" if method_type == "card" else "Bank account",
-				"status": "Started",
-				"intent": None,
-				"message": "",
-			}
-			self.payments[payment["name"]] = payment
-		return payment
-
-	def _charge(self, payment, invoice, token, saved_method, save) -> None:
+	def _create(self, user, invoice, amount, method_type, request_id, save) -> dict:
+		currency = invoice["currency"]
+		try:
+			minor = money.to_minor(amount, currency)
+			money.check_chargeable(minor, currency)
+		except money.AmountError as error:
+			raise Refused(f"Stripe does not take this amount ({error.reason}).") from None
+		if minor > _limits(invoice, self._intents(invoice))["max_minor"]:
+			raise Refused("Someone else has paid meanwhile: this is more than is left to pay.")
+		payment = f"PAY-{len(self.intents) + 1:04}"
 		params = {
-			"amount": payment["amount_minor"],
-			"currency": invoice["currency"].lower(),
-			"customer": self._customer(payment["user"]),
-			"allowed_payment_method_types": [payment["method_type"]],
-			"metadata": {"payment": payment["name"]},
-		}
+			"amount": minor,
+			"currency": currency.lower(),
+			"customer": self._customer(user),
+			"allowed_payment_method_types": [method_type],
+			"metadata": {
+				"payment": payment, "invoice": invoice["name"], "user": user, "request": request_id, "method": method_type,
+			},
+		}  # fmt: skip
 		if save:
 			params["setup_future_usage"] = "on_session"
 		intent = self.gateway.call(
-			"payment_intents.create", params=params, idempotency_key=payment["idempotency_key"]
+			"payment_intents.create", params=params, idempotency_key=f"{user} {request_id}"
 		)
-		payment["intent"] = intent["id"]
-		self._take(
-			payment,
-			self.gateway.call(
-				"payment_intents.confirm", intent["id"], params=self._confirm(payment, token, saved_method)
-			),
+		self.intents[payment] = intent["id"]
+		invoice["payments"].append(payment)
+		return intent
+
+	def _intent(self, payment: str) -> dict:
+		"""As Stripe has it now. A declined one is cancelled, so that nobody can still confirm it and its amount is free."""
+		with self.lock:
+			expand = {"expand": ["latest_charge"]}
+			intent = self.gateway.call("payment_intents.retrieve", self.intents[payment], params=expand)
+			if intent["status"] == "requires_payment_method" and intent["last_payment_error"]:
+				intent = self.gateway.call("payment_intents.cancel", intent["id"])
+			return intent
+
+	def _intents(self, invoice: dict) -> list[dict]:
+		with self.lock:
+			return [self._intent(payment) for payment in invoice["payments"]]
+
+	def _by_request(self, invoice: dict, user: str, request_id: str) -> dict | None:
+		asked = (user, request_id)
+		found = (
+			each for each in self._intents(invoice) if (_of(each, "user"), _of(each, "request")) == asked
 		)
-
-	def _confirm(self, payment, token, saved_method) -> dict:
-		if token:
-			return {"confirmation_token": token}
-		if payment["method_type"] == "card":
-			return {"payment_method": saved_method, "use_stripe_sdk": True, "return_url": "http://127.0.0.1/"}
-		account = self.accounts[saved_method]
-		setup = self.gateway.call("setup_intents.retrieve", account["setup_intent"])
-		return {"payment_method": setup["payment_method"], "mandate": setup["mandate"]}
-
-	def _take(self, payment: dict, intent: dict) -> None:
-		payment["status"] = STATUS.get(intent["status"], payment["status"])
-		payment["client_secret"] = intent["client_secret"]
-		if payment["status"] == "Failed":
-			error = intent.get("last_payment_error") or {}
-			self._failed(payment, errors.CardError(error.get("message"), user_message=error.get("message")))
-
-	def _failed(self, payment: dict, error: errors.GatewayError) -> None:
-		"""Declined: cancelled at Stripe, so that nobody can still confirm it, and its amount is free again."""
-		payment["status"] = "Failed"
-		payment["message"] = error.user_message or str(error)
-		if payment["intent"]:
-			self.gateway.call("payment_intents.cancel", payment["intent"])
-
-	def _refresh(self, payment: dict) -> None:
-		if payment["intent"] and payment["status"] in OPEN:
-			self._take(payment, self.gateway.call("payment_intents.retrieve", payment["intent"]))
+		return next(found, None)
 
 	def payment_status(self, user, payment=None, doctype=None, name=None, request_id=None) -> dict:
-		found = self.payments.get(payment) if payment else self._by_request(user, request_id)
-		if not found or found["user"] != user:
+		intent = self._intent(payment) if payment else self._by_request(self.invoices[name], user, request_id)
+		if not intent or _of(intent, "user") != user:
 			return answers.answer("not_started")
-		self._refresh(found)
-		return self._result(found)
+		return self._result(intent)
 
 	def abandon(self, user, payment) -> dict:
-		found = self.payments[payment]
-		self._refresh(found)
-		if found["status"] == "Action Required":
-			self.gateway.call("payment_intents.cancel", found["intent"])
-			found["status"] = "Cancelled"
-		return self._result(found)
+		with self.lock:
+			intent = self._intent(payment)
+			if intent["status"] == "requires_action":
+				intent = self.gateway.call("payment_intents.cancel", intent["id"])
+		return self._result(intent)
 
-	def _result(self, payment: dict) -> dict:
-		invoice = self.invoices[payment["invoice"]]
+	def _result(self, intent: dict) -> dict:
+		invoice, status = self.invoices[_of(intent, "invoice")], _status(intent)
 		currency = invoice["currency"]
-		rest = self._available_minor(invoice)
-		still_to_be_paid = {"outstanding_minor": rest, "outstanding": _major(rest, currency)}
-		more = {
-			"Started": {"outcome": "unknown"},
-			"Action Required": {"client_secret": payment.get("client_secret")},
-			"Processing": still_to_be_paid,
-			"Succeeded": still_to_be_paid,
-		}
+		more = {}
+		if status == "Started":
+			more["outcome"] = "unknown"
+		elif status == "Action Required":
+			more["client_secret"] = intent["client_secret"]
+		elif status in ("Processing", "Succeeded"):
+			rest = _available_minor(invoice, self._intents(invoice))
+			more |= {"outstanding_minor": rest, "outstanding": _major(rest, currency)}
 		return answers.answer(
-			ANSWERS[payment["status"]],
-			payment=payment["name"],
-			status=payment["status"],
-			amount=_major(payment["amount_minor"], currency),
-			amount_minor=payment["amount_minor"],
+			ANSWERS[status],
+			payment=_of(intent, "payment"),
+			status=status,
+			amount=_major(intent["amount"], currency),
+			amount_minor=intent["amount"],
 			currency=currency,
-			method_label=payment["method_label"],
-			message=payment["message"],
-			receipt_url=self._receipt(payment),
-			**more.get(payment["status"], {}),
+			method_label=LABELS[_of(intent, "method")],
+			message=(intent["last_payment_error"] or {}).get("message", ""),
+			receipt_url=intent["latest_charge"]["receipt_url"] if status == "Succeeded" else None,
+			**more,
 		)
-
-	def _receipt(self, payment: dict) -> str | None:
-		if payment["status"] != "Succeeded":
-			return None
-		intent = self.gateway.call(
-			"payment_intents.retrieve", payment["intent"], params={"expand": ["latest_charge"]}
-		)
-		return intent["latest_charge"]["receipt_url"]
 
 	# Saved cards and bank accounts
 
@@ -396,23 +267,20 @@ class Desk:
 	def _cards(self, user: str) -> list[dict]:
 		if user not in self.customers:
 			return []
-		found = self.gateway.call(
-			"payment_methods.list", params={"customer": self.customers[user], "type": "card"}
-		)
+		params = {"customer": self.customers[user], "type": "card"}
+		found = self.gateway.call("payment_methods.list", params=params)
 		return [_card_row(method, index == 0) for index, method in enumerate(found["data"])]
 
 	def _bank_accounts(self, user: str) -> list[dict]:
-		return [self._bank_row(account) for account in self.accounts.values() if account["user"] == user]
+		return [self._bank_row(setup) for setup, owner in self.accounts.items() if owner == user]
 
 	def start_bank_account(self, user, account) -> dict:
-		setup = self.gateway.call(
-			"setup_intents.create",
-			params={
-				"customer": self._customer(user),
-				"allowed_payment_method_types": ["us_bank_account"],
-				"usage": "off_session",
-			},
-		)
+		params = {
+			"customer": self._customer(user),
+			"allowed_payment_method_types": ["us_bank_account"],
+			"usage": "off_session",
+		}
+		setup = self.gateway.call("setup_intents.create", params=params)
 		return answers.answer(
 			"bank_account_started",
 			client_secret=setup["client_secret"],
@@ -421,66 +289,111 @@ class Desk:
 		)
 
 	def bank_account_confirmed(self, user, setup_intent) -> dict:
-		known = next((a for a in self.accounts.values() if a["setup_intent"] == setup_intent), None)
-		if known is None:
-			known = {
-				"name": f"BANK-{len(self.accounts) + 1:04}",
-				"user": user,
-				"setup_intent": setup_intent,
-				"tried": 0,
-				"last": None,
-			}
-			self.accounts[known["name"]] = known
-		return self._bank_row(known)
+		self.accounts.setdefault(setup_intent, user)
+		return self._bank_row(setup_intent)
 
 	def verify_bank_account(
 		self, user, name, first_amount=None, second_amount=None, descriptor_code=None
 	) -> dict:
-		account = self.accounts[name]
-		params = (
-			{"descriptor_code": descriptor_code}
-			if descriptor_code
-			else {"amounts": [first_amount, second_amount]}
-		)
+		params = {"amounts": [first_amount, second_amount]}
+		if descriptor_code:
+			params = {"descriptor_code": descriptor_code}
 		try:
-			self.gateway.call("setup_intents.verify_microdeposits", account["setup_intent"], params=params)
+			self.gateway.call("setup_intents.verify_microdeposits", name, params=params)
 		except errors.InvalidRequest as error:
-			account["tried"] += 1
+			self.tried[name] = self.tried.get(name, 0) + 1
 			raise Refused(error.message) from None
-		return self._bank_row(account)
+		return self._bank_row(name)
 
 	def remove_method(self, user, name) -> dict:
-		if self.accounts.get(name, {}).get("user") != user:
+		if self.accounts.get(name) != user:
 			raise Refused("There is no such payment method of yours.")
 		del self.accounts[name]
 		return {}
 
-	def _bank_row(self, account: dict) -> dict:
-		setup = self.gateway.call(
-			"setup_intents.retrieve", account["setup_intent"], params={"expand": ["payment_method"]}
-		)
-		method = setup["payment_method"] or (setup.get("last_setup_error") or {}).get("payment_method") or {}
-		account["last"] = method.get("us_bank_account") or account["last"] or {}
-		waiting = (setup.get("next_action") or {}).get("verify_with_microdeposits") or {}
+	def _bank_row(self, name: str) -> dict:
+		setup = self.gateway.call("setup_intents.retrieve", name, params={"expand": ["payment_method"]})
+		method = setup["payment_method"] or (setup["last_setup_error"] or {}).get("payment_method") or {}
+		bank = method.get("us_bank_account") or {}
+		waiting = (setup["next_action"] or {}).get("verify_with_microdeposits") or {}
 		kind = waiting.get("microdeposit_type")
 		return answers.answer(
-			BANK_ANSWERS[_bank_status(setup)],
-			name=account["name"],
-			bank_name=account["last"].get("bank_name"),
-			last4=account["last"].get("last4"),
+			BANK_ANSWERS.get(setup["status"], "bank_account_failed"),
+			name=name,
+			bank_name=bank.get("bank_name"),
+			last4=bank.get("last4"),
 			microdeposit_type=kind,
 			arrival_date=_date(waiting.get("arrival_date")),
-			attempts_left=TRIES[kind] - account["tried"] if kind else None,
+			attempts_left=TRIES[kind] - self.tried.get(name, 0) if kind else None,
 			is_default=False,
 		)
 
 
-def _bank_status(setup: dict) -> str:
-	if setup["status"] == "succeeded":
-		return "Verified"
-	if setup["status"] == "requires_action":
-		return "Verification Pending"
-	return "Failed"
+def _of(intent: dict, name: str) -> str:
+	return intent["metadata"][name]
+
+
+def _status(intent: dict) -> str:
+	if intent["status"] == "canceled":
+		return "Failed" if intent["last_payment_error"] else "Cancelled"
+	return STATUS.get(intent["status"], "Started")
+
+
+def _is_under_way(intent: dict) -> bool:
+	return intent["status"] not in ("succeeded", "canceled")
+
+
+def _available_minor(invoice: dict, intents: list[dict]) -> int:
+	taken = sum(intent["amount"] for intent in intents if intent["status"] != "canceled")
+	return invoice["total_minor"] - taken
+
+
+def _limits(invoice: dict, intents: list[dict]) -> dict:
+	currency, available = invoice["currency"], _available_minor(invoice, intents)
+	most = money.chargeable_minor(available, currency)
+	least = min(most, money.minimum_minor(currency))
+	return {
+		"max": _major(most, currency),
+		"max_minor": most,
+		"min": _major(least, currency),
+		"min_minor": least,
+		"owed_minor": available,
+		"least_rest_minor": money.minimum_minor(currency),
+		"partial_allowed": invoice["partial_allowed"],
+		"step_minor": money.step_minor(currency),
+	}
+
+
+def _why_not(invoice: dict, intents: list[dict]) -> str | None:
+	if money.chargeable_minor(_available_minor(invoice, intents), invoice["currency"]):
+		return None
+	is_waiting = any(map(_is_under_way, intents))
+	return "The whole amount is under way already." if is_waiting else "This invoice is paid."
+
+
+def _row_under_way(intent: dict, user: str) -> dict:
+	mine, currency = _of(intent, "user") == user, intent["currency"].upper()
+	return answers.row(
+		"open_form" if mine else "open_form_of_a_colleague",
+		"under_way",
+		payment=_of(intent, "payment"),
+		payer=_of(intent, "user"),
+		amount=_major(intent["amount"], currency),
+		currency=currency,
+		status=_status(intent),
+		method_type=_of(intent, "method"),
+		expected_by=None,
+		**({"method_label": LABELS[_of(intent, "method")]} if mine else {}),
+	)
+
+
+def _can_resume(intent: dict, user: str) -> bool:
+	return intent["status"] == "requires_action" and _of(intent, "user") == user
+
+
+def _resume(intent: dict) -> dict:
+	found = {"payment": _of(intent, "payment"), "client_secret": intent["client_secret"]}
+	return answers.recorded("open_form")["resume"] | found
 
 
 def _card_row(method: dict, is_default: bool) -> dict:

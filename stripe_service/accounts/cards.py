@@ -30,6 +30,7 @@ def received_this_month() -> str:
 
 
 def under_way() -> str:
+	"""Sum and number of the payments that may still succeed or fail, a line for each currency."""
 	lines = []
 	for figure in figures.under_way():
 		path = list_path(figures.PAYMENT, currency=figure.currency, status=["in", list(RESERVING)])
@@ -40,6 +41,7 @@ def under_way() -> str:
 
 
 def overdue() -> str:
+	"""What is outstanding on Portal Invoices past their due date, a line for each currency."""
 	return _lines(_unpaid(figures.OVERDUE, due_date=between(LONG_AGO, add_days(today(), -1))))
 
 

@@ -99,6 +99,7 @@ def method_name(method: tuple[str | None, str | None]) -> str:
 
 
 def unit_name(unit: str | None) -> str:
+	"""As the charts and the report name it; a payment without a unit has a name, too."""
 	return unit or _("No unit")
 
 

@@ -265,6 +265,7 @@ def in_order(figures: Iterable) -> list:
 
 
 def account_currency() -> str:
+	"""The default account's currency, else the site's, as an ISO code in capitals."""
 	account = default_account()
 	currency = account and frappe.db.get_value("Stripe Account", account, "default_currency", cache=True)
 	return (currency or frappe.db.get_default("currency") or "USD").upper()

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import frappe
 from frappe import _
+from frappe.query_builder.functions import Count
 
 from stripe_service.accounts import (
 	binding,
@@ -180,8 +181,6 @@ def remove_account(account: str) -> str:
 
 def open_payments(**filters) -> int:
 	"""How many payments of this account (or customer) may still move money. A locking read, so that it is true now."""
-	from frappe.query_builder.functions import Count
-
 	payment = frappe.qb.DocType("Invoice Payment")
 	query = frappe.qb.from_(payment).select(Count("*")).where(payment.status.isin(list(RESERVING)))
 	for field, value in filters.items():

@@ -118,6 +118,7 @@ def sender_of(payable) -> str | None:
 
 
 def sends_receipts() -> bool:
+	"""Whether whoever pays a link is asked for an address for the receipt."""
 	return bool(cint(frappe.get_cached_doc("Stripe Service Settings").email_receipts))
 
 

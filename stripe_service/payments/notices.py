@@ -16,50 +16,55 @@ from stripe_service.utils.notices import notify_administrators, notify_user
 def write_notices(change: AppliedChange) -> None:
 	"""Write what the payer must hear of (what became of a debit days later, money that is given back) and what needs an
 	administrator, in the transaction that records the change."""
+	_notify_administrators_of(change)
+	_notify_payer_of(change)
+
+
+def _notify_administrators_of(change: AppliedChange) -> None:
 	payment = change.payment
-	status_changed = payment.status != change.old_status
-	by_debit = payment.method_type == "us_bank_account"
-	another_dispute = payment.dispute_id != change.before.dispute_id
-	if (status_changed or another_dispute) and payment.status in (
-		payment_states.DISPUTED,
-		payment_states.DISPUTE_LOST,
-	):
+	another = payment.status != change.old_status or payment.dispute_id != change.before.dispute_id
+	if another and payment.status in (payment_states.DISPUTED, payment_states.DISPUTE_LOST):
 		notify_administrators(payment.doctype, payment.name, lambda: _about_dispute(payment))
-	if by_debit and (change.old_status, payment.status) == (
-		payment_states.PROCESSING,
-		payment_states.SUCCEEDED,
-	):
+	if payment.attention and change.settled_changed:
+		notify_administrators(payment.doctype, payment.name, f"{payment.name}: {payment.attention}")
+
+
+def _notify_payer_of(change: AppliedChange) -> None:
+	payment = change.payment
+	was, now = change.old_status, payment.status
+	refunded_minor = cint(payment.refunded_minor) - cint(change.before.refunded_minor)
+	if refunded_minor > 0:
+		_notify_payer(
+			payment,
+			lambda: _("{0} of your payment for {1} is being refunded to {2}.").format(
+				_amount(payment, refunded_minor),
+				payment.documents_in_words,
+				payment.method_label or _("the card or bank account you paid with"),
+			),
+		)
+	if payment.method_type != "us_bank_account" or now == was:
+		return
+	if (was, now) == (payment_states.PROCESSING, payment_states.SUCCEEDED):
 		_notify_payer(
 			payment,
 			lambda: _("Your payment of {0} for {1} has arrived.").format(
 				_amount(payment, payment.received_minor), payment.documents_in_words
 			),
 		)
-	if cint(payment.refunded_minor) > cint(change.before.refunded_minor):
-		_notify_payer(
-			payment,
-			lambda: _("{0} of your payment for {1} is being refunded to {2}.").format(
-				_amount(payment, cint(payment.refunded_minor) - cint(change.before.refunded_minor)),
-				payment.documents_in_words,
-				payment.method_label or _("the card or bank account you paid with"),
-			),
-		)
-	if status_changed and payment.status == payment_states.FAILED and by_debit:
+	elif now == payment_states.FAILED:
 		_notify_payer(
 			payment,
 			lambda: _("Your payment of {0} failed: {1}").format(
 				payment.documents_in_words, failure_of(payment) or _("the bank gave no reason")
 			),
 		)
-	if status_changed and payment.status == payment_states.DISPUTE_LOST and by_debit:
+	elif now == payment_states.DISPUTE_LOST:
 		_notify_payer(
 			payment,
 			lambda: _("Your bank returned the payment of {0}: {1} The amount is due again.").format(
 				payment.documents_in_words, return_message(payment.dispute_reason)
 			),
 		)
-	if payment.attention and change.settled_changed:
-		notify_administrators(payment.doctype, payment.name, f"{payment.name}: {payment.attention}")
 
 
 def _about_dispute(payment) -> str:

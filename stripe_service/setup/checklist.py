@@ -124,24 +124,22 @@ def _webhook() -> Answer:
 	link = get_url_to_form(stripe_account.DOCTYPE, account)
 	if row.webhook_status == webhook_endpoint.NOT_REGISTERED:
 		return Answer(WARNING, row.webhook_message or _("The webhook is not registered yet."), link=link)
-	if row.webhook_refused_at and (not row.last_event_at or row.last_event_at < row.webhook_refused_at):
-		ago = frappe.utils.pretty_date(row.webhook_refused_at)
-		return Answer(
-			WARNING,
+	for fault_at, words in (
+		(
+			row.webhook_refused_at,
 			_(
 				"Events are refused because their signature does not match the signing secret; the last one came {0}. Rotate the webhook's secret, or enter the endpoint's own."
-			).format(ago),
-			link=link,
-		)
-	if row.events_missed_at and (not row.last_event_at or row.last_event_at < row.events_missed_at):
-		ago = frappe.utils.pretty_date(row.events_missed_at)
-		return Answer(
-			WARNING,
+			),
+		),
+		(
+			row.events_missed_at,
 			_(
 				"Stripe's events do not arrive, and are fetched hourly instead, the last one of {0}. See the endpoint's deliveries in the Stripe Dashboard, and whether Stripe can reach this site."
-			).format(ago),
-			link=link,
-		)
+			),
+		),
+	):
+		if fault_at and (not row.last_event_at or row.last_event_at < fault_at):
+			return Answer(WARNING, words.format(frappe.utils.pretty_date(fault_at)), link=link)
 	if not row.last_event_at:
 		return Answer(DONE, _("Registered. No event has arrived yet."), link=link)
 	ago = frappe.utils.pretty_date(row.last_event_at)

@@ -12,6 +12,7 @@ from frappe.utils import cint
 
 
 def can_make_pdf() -> bool:
+	"""Whether the program is there with which Frappe makes PDFs."""
 	return bool(shutil.which("wkhtmltopdf"))
 
 

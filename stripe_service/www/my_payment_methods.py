@@ -8,6 +8,7 @@ no_cache = 1
 
 
 def get_context(context):
+	"""Guests are sent to the login, and come back here."""
 	if frappe.session.user == "Guest":
 		frappe.local.flags.redirect_location = "/login?redirect-to=/my-payment-methods"
 		raise frappe.Redirect

@@ -28,9 +28,11 @@ class PaymentLinkPage(BaseRenderer):
 	"""Hook `page_renderer`: the website's own page of that name, told the token, with headers of its own."""
 
 	def can_render(self) -> bool:
+		"""Frappe asks whether the path is a payment link."""
 		return self.path.startswith(f"{links.PATH}/")
 
 	def render(self):
+		"""The page, with the token from its path, and headers that keep the address secret."""
 		frappe.local.flags.payment_link_token = self.path.partition("/")[2]
 		page = TemplatePage(links.PATH)
 		response = page.render()
@@ -41,6 +43,7 @@ class PaymentLinkPage(BaseRenderer):
 
 
 def get_context(context):
+	"""Whoever has the token sees what the link asks for; why not, where it is closed."""
 	token = frappe.local.flags.payment_link_token
 	row = links.find(token) if token else None
 	refusal = links.why_closed(row)

@@ -13,6 +13,7 @@ sitemap = 0
 
 
 def get_context(context):
+	"""Guests are sent to the login, and come back to the address they asked for."""
 	if frappe.session.user == "Guest":
 		wanted = frappe.request.full_path.rstrip("?") if frappe.request else f"/{PATH}"
 		frappe.local.flags.redirect_location = f"/login?redirect-to={quote(wanted, safe='/')}"

@@ -1,6 +1,6 @@
 """The answers of the pay form's test page are those of the real API, field by field.
 
-RECORD_ANSWERS=1 scripts/test -k test_pay_form_answers writes them anew into the source that the tests run from.
+RECORD_ANSWERS=1 scripts/test -k test_pay_form_answers writes them anew, in the repo too.
 """
 
 import os

@@ -262,30 +262,29 @@ def _change(row, work: Callable) -> None:
 
 
 def _paid(row, payment) -> None:
-	telling.record(
-		row,
-		lambda: _("{0} ({1}) was paid automatically: {2} with {3}.").format(
-			row.reference_title,
-			row.reference_name,
-			money_in_words(payment.amount_minor, payment.currency),
-			payment.method_label,
-		),
-		status=PAID,
-		payment=payment.name,
-		next_attempt_on=None,
-	)
+	_charged(row, payment, PAID, lambda: _("{0} ({1}) was paid automatically: {2} with {3}."))
 
 
 def _under_way(row, payment) -> None:
+	_charged(
+		row,
+		payment,
+		UNDER_WAY,
+		lambda: _("{0} ({1}) is being paid automatically: a debit of {2} from {3} is under way."),
+	)
+
+
+def _charged(row, payment, status: str, sentence: Callable[[], str]) -> None:
+	"""`sentence`, in the payer's language, has places for the document, its name, the amount and the method."""
 	telling.record(
 		row,
-		lambda: _("{0} ({1}) is being paid automatically: a debit of {2} from {3} is under way.").format(
+		lambda: sentence().format(
 			row.reference_title,
 			row.reference_name,
 			money_in_words(payment.amount_minor, payment.currency),
 			payment.method_label,
 		),
-		status=UNDER_WAY,
+		status=status,
 		payment=payment.name,
 		next_attempt_on=None,
 	)

@@ -10,11 +10,12 @@ import { BankFlow } from "../pay_form/bank_flow.js";
 import { make_format } from "../pay_form/format.js";
 import { frappe_adapter } from "../pay_form/frappe_adapter.js";
 import { __, use_translator } from "../pay_form/i18n.js";
-import { answers, bank_title, test_mode } from "../pay_form/messages.js";
+import { answers, bank_title } from "../pay_form/messages.js";
 import { load_stripe } from "../pay_form/stripe_loader.js";
 import { AddBankPanel } from "../pay_form/view/add_bank_panel.js";
 import { button } from "../pay_form/view/button.js";
 import { el, replace_children, set_text, show } from "../pay_form/view/dom.js";
+import { test_mode_note } from "../pay_form/view/test_mode.js";
 import { AutomaticPayments } from "./automatic.js";
 import { ConfirmDialog, VerifyDialog } from "./dialogs.js";
 import { bank_row, card_row } from "./rows.js";
@@ -38,11 +39,7 @@ export class MyMethods {
 	}
 
 	_make_parts() {
-		this.banner = el(
-			"p.stripe-pay-test-mode",
-			{ attrs: { role: "note", hidden: true } },
-			test_mode()
-		);
+		this.banner = test_mode_note();
 		this.status = el("p.stripe-methods-status", { attrs: { role: "status", tabindex: "-1" } });
 		this.error = el("p.stripe-pay-error", { attrs: { role: "alert", hidden: true } });
 		this.accounts = el("div");

@@ -7,16 +7,13 @@
 
 import { Api } from "../pay_form/api.js";
 import { frappe_adapter } from "../pay_form/frappe_adapter.js";
-import { __, use_translator } from "../pay_form/i18n.js";
-import { answers, test_mode } from "../pay_form/messages.js";
-import { button } from "../pay_form/view/button.js";
+import { use_translator } from "../pay_form/i18n.js";
+import { answers } from "../pay_form/messages.js";
 import { el, replace_children, set_text, show } from "../pay_form/view/dom.js";
-import { read_waiting } from "./pages.js";
+import { test_mode_note } from "../pay_form/view/test_mode.js";
 import { own_payments } from "./payments.js";
-import { Together } from "./together.js";
 import { sums_of } from "./sums.js";
-import { why_empty } from "./empty.js";
-import { waiting_row } from "./waiting.js";
+import { WaitingList } from "./waiting_list.js";
 
 /** Draws into `host`, the block of the workspace. */
 export function show_home(host) {
@@ -38,35 +35,29 @@ class PayerHome {
 		const adapter = frappe_adapter();
 		use_translator(adapter.translate);
 		this.server = new Api(adapter);
-		this.rows = [];
 		this.paying = false;
 		this._make_parts();
 		host.replaceChildren(this.node);
 	}
 
 	_make_parts() {
-		this.banner = el(
-			"p.stripe-pay-test-mode",
-			{ attrs: { role: "note", hidden: true } },
-			test_mode()
-		);
+		this.banner = test_mode_note();
 		this.error = el("p.stripe-pay-error", { attrs: { role: "alert", hidden: true } });
 		this.sums = el("div");
-		this.heading = el("h2.stripe-home-heading", { attrs: { tabindex: "-1" } }, __("To pay"));
-		this.together = new Together({
-			on_pay: (rows, opener) => this._pay_together(rows, opener),
+		this.list = new WaitingList({
+			page: (start) => this.server.call("home.payer_home", { start }),
+			on_pay: (row) => this._pay(row),
+			on_pay_together: (rows, opener) => this._pay_together(rows, opener),
+			on_error: (error) => this._complain(error),
 		});
-		this.list = el("div", {}, el("p.stripe-pay-muted", {}, __("Loading…")));
-		this.more = button(__("Show more"), "btn-default", () => this._load_more());
 		this.payments = el("section");
-		show(this.more, false);
 		this.node = el(
 			"div.stripe-pay.stripe-home",
 			{},
 			this.banner,
 			this.error,
 			this.sums,
-			el("section", {}, this.heading, this.together.node, this.list, this.more),
+			this.list.node,
 			this.payments
 		);
 	}
@@ -74,7 +65,7 @@ class PayerHome {
 	async load() {
 		if (this.paying) return;
 		try {
-			const answer = await read_waiting((start) => this._page(start), this.rows.length);
+			const answer = await this.list.read();
 			// Under the dialog nothing is drawn anew: it gives the focus back to the button that opened it.
 			if (!this.paying) this._show(answer);
 		} catch (error) {
@@ -82,42 +73,12 @@ class PayerHome {
 		}
 	}
 
-	async _load_more() {
-		try {
-			const { waiting, more } = await this._page(this.rows.length);
-			this._show_rows([...this.rows, ...waiting], more);
-			const first = this.list.querySelectorAll("li")[this.rows.length - waiting.length];
-			first?.querySelector("a")?.focus();
-		} catch (error) {
-			this._complain(error);
-		}
-	}
-
-	_page(start) {
-		return this.server.call("home.payer_home", { start });
-	}
-
 	_show(answer) {
 		show(set_text(this.error, ""), false);
 		show(this.banner, answer.test_mode);
 		replace_children(this.sums, sums_of(answer.sums));
-		this._show_rows(answer.waiting, answer.more, answer.why_empty);
+		this.list.show(answer);
 		replace_children(this.payments, ...own_payments(answer.payments, answer.may_pay));
-	}
-
-	_show_rows(rows, more, reason = null) {
-		this.rows = rows;
-		this.together.render(rows);
-		const items = rows.map((row) =>
-			waiting_row(row, () => this._pay(row), this.together.choice_of(row))
-		);
-		const list = el(
-			"ul.stripe-home-rows",
-			{ attrs: { "aria-label": __("To pay") } },
-			...items
-		);
-		replace_children(this.list, rows.length ? list : why_empty(reason));
-		show(this.more, more);
 	}
 
 	_complain(error) {
@@ -137,7 +98,7 @@ class PayerHome {
 			this.paying = false;
 		}
 		await this.load();
-		this._focus(row);
+		this.list.focus(row);
 	}
 
 	async _pay_together(rows, opener) {
@@ -150,17 +111,9 @@ class PayerHome {
 		} finally {
 			this.paying = false;
 		}
-		if (result) this.together.clear();
+		if (result) this.list.together.clear();
 		await this.load();
-		(opener.isConnected && !opener.closest("[hidden]") ? opener : this.heading).focus();
-	}
-
-	/** The button that was pressed was drawn anew, or is gone with its row. */
-	_focus(row) {
-		const place = [...this.list.querySelectorAll("button")].find(
-			(node) => node.dataset.name === row.name && node.dataset.doctype === row.doctype
-		);
-		(place || this.heading).focus();
+		(opener.isConnected && !opener.closest("[hidden]") ? opener : this.list.heading).focus();
 	}
 
 	/** Until the workspace has drawn itself anew, with another block. */

@@ -4,7 +4,7 @@ import { __ } from "../pay_form/i18n.js";
 import { el } from "../pay_form/view/dom.js";
 import { date, form_link, money } from "./format.js";
 
-/** `choose` is null where there is nothing to be chosen together: {chosen, on_change(checked)}. */
+/** `row.about` are words beside its title. `choose` is null where there is nothing to be chosen together: {chosen, on_change(checked)}. */
 export function waiting_row(row, on_pay, choose) {
 	return el(
 		`li.stripe-home-row${choose ? ".stripe-home-row--choosable" : ""}`,
@@ -49,7 +49,7 @@ function checkbox(row, { chosen, on_change }) {
 
 function about(row) {
 	const number = row.title === row.name ? null : row.name;
-	return [...(row.about || [row.party, row.unit]), number].filter(Boolean).join(" · ");
+	return [...row.about, number].filter(Boolean).join(" · ");
 }
 
 function due(row) {

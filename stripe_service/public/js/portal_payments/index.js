@@ -10,15 +10,13 @@ import { payments_list } from "./payments.js";
 import { Api } from "../pay_form/api.js";
 import { frappe_adapter } from "../pay_form/frappe_adapter.js";
 import { __, use_translator } from "../pay_form/i18n.js";
-import { answers, test_mode } from "../pay_form/messages.js";
+import { answers } from "../pay_form/messages.js";
 import { button } from "../pay_form/view/button.js";
 import { el, replace_children, set_text, show } from "../pay_form/view/dom.js";
-import { why_empty } from "../payer_home/empty.js";
+import { test_mode_note } from "../pay_form/view/test_mode.js";
 import { use_surroundings } from "../payer_home/format.js";
-import { read_waiting } from "../payer_home/pages.js";
 import { sums_of } from "../payer_home/sums.js";
-import { Together } from "../payer_home/together.js";
-import { waiting_row } from "../payer_home/waiting.js";
+import { WaitingList } from "../payer_home/waiting_list.js";
 
 const LOOK_AGAIN_AFTER = 300; // milliseconds
 
@@ -36,7 +34,6 @@ class PortalPayments {
 		use_surroundings(portal_surroundings(adapter));
 		this.adapter = adapter;
 		this.server = new Api(adapter);
-		this.rows = [];
 		this.payments = [];
 		this.paid = []; // the documents whose form was open last
 		this.panel = new PayPanel({ adapter, on_leave: () => this._leave() });
@@ -45,18 +42,16 @@ class PortalPayments {
 	}
 
 	_make_parts() {
-		this.banner = el(
-			"p.stripe-pay-test-mode",
-			{ attrs: { role: "note", hidden: true } },
-			test_mode()
-		);
+		this.banner = test_mode_note();
 		this.error = el("p.stripe-pay-error", { attrs: { role: "alert", hidden: true } });
 		this.sums = el("div");
-		this.heading = heading(__("To pay"));
-		this.together = new Together({ on_pay: (rows) => this._pay(rows) });
-		this.loading = el("p.stripe-pay-muted", {}, __("Loading…"));
-		this.list = el("div", {}, this.loading);
-		this.more = button(__("Show more"), "btn-default", () => this._load_more_rows());
+		this.list = new WaitingList({
+			page: (start) => this.server.call("home.payer_home", { start }),
+			on_pay: (row) => this._pay([row]),
+			on_pay_together: (rows) => this._pay(rows),
+			on_error: (error) => this._complain(error),
+			about,
+		});
 		this.own = el("div");
 		this.more_payments = button(__("Show more"), "btn-default", () =>
 			this._load_more_payments()
@@ -66,13 +61,13 @@ class PortalPayments {
 			{ attrs: { href: "/my-payment-methods" } },
 			__("My cards and bank accounts")
 		);
-		for (const part of [this.more, this.more_payments, this.methods]) show(part, false);
+		for (const part of [this.more_payments, this.methods]) show(part, false);
 		this.lists = el(
 			"div",
 			{},
 			this.banner,
 			this.sums,
-			el("section", {}, this.heading, this.together.node, this.list, this.more),
+			this.list.node,
 			el("section", {}, heading(__("My payments")), this.own, this.more_payments),
 			el("nav.stripe-home-links", { attrs: { "aria-label": __("More") } }, this.methods)
 		);
@@ -93,7 +88,9 @@ class PortalPayments {
 		const returned = this.panel.form !== null;
 		this.panel.close();
 		await this.load();
-		if (returned) this._focus(this.paid);
+		if (!returned) return;
+		if (this.paid.length === 1) this.list.focus(this.paid[0]);
+		else this.list.heading.focus();
 	}
 
 	_pay(rows) {
@@ -107,33 +104,18 @@ class PortalPayments {
 	}
 
 	async load() {
-		const [rows, payments] = [this.rows.length, this.payments.length];
+		const shown = this.payments.length;
 		try {
-			const answer = await read_waiting((start) => this._rows_from(start), rows);
-			this._show(answer, await this._payments_from(0, payments));
+			const answer = await this.list.read();
+			this._show(answer, await this._payments_from(0, shown));
 		} catch (error) {
 			this._complain(error);
 		}
-	}
-
-	_rows_from(start) {
-		return this.server.call("home.payer_home", { start });
 	}
 
 	_payments_from(start, at_least = 0) {
 		const limit = Math.min(Math.max(at_least, 10), 100);
 		return this.server.call("home.own_payments", { start, limit });
-	}
-
-	async _load_more_rows() {
-		try {
-			const { waiting, more } = await this._rows_from(this.rows.length);
-			const seen = this.rows.length;
-			this._show_rows([...this.rows, ...waiting], more);
-			this.list.querySelectorAll("li")[seen]?.querySelector("a")?.focus();
-		} catch (error) {
-			this._complain(error);
-		}
 	}
 
 	async _load_more_payments() {
@@ -152,27 +134,8 @@ class PortalPayments {
 		show(this.banner, answer.test_mode);
 		show(this.methods, answer.may_pay);
 		replace_children(this.sums, sums_of(answer.sums));
-		this._show_rows(answer.waiting, answer.more, answer.why_empty);
+		this.list.show(answer);
 		this._show_payments(own.payments, own.more);
-	}
-
-	_show_rows(rows, more, reason = null) {
-		this.rows = rows;
-		this.together.render(rows);
-		const items = rows.map((row) =>
-			waiting_row(
-				{ ...row, about: about(row) },
-				() => this._pay([row]),
-				this.together.choice_of(row)
-			)
-		);
-		const list = el(
-			"ul.stripe-home-rows",
-			{ attrs: { "aria-label": __("To pay") } },
-			...items
-		);
-		replace_children(this.list, rows.length ? list : why_empty(reason));
-		show(this.more, more);
 	}
 
 	_show_payments(payments, more) {
@@ -193,31 +156,16 @@ class PortalPayments {
 			login && el("a", { attrs: { href: login } }, __("Log in"))
 		);
 		show(this.error, true);
-		// Nothing has been drawn yet.
-		const waits = this.list.firstChild === this.loading;
-		if (waits && !login) {
-			replace_children(
-				this.list,
+		if (this.list.waits && !login) {
+			this.list.show_instead(
 				button(__("Try again"), "btn-primary", () => this._start_again())
 			);
 		}
 	}
 
 	_start_again() {
-		replace_children(this.list, this.loading);
+		this.list.show_instead();
 		return this.load();
-	}
-
-	/** The button that was pressed was drawn anew, or is gone with its row. */
-	_focus(documents) {
-		const [wanted, ...others] = documents;
-		const place = [...this.list.querySelectorAll("button")].find(
-			({ dataset }) =>
-				!others.length &&
-				dataset.name === wanted.name &&
-				dataset.doctype === wanted.doctype
-		);
-		(place || this.heading).focus();
 	}
 
 	/** What is paid elsewhere is seen when the page is come back to, or as soon as the server tells of it. */

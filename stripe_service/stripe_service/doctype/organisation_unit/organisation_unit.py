@@ -40,10 +40,12 @@ class OrganisationUnit(NestedSet):  # nosemgrep
 	# end: auto-generated types
 
 	def before_insert(self):
+		"""The path is the document's name, so it is made before naming."""
 		self.unit_name = self._checked_name()
 		self.path = self._path()
 
 	def validate(self):
+		"""Keeps the tree whole, and the path that of the parent and the unit's own name."""
 		self.unit_name = self._checked_name()
 		self._keep_tree()
 		self._check_parent()
@@ -52,6 +54,7 @@ class OrganisationUnit(NestedSet):  # nosemgrep
 			self.path = self.name
 
 	def on_update(self):
+		"""A unit that has moved is renamed with all below it, and who is outside by now loses access."""
 		super().on_update()  # reloads the document
 		units.forget_memberships()
 		if self.name != self._path():
@@ -59,6 +62,7 @@ class OrganisationUnit(NestedSet):  # nosemgrep
 			sharing.revoke_outsider_access()
 
 	def after_delete(self):
+		"""Its members are members no more."""
 		units.forget_memberships()
 
 	def before_rename(self, old, new, merge=False):
@@ -77,6 +81,7 @@ class OrganisationUnit(NestedSet):  # nosemgrep
 		return {"new": self._path()}
 
 	def after_rename(self, old, new, merge=False):
+		"""The units below it are renamed along with it."""
 		super().after_rename(old, new, merge)
 		frappe.db.set_value(self.doctype, new, "unit_name", new.rsplit("/", 1)[-1], update_modified=False)
 		for child in frappe.get_all(self.doctype, filters={"parent_organisation_unit": new}, pluck="name"):

@@ -79,6 +79,7 @@ class PayableDocType(Document):
 	# end: auto-generated types
 
 	def validate(self):
+		"""Raises frappe.ValidationError for fields that the DocType has not or that do not fit."""
 		self._check_document_type()
 		self._check_maker()
 		self._fill_in_status_field()
@@ -92,13 +93,16 @@ class PayableDocType(Document):
 		self.handler = handler_of(self.document_type)
 
 	def on_update(self):
+		"""The new settings count at once, on the forms, too."""
 		clear_cache()
 		frappe.clear_cache(doctype=self.document_type)
 
 	def after_rename(self, *args):
+		"""The settings are looked up by the name."""
 		clear_cache()
 
 	def on_trash(self):
+		"""Refused for a row that an app brought, and for one whose documents have payments."""
 		self._check_control_stays()
 		if self.document_type in OWN or handler_of(self.document_type):
 			frappe.throw(_("This row came with an app and would come back. Switch off Enabled instead."))
@@ -113,7 +117,7 @@ class PayableDocType(Document):
 		frappe.clear_cache(doctype=self.document_type)
 
 	def after_delete(self):
-		# Whoever asked between on_trash and here has put the row back into the cache.
+		"""Whoever asked between on_trash and here has put the row back into the cache."""
 		clear_cache()
 
 	@frappe.whitelist()

@@ -53,10 +53,12 @@ class PaymentAdjustment(WrittenByApp):
 		)
 
 	def before_insert(self):
+		"""`amount` is for lists and reports only; `amount_minor` decides."""
 		self.amount = money.from_minor(self.amount_minor, self.currency)
 
 	@property
 	def in_words(self) -> str:
+		"""The amount with its currency, in the language of the reader."""
 		return money_in_words(self.amount_minor, self.currency)
 
 

@@ -53,6 +53,7 @@ class PortalInvoice(Document):
 	# end: auto-generated types
 
 	def validate(self):
+		"""The total is that of the items."""
 		self._compute_total()
 
 	def _compute_total(self):

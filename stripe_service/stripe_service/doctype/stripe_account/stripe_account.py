@@ -103,11 +103,13 @@ class StripeAccount(Document):
 	# end: auto-generated types
 
 	def before_insert(self):
+		"""Checks the entered keys at Stripe."""
 		masking.forget_in_request()
 		self.validate_higher_perm_levels()  # Frappe's, early: Stripe is asked at the address that the row names
 		self._take_keys(None)
 
 	def save(self, *args, **kwargs):
+		"""Checks changed keys at Stripe first, before Frappe locks the row."""
 		if not self.is_new() and not self.flags.by_stripe_service:
 			masking.forget_in_request()
 			self.check_permission("write")
@@ -119,11 +121,13 @@ class StripeAccount(Document):
 		return super().save(*args, **kwargs)
 
 	def onload(self):
+		"""Whether the account is bound to this site, and the links to Stripe's Dashboard."""
 		self.set_onload("bound_here", self.status != stripe_account.CONNECTED or binding.is_here(self))
 		if self.mode:
 			set_dashboard_links(self, self.name, self.mode == keys.LIVE, {dashboard.HOME: None})
 
 	def validate(self):
+		"""Only people come here: what is the app's to write, and stored secrets, are put back."""
 		if self.flags.by_stripe_service:
 			return
 		before = self.get_doc_before_save()
@@ -136,6 +140,7 @@ class StripeAccount(Document):
 		keys.check_addresses(self.mode or keys.TEST, self.api_base, self.stripe_js_url)
 
 	def on_update(self):
+		"""Newly connected, the account becomes the default if there is none, and is made known to Stripe."""
 		if self.flags.connected:
 			_make_default(self.name)
 			# After the commit, so that Stripe is never told of an account that was not saved after all.
@@ -143,6 +148,7 @@ class StripeAccount(Document):
 				frappe.enqueue(job, account=self.name, queue="short", enqueue_after_commit=True)
 
 	def on_trash(self):
+		"""Refused while it is connected."""
 		if self.status == stripe_account.CONNECTED:
 			frappe.throw(
 				_(
@@ -151,7 +157,7 @@ class StripeAccount(Document):
 			)
 
 	def get_password(self, fieldname="password", raise_exception=True):
-		# Frappe offers this to System Managers in the desk and to every Server Script.
+		"""Frappe offers this to System Managers in the desk and to every Server Script: always refused."""
 		frappe.throw(_("The secrets of a Stripe Account are shown to nobody."), frappe.PermissionError)
 
 	def _take_keys(self, stored):

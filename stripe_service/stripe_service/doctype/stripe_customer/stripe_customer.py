@@ -33,11 +33,13 @@ class StripeCustomer(WrittenByApp):
 		return _("Stripe Customers are made and kept by payments; they cannot be edited.")
 
 	def onload(self):
+		"""The link to Stripe's Dashboard."""
 		# Stripe shows a deleted customer, too, with its payments.
 		ids = {dashboard.CUSTOMER: self.stripe_customer_id}
 		set_dashboard_links(self, self.stripe_account, self.livemode, ids)
 
 	def on_trash(self):
+		"""Always refused: the action Delete keeps the record."""
 		frappe.throw(
 			_(
 				"Use the action Delete: it deletes the customer at Stripe and keeps the record that its payments point at."

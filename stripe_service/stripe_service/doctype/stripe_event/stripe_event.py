@@ -49,16 +49,18 @@ class StripeEvent(Document):
 	# end: auto-generated types
 
 	def onload(self):
+		"""The links to Stripe's Dashboard: the event, and what it is about."""
 		ids = {dashboard.EVENT: self.name}
 		if page := PAGES.get(self.object_type):
 			ids[page] = self.object_id
 		set_dashboard_links(self, self.stripe_account, self.livemode, ids)
 
 	def validate(self):
-		# The two writers go past `save`; whoever comes here is a form, an import or the REST API.
+		"""Always refused: the two writers go past `save`, so whoever comes here is a form, an import or the REST API."""
 		frappe.throw(_("Stripe Events are written by Stripe alone."), frappe.PermissionError)
 
 	def before_rename(self, *args):
+		"""Always refused: the name is Stripe's ID."""
 		frappe.throw(_("A Stripe Event keeps the ID that Stripe gave it."), frappe.PermissionError)
 
 	@staticmethod

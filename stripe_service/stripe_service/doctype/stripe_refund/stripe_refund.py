@@ -60,14 +60,16 @@ class StripeRefund(WrittenByApp):
 
 	@property
 	def may_be_tried_again(self) -> bool:
+		"""Whether the money was not given back, or came back from the bank."""
 		return self.status in refund_states.NOT_REFUNDED
 
 	def write(self, **values):
-		# Who asked, and the payment's currency, are facts; a User that was deleted since must not keep Stripe's news out.
+		"""Who asked, and the payment's currency, are facts; a User that was deleted since must not keep Stripe's news out."""
 		self.flags.ignore_links = True
 		return super().write(**values)
 
 	def onload(self):
+		"""The button Try Again, and the link to the payment's page in Stripe's Dashboard."""
 		self.set_onload("may_be_tried_again", self.may_be_tried_again)
 		# The Dashboard shows a refund on its payment's page.
 		intent = frappe.db.get_value("Invoice Payment", self.payment, "payment_intent_id")
@@ -75,4 +77,5 @@ class StripeRefund(WrittenByApp):
 
 
 def on_doctype_update():
+	"""The index for finding the refunds that are not settled."""
 	frappe.db.add_index("Stripe Refund", ["status", "stripe_account"])

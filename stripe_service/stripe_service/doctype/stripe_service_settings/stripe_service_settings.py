@@ -53,11 +53,13 @@ class StripeServiceSettings(Document):
 	# end: auto-generated types
 
 	def validate(self):
+		"""Raises frappe.ValidationError for a default account that is not connected, cards without a brand, and limits that make no sense."""
 		self._check_default_account()
 		self._check_brands()
 		self._check_automatic_payments()
 
 	def on_update(self):
+		"""A wallet that is switched on needs the domain of this site registered at Stripe."""
 		if any(self.has_value_changed(f"wallet_{wallet}") for wallet in WALLETS):
 			frappe.enqueue(wallet_domain.ensure_registered, queue="short", enqueue_after_commit=True)
 

@@ -29,6 +29,7 @@ class WorkItemRule(Document):
 	# end: auto-generated types
 
 	def validate(self):
+		"""Raises frappe.ValidationError where document type, state, role or unit do not fit the Workflow."""
 		workflow = frappe.get_cached_doc("Workflow", self.workflow)
 		self._check_document_type(workflow)
 		self._check_state(workflow)
@@ -36,9 +37,11 @@ class WorkItemRule(Document):
 		self._check_unit(workflow)
 
 	def on_update(self):
+		"""The rules are cached."""
 		rules.clear_cache()
 
 	def after_delete(self):
+		"""The rules are cached."""
 		rules.clear_cache()
 
 	def _check_document_type(self, workflow):

@@ -30,6 +30,7 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict]]:
 
 
 def columns(by: str | None) -> list[dict]:
+	"""The report's columns, grouped `by` figures.UNIT, METHOD or DAY, or by currency alone."""
 	keys = {
 		figures.UNIT: {"label": _("Organisation Unit"), "fieldtype": "Data", "width": 180},
 		figures.METHOD: {"label": _("Method"), "fieldtype": "Data", "width": 150},
@@ -80,6 +81,7 @@ def _amount(fieldname: str, label: str) -> dict:
 
 
 def row_of(figure: figures.Figure, by: str | None, first, last) -> dict:
+	"""One row in major units, with links to the lists of what it counts, from `first` to `last` day."""
 	same = {"currency": figure.currency, **_filters_of(figure, by)}
 	if by == figures.DAY:
 		first = last = figure.group
