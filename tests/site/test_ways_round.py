@@ -270,6 +270,27 @@ def test_what_is_not_shown_is_not_counted(callers, role):
 		assert answer.status_code == 403 or answer.json().get("message", 0) == 0, (doctype, answer.text)
 
 
+def test_connections_count_what_is_listed(callers, make_user):
+	"""The numbers in a form's Connections are of whatever DocType the call names."""
+	name, party = unique("Party").replace("-", " "), callers.marked.secret("party")
+	frappe.get_doc(
+		doctype="DocType", name=name, module="Custom", custom=1, autoname="prompt",
+		fields=[{"fieldname": "told", "fieldtype": "Data", "label": "Told"}],
+		permissions=[{"role": "Invoice Payers", "read": 1}],
+		links=[{"link_doctype": INVOICE, "link_fieldname": "bill_to"}],
+	).insert()  # fmt: skip
+	frappe.get_doc(doctype=name, name=party).insert()
+	frappe.db.set_value(INVOICE, callers.invoice, "bill_to", party)
+	frappe.db.commit()
+	for items in ([INVOICE], None):
+		counts = []
+		for role in ("member", "payer of A", "payer without unit"):
+			given = {"doctype": name, "name": party} | ({"items": items} if items else {})
+			answer = callers.call(role, "frappe.desk.notifications.get_open_count", **given)
+			counts += [row["count"] for row in answer.json()["message"]["count"]["external_links_found"]]
+		assert counts == [1, 0, 0], items
+
+
 @pytest.mark.parametrize("role", NOBODY)
 def test_an_accounts_token_is_not_read_letter_by_letter(callers, role):
 	chart = {"document_type": "Stripe Account", "type": "Heatmap", "chart_type": "Count", "based_on": "creation",
@@ -488,6 +509,43 @@ def test_a_colleague_may_still_comment_and_like(callers):
 		("frappe.desk.form.utils.add_comment", {"reference_doctype": INVOICE, "reference_name": callers.own, "content": "seen", "comment_email": callers.marked.users["payer of A"], "comment_by": "x"}),
 	):  # fmt: skip
 		assert callers.call("payer of A", method, **arguments).status_code == 200
+
+
+# The same name, written otherwise, as MariaDB finds it
+
+SPELLINGS = {
+	"blanks at the end": lambda name: name + " " * 200,
+	"other case": lambda name: name.swapcase(),
+	"characters that are not shown": lambda name: f"{name[:4]}\u200b\u0301{name[4:]}" + "\u200b" * 200,
+	"letters of another width": lambda name: "".join(
+		chr(ord(one) + 0xFEE0) if one.isalnum() else one for one in name
+	),
+	"digits of another script": lambda name: name.translate(
+		{48 + digit: 0x966 + digit for digit in range(10)}
+	)
+	+ "\ufcf2" * 200,
+	"accents": lambda name: name.replace("a", "á").replace("I", "Î").replace("e", "é"),
+}
+
+
+@pytest.mark.parametrize("spelt", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_name_written_otherwise_opens_no_foreign_document(callers, spelt):
+	before = _hanging_on(callers.invoice)
+	user = callers.marked.users["payer of A"]
+	payment, topic = callers.target("Invoice Payment"), callers.target("Discussion Topic")
+	forged = {
+		"doctype": "Invoice Payment", "name": spelt(payment.name), "user": user, "currency": "USD", "status": "Succeeded",
+		"references": [],
+	}  # fmt: skip
+	for method, arguments in (
+		("frappe.desk.like.toggle_like", {"doctype": INVOICE, "name": spelt(callers.invoice), "add": "Yes"}),
+		("frappe.desk.form.document_follow.get_follow_users", {"doctype": spelt(INVOICE), "doc_name": callers.invoice}),
+		("frappe.www.printview.get_html_and_style", {"doc": json.dumps(forged), "print_format": "Payment Receipt"}),
+		("frappe.website.doctype.discussion_topic.discussion_topic.submit_discussion", {"doctype": "User", "docname": user, "reply": "mine", "title": "", "topic_name": spelt(topic.name)}),
+	):  # fmt: skip
+		answer = callers.tells_nothing(callers.call("payer of A", method, **arguments))
+		assert answer.status_code == 403, (method, answer.status_code, answer.text)
+	assert _hanging_on(callers.invoice) == before
 
 
 # Who belongs where, and what goes on
