@@ -184,7 +184,12 @@ def _may_see(doctype: str, name: str) -> bool:
 
 
 def _may_name_rows(names: set[str]) -> bool:
-	return all(permissions.may_read(doctype, name) for doctype, name in documents_of_rows(names))
+	if not names:
+		return True
+	addresses = frappe.get_all("File", filters={"name": ("in", list(names))}, pluck="file_url")
+	return all(permissions.may_read(*document) for document in documents_of_rows(names)) and all(
+		files.may_download(address) for address in addresses
+	)
 
 
 def documents_of_rows(names: set[str]) -> set[tuple[str, str]]:

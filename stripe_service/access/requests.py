@@ -29,7 +29,7 @@ from frappe.modules.utils import load_doctype_module
 from frappe.utils import cint
 from werkzeug.exceptions import HTTPException
 
-from stripe_service.access import named_documents, query_fields
+from stripe_service.access import files, named_documents, query_fields
 from stripe_service.access.guarded import is_guarded
 from stripe_service.utils.json_arguments import refuse_incomplete, refuse_nested
 
@@ -62,6 +62,7 @@ def check() -> None:
 		return
 	asked, path = _requested()
 	if not asked:
+		_check_file(frappe.local.request.path)
 		return
 	arguments = frappe.local.form_dict
 	_refuse_unreadable(arguments)
@@ -97,6 +98,12 @@ def _requested() -> tuple[str | None, dict]:
 	if path.get("doctype"):
 		method = f"{load_doctype_module(path['doctype']).__name__}.{method}"
 	return method, {}
+
+
+def _check_file(path: str) -> None:
+	"""A private file, asked for by its address."""
+	if path.startswith(files.PRIVATE) and not files.may_download(path):
+		frappe.throw(_("You do not have access to this document."), frappe.PermissionError)
 
 
 def _refuse_unreadable(arguments) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import frappe
 import pytest
 
+from stripe_service.access import files
 from tests.support.records import PASSWORD, unique
 from tests.sweep.marked_documents import MarkedDocuments
 
@@ -201,6 +202,31 @@ def test_a_bare_file_name_does_not_either(callers):
 		for method in ("zip_files", "unzip_file"):
 			answer = callers.call("payer of A", f"frappe.core.api.file.{method}", files=[row], name=row)
 			assert target.secret.encode() not in answer.content
+
+
+def test_a_row_that_came_past_the_check_opens_no_foreign_file(callers):
+	"""Written by a script, or before this app was installed. Its owner may always read it, and Frappe opens the address to whoever
+	may read a row that bears it."""
+	target, user = callers.target("File"), callers.marked.users["payer of A"]
+	row = frappe.get_doc(doctype="File", file_url=target.address, file_name="x.txt", is_private=1).insert()
+	frappe.db.set_value("File", row.name, "owner", user)
+	frappe.db.commit()
+	try:
+		for answer in (
+			callers.session("payer of A").get(target.address),
+			callers.call("payer of A", "frappe.handler.download_file", file_url=target.address),
+			callers.call("payer of A", "frappe.core.api.file.zip_files", files=[row.name]),
+		):
+			assert answer.status_code == 403 and target.secret.encode() not in answer.content
+		assert target.secret in callers.session("member").get(target.address).text
+		assert not files.may_open(target.address, user)
+		# Who had the file before it was attached there keeps it.
+		frappe.db.set_value("File", row.name, "creation", "2001-01-01")
+		frappe.db.commit()
+		assert target.secret in callers.session("payer of A").get(target.address).text
+	finally:
+		frappe.db.delete("File", {"name": row.name})
+		frappe.db.commit()
 
 
 def test_an_own_file_is_not_turned_into_a_foreign_one(callers):
