@@ -81,7 +81,9 @@ def _read_filters(value) -> list | dict:
 
 
 def _refuse(value) -> None:
-	frappe.throw(_("{0} is not what this call takes.").format(frappe.bold(str(value)[:100])))
+	frappe.throw(
+		_("{0} is not what this call takes.").format(frappe.bold(frappe.utils.escape_html(str(value)[:100])))
+	)
 
 
 # Dispatchers: they call a function by the name that the request gives

@@ -111,7 +111,7 @@ def _refuse_unreadable(arguments) -> None:
 	cleans what a guest has sent."""
 	for key, value in arguments.items():
 		if isinstance(value, str) and HALF_CHARACTER.search(value):
-			frappe.throw(_("{0} holds a character that can't be read.").format(key))
+			frappe.throw(_("{0} holds a character that can't be read.").format(frappe.utils.escape_html(key)))
 		if isinstance(value, str):
 			refuse_nested(value)
 
@@ -143,7 +143,9 @@ def _refuse_incomplete(method: str, arguments) -> None:
 def _refuse_alias(asked: str, method: str) -> None:
 	"""A function that this app overrides, asked for by another module that imports it: nobody needs that."""
 	if frappe.override_whitelisted_method(asked) == asked and _is_overridden_here(method):
-		frappe.throw(_("Call this method as {0}.").format(method), frappe.PermissionError)
+		frappe.throw(
+			_("Call this method as {0}.").format(frappe.utils.escape_html(method)), frappe.PermissionError
+		)
 
 
 def _is_overridden_here(method: str) -> bool:

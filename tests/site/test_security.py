@@ -105,6 +105,24 @@ def test_what_stripe_words_is_text_in_every_field_shown_as_html(site_only):
 				assert "<img" not in fitted.get(field.fieldname, ""), f"{doctype}.{field.fieldname}"
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_what_a_request_says_is_text_in_every_message(world, make_user, named):
+	"""The desk shows messages as HTML, and a link can make a page send what somebody else wrote."""
+	administrator = make_user(roles=["Stripe Administrator"], unit=world.unit)
+	known = {"doctype": "Portal Invoice", "name": world.invoice.name} if named else {}
+	frappe.db.commit()
+	with calls.nothing_kept():
+		for method in calls.all_methods(("stripe_service",)):
+			if not method.startswith("stripe_service.api.") or method == "stripe_service.api.reconcile.run":
+				continue
+			for user in (world.payer, administrator):
+				given = {name: known.get(name, MARKUP) for name in calls.parameters_of(method)}
+				answer = calls.request(user, f"/api/method/{method}", given)
+				# What was taken is data; "... not found" is Frappe's own.
+				if answer.status not in (200, 404):
+					assert "<img" not in answer.text, (method, user, answer.text)
+
+
 def test_a_notice_is_text(site_only, drain):
 	notices.notify_user("Administrator", "User", "Administrator", MARKUP + unique("mark"))
 	frappe.db.commit()
