@@ -212,4 +212,4 @@ def _check_nothing_is_half_written(about) -> None:
 		}, doc.name
 		assert balance.reserved_minor + balance.settled_minor <= balance.total_minor, doc.name
 	endpoint = about.endpoint.account
-	assert not frappe.get_all("Stripe Event", filters={"stripe_account": endpoint, "status": "Queued"})
+	assert not frappe.get_all("Stripe Event", filters={"stripe_account": endpoint, "status": "Failed"})

@@ -250,6 +250,15 @@ def test_an_event_is_taken_behind_its_rows_lock(silent_world, monkeypatch):
 	assert held and all(held)
 
 
+def test_half_of_a_character_for_an_id_is_nobodys_fault(silent_world):
+	half = {"id": "\ud800", "payment_intent": "\ud800", "customer": "\ud800"}
+	told = [event(name, half) for name in HANDLERS]
+	silent_world.arrive(*told)
+	silent_world.drain()
+	statuses = {one["type"]: silent_world.stored_event(one).status for one in told}
+	assert set(statuses.values()) <= {"Ignored", "Done"}, statuses
+
+
 def test_what_another_site_charged_says_so(silent_world):
 	metadata = {"site": "elsewhere.example.com", "payment": "PAY-2026-00001"}
 	foreign = event("payment_intent.succeeded", payment_intent(metadata=metadata))
