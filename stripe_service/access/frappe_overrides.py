@@ -263,8 +263,8 @@ def _as_list(filters) -> list:
 def get_open_count(doctype: str, name: str, items: str | list | None = None):
 	"""For frappe.desk.notifications.get_open_count, the numbers in a form's Connections: it counts the documents of whatever DocType
 	it is asked for that name the form's. Those of limited DocTypes are counted as Frappe would list them."""
+	links = frappe.get_meta(doctype).get_dashboard_data()  # first: it says so where there is no such DocType
 	answer = _call("frappe.desk.notifications.get_open_count", doctype=doctype, name=name, items=items)
-	links = frappe.get_meta(doctype).get_dashboard_data()
 	for row in answer["count"]["external_links_found"] if answer["count"] else ():
 		if not is_open_to(row["doctype"]):
 			row.update(_count_linked(row["doctype"], name, links))

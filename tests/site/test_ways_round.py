@@ -315,6 +315,11 @@ def test_connections_count_what_is_listed(callers, make_user):
 			answer = callers.call(role, "frappe.desk.notifications.get_open_count", **given)
 			counts += [row["count"] for row in answer.json()["message"]["count"]["external_links_found"]]
 		assert counts == [1, 0, 0], items
+	for odd in ("[]", "9" * 300, "No Such Thing"):
+		answer = callers.call(
+			"member", "frappe.desk.notifications.get_open_count", doctype=odd, name=odd, items=[INVOICE]
+		)
+		assert answer.status_code == 404, answer.text
 
 
 @pytest.mark.parametrize("role", NOBODY)
