@@ -80,6 +80,7 @@ doc_events = {
 	"Workflow": {"on_update": ["stripe_service.payables.workflow_states.warn_about_missing_states"]},
 	"Version": {"before_insert": ["stripe_service.access.sharing.withhold_versions"]},
 	"Error Log": {"before_insert": ["stripe_service.utils.masking.mask_error_log"]},
+	"Scheduled Job Log": {"on_change": ["stripe_service.utils.masking.mask_job_log"]},
 	"*": {
 		"onload": ["stripe_service.access.onload.set_payment_onload"],
 		"validate": [
@@ -209,6 +210,7 @@ override_whitelisted_methods = {
 	"frappe.desk.doctype.tag.tag.get_tagged_docs": "stripe_service.access.frappe_overrides.get_tagged_docs",
 	"frappe.desk.form.document_follow.get_follow_users": "stripe_service.access.frappe_overrides.get_follow_users",
 	"frappe.desk.listview.get_group_by_count": "stripe_service.access.frappe_overrides.get_group_by_count",
+	"frappe.desk.notifications.get_open_count": "stripe_service.access.frappe_overrides.get_open_count",
 	"frappe.desk.search.get_link_title": "stripe_service.access.frappe_overrides.get_link_title",
 	"frappe.desk.search.search_link": "stripe_service.access.frappe_overrides.search_link",
 	"frappe.desk.search.search_widget": "stripe_service.access.frappe_overrides.search_widget",

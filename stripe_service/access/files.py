@@ -38,6 +38,20 @@ def may_open(address: str, user: str | None = None) -> bool:
 	return not rows or any(permissions.may_read(*_document(row), user) for row in rows)
 
 
+def may_download(address: str) -> bool:
+	"""Whether the session user may have the file's content: as `may_open`, or because the file was theirs before it was attached to
+	such a document. Frappe asks no hook of File about that."""
+	rows = _hanging_on_guarded(address_of(address))
+	if not rows or any(permissions.may_read(*_document(row)) for row in rows):
+		return True
+	earlier = frappe.get_all(
+		"File",
+		filters={"file_url": address_of(address), "creation": ("<", rows[0].creation)},
+		fields=["*"],
+	)
+	return any(frappe.get_doc(doctype="File", **row).is_downloadable() for row in earlier)
+
+
 def _hanging_on_guarded(address: str | None) -> list:
 	if not address:
 		return []

@@ -4,6 +4,10 @@ Three kinds of names are looked for in the arguments of Frappe's calls. A guarde
 name of one of its documents. The name of a row that belongs to a document (a mail, a comment, a file ...), which says
 by itself what it is. The address of a private file.
 
+MariaDB finds a name in other spellings too: it makes no difference between cases, letters with and without accents or of
+other widths, digits of any script, and pays no heed to blanks at the end and to characters that are not shown. Of plain text
+(ASCII) it is easily said what it stands for; of anything else MariaDB is asked.
+
 A name that belongs to no document is let through: Frappe says what it says then. Filters and free text are not looked
 at: a list finds nothing that the user may not read, and text may say anything.
 """
@@ -44,18 +48,20 @@ TEXT = frozenset(
 WORK_ITEM = {"Workflow Action": ("reference_doctype", "reference_name")}
 LONGEST_NAME = 140
 DEEPEST = 12
-# Random as a rule; discussions and events are numbered.
-ROW_NAME = re.compile(r"[0-9a-z]{10}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Z]{2,}\d+")
+# Random as a rule; discussions and events are numbered. In lower case.
+ROW_NAME = re.compile(r"[0-9a-z]{10}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z]{2,}\d+")
 
 
 class Named:
-	"""What the arguments name: `documents` of guarded DocTypes, `rows` (their names) and `files` (addresses)."""
+	"""What the arguments name: `documents` of guarded DocTypes, `rows` (their names) and `files` (addresses). `odd` is text that is
+	not plain, and may be a DocType's name to MariaDB."""
 
 	def __init__(self):
 		self.documents: dict[str, set[str]] = defaultdict(set)
 		self.rows: set[str] = set()
 		self.files: set[str] = set()
-		self._guarded = {doctype.casefold(): doctype for doctype in guarded_doctypes()}
+		self.odd: set[str] = set()
+		self._guarded = {doctype.lower(): doctype for doctype in guarded_doctypes()}
 
 	def read(self, arguments: dict) -> None:
 		"""The arguments of a call. A link field's own query is given the text as its second argument."""
@@ -95,16 +101,34 @@ class Named:
 	def _read_name(self, value: str, doctypes: set[str]) -> None:
 		if files.PRIVATE in value:
 			self.files.add(value)
-		if len(value) > LONGEST_NAME:
+		name = value.strip().lower()
+		if not _is_plain(value):
+			if not _may_be_name(value):
+				return
+			if " " not in name:
+				self.rows.add(value)
+		elif len(name) > LONGEST_NAME:
 			return
-		if ROW_NAME.fullmatch(value):
-			self.rows.add(value)
+		elif ROW_NAME.fullmatch(name):
+			self.rows.add(name)
 		for doctype in doctypes:
 			self.documents[doctype].update((value, *value.split(",")))
 
 	def _doctypes_in(self, values) -> set[str]:
-		found = (self._guarded.get(value.strip().casefold()) for value in values if isinstance(value, str))
+		texts = [value for value in values if isinstance(value, str)]
+		self.odd.update(text for text in texts if not _is_plain(text) and _may_be_name(text))
+		found = (self._guarded.get(text.strip().lower()) for text in texts)
 		return {doctype for doctype in found if doctype}
+
+
+def _is_plain(text: str) -> bool:
+	return text.isascii() and text.isprintable()
+
+
+def _may_be_name(text: str) -> bool:
+	"""Of text that is not plain: not for JSON, nor where more is written in plain letters than a name can hold."""
+	plain = sum(one.isascii() and one.isalnum() for one in text)
+	return 0 < len(text) and plain <= LONGEST_NAME and text.lstrip()[:1] not in ("[", "{")
 
 
 def check(path: dict, arguments: dict) -> None:
@@ -125,9 +149,18 @@ def check(path: dict, arguments: dict) -> None:
 			all(_may_name(doctype, names) for doctype, names in named.documents.items()),
 			_may_name_rows(named.rows),
 			all(files.may_open(address) for address in named.files),
+			_spells_no_guarded(named.odd),
 		)
 	):
 		frappe.throw(_("You do not have access to this document."), frappe.PermissionError)
+
+
+def _spells_no_guarded(texts: set[str]) -> bool:
+	"""Whether none of `texts` is, to MariaDB, the name of a guarded DocType whose documents the user does not all see."""
+	if not texts:
+		return True
+	found = frappe.get_all("DocType", filters={"name": ("in", list(texts))}, pluck="name")
+	return all(permissions.sees_all(doctype) for doctype in found if doctype in guarded_doctypes())
 
 
 def _may_name(doctype: str, names: set[str]) -> bool:
@@ -151,7 +184,12 @@ def _may_see(doctype: str, name: str) -> bool:
 
 
 def _may_name_rows(names: set[str]) -> bool:
-	return all(permissions.may_read(doctype, name) for doctype, name in documents_of_rows(names))
+	if not names:
+		return True
+	addresses = frappe.get_all("File", filters={"name": ("in", list(names))}, pluck="file_url")
+	return all(permissions.may_read(*document) for document in documents_of_rows(names)) and all(
+		files.may_download(address) for address in addresses
+	)
 
 
 def documents_of_rows(names: set[str]) -> set[tuple[str, str]]:

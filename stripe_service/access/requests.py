@@ -29,7 +29,7 @@ from frappe.modules.utils import load_doctype_module
 from frappe.utils import cint
 from werkzeug.exceptions import HTTPException
 
-from stripe_service.access import named_documents, query_fields
+from stripe_service.access import files, named_documents, query_fields
 from stripe_service.access.guarded import is_guarded
 from stripe_service.utils.json_arguments import refuse_incomplete, refuse_nested
 
@@ -62,6 +62,7 @@ def check() -> None:
 		return
 	asked, path = _requested()
 	if not asked:
+		_check_file(frappe.local.request.path)
 		return
 	arguments = frappe.local.form_dict
 	_refuse_unreadable(arguments)
@@ -99,12 +100,18 @@ def _requested() -> tuple[str | None, dict]:
 	return method, {}
 
 
+def _check_file(path: str) -> None:
+	"""A private file, asked for by its address."""
+	if path.startswith(files.PRIVATE) and not files.may_download(path):
+		frappe.throw(_("You do not have access to this document."), frappe.PermissionError)
+
+
 def _refuse_unreadable(arguments) -> None:
 	"""Text that no database takes (half of a character, which JSON can spell), and JSON that Frappe itself gives up on when it
 	cleans what a guest has sent."""
 	for key, value in arguments.items():
 		if isinstance(value, str) and HALF_CHARACTER.search(value):
-			frappe.throw(_("{0} holds a character that can't be read.").format(key))
+			frappe.throw(_("{0} holds a character that can't be read.").format(frappe.utils.escape_html(key)))
 		if isinstance(value, str):
 			refuse_nested(value)
 
@@ -136,7 +143,9 @@ def _refuse_incomplete(method: str, arguments) -> None:
 def _refuse_alias(asked: str, method: str) -> None:
 	"""A function that this app overrides, asked for by another module that imports it: nobody needs that."""
 	if frappe.override_whitelisted_method(asked) == asked and _is_overridden_here(method):
-		frappe.throw(_("Call this method as {0}.").format(method), frappe.PermissionError)
+		frappe.throw(
+			_("Call this method as {0}.").format(frappe.utils.escape_html(method)), frappe.PermissionError
+		)
 
 
 def _is_overridden_here(method: str) -> bool:

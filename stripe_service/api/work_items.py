@@ -35,7 +35,9 @@ def why_not_pay(doctype: str, name: str) -> dict:
 def _payable(doctype: str, name: str, right: str):
 	if not registry.get_enabled_config(doctype):
 		frappe.throw(
-			_("{0} cannot be paid here: nobody has made a Payable DocType for it.").format(_(doctype))
+			_("{0} cannot be paid here: nobody has made a Payable DocType for it.").format(
+				frappe.utils.escape_html(_(doctype))
+			)
 		)
 	try:
 		doc = frappe.get_doc(doctype, name)

@@ -10,6 +10,7 @@ from decimal import Decimal
 import frappe
 from frappe import _
 from frappe.utils import cint, fmt_money
+from frappe.www.printview import validate_print_permission
 
 from stripe_service.access import portal
 from stripe_service.access.permissions import may_read
@@ -35,13 +36,13 @@ def stripe_amount(amount: float | None, currency: str) -> str:
 
 
 def stripe_receipt(doc) -> frappe._dict:
-	"""What the session user may know of a payment (an Invoice Payment; raises frappe.PermissionError without read), in the
+	"""What the session user may know of a payment (an Invoice Payment; raises frappe.PermissionError for who may not print it), in the
 	language of the page: `heading`, `number`, `amount`, `stamp` and its `colour`, `rows` of `label` and `value`,
 	`received` (whether any money was), `test_mode`, `receipt_url` (Stripe's, or empty), `note`."""
 	payment = frappe.get_doc(DOCTYPE, doc.get("name"))
-	if isinstance(doc, dict):
-		# A document as an object was loaded for the template by Frappe, which has checked; names may be anybody's.
-		payment.check_permission("read")
+	if not frappe.flags.ignore_print_permissions:
+		# Frappe has asked about the document that it was given, which may be one that a request made up.
+		validate_print_permission(payment)
 	return _receipt(payment, is_payer_or_reader(payment), frappe.session.user)
 
 

@@ -171,7 +171,7 @@ def _name_rows(payment, documents: Parts) -> list[tuple]:
 	for document, minor in documents.items():
 		row = rows.get(document)
 		if not row:
-			_refuse(_("{0} is not paid by this payment.").format(document[1]))
+			_refuse(_("{0} is not paid by this payment.").format(frappe.utils.escape_html(document[1])))
 		refunded = max(cint(row.refunded_minor), asked.get(row.name, 0))
 		left = max(cint(row.received_minor) - cint(row.disputed_minor) - refunded, 0)
 		minor = left if minor is None else minor

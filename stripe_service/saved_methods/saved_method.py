@@ -155,7 +155,7 @@ def payment_params(saved_name: str, user: str, account: str, method_type: str) -
 	"us_bank_account".
 	"""
 	if method_type not in METHOD_TYPES:
-		frappe.throw(_("Unknown kind of payment method: {0}").format(method_type))
+		frappe.throw(_("Unknown kind of payment method: {0}").format(frappe.utils.escape_html(method_type)))
 	method = ownership.check_own(METHOD_TYPES[method_type], saved_name, user)
 	if method.stripe_account != account:
 		frappe.throw(_("This payment method was saved for another Stripe account. Use a new one."))

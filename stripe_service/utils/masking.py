@@ -3,7 +3,7 @@
 Frappe writes an unexpected fault to Error Log with the local variables of every frame, and the request's parameters
 to its log file. While a key is being saved both hold it in clear, inside the form's JSON, where Frappe's own masking
 (by variable name) does not look. So the request forgets the key as soon as it has been read, and anything shaped like
-a secret of Stripe's is blotted out of Error Log before it is stored.
+a secret of Stripe's is blotted out of Error Log and of the scheduler's log before it is stored.
 """
 
 import re
@@ -27,6 +27,14 @@ def mask_error_log(doc, method=None):
 	for field in ("method", "error"):
 		if doc.get(field):
 			doc.set(field, mask(doc.get(field)))
+
+
+def mask_job_log(doc, method=None):
+	"""Scheduled Job Log, on_change: a job's fault is written there, too, with the local variables of every frame, and past the
+	document."""
+	written = doc.get("details")
+	if written and mask(written) != written:
+		frappe.db.set_value(doc.doctype, doc.name, "details", mask(written), update_modified=False)
 
 
 def forget_in_request() -> None:

@@ -11,7 +11,6 @@ counted against it, and its account rests for a while. A fault that the event's 
 event, and the others go on.
 """
 
-import json
 import time
 from datetime import timedelta
 
@@ -200,7 +199,7 @@ def _handle(row: frappe._dict) -> str:
 	handler = HANDLERS.get(row.event_type)
 	if not handler:
 		raise Ignore(_("Nothing here depends on events of this type."))
-	subject = receive.subject_of(json.loads(row.payload))
+	subject = receive.subject_of(receive.read_stored(row.payload))
 	return frappe.get_attr(handler)(Event(row.name, row.event_type, row.stripe_account, subject))
 
 

@@ -187,6 +187,11 @@ def store(account, event: dict, body: str | None = None, source: str = "Webhook"
 	return not ignored
 
 
+def read_stored(payload: str) -> dict:
+	"""The event that a row holds. Half of a character, which JSON can spell and no database takes, becomes a question mark."""
+	return json.loads(json.dumps(json.loads(payload), ensure_ascii=False).encode("utf-8", "replace"))
+
+
 def subject_of(event: dict) -> dict:
 	"""The object that the event is about, as it was then."""
 	data = event.get("data")

@@ -4,6 +4,7 @@ import time
 
 import frappe
 import pytest
+import requests
 
 from stripe_service.api import pay as pay_api
 from stripe_service.payables.payable import NotPayable
@@ -53,6 +54,29 @@ def test_another_brand_is_refused_before_anything_is_claimed_or_created(world):
 		world.pay(card="unionpay")
 	assert world.intents() == []
 	assert not frappe.db.exists("Invoice Payment", {"reference_name": world.invoice.name})
+
+
+def test_another_card_than_the_one_that_was_looked_at_is_told_to_administrators(world, make_user):
+	"""What waits for 3-D Secure can be confirmed with another card by whoever has the client secret: its payer."""
+	administrator = make_user(roles=["Stripe Administrator"])
+	answer = world.pay(card="3ds_required")
+	intent = world.payment(answer["payment"]).payment_intent_id
+	token = confirmation_token(world.url, "unionpay", key=world.publishable_key)
+	confirmed = requests.post(
+		f"{world.url}/v1/payment_intents/{intent}/confirm",
+		auth=(world.publishable_key, ""),
+		data={"client_secret": answer["client_secret"], "confirmation_token": token},
+		timeout=10,
+	)
+	assert confirmed.json()["status"] == "succeeded", confirmed.text
+	world.does(pay_api.finish, answer["payment"])
+	world.drain()
+	payment = world.payment(answer["payment"])
+	assert (payment.status, payment.brand) == ("Succeeded", "unionpay")
+	assert "UnionPay, which is not accepted here" in payment.attention
+	assert (
+		frappe.db.count("Notification Log", {"for_user": administrator, "document_name": payment.name}) == 1
+	)
 
 
 def test_a_brand_that_the_administrator_switched_off_is_refused(world):

@@ -239,6 +239,17 @@ def test_a_name_alone_opens_no_receipt_to_whoever_fills_in_a_template(world, mak
 			receipts.stripe_receipt_for_payer(named)
 
 
+def test_a_document_that_a_request_made_up_opens_no_receipt(world, make_unit, make_payer):
+	"""Frappe prints what it was sent, and asks that for its payer."""
+	outcome = world.pay()
+	outsider = make_payer(unit=make_unit())
+	sent = {"doctype": "Invoice Payment", "name": outcome["payment"], "user": outsider}
+	with world.as_user(outsider):
+		assert frappe.get_doc(sent).has_permission("print")
+		with pytest.raises(frappe.PermissionError):
+			receipts.stripe_receipt(frappe.get_doc(sent))
+
+
 @pytest.mark.parametrize("amount, stamp", [("40.00", "Partly refunded"), ("100.00", "Refunded")])
 def test_the_stamp_says_what_was_refunded(world, amount, stamp):
 	outcome = world.pay()

@@ -14,7 +14,7 @@ from stripe_service.reconcile import refunds as reconcile_refunds
 from stripe_service.utils.notices import deliver_pending
 from stripe_service.utils.stripe_errors import StripeUnavailable
 from tests.support.accounts import ACCOUNT
-from tests.support.jobs import in_parallel
+from tests.support.jobs import in_parallel, is_locked
 from tests.support.records import unique
 
 DOCTYPE = "Stripe Refund"
@@ -115,6 +115,18 @@ def test_a_press_whose_answer_is_still_awaited_does_not_refund_again(silent_worl
 	answers = in_parallel(3, lambda _: api.refund_payment(paid, "20.00", request_id=press), apart=0.5)
 	assert len({answer["refund"] for answer in answers}) == 1
 	assert refunded(silent_world, paid) == 2000
+
+
+def test_what_is_left_is_looked_at_behind_the_payments_lock(silent_world, paid, monkeypatch):
+	held, left = [], refunds.refundable_minor
+
+	def look(payment):
+		held.append(is_locked("Invoice Payment", paid))
+		return left(payment)
+
+	monkeypatch.setattr(refunds, "refundable_minor", look)
+	api.refund_payment(paid, "20.00", request_id=unique("press"))
+	assert held == [True]
 
 
 def test_twenty_refunds_at_once_share_what_is_left_and_each_is_answered(silent_world, paid):
@@ -281,6 +293,8 @@ def test_stripe_is_down_before_anything_is_asked_and_nothing_is_written(paid, em
 	emulator.fault("refuse", count=-1)
 	with pytest.raises(StripeUnavailable, match="Nothing was refunded"):
 		api.refund_payment(paid, "20.00")
+	with pytest.raises(StripeUnavailable):
+		api.read_from_stripe(paid)
 	emulator.clear_faults()
 	assert rows(paid) == []
 

@@ -6,14 +6,16 @@ import frappe
 import pytest
 
 from stripe_service.api import pay as pay_api
+from stripe_service.api import refund as refund_api
 from stripe_service.payments.declines import TooManyDeclines
 from stripe_service.reconcile import findings
 from stripe_service.utils import notices
 from stripe_service.utils.fitting import fit
 from stripe_service.utils.masking import mask
 from stripe_service.utils.plain_text import as_text
-from stripe_service.webhooks import receive
+from stripe_service.webhooks import fetch, receive
 from tests.support.records import unique
+from tests.sweep import calls
 
 MARKUP = "<img src=x onerror=alert(1)>"
 SECRETS = [
@@ -103,6 +105,24 @@ def test_what_stripe_words_is_text_in_every_field_shown_as_html(site_only):
 				assert "<img" not in fitted.get(field.fieldname, ""), f"{doctype}.{field.fieldname}"
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_what_a_request_says_is_text_in_every_message(world, make_user, named):
+	"""The desk shows messages as HTML, and a link can make a page send what somebody else wrote."""
+	administrator = make_user(roles=["Stripe Administrator"], unit=world.unit)
+	known = {"doctype": "Portal Invoice", "name": world.invoice.name} if named else {}
+	frappe.db.commit()
+	with calls.nothing_kept():
+		for method in calls.all_methods(("stripe_service",)):
+			if not method.startswith("stripe_service.api.") or method == "stripe_service.api.reconcile.run":
+				continue
+			for user in (world.payer, administrator):
+				given = {name: known.get(name, MARKUP) for name in calls.parameters_of(method)}
+				answer = calls.request(user, f"/api/method/{method}", given)
+				# What was taken is data; "... not found" is Frappe's own.
+				if answer.status not in (200, 404):
+					assert "<img" not in answer.text, (method, user, answer.text)
+
+
 def test_a_notice_is_text(site_only, drain):
 	notices.notify_user("Administrator", "User", "Administrator", MARKUP + unique("mark"))
 	frappe.db.commit()
@@ -132,6 +152,50 @@ def test_a_secret_is_masked_wherever_it_stands(secret):
 def test_error_log_holds_no_secret(site_only, secret):
 	log = frappe.log_error(title="x", message=f"client_secret={secret}")
 	assert secret not in log.error
+
+
+def test_a_fault_of_a_scheduled_job_leaves_no_secret_in_its_log(site_only, monkeypatch):
+	"""Frappe writes the local variables of every frame into it."""
+
+	def fail():
+		intents = [{"id": "pi_3QabcDEF123", "client_secret": SECRETS[0]}]
+		raise RuntimeError(f"{len(intents)} can't be read: {SECRETS[2]}")
+
+	monkeypatch.setattr(fetch, "fetch_all", fail)
+	job = frappe.get_doc("Scheduled Job Type", {"method": "stripe_service.webhooks.fetch.fetch_all"})
+	job.execute()
+	log = frappe.get_last_doc("Scheduled Job Log", {"scheduled_job_type": job.name, "status": "Failed"})
+	assert "RuntimeError" in log.details and "intents" in log.details
+	assert not [secret for secret in SECRETS if secret in log.details]
+
+
+# the merchant's side
+
+
+def test_a_payer_learns_nothing_of_the_merchants_side_of_a_refund(world, make_payer):
+	payment = world.pay()["payment"]
+	colleague = make_payer(unit=world.invoice.organisation_unit)
+	refund = refund_api.refund_payment(payment, "10.00", "fraudulent", unique("press"))["refund"]
+	told = {
+		"failure_reason": "lost_or_stolen_card",
+		"failure_message": "lost",
+		"last_error": "Stripe's own words",
+	}
+	frappe.db.set_value("Stripe Refund", refund, dict(told))
+	frappe.db.commit()
+	row = frappe.get_doc("Stripe Refund", refund)
+	for user in (world.payer, colleague):
+		for method, given in (
+			("frappe.client.get", {"name": refund}),
+			("frappe.desk.form.load.getdoc", {"name": refund}),
+			("frappe.client.get_list", {"fields": '["*"]', "filters": json.dumps({"name": refund})}),
+		):
+			answer = calls.request(user, f"/api/method/{method}", {"doctype": "Stripe Refund", **given})
+			assert answer.status == 200 and refund in answer.text, answer.problem
+			for secret in (*told.values(), "fraudulent", row.idempotency_key, row.stripe_refund_id):
+				assert secret not in answer.text, (method, secret)
+		found = {"doctype": "Stripe Refund", "filters": json.dumps({"failure_reason": ["like", "lost%"]})}
+		assert calls.request(user, "/api/method/frappe.client.get_list", found).status == 403
 
 
 # webhooks

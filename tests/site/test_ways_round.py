@@ -11,6 +11,7 @@ from urllib.parse import quote
 import frappe
 import pytest
 
+from stripe_service.access import files
 from tests.support.records import PASSWORD, unique
 from tests.sweep.marked_documents import MarkedDocuments
 
@@ -203,6 +204,31 @@ def test_a_bare_file_name_does_not_either(callers):
 			assert target.secret.encode() not in answer.content
 
 
+def test_a_row_that_came_past_the_check_opens_no_foreign_file(callers):
+	"""Written by a script, or before this app was installed. Its owner may always read it, and Frappe opens the address to whoever
+	may read a row that bears it."""
+	target, user = callers.target("File"), callers.marked.users["payer of A"]
+	row = frappe.get_doc(doctype="File", file_url=target.address, file_name="x.txt", is_private=1).insert()
+	frappe.db.set_value("File", row.name, "owner", user)
+	frappe.db.commit()
+	try:
+		for answer in (
+			callers.session("payer of A").get(target.address),
+			callers.call("payer of A", "frappe.handler.download_file", file_url=target.address),
+			callers.call("payer of A", "frappe.core.api.file.zip_files", files=[row.name]),
+		):
+			assert answer.status_code == 403 and target.secret.encode() not in answer.content
+		assert target.secret in callers.session("member").get(target.address).text
+		assert not files.may_open(target.address, user)
+		# Who had the file before it was attached there keeps it.
+		frappe.db.set_value("File", row.name, "creation", "2001-01-01")
+		frappe.db.commit()
+		assert target.secret in callers.session("payer of A").get(target.address).text
+	finally:
+		frappe.db.delete("File", {"name": row.name})
+		frappe.db.commit()
+
+
 def test_an_own_file_is_not_turned_into_a_foreign_one(callers):
 	target = callers.target("File")
 	session = callers.session("payer of A")
@@ -268,6 +294,32 @@ def test_what_is_not_shown_is_not_counted(callers, role):
 		filters = {target.fieldname: ["like", f"%{target.secret}%"]}
 		answer = callers.call(role, "frappe.client.get_count", doctype=doctype, filters=filters)
 		assert answer.status_code == 403 or answer.json().get("message", 0) == 0, (doctype, answer.text)
+
+
+def test_connections_count_what_is_listed(callers, make_user):
+	"""The numbers in a form's Connections are of whatever DocType the call names."""
+	name, party = unique("Party").replace("-", " "), callers.marked.secret("party")
+	frappe.get_doc(
+		doctype="DocType", name=name, module="Custom", custom=1, autoname="prompt",
+		fields=[{"fieldname": "told", "fieldtype": "Data", "label": "Told"}],
+		permissions=[{"role": "Invoice Payers", "read": 1}],
+		links=[{"link_doctype": INVOICE, "link_fieldname": "bill_to"}],
+	).insert()  # fmt: skip
+	frappe.get_doc(doctype=name, name=party).insert()
+	frappe.db.set_value(INVOICE, callers.invoice, "bill_to", party)
+	frappe.db.commit()
+	for items in ([INVOICE], None):
+		counts = []
+		for role in ("member", "payer of A", "payer without unit"):
+			given = {"doctype": name, "name": party} | ({"items": items} if items else {})
+			answer = callers.call(role, "frappe.desk.notifications.get_open_count", **given)
+			counts += [row["count"] for row in answer.json()["message"]["count"]["external_links_found"]]
+		assert counts == [1, 0, 0], items
+	for odd in ("[]", "9" * 300, "No Such Thing"):
+		answer = callers.call(
+			"member", "frappe.desk.notifications.get_open_count", doctype=odd, name=odd, items=[INVOICE]
+		)
+		assert answer.status_code in (403, 404), answer.text
 
 
 @pytest.mark.parametrize("role", NOBODY)
@@ -488,6 +540,43 @@ def test_a_colleague_may_still_comment_and_like(callers):
 		("frappe.desk.form.utils.add_comment", {"reference_doctype": INVOICE, "reference_name": callers.own, "content": "seen", "comment_email": callers.marked.users["payer of A"], "comment_by": "x"}),
 	):  # fmt: skip
 		assert callers.call("payer of A", method, **arguments).status_code == 200
+
+
+# The same name, written otherwise, as MariaDB finds it
+
+SPELLINGS = {
+	"blanks at the end": lambda name: name + " " * 200,
+	"other case": lambda name: name.swapcase(),
+	"characters that are not shown": lambda name: f"{name[:4]}\u200b\u0301{name[4:]}" + "\u200b" * 200,
+	"letters of another width": lambda name: "".join(
+		chr(ord(one) + 0xFEE0) if one.isalnum() else one for one in name
+	),
+	"digits of another script": lambda name: name.translate(
+		{48 + digit: 0x966 + digit for digit in range(10)}
+	)
+	+ "\ufcf2" * 200,
+	"accents": lambda name: name.replace("a", "á").replace("I", "Î").replace("e", "é"),
+}
+
+
+@pytest.mark.parametrize("spelt", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_name_written_otherwise_opens_no_foreign_document(callers, spelt):
+	before = _hanging_on(callers.invoice)
+	user = callers.marked.users["payer of A"]
+	payment, topic = callers.target("Invoice Payment"), callers.target("Discussion Topic")
+	forged = {
+		"doctype": "Invoice Payment", "name": spelt(payment.name), "user": user, "currency": "USD", "status": "Succeeded",
+		"references": [],
+	}  # fmt: skip
+	for method, arguments in (
+		("frappe.desk.like.toggle_like", {"doctype": INVOICE, "name": spelt(callers.invoice), "add": "Yes"}),
+		("frappe.desk.form.document_follow.get_follow_users", {"doctype": spelt(INVOICE), "doc_name": callers.invoice}),
+		("frappe.www.printview.get_html_and_style", {"doc": json.dumps(forged), "print_format": "Payment Receipt"}),
+		("frappe.website.doctype.discussion_topic.discussion_topic.submit_discussion", {"doctype": "User", "docname": user, "reply": "mine", "title": "", "topic_name": spelt(topic.name)}),
+	):  # fmt: skip
+		answer = callers.tells_nothing(callers.call("payer of A", method, **arguments))
+		assert answer.status_code == 403, (method, answer.status_code, answer.text)
+	assert _hanging_on(callers.invoice) == before
 
 
 # Who belongs where, and what goes on

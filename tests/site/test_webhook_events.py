@@ -14,6 +14,7 @@ from stripe_service.webhooks import process, receive
 from stripe_service.webhooks.handlers import HANDLERS
 from tests.faults.killed_worker import REACHED_THE_END
 from tests.support.accounts import ACCOUNT
+from tests.support.jobs import is_locked
 from tests.support.paying import confirmation_token
 from tests.support.records import unique
 from tests.support.servers import REPO
@@ -231,6 +232,33 @@ def test_several_workers_share_the_events_and_each_is_worked_on_once(silent_worl
 	for row in rows:
 		path = f"/v1/payment_intents/{row.object_id}"
 		assert silent_world.emulator.count_requests(path=path, method="GET") == 1
+
+
+def test_an_event_is_taken_behind_its_rows_lock(silent_world, monkeypatch):
+	"""Between reading that nobody works on it and writing that somebody does."""
+	held, write = [], process._write
+
+	def look(event, **values):
+		if values["status"] == "Working":
+			held.append(is_locked("Stripe Event", event.name))
+		return write(event, **values)
+
+	monkeypatch.setattr(process, "_write", look)
+	told = event("payment_intent.succeeded", payment_intent(metadata={"site": "elsewhere.example.com"}))
+	silent_world.arrive(told)
+	process.process_events()
+	assert held and all(held)
+
+
+def test_half_of_a_character_for_an_id_is_nobodys_fault(silent_world):
+	half = {"id": "\ud800", "payment_intent": "\ud800", "customer": "\ud800"}
+	told = [event(name, half) for name in HANDLERS]
+	silent_world.arrive(*told)
+	silent_world.drain()
+	rows = [silent_world.stored_event(one) for one in told]
+	assert "Ignored" in {row.status for row in rows}
+	# Of a payout Stripe says that there is no such one.
+	assert [row.outcome for row in rows if row.status == "Failed" and "NotFound" not in row.outcome] == []
 
 
 def test_what_another_site_charged_says_so(silent_world):

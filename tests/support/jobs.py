@@ -166,3 +166,20 @@ def in_parallel(number: int, work, user: str = "Administrator", apart: float = 0
 	for thread in threads:
 		thread.join()
 	return results
+
+
+def is_locked(doctype: str, name: str) -> bool:
+	"""Whether another connection would have to wait for the row."""
+
+	def look(_index: int) -> bool:
+		import frappe
+
+		try:
+			return not frappe.db.get_value(doctype, name, "name", for_update=True, wait=False)
+		except frappe.QueryTimeoutError:
+			return True
+
+	(locked,) = in_parallel(1, look)
+	if isinstance(locked, Exception):
+		raise locked
+	return locked

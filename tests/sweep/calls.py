@@ -62,6 +62,11 @@ def _import(module: str) -> None:
 		pass
 
 
+def parameters_of(method: str) -> list[str]:
+	parameters = inspect.signature(inspect.unwrap(frappe.get_attr(method))).parameters.values()
+	return [one.name for one in parameters if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]
+
+
 def takes_documents(method: str) -> bool:
 	"""Whether the method can name a document: by a parameter, or, having none, by reading the request itself."""
 	parameters = inspect.signature(inspect.unwrap(frappe.get_attr(method))).parameters
