@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import time
+from functools import cache
 from pathlib import Path
 
 from . import common
@@ -55,6 +56,7 @@ def small_environment(end: str = "newest") -> Path:
 	)
 
 
+@cache  # the two queues of the tests ask at once, and one would read the file that the other has just emptied
 def ports() -> dict[str, int]:
 	"""Chosen once among the free ones, then remembered: PORT_RANGE bounds the choice, WEB_PORT or so names one."""
 	path = HOME / "ports.json"

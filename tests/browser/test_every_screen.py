@@ -10,7 +10,7 @@ from frappe.utils import add_days, nowdate
 from playwright.sync_api import expect
 
 from tests.browser.support.axe import serious
-from tests.browser.support.desk import PayDialog, log_in, open_document, settle
+from tests.browser.support.desk import PayDialog, fold_sidebar, log_in, open_document, settle
 from tests.browser.support.pay_form import PayForm
 from tests.support.payment_links import make_link
 from tests.support.records import make_portal_user
@@ -28,7 +28,7 @@ COLOURS_ALONE = ("dark", "forced")
 HISTORY = ".stripe-history"
 EDGELESS = """selector => [...document.querySelectorAll(selector)]
 	.flatMap((root) => [...root.querySelectorAll(".btn:not(.btn-link), .stripe-pay-tab, [role=tab].stripe-pay-tab")])
-	.filter((node) => node.checkVisibility() && !node.closest(".hidden, .page-head"))
+	.filter((node) => node.checkVisibility() && !node.closest(".hidden, .page-head, .modal-header"))
 	.filter((node) => { const { borderTopWidth, borderTopStyle, outlineStyle } = getComputedStyle(node);
 		return (borderTopStyle === "none" || borderTopWidth === "0px") && outlineStyle === "none"; })
 	.map((node) => node.outerHTML.slice(0, 160))"""
@@ -51,6 +51,8 @@ class Looking:
 			if mode != "narrow" and not ours:
 				continue
 			page.set_viewport_size(size)
+			if size == NARROW:
+				fold_sidebar(page)
 			page.emulate_media(forced_colors=colours, reduced_motion="reduce")
 			page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
 			page.evaluate(AT_REST)

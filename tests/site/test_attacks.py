@@ -19,6 +19,7 @@ from stripe_service.payments.limits import AmountRefused
 from stripe_service.payments.refund import RefundRefused
 from stripe_service.payments.result import payment_result
 from stripe_service.payments.together import MOST_DOCUMENTS, NotTogether
+from stripe_service.utils.json_arguments import from_json
 from tests.support.paying import confirmation_token
 from tests.support.payment_links import Stranger, make_link, name_of
 from tests.support.records import make_portal_user, unique
@@ -390,9 +391,16 @@ def test_a_customer_is_deleted_when_stripe_says_so_and_not_when_an_event_does(si
 		),
 		("Guest", "stripe_service.api.pay_by_link.open_form", {"token": '{"a":' * 5000}),
 		("Guest", "stripe_service.api.pay_by_link.open_form", {"token": "[" * 100_000}),
+		("Guest", "stripe_service.api.pay_by_link.open_form", {"token": "[" * 2000 + "]" * 2000}),
 	],
 )
 def test_what_frappe_stumbles_over_is_answered_in_words(site, user, method, given):
 	answer = calls.request(user, f"/api/method/{method}", given)
 	assert answer.status == 417, answer.problem
 	assert str(answer.problem)
+
+
+def test_many_brackets_are_read_where_they_are_not_nested_too_deeply(site):
+	as_deep_as_may_be = json.loads("[" * 499 + "]" * 499)
+	for value in ([{"row": f"{{[{number}"} for number in range(2000)], ["[" * 2000], [as_deep_as_may_be]):
+		assert from_json(json.dumps(value)) == value

@@ -76,6 +76,15 @@ def settle(page) -> None:
 	)
 
 
+def fold_sidebar(page) -> None:
+	"""On Frappe 16 the sidebar lies over a page that was wide when it was opened and is narrow now, until somebody clicks
+	beside it."""
+	beside = page.locator(".body-sidebar-container .overlay").filter(visible=True)
+	if beside.count():
+		beside.click()
+		expect(beside).to_have_count(0)
+
+
 def slug(doctype: str) -> str:
 	return doctype.lower().replace(" ", "-")
 
