@@ -33,14 +33,15 @@ LONGEST_EMAIL = 254
 @rate_limit(limit=CALLS_PER_ADDRESS, seconds=HOUR)
 def open_form(token: str, request_id: str | None = None) -> dict:
 	"""All that the form shows: the invoices, the amounts, Stripe's fields, and the payment that this browser has under way. Of a
-	link of several documents `documents` has a row for each that can be paid now, and `left_out` the others with the reason."""
+	link of several documents `documents` has a row for each that can be paid now, and `left_out` the others with the reason; those
+	that are no longer part of the link are counted there without a name."""
 	row, documents = links.open_link(token)
 	links.note_opened(row)
 	payment = links.find_payment(row.name, request_id)
 	if payment:
 		refresh(payment)
 		documents = links.documents_of(row)
-	return link_form.form_of_link(documents, payment)
+	return link_form.form_of_link(row, documents, payment)
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
@@ -106,14 +107,14 @@ def _is_amount(value) -> bool:
 
 
 def _choose(documents: list[links.LinkDocument], wished: list[tuple]) -> list[tuple]:
-	"""[(LinkDocument, amount)]. Raises frappe.ValidationError for a row that the link has not, or no longer."""
+	"""[(LinkDocument, amount)]. Raises LinkRefused for a row that is not, or no longer, part of the link."""
 	if wished[0][0] is None:
 		if len(documents) > 1:
 			_refuse_request()
 		return [(documents[0], wished[0][1])]
 	by_row = {document.row: document for document in documents}
-	if not all(row in by_row for row, _text in wished):
-		_refuse_request()
+	if gone := sum(row not in by_row for row, _text in wished):
+		links.refuse_if(links.no_longer_part(gone))
 	return [(by_row[row], text) for row, text in wished]
 
 

@@ -60,6 +60,11 @@ class SalesInvoicePayable(Payable):
 		"""The Customer; its name, which is what people read, may be another's too."""
 		return self.doc.customer
 
+	@property
+	def party_doctype(self) -> str | None:
+		"""Of `party_key`, whichever field is shown as the party."""
+		return "Customer"
+
 	def why_not_payable(self, balance) -> str | None:
 		"""As for any document, and what would keep the payment from being booked."""
 		return super().why_not_payable(balance) or self._why_not_bookable()

@@ -113,10 +113,14 @@ export class DocumentsField {
 	}
 }
 
-/** Which of the chosen documents can't be paid (with the others), and why. */
+/** Which of the chosen documents can't be paid (with the others), and why. Of some only the reason is known. */
 export function left_out_items(left_out) {
 	return left_out.map(({ title, name, reason }) =>
-		el("li", {}, __("{0} is left out: {1}", [title || name, reason]))
+		el(
+			"li",
+			{},
+			title || name ? __("{0} is left out: {1}", [title || name, reason]) : reason
+		)
 	);
 }
 
