@@ -65,7 +65,7 @@ def pay(
 	if earlier:
 		return _look_up(earlier)
 	row, documents = links.open_link(token)
-	chosen = _choose(documents, wished)
+	chosen = _choose(row, documents, wished)
 	request = _request_for(row, chosen, request_id, _read_email(email))
 	for document, text in chosen:
 		payable = document.payable
@@ -106,16 +106,20 @@ def _is_amount(value) -> bool:
 	return isinstance(value, dict) and isinstance(value.get("row"), str)
 
 
-def _choose(documents: list[links.LinkDocument], wished: list[tuple]) -> list[tuple]:
-	"""[(LinkDocument, amount)]. Raises LinkRefused for a row that is not, or no longer, part of the link."""
+def _choose(row, documents: list[links.LinkDocument], wished: list[tuple]) -> list[tuple]:
+	"""[(LinkDocument, amount)]. Raises LinkRefused for what is no longer part of the link, frappe.ValidationError for a row that it has
+	not."""
 	if wished[0][0] is None:
 		if len(documents) > 1:
 			_refuse_request()
 		return [(documents[0], wished[0][1])]
 	by_row = {document.row: document for document in documents}
-	if gone := sum(row not in by_row for row, _text in wished):
-		links.refuse_if(links.no_longer_part(gone))
-	return [(by_row[row], text) for row, text in wished]
+	missing = {name for name, _text in wished} - by_row.keys()
+	if missing - {one.name for one in row.references}:
+		_refuse_request()
+	if missing:
+		links.refuse_if(links.no_longer_part(len(missing)))
+	return [(by_row[name], text) for name, text in wished]
 
 
 def _request_for(row, chosen: list[tuple], request_id: str, email: str) -> PayRequest:

@@ -15,7 +15,7 @@ _OPEN_ROWS = """
 	from `tabStripe Payment Link Reference` reference
 	join `tabStripe Payment Link` link on link.name = reference.parent and reference.parenttype = 'Stripe Payment Link'
 	where link.revoked = 0 and link.expires_on >= %s
-		and ifnull(reference.party, '') = '' and ifnull(reference.organisation_unit, '') = ''
+		and coalesce(nullif(reference.party, ''), nullif(reference.billed_to, ''), nullif(reference.organisation_unit, '')) is null
 """
 
 

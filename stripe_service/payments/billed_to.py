@@ -8,30 +8,31 @@ The party decides, wherever the document lies. Only where a document names none,
 
 from frappe.utils import cstr
 
-# What a Data or Link column holds.
+# What a Data column holds.
 LENGTH = 140
+PARTY = ("party_doctype", "party", "billed_to")
 
 
 def facts_of(payable) -> dict:
-	"""What the row of a link keeps: `party_doctype` and `party`, or `organisation_unit`. A party that is a record is kept as a link
-	to it, so that Frappe renames both."""
-	party = _as_kept(payable.party_key)
-	return {
-		"party_doctype": payable.party_doctype if party else None,
-		"party": party or None,
-		"organisation_unit": None if party else payable.unit,
-	}
+	"""What the row of a link keeps: `party_doctype` and `party` where the party is a record, which Frappe renames here, too;
+	`billed_to` where it is a text; `organisation_unit` where there is none."""
+	facts = dict.fromkeys([*PARTY, "organisation_unit"])
+	party, doctype = payable.party_key, payable.party_doctype
+	if party and doctype:
+		return facts | {"party_doctype": doctype, "party": party}
+	if text := _as_kept(party):
+		return facts | {"billed_to": text}
+	return facts | {"organisation_unit": payable.unit}
 
 
 def is_unchanged(row, payable) -> bool:
-	"""Whether the document of this row (its DocType's fields, or a dict) still bills whom it billed. True where neither a party nor
-	a unit was named."""
-	now = facts_of(payable)
-	if row.party:
-		return (row.party_doctype or None, row.party) == (now["party_doctype"] or None, now["party"])
+	"""Whether the document of this row still bills whom it billed. True where neither a party nor a unit was named."""
+	if row.party or row.billed_to:
+		now = facts_of(payable)
+		return all(cstr(row.get(field)) == cstr(now[field]) for field in PARTY)
 	return not row.organisation_unit or row.organisation_unit == payable.unit
 
 
 def _as_kept(party) -> str:
-	"""Without what Frappe would take for HTML, and change."""
+	"""As a Data field keeps it: without what Frappe would take for HTML, and change."""
 	return cstr(party).strip().replace("<", "‹").replace(">", "›")[:LENGTH].rstrip()

@@ -145,7 +145,7 @@ def _rows_of(link: str) -> list:
 	return frappe.get_all(
 		ROW,
 		filters={"parent": link, "parenttype": DOCTYPE},
-		fields=["name", "reference_doctype", "reference_name", "party_doctype", "party", "organisation_unit"],
+		fields=["name", "reference_doctype", "reference_name", *billed_to.PARTY, "organisation_unit"],
 		order_by="idx asc",
 	)
 

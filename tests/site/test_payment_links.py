@@ -169,7 +169,7 @@ def test_of_a_document_that_bills_a_party_the_unit_may_change(world, token, stra
 
 def test_links_of_before_are_for_whom_their_documents_bill_now(world, token, stranger):
 	row = frappe.db.get_value("Stripe Payment Link Reference", {"parent": name_of(token)})
-	frappe.db.set_value("Stripe Payment Link Reference", row, {"party": None, "organisation_unit": None})
+	frappe.db.set_value("Stripe Payment Link Reference", row, {"billed_to": None})
 	for _run in range(2):
 		fill_link_parties.execute()
 	frappe.db.commit()

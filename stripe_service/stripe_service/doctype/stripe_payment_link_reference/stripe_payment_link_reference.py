@@ -15,6 +15,7 @@ class StripePaymentLinkReference(WrittenByApp):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		billed_to: DF.Data | None
 		organisation_unit: DF.Link | None
 		parent: DF.Data
 		parentfield: DF.Data
