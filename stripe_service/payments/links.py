@@ -116,7 +116,7 @@ def open_link(token: str):
 	refuse_if(why_closed(row))
 	documents = documents_of(row)
 	if not documents:
-		refuse_if(no_longer_part(len(row.references)))
+		refuse_if(none_left(len(row.references)))
 	return row, documents
 
 
@@ -236,8 +236,14 @@ def why_none_payable(refusals: list[Refusal | None]) -> Refusal | None:
 
 
 def no_longer_part(count: int) -> Refusal:
-	"""Of `count` documents of a link that bill somebody else by now, or that were renamed or deleted a moment ago."""
+	"""Of `count` documents that are to be paid and bill somebody else by now, or that were renamed or deleted a moment ago."""
 	message = _("This can no longer be paid by this link. Please reload the page, or ask for a new link.")
+	return Refusal("no longer part", 410, words_of_no_longer_part(count), message)
+
+
+def none_left(count: int) -> Refusal:
+	"""Where all `count` documents of a link bill somebody else by now."""
+	message = _("This link can no longer be used to pay. Ask whoever sent it to you for a new one.")
 	return Refusal("no longer part", 410, words_of_no_longer_part(count), message)
 
 

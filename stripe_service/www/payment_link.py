@@ -49,7 +49,7 @@ def get_context(context):
 		documents = links.documents_of(row)
 		gone = len(row.references) - len(documents)
 		refusals = [document.why_not_payable() for document in documents]
-		refusal = links.why_none_payable(refusals) if documents else links.no_longer_part(gone)
+		refusal = links.why_none_payable(refusals) if documents else links.none_left(gone)
 		invoices = [
 			{**link_form.describe(document.payable), "why_not": why_not.title if why_not else None}
 			for document, why_not in zip(documents, refusals, strict=True)

@@ -13,7 +13,7 @@ import frappe
 import pytest
 from frappe.utils import add_days, add_to_date, now_datetime, today
 
-from stripe_service.payments import after_payment
+from stripe_service.payments import after_payment, refund
 from stripe_service.payments.automatic import paying, planning
 from stripe_service.reconcile import schedule
 from tests.faults.killed_worker import REACHED_THE_END
@@ -382,11 +382,22 @@ def test_killed_in_what_follows_a_payment_of_several(world, three, point):
 	["before call refunds.create", "after call refunds.create", f"after {PAYMENTS}.refund._apply_list"],
 )
 def test_killed_while_two_of_several_are_refunded(world, three, point):
+	"""One that Stripe never heard of fails in words, and is tried again for the rows that it named."""
 	outcome = pay_several(world, *((invoice, str(invoice.total)) for invoice in three))
 	world.drain()
 	kill("refund", point, payment=outcome["payment"], minor={three[0].name: 1500, three[1].name: 2000})
+	frappe.db.rollback()
+	name = frappe.db.get_value("Stripe Refund", {"payment": outcome["payment"]})
+	long_ago = now_datetime() - 2 * refund.REQUEST_IS_OVER
+	frappe.db.set_value("Stripe Refund", name, "sent_at", long_ago, update_modified=False)
+	frappe.db.commit()
 	reconcile_once(world)
-	world.drain()
+	unsent = point.startswith("before")
+	assert frappe.db.get_value("Stripe Refund", name, "status") == ("Failed" if unsent else "Succeeded")
+	if unsent:
+		assert owed(*three) == [0, 0, 0]
+		refund.try_again(name)
+		world.drain()
 	check_rows(three)
 	assert owed(*three) == [15, 20, 0]
 	assert payment_of(outcome).refunded_minor == 3500
