@@ -8,4 +8,5 @@ export function show_as_read_only(frm) {
 }
 
 /** Whoever has the right to write may refund and cancel, or revoke, but nobody edits a payment or a link. */
-const is_written_by_app = (frm) => ["Invoice Payment", "Stripe Payment Link"].includes(frm.doctype);
+const is_written_by_app = (frm) =>
+	["Invoice Payment", "Stripe Payment Link"].includes(frm.doctype);
