@@ -7,6 +7,5 @@ export function show_as_read_only(frm) {
 	$(frm.wrapper).toggleClass("stripe-read-only", !may_edit || is_written_by_app(frm));
 }
 
-/** Whoever has the right to write may refund and cancel, or revoke, but nobody edits a payment or a link. */
-const is_written_by_app = (frm) =>
-	["Invoice Payment", "Stripe Payment Link"].includes(frm.doctype);
+/** Whoever has the right to write may refund and cancel, but nobody edits a payment. */
+const is_written_by_app = (frm) => frm.doctype === "Invoice Payment";
