@@ -230,12 +230,14 @@ def _post_payment_entry_on(day, parts: list[Part], payment, accounts: Accounts) 
 	entry.paid_amount = flt(gross - fee, entry.precision("paid_amount"))
 	entry.received_amount = _in_clearing_currency(entry, accounts)
 	if fee:
+		rate, digits = flt(entry.source_exchange_rate), entry.precision("base_paid_amount")
 		entry.append(
 			"deductions",
 			{
 				"account": accounts.fees,
 				"cost_center": accounts.cost_center,
-				"amount": flt(fee * flt(entry.source_exchange_rate), 2),
+				# What is paid and the fee, each rounded, must add up to what the customer is credited: no cent stays on their account.
+				"amount": flt(flt(gross * rate, digits) - flt(entry.paid_amount * rate, digits), digits),
 				"description": _("Stripe's fee"),
 			},
 		)
