@@ -33,14 +33,15 @@ LONGEST_EMAIL = 254
 @rate_limit(limit=CALLS_PER_ADDRESS, seconds=HOUR)
 def open_form(token: str, request_id: str | None = None) -> dict:
 	"""All that the form shows: the invoices, the amounts, Stripe's fields, and the payment that this browser has under way. Of a
-	link of several documents `documents` has a row for each that can be paid now, and `left_out` the others with the reason."""
+	link of several documents `documents` has a row for each that can be paid now, and `left_out` the others with the reason; those
+	that are no longer part of the link are counted there without a name."""
 	row, documents = links.open_link(token)
 	links.note_opened(row)
 	payment = links.find_payment(row.name, request_id)
 	if payment:
 		refresh(payment)
 		documents = links.documents_of(row)
-	return link_form.form_of_link(documents, payment)
+	return link_form.form_of_link(row, documents, payment)
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
@@ -64,7 +65,7 @@ def pay(
 	if earlier:
 		return _look_up(earlier)
 	row, documents = links.open_link(token)
-	chosen = _choose(documents, wished)
+	chosen = _choose(row, documents, wished)
 	request = _request_for(row, chosen, request_id, _read_email(email))
 	for document, text in chosen:
 		payable = document.payable
@@ -105,16 +106,20 @@ def _is_amount(value) -> bool:
 	return isinstance(value, dict) and isinstance(value.get("row"), str)
 
 
-def _choose(documents: list[links.LinkDocument], wished: list[tuple]) -> list[tuple]:
-	"""[(LinkDocument, amount)]. Raises frappe.ValidationError for a row that the link has not, or no longer."""
+def _choose(row, documents: list[links.LinkDocument], wished: list[tuple]) -> list[tuple]:
+	"""[(LinkDocument, amount)]. Raises LinkRefused for what is no longer part of the link, frappe.ValidationError for a row that it has
+	not."""
 	if wished[0][0] is None:
 		if len(documents) > 1:
 			_refuse_request()
 		return [(documents[0], wished[0][1])]
 	by_row = {document.row: document for document in documents}
-	if not all(row in by_row for row, _text in wished):
+	missing = {name for name, _text in wished} - by_row.keys()
+	if missing - {one.name for one in row.references}:
 		_refuse_request()
-	return [(by_row[row], text) for row, text in wished]
+	if missing:
+		links.refuse_if(links.no_longer_part(len(missing)))
+	return [(by_row[name], text) for name, text in wished]
 
 
 def _request_for(row, chosen: list[tuple], request_id: str, email: str) -> PayRequest:

@@ -72,7 +72,7 @@ def _names(payables: list[Payable]) -> list[tuple[str, str]]:
 def _describe(payables: list[Payable]) -> dict:
 	check_one_link(payables)
 	documents = _names(payables)
-	link = links.current(documents)
+	link = links.current(payables)
 	return {
 		"url": links.url_of(link.name) if link else None,
 		"expires_on": link.expires_on if link else None,

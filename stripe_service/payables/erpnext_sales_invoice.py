@@ -60,6 +60,11 @@ class SalesInvoicePayable(Payable):
 		"""The Customer; its name, which is what people read, may be another's too."""
 		return self.doc.customer
 
+	@property
+	def party_doctype(self) -> str | None:
+		"""Of `party_key`, whichever field is shown as the party."""
+		return "Customer"
+
 	def why_not_payable(self, balance) -> str | None:
 		"""As for any document, and what would keep the payment from being booked."""
 		return super().why_not_payable(balance) or self._why_not_bookable()
@@ -225,12 +230,14 @@ def _post_payment_entry_on(day, parts: list[Part], payment, accounts: Accounts) 
 	entry.paid_amount = flt(gross - fee, entry.precision("paid_amount"))
 	entry.received_amount = _in_clearing_currency(entry, accounts)
 	if fee:
+		rate, digits = flt(entry.source_exchange_rate), entry.precision("base_paid_amount")
 		entry.append(
 			"deductions",
 			{
 				"account": accounts.fees,
 				"cost_center": accounts.cost_center,
-				"amount": flt(fee * flt(entry.source_exchange_rate), 2),
+				# What is paid and the fee, each rounded, must add up to what the customer is credited: no cent stays on their account.
+				"amount": flt(flt(gross * rate, digits) - flt(entry.paid_amount * rate, digits), digits),
 				"description": _("Stripe's fee"),
 			},
 		)

@@ -59,6 +59,15 @@ class Payable:
 		return self.party
 
 	@property
+	def party_doctype(self) -> str | None:
+		"""The DocType of which `party_key` names a record; None where it is text."""
+		fieldname = self._fieldname("party")
+		field = self.doc.meta.get_field(fieldname) if fieldname else None
+		if not field or field.fieldtype not in ("Link", "Dynamic Link"):
+			return None
+		return field.options if field.fieldtype == "Link" else self.doc.get(field.options)
+
+	@property
 	def currency(self) -> str:
 		"""The currency's code in capitals; empty if the document names none."""
 		return cstr(self._value("currency")).upper()

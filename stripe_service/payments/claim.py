@@ -103,13 +103,13 @@ def find_claim(request: PayRequest) -> str | None:
 def _claim(request: PayRequest) -> tuple[str, bool]:
 	# The locks are the first statements of the transaction, so that what is read next is what was committed before.
 	named = sorted({(wanted.doctype, wanted.name) for wanted in request.documents})
-	docs = {document: frappe.get_doc(*document, for_update=True) for document in named}
+	docs = _lock(request, named)
 	# The same press, sent twice at the same instant: the other one has it.
 	earlier = find_claim(request)
 	if earlier:
 		return earlier, False
 	if request.payment_link:
-		links.check_claim(request.payment_link, named)
+		links.check_claim(request.payment_link, list(docs.values()))
 	claimed = [_check(request, docs[wanted.doctype, wanted.name], wanted) for wanted in request.documents]
 	check_together([one.payable for one in claimed])
 	check_total(claimed, request.method_type)
@@ -118,6 +118,17 @@ def _claim(request: PayRequest) -> tuple[str, bool]:
 		reserved = one.balance.reserved_minor + one.amount_minor
 		one.payable.update_document(replace(one.balance, reserved_minor=reserved))
 	return payment, True
+
+
+def _lock(request: PayRequest, named: list[tuple[str, str]]) -> dict:
+	try:
+		return {document: frappe.get_doc(*document, for_update=True) for document in named}
+	except frappe.DoesNotExistError:
+		# Renamed or deleted a moment ago. Who pays by a link is not told its name.
+		if request.payment_link:
+			frappe.clear_last_message()
+			links.refuse_if(links.no_longer_part(1))
+		raise
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,17 @@ from stripe_service.payments.result import client_secret
 from stripe_service.utils.dates import date_in_words
 
 
-def form_of_link(documents: list[links.LinkDocument], own_payment: str | None) -> dict:
-	"""The form of a link's documents, in the shape of `form.form_of`, or of `form.form_of_several` where the link has several.
-	`own_payment` is the Invoice Payment that this browser began."""
+def form_of_link(row, documents: list[links.LinkDocument], own_payment: str | None) -> dict:
+	"""The form of the `documents` that are part of a link (its `row`), in the shape of `form.form_of`, or of `form.form_of_several`
+	where the link has several. `own_payment` is the Invoice Payment that this browser began."""
 	payment = frappe.get_doc("Invoice Payment", own_payment) if own_payment else None
 	if payment and not payment.is_open:
 		payment = None
-	shown = _of_one(documents[0], payment) if len(documents) == 1 else _of_several(documents, payment)
+	gone = len(row.references) - len(documents)
+	if len(row.references) == 1:
+		shown = _of_one(documents[0], payment)
+	else:
+		shown = _of_several(documents, gone, payment)
 	payable = shown.pop("paid_like")
 	form = {
 		**shown,
@@ -67,10 +71,13 @@ def _of_one(document: links.LinkDocument, payment) -> dict:
 	}
 
 
-def _of_several(documents: list[links.LinkDocument], payment) -> dict:
-	"""One that was paid or cancelled meanwhile, or is being paid, is left out; the others can be paid."""
+def _of_several(documents: list[links.LinkDocument], gone: int, payment) -> dict:
+	"""One that was paid or cancelled meanwhile, or is being paid, is left out; the others can be paid. Of the `gone` that are no
+	longer part of the link nothing is said but their number."""
 	parts = [(document.payable, _part(document, payment)) for document in documents]
 	together, left_out = choose_together(parts)
+	if gone:
+		left_out.append({"name": None, "title": None, "reason": links.words_of_no_longer_part(gone)})
 	# While this browser's own payment is open, what it pays is what is shown.
 	own = [(payable, part) for payable, part in parts if _own_minor(payable, payment)]
 	invoice = as_one_invoice(own or together or parts)

@@ -40,14 +40,14 @@ def _link_for(doc) -> str | None:
 		return None
 	if links.is_switched_off() or not may_read(doctype, name):
 		return None
-	existing = links.current([(doctype, name)])
+	payable = open_payable(frappe.get_doc(doctype, name))
+	existing = links.current([payable])
 	if existing:
 		return existing.name
-	return _make(doctype, name) if links.may_make(doctype, name) else None
+	return _make(payable) if links.may_make(doctype, name) else None
 
 
-def _make(doctype: str, name: str) -> str | None:
-	payable = open_payable(frappe.get_doc(doctype, name))
+def _make(payable) -> str | None:
 	if payable.is_void:
 		return None
 	link = links.make([payable])

@@ -6,7 +6,8 @@ again to those who may make links. A site that gets another encryption key ends 
 
 A link has a row for each document, also where it is one. The same documents have one open link at most: a new one revokes the
 one before, so that everybody can say which is good; a document's own link and one that names it together with others are two.
-A document that is cancelled or deleted takes nothing from the others of its link.
+A document that is cancelled or deleted takes nothing from the others of its link; one that bills another party by now is no part
+of it (`billed_to`).
 
 A payment by a link is made by Guest, whoever is logged in; what it belongs to is its link. The browser that began it proves so
 by the `request_id` that it drew itself, of which the row keeps a hash.
@@ -27,6 +28,7 @@ from stripe_service.access.permissions import may_read
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import Payable, open_payable
 from stripe_service.payables.registry import get_config, get_enabled_config
+from stripe_service.payments import billed_to
 from stripe_service.payments.ledger import first_document
 from stripe_service.payments.together import check_one_link
 from stripe_service.utils.dates import read_day
@@ -108,16 +110,25 @@ def find(token: str):
 
 
 def open_link(token: str):
-	"""(row, its LinkDocuments in their order). Raises LinkRefused unless the link is good and has a document that is still there."""
+	"""(row, its LinkDocuments in their order). Raises LinkRefused unless the link is good and has a document that is still part of
+	it."""
 	row = find(token)
 	refuse_if(why_closed(row))
-	return row, documents_of(row)
+	documents = documents_of(row)
+	if not documents:
+		refuse_if(none_left(len(row.references)))
+	return row, documents
 
 
 def documents_of(row) -> list[LinkDocument]:
-	return [
-		LinkDocument(one.name, open_payable(frappe.get_doc(one.reference_doctype, one.reference_name)))
+	"""Those of the link's documents that bill whom they billed when it was made. `row.references` names the others, too, of which
+	its holder is told no more than how many they are."""
+	loaded = [
+		(one, open_payable(frappe.get_doc(one.reference_doctype, one.reference_name)))
 		for one in row.references
+	]
+	return [
+		LinkDocument(one.name, payable) for one, payable in loaded if billed_to.is_unchanged(one, payable)
 	]
 
 
@@ -134,7 +145,7 @@ def _rows_of(link: str) -> list:
 	return frappe.get_all(
 		ROW,
 		filters={"parent": link, "parenttype": DOCTYPE},
-		fields=["name", "reference_doctype", "reference_name"],
+		fields=["name", "reference_doctype", "reference_name", *billed_to.PARTY, "organisation_unit"],
 		order_by="idx asc",
 	)
 
@@ -224,6 +235,24 @@ def why_none_payable(refusals: list[Refusal | None]) -> Refusal | None:
 	)
 
 
+def no_longer_part(count: int) -> Refusal:
+	"""Of `count` documents that are to be paid and bill somebody else by now, or that were renamed or deleted a moment ago."""
+	message = _("This can no longer be paid by this link. Please reload the page, or ask for a new link.")
+	return Refusal("no longer part", 410, words_of_no_longer_part(count), message)
+
+
+def none_left(count: int) -> Refusal:
+	"""Where all `count` documents of a link bill somebody else by now."""
+	message = _("This link can no longer be used to pay. Ask whoever sent it to you for a new one.")
+	return Refusal("no longer part", 410, words_of_no_longer_part(count), message)
+
+
+def words_of_no_longer_part(count: int) -> str:
+	if count == 1:
+		return _("An invoice is no longer part of this link.")
+	return _("{0} invoices are no longer part of this link.").format(count)
+
+
 def cannot_be_paid_now() -> Refusal:
 	return Refusal(
 		"unavailable",
@@ -244,17 +273,16 @@ def refuse_if(refusal: Refusal | None) -> None:
 		raise
 
 
-def check_claim(link: str, documents: list[tuple[str, str]]) -> None:
-	"""Called with `documents` (DocType, name) locked: raises LinkRefused unless the link is good now and names them all. Its row
+def check_claim(link: str, docs: list) -> None:
+	"""Called with the documents `docs` locked: raises LinkRefused unless the link is good now and all are part of it. Its row
 	stays locked until the claim is written, so that who revokes a link knows that nothing more comes by it."""
 	row = _read(link, lock=True)
-	if row and not set(documents) <= _named_by(row):
-		row = None
 	refuse_if(why_closed(row))
-
-
-def _named_by(row) -> set[tuple[str, str]]:
-	return {(one.reference_doctype, one.reference_name) for one in row.references}
+	named = {(one.reference_doctype, one.reference_name): one for one in row.references}
+	rows = [(named.get((doc.doctype, doc.name)), open_payable(doc)) for doc in docs]
+	gone = [payable for one, payable in rows if not one or not billed_to.is_unchanged(one, payable)]
+	if gone:
+		refuse_if(no_longer_part(len(gone)))
 
 
 def is_switched_off() -> bool:
@@ -295,12 +323,16 @@ def find_payment(link: str, request_id: str | None) -> str | None:
 
 
 def is_of_its_documents(payment) -> bool:
-	"""Whether a payment by a link still belongs to the link's documents, and not to an amendment that took it over."""
+	"""Whether all documents of a payment by a link are still part of the link. An amendment that took it over is not, nor one that
+	bills another party."""
 	if not payment.payment_link:
 		return False
 	row = _read(payment.payment_link)
+	if not row:
+		return False
 	paid = {(one.reference_doctype, one.reference_name) for one in payment.references}
-	return bool(row) and paid <= _named_by(row)
+	row.references = [one for one in row.references if (one.reference_doctype, one.reference_name) in paid]
+	return len(documents_of(row)) == len(paid)
 
 
 def note_opened(row) -> None:
@@ -320,17 +352,27 @@ def may_make(doctype: str, name: str) -> bool:
 	return bool(frappe.has_permission(DOCTYPE, "create")) and may_read(doctype, name)
 
 
-def current(documents: list[tuple[str, str]]):
-	"""The open link of these documents (DocType, name), and no others: a row with `name`, `expires_on`, `opened`, `last_opened`;
-	None if there is none."""
-	rows = frappe.get_all(
+def current(payables: list[Payable]):
+	"""The open link of these documents, and no others, of which each is still part: a row with `name`, `expires_on`, `opened`,
+	`last_opened`; None if there is none."""
+	found = frappe.get_all(
 		DOCTYPE,
-		filters={"name": ("in", _links_of(documents)), "expires_on": (">=", nowdate())},
+		filters={"name": ("in", _links_of(_names_of(payables))), "expires_on": (">=", nowdate())},
 		fields=["name", "expires_on", "opened", "last_opened"],
 		order_by="creation desc",
-		limit=1,
 	)
-	return rows[0] if rows else None
+	by_name = {(payable.doctype, payable.name): payable for payable in payables}
+	for link in found:
+		rows = _rows_of(link.name)
+		if all(
+			billed_to.is_unchanged(row, by_name[row.reference_doctype, row.reference_name]) for row in rows
+		):
+			return link
+	return None
+
+
+def _names_of(payables: list[Payable]) -> list[tuple[str, str]]:
+	return [(payable.doctype, payable.name) for payable in payables]
 
 
 def count_shared(doctype: str, name: str) -> int:
@@ -359,10 +401,10 @@ def make(payables: list[Payable], expires_on: str | None = None) -> str:
 	day = read_day(expires_on) or default_expiry()
 	if day < getdate(nowdate()):
 		frappe.throw(_("Choose a day that is not past."), title=_("Expires On"))
-	revoke([(payable.doctype, payable.name) for payable in payables])
+	revoke(_names_of(payables))
 	link = frappe.new_doc(DOCTYPE)
 	for payable in payables:
-		link.append("references", fit(ROW, _row(payable)))
+		link.append("references", {**fit(ROW, _row(payable)), **billed_to.facts_of(payable)})
 	return link.write(**_about(link.references), expires_on=day, made_by=frappe.session.user).name
 
 

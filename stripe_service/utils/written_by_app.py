@@ -10,6 +10,7 @@ somebody made mandatory, a Link to a record that was deleted since) refuses noth
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.model.dynamic_links import invalidate_distinct_link_doctypes
 
 from stripe_service.utils.fitting import fit
 
@@ -27,10 +28,25 @@ class WrittenByApp(Document):
 		self.update(fit(self.doctype, values, self.as_dict()))
 		self.flags.by_stripe_service = True
 		self.flags.ignore_links = self.flags.ignore_mandatory = True
-		if not self.is_new():
-			return self.save(ignore_permissions=True)
-		self._fit_all()
-		return self.insert(ignore_permissions=True)
+		if self.is_new():
+			self._fit_all()
+			self.insert(ignore_permissions=True)
+		else:
+			self.save(ignore_permissions=True)
+		self._announce_dynamic_links()
+		return self
+
+	def _announce_dynamic_links(self) -> None:
+		"""Frappe remembers which DocTypes a Dynamic Link field names, and renames the names in it for these alone. It learns of a new
+		one where it checks links, which `write` leaves out."""
+		named = {
+			(document.doctype, field.options, document.get(field.options))
+			for document in (self, *self.get_all_children())
+			for field in document.meta.get_dynamic_link_fields()
+		}
+		for doctype, fieldname, linked in named:
+			if linked:
+				invalidate_distinct_link_doctypes(doctype, fieldname, linked)
 
 	def _fit_all(self) -> None:
 		given = {field: value for field, value in self.get_valid_dict().items() if value is not None}

@@ -47,11 +47,12 @@ def get_context(context):
 	token = frappe.local.flags.payment_link_token
 	row = links.find(token) if token else None
 	refusal = links.why_closed(row)
-	invoices = []
+	invoices, gone = [], 0
 	if not refusal:
 		documents = links.documents_of(row)
+		gone = len(row.references) - len(documents)
 		refusals = [document.why_not_payable() for document in documents]
-		refusal = links.why_none_payable(refusals)
+		refusal = links.why_none_payable(refusals) if documents else links.none_left(gone)
 		invoices = [
 			{**link_form.describe(document.payable), "why_not": why_not.title if why_not else None}
 			for document, why_not in zip(documents, refusals, strict=True)
@@ -62,6 +63,7 @@ def get_context(context):
 			"title": refusal.title if refusal else heading,
 			"heading": heading,
 			"refusal": refusal,
+			"no_longer_part": links.words_of_no_longer_part(gone) if gone and invoices else None,
 			"invoices": invoices if not refusal or refusal.kind in WITH_INVOICES else [],
 			# Also for a closed one: this browser may have paid by it.
 			"token": token if row else "",

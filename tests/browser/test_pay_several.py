@@ -1,6 +1,7 @@
 """A payer of ten invoices: seven by one payment, one of them partly; by bank, which fails, then by card; two are refunded."""
 
 import pytest
+from frappe.utils import add_days, today
 from playwright.sync_api import expect
 
 from tests.browser.support.axe import serious
@@ -130,6 +131,27 @@ def test_seven_of_ten_by_one_payment(site, at_home, world, invoices, payment_for
 		1000,
 		1000,
 	]
+
+
+def test_of_more_than_forty_the_first_forty_are_paid_at_once(at_home, world, picture):
+	"""Those that are due first."""
+	for number in range(1, 42):
+		world.make_invoice(total="1.00", title=f"Week {number:02}", due_date=add_days(today(), number - 60))
+	page = at_home(world.payer)
+	pay_first = page.get_by_role("button", name="Pay the first 40")
+	expect(pay_first).to_be_visible()
+	picture(page, "home-more-than-forty", full_page=True)
+	pay_first.click()
+	form = PayDialog(page)
+	expect(form.root.get_by_text("40 documents")).to_be_visible()
+	expect(form.root.get_by_label("Week 40", exact=True)).to_have_value("1.00")
+	expect(form.root.get_by_label("Week 41", exact=True)).to_have_count(0)
+	picture(page, "pay-first-forty")
+	form.pay_by_new_card()
+	expect(form.heading).to_have_text("You have paid $ 40.00")
+	form.close()
+	expect(rows(page)).to_have_count(2)
+	expect(page.get_by_role("button", name="Pay all")).to_be_visible()
 
 
 def test_on_a_phone_all_at_once_and_what_is_left_out(at_home, world, picture):

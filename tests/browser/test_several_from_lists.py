@@ -49,6 +49,25 @@ def wait_for_states(invoices, wanted: list[str], seconds: float = 60) -> None:
 		time.sleep(0.5)
 
 
+def show_state_of_before_the_job(page, invoice, state: str) -> None:
+	"""Until `window.job_has_run`, the page reads of this invoice what it was before the job had run."""
+	page.evaluate(
+		"""([name, state]) => $.ajaxPrefilter((options) => {
+			if (!options.url?.endsWith("frappe.desk.reportview.get")) return;
+			options.dataFilter = (text) => {
+				const answer = JSON.parse(text);
+				const { keys = [], values = [] } = answer.message || {};
+				const at = keys.indexOf("workflow_state");
+				for (const row of window.job_has_run || at < 0 ? [] : values) {
+					if (row[keys.indexOf("name")] === name) row[at] = state;
+				}
+				return JSON.stringify(answer);
+			};
+		})""",
+		[invoice.name, state],
+	)
+
+
 def amount_of(form, invoice):
 	return form.root.get_by_label(invoice.title, exact=True)
 
@@ -82,9 +101,12 @@ def test_chosen_rows_are_paid_and_the_list_shows_it(at_list, world, make_bill, p
 	form.pay_by_new_card()
 	expect(form.heading).to_have_text("You have paid $ 15.00")
 	expect(form.root.get_by_text("$ 15.00 of these invoices is still to be paid.")).to_be_visible()
-	# The state is set by a job, of which a list without a socket hears nothing.
 	wait_for_states([march, april, euros], ["Paid", "Partly Paid", "To Be Paid"])
-	form.close()
+	# The state is set by a job, of which a list without a socket hears nothing: it reads itself again by and by.
+	show_state_of_before_the_job(page, march, "To Be Paid")
+	with page.expect_response("**/api/method/frappe.desk.reportview.get"):
+		form.close()
+	page.evaluate("window.job_has_run = true")
 	expect(page.locator(".list-row-checkbox:checked")).to_have_count(0)
 	expect(row_of(page, march)).to_contain_text("Paid")
 	expect(row_of(page, april)).to_contain_text("Partly Paid")

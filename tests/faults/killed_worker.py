@@ -77,6 +77,20 @@ def pay(frappe, user: str, **order) -> None:
 	pay_document(**order)
 
 
+def pay_several(frappe, user: str, **order) -> None:
+	from stripe_service.api.pay import pay_several as pay_documents
+
+	frappe.set_user(user)
+	pay_documents(**order)
+
+
+def refund(frappe, payment: str, minor: dict) -> None:
+	"""`minor` by invoice."""
+	from stripe_service.payments.refund import refund as refund_payment
+
+	refund_payment(payment, documents={("Portal Invoice", name): amount for name, amount in minor.items()})
+
+
 def finish(frappe, user: str, payment: str) -> None:
 	from stripe_service.api.pay import finish as finish_payment
 
@@ -111,6 +125,8 @@ def pay_automatically(frappe, name: str, day: str) -> None:
 DOINGS = {
 	"pay_automatically": pay_automatically,
 	"pay": pay,
+	"pay_several": pay_several,
+	"refund": refund,
 	"finish": finish,
 	"drain": drain,
 	"reconcile": reconcile,

@@ -13,7 +13,7 @@ import frappe
 import pytest
 from frappe.utils import add_days, add_to_date, now_datetime, today
 
-from stripe_service.payments import after_payment
+from stripe_service.payments import after_payment, refund
 from stripe_service.payments.automatic import paying, planning
 from stripe_service.reconcile import schedule
 from tests.faults.killed_worker import REACHED_THE_END
@@ -22,6 +22,15 @@ from tests.support.paying import confirmation_token
 from tests.support.records import unique
 from tests.support.servers import REPO
 from tests.support.settings import set_settings
+from tests.support.several import (
+	ROW,
+	check_adds_up,
+	documents,
+	owed,
+	pay_several,
+	payment_of,
+	states,
+)
 from tests.support.webhooks import new_id
 
 KILLED = -9
@@ -288,6 +297,110 @@ def test_killed_in_what_follows_a_payment(world, point):
 	row = {"parent": outcome["payment"]}
 	done = frappe.db.get_value("Invoice Payment Reference", row, ["after_payment_status", "booked_minor"])
 	assert done == ("Done", 6000)
+
+
+@pytest.fixture
+def three(world):
+	"""Three invoices of 150 USD in all, the first of them the world's."""
+	return [world.invoice, world.make_invoice(total="20.00"), world.make_invoice(total="30.00")]
+
+
+def check_rows(three) -> None:
+	"""Each payment's rows are what Stripe says of it, and each invoice shows the sum of its rows."""
+	names = [invoice.name for invoice in three]
+	for payment in set(frappe.get_all(ROW, {"reference_name": ("in", names)}, pluck="parent")):
+		check_adds_up(frappe.get_doc("Invoice Payment", payment))
+	for name in names:
+		shown = frappe.db.get_value("Portal Invoice", name, ["paid_amount", "reserved_amount"])
+		rows = frappe.get_all(ROW, {"reference_name": name}, ["settled_minor", "reserved_minor"])
+		summed = [sum(row.get(kind) for row in rows) for kind in ("settled_minor", "reserved_minor")]
+		assert [round(amount * 100) for amount in shown] == summed, name
+
+
+@pytest.mark.parametrize(
+	"point",
+	[
+		f"after {PAYMENTS}.claim._insert",
+		f"after {PAYMENTS}.claim.claim",
+		"before call payment_intents.create",
+		"after call payment_intents.create",
+		"after call payment_intents.confirm",
+		f"after {PAYMENTS}.settle._apply",
+		f"before {PAYMENTS}.follow_up.run",
+		f"after {PAYMENTS}.follow_up.run",
+	],
+)
+def test_killed_while_several_are_paid_by_one_payment(world, three, point):
+	kill(
+		"pay_several",
+		point,
+		user=world.payer,
+		documents=documents((three[0], "60.00"), (three[1], "20.00"), (three[2], "30.00")),
+		method_type="card",
+		confirmation_token=confirmation_token(world.url, "visa"),
+		request_id=unique("press"),
+	)
+	reconcile_once(world)
+	check_rows(three)
+	left = owed(*three)
+	assert left in ([100, 20, 30], [40, 0, 0]), "all or nothing"
+	rest = [(invoice, str(amount)) for invoice, amount in zip(three, left, strict=True) if amount]
+	assert pay_several(world, *rest)["outcome"] == "paid"
+	world.drain()
+	check_rows(three)
+	assert world.received_minor() == 15000, "every cent once"
+	assert states(*three) == ["Paid"] * 3
+
+
+@pytest.mark.parametrize(
+	"point",
+	[
+		f"after {PAYMENTS}.after_payment._run_for",  # the first row is done, the second not begun
+		"before stripe_service.payments.owed.set_status",
+		f"before {PAYMENTS}.after_payment._record",
+	],
+)
+def test_killed_in_what_follows_a_payment_of_several(world, three, point):
+	outcome = pay_several(world, *((invoice, str(invoice.total)) for invoice in three))
+	kill("after_payment", point, payment=outcome["payment"])
+	world.drain()
+	after_payment.run_pending()
+	check_rows(three)
+	assert states(*three) == ["Paid"] * 3
+	done = frappe.get_all(
+		ROW, {"parent": outcome["payment"]}, ["after_payment_status", "event_minor"], order_by="idx"
+	)
+	assert [(row.after_payment_status, row.event_minor) for row in done] == [
+		("Done", 10000),
+		("Done", 2000),
+		("Done", 3000),
+	]
+
+
+@pytest.mark.parametrize(
+	"point",
+	["before call refunds.create", "after call refunds.create", f"after {PAYMENTS}.refund._apply_list"],
+)
+def test_killed_while_two_of_several_are_refunded(world, three, point):
+	"""One that Stripe never heard of fails in words, and is tried again for the rows that it named."""
+	outcome = pay_several(world, *((invoice, str(invoice.total)) for invoice in three))
+	world.drain()
+	kill("refund", point, payment=outcome["payment"], minor={three[0].name: 1500, three[1].name: 2000})
+	frappe.db.rollback()
+	name = frappe.db.get_value("Stripe Refund", {"payment": outcome["payment"]})
+	long_ago = now_datetime() - 2 * refund.REQUEST_IS_OVER
+	frappe.db.set_value("Stripe Refund", name, "sent_at", long_ago, update_modified=False)
+	frappe.db.commit()
+	reconcile_once(world)
+	unsent = point.startswith("before")
+	assert frappe.db.get_value("Stripe Refund", name, "status") == ("Failed" if unsent else "Succeeded")
+	if unsent:
+		assert owed(*three) == [0, 0, 0]
+		refund.try_again(name)
+		world.drain()
+	check_rows(three)
+	assert owed(*three) == [15, 20, 0]
+	assert payment_of(outcome).refunded_minor == 3500
 
 
 @pytest.mark.parametrize(

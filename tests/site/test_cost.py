@@ -3,6 +3,7 @@
 import frappe
 
 from stripe_service.api import pay as pay_api
+from tests.support.several import documents
 from tests.support.site import counted_queries, fresh_request
 
 
@@ -62,3 +63,30 @@ def test_a_straight_payment_by_saved_card_makes_two_writing_calls_and_no_reading
 	assert world.pay("60.00", saved_method=card)["outcome"] == "paid"
 	made = [(call["method"], call["path"].split("/")[-1]) for call in world.emulator.requests(path="/v1/*")]
 	assert [method for method, _path in made] == ["POST", "POST"], made
+
+
+def queries_of_paying(world, count: int) -> list[str]:
+	"""What `count` invoices cost by one payment, from pressing Pay to the answer: by `pay` where it is one."""
+	invoices = [world.make_invoice(total="10.00") for _number in range(count)]
+	card = frappe.db.get_value("Saved Card", {"user": world.payer, "status": "Active"})
+	fresh_request()
+	with world.as_user(world.payer), counted_queries() as queries:
+		if count == 1:
+			answer = pay_api.pay("Portal Invoice", invoices[0].name, "10.00", "card", saved_method=card)
+		else:
+			wanted = documents(*((invoice, "10.00") for invoice in invoices))
+			answer = pay_api.pay_several(wanted, "card", saved_method=card)
+	assert answer["outcome"] == "paid", answer
+	return queries
+
+
+def test_one_invoice_costs_no_more_because_several_can_be_paid(world):
+	"""What a document costs is the same for each, so nothing is read or written for others where there are none."""
+	world.pay("10.00", save=1)
+	queries_of_paying(world, 1)  # what is read once and remembered
+	one, two, four = (queries_of_paying(world, count) for count in (1, 2, 4))
+	each = len(two) - len(one)
+	assert 0 < each < len(one) / 2, (len(one), len(two))
+	assert len(four) <= len(one) + 3 * each, (len(one), len(two), len(four))
+	inserted = [query for query in one if query.lower().startswith("insert into `tabinvoice payment")]
+	assert len(inserted) == 2, "the payment and its row"

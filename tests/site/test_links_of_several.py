@@ -286,13 +286,8 @@ def test_one_that_is_deleted_or_renamed_takes_nothing_from_the_others(world, mak
 	draft, first, last = make_bill(state="Draft"), make_bill(), make_bill()
 	token = make_link_of([draft, first, last])
 	rows = {row.reference_name: row.name for row in row_of(token).references}
-	frappe.delete_doc("Portal Invoice", draft.name)
-	frappe.get_meta("Portal Invoice").allow_rename = 1
-	try:
-		new_name = rename_doc("Portal Invoice", last.name, unique("PINV"), force=True)
-	finally:
-		frappe.clear_cache(doctype="Portal Invoice")
-	frappe.db.commit()
+	delete(draft)
+	new_name = rename(last)
 	link = row_of(token)
 	assert (link.reference_name, link.document_count) == (first.name, 2)
 	form = Stranger(token, world.url).open()
@@ -300,6 +295,97 @@ def test_one_that_is_deleted_or_renamed_takes_nothing_from_the_others(world, mak
 		first.name: rows[first.name],
 		new_name: rows[last.name],
 	}
+
+
+def bill_to_another(invoice) -> None:
+	frappe.db.set_value("Portal Invoice", invoice.name, "bill_to", "Somebody Else")
+	frappe.db.commit()
+
+
+def rename(invoice) -> str:
+	frappe.get_meta("Portal Invoice").allow_rename = 1
+	try:
+		return rename_doc("Portal Invoice", invoice.name, unique("PINV"), force=True)
+	finally:
+		frappe.clear_cache(doctype="Portal Invoice")
+		frappe.db.commit()
+
+
+def delete(invoice) -> None:
+	frappe.delete_doc("Portal Invoice", invoice.name, force=True)
+	frappe.db.commit()
+
+
+def cancel(invoice) -> None:
+	records.move_to(frappe.get_doc("Portal Invoice", invoice.name), "Cancelled")
+	frappe.db.commit()
+
+
+def test_one_that_bills_another_party_by_now_is_left_out_without_a_word_about_it(
+	world, token, three, stranger, http
+):
+	first, second, third = three
+	before = stranger.open()
+	bill_to_another(second)
+	form = stranger.open()
+	assert list(rows_of(form)) == [first.name, third.name] and form["amount"]["max"] == "40.00"
+	assert form["left_out"] == [
+		{"name": None, "title": None, "reason": "An invoice is no longer part of this link."}
+	]
+	wanted = amounts_of(before, {one.name: str(one.total) for one in three})
+	refusal = refused(stranger.pay_several, wanted)
+	assert refusal.http_status_code == 410
+	assert stranger.pay_several(amounts_of(form, {first.name: "10.00"}))["outcome"] == "paid"
+	bill_to_another(first)
+	assert "outstanding" not in stranger.status(), "what another party owes is theirs"
+	cancel(third)
+	guest = http.guest()
+	guest.session.headers["Accept"] = "text/html"
+	page = guest.get(f"/payment-link/{token}").text
+	assert third.name in page and "2 invoices are no longer part of this link." in page
+	for told in (frappe.as_json(form), str(refusal), page):
+		assert second.name not in told and second.title not in told
+	assert "20.00" not in frappe.as_json(form)
+
+
+def test_a_link_opens_as_long_as_a_document_is_part_of_it_and_again_with_its_party(
+	world, token, three, stranger
+):
+	for invoice in three:
+		bill_to_another(invoice)
+	assert refused(stranger.open).http_status_code == 410
+	named = json.dumps([{"doctype": one.doctype, "name": one.name} for one in three])
+	assert payment_links.get_link(documents=named)["url"] is None
+	frappe.db.set_value("Portal Invoice", three[2].name, "bill_to", PARTY)
+	form = stranger.open()
+	assert list(rows_of(form)) == [three[2].name]
+	assert form["left_out"][0]["reason"] == "2 invoices are no longer part of this link."
+	assert stranger.pay_several(amounts_of(form, {three[2].name: "30.00"}))["outcome"] == "paid"
+	assert owed(*three) == [10, 20, 0]
+
+
+@pytest.mark.parametrize("change", [bill_to_another, rename, delete, cancel])
+def test_one_that_is_taken_away_while_the_card_is_read_refuses_all(
+	world, three, stranger, monkeypatch, change
+):
+	"""After the first look at the documents, and before their claim."""
+	from stripe_service.api import pay_by_link
+
+	form = stranger.open()
+	read = pay_by_link.read_new_card
+
+	def read_meanwhile(*args):
+		card = read(*args)
+		with world.as_user("Administrator"):
+			change(three[1])
+		return card
+
+	monkeypatch.setattr(pay_by_link, "read_new_card", read_meanwhile)
+	wanted = amounts_of(form, {one.name: str(one.total) for one in three})
+	refusal = refused(stranger.pay_several, wanted)
+	assert refusal.http_status_code == 410, refusal
+	assert change is cancel or three[1].name not in str(refusal)
+	assert not frappe.db.exists("Invoice Payment", {"payment_link": name_of(stranger.token)})
 
 
 def test_a_link_whose_last_document_is_deleted_is_gone(world, make_bill):

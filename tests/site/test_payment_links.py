@@ -6,9 +6,14 @@ from uuid import uuid4
 
 import frappe
 import pytest
+from frappe.model.dynamic_links import get_dynamic_link_map
+from frappe.model.rename_doc import rename_doc
 from frappe.utils import add_days, today
 
+from stripe_service.patches import fill_link_parties
+from tests.site.support.payables import make_doctype, make_payable
 from tests.support import records
+from tests.support.paying import pay_by_card
 from tests.support.payment_links import SIGNATURE, UNKNOWN, Stranger, make_link, name_of, row_of
 from tests.support.records import PASSWORD, unique
 from tests.support.settings import settings
@@ -122,8 +127,6 @@ def test_a_document_with_a_link_can_be_deleted_and_takes_its_links_along(world, 
 
 
 def test_a_renamed_document_keeps_its_link(world, token, stranger):
-	from frappe.model.rename_doc import rename_doc
-
 	frappe.get_meta("Portal Invoice").allow_rename = 1
 	try:
 		new_name = rename_doc("Portal Invoice", world.invoice.name, unique("PINV"), force=True)
@@ -131,6 +134,78 @@ def test_a_renamed_document_keeps_its_link(world, token, stranger):
 		frappe.clear_cache(doctype="Portal Invoice")
 	frappe.db.commit()
 	assert stranger.open()["invoice"]["name"] == new_name
+
+
+# Whom it was made for
+
+
+def test_a_new_link_is_made_for_the_party_that_is_billed_by_now(world, token, stranger, new_stranger):
+	from stripe_service.api import payment_links
+
+	close(world, token, "billed to another")
+	assert payment_links.get_link("Portal Invoice", world.invoice.name)["url"] is None
+	new = render(world.reread()).rpartition("/")[2]
+	frappe.db.commit()
+	assert new != token and new_stranger(new).open()["invoice"]["name"] == world.invoice.name
+	frappe.db.set_value("Portal Invoice", world.invoice.name, "bill_to", world.invoice.bill_to)
+	frappe.db.commit()
+	assert refusal(new_stranger(new).open) == 410
+	assert row_of(token).revoked and refusal(stranger.open) == 410
+
+
+def test_of_a_document_that_bills_nobody_the_unit_says_whose_it_is(world, new_stranger):
+	frappe.db.set_value("Portal Invoice", world.invoice.name, "bill_to", "")
+	stranger = new_stranger(make_link(world.invoice))
+	frappe.db.set_value("Portal Invoice", world.invoice.name, "bill_to", "Filled In Later")
+	assert stranger.open()["invoice"]["name"] == world.invoice.name
+	frappe.db.set_value("Portal Invoice", world.invoice.name, "organisation_unit", records.make_unit())
+	assert refusal(stranger.open) == 410
+
+
+def test_of_a_document_that_bills_a_party_the_unit_may_change(world, token, stranger):
+	frappe.db.set_value("Portal Invoice", world.invoice.name, "organisation_unit", records.make_unit())
+	assert stranger.open()["invoice"]["name"] == world.invoice.name
+
+
+def test_links_of_before_are_for_whom_their_documents_bill_now(world, token, stranger):
+	row = frappe.db.get_value("Stripe Payment Link Reference", {"parent": name_of(token)})
+	frappe.db.set_value("Stripe Payment Link Reference", row, {"billed_to": None})
+	for _run in range(2):
+		fill_link_parties.execute()
+	frappe.db.commit()
+	assert stranger.open()
+	close(world, token, "billed to another")
+	fill_link_parties.execute()
+	assert refusal(stranger.open) == 410
+
+
+def test_a_party_and_a_document_that_are_renamed_are_the_same_as_before(
+	site, make_payer, emulator_url, drain
+):
+	"""Of DocTypes that neither a link nor a payment named before: Frappe remembers which ones are named."""
+	club = make_doctype([{"fieldname": "motto", "fieldtype": "Data"}], "All", allow_rename=1)
+	fields = [
+		{"fieldname": "member", "fieldtype": "Link", "options": club},
+		{"fieldname": "fee", "fieldtype": "Currency"},
+		{"fieldname": "money", "fieldtype": "Link", "options": "Currency"},
+	]
+	fee = make_doctype(fields, "Invoice Payers", allow_rename=1)
+	make_payable(fee, party_fieldname="member", total_fieldname="fee", currency_fieldname="money")
+	get_dynamic_link_map()
+	frappe.local.dynamic_link_map = None
+	old = frappe.get_doc(doctype=club).insert().name
+	doc = frappe.get_doc(doctype=fee, member=old, fee=100, money="USD").insert()
+	frappe.db.commit()
+	stranger = Stranger(make_link(doc), emulator_url)
+	assert pay_by_card(doc, "30.00", make_payer(), emulator_url)["outcome"] == "paid"
+	drain()
+	rename_doc(club, old, unique("Club"))
+	new_name = rename_doc(fee, doc.name, unique("Fee"))
+	frappe.db.commit()
+	form = stranger.open()
+	assert (form["invoice"]["name"], form["invoice"]["outstanding"]) == (new_name, "70.00")
+	frappe.db.set_value(fee, new_name, "member", frappe.get_doc(doctype=club).insert().name)
+	assert refusal(stranger.open) == 410
 
 
 # Opening it
@@ -239,6 +314,7 @@ CLOSED = {
 	"switched off": (403, "switched off"),
 	"cancelled": (410, "cancelled"),
 	"draft": (503, "at the moment"),
+	"billed to another": (410, "no longer part of this link"),
 }
 
 
@@ -256,6 +332,8 @@ def close(world, token, how: str):
 		records.move_to(world.reread(), "Cancelled")
 	elif how == "draft":
 		frappe.db.set_value("Portal Invoice", world.invoice.name, "workflow_state", "Draft")
+	elif how == "billed to another":
+		frappe.db.set_value("Portal Invoice", world.invoice.name, "bill_to", "Somebody Else")
 	frappe.db.commit()
 	frappe.clear_document_cache("Stripe Service Settings", "Stripe Service Settings")
 
@@ -483,7 +561,7 @@ def test_guests_who_may_read_payments_see_none_of_the_links(world, stranger):
 	)
 
 
-@pytest.mark.parametrize("how", ["revoked", "expired", "switched off"])
+@pytest.mark.parametrize("how", ["revoked", "expired", "switched off", "billed to another"])
 def test_a_payment_that_was_begun_is_finished_after_the_link_was_closed(
 	world, token, stranger, links_on, how
 ):
@@ -491,7 +569,9 @@ def test_a_payment_that_was_begun_is_finished_after_the_link_was_closed(
 	close(world, token, how)
 	assert refusal(stranger.open) in (403, 410)
 	world.emulator.complete_3ds(payment_of(outcome).payment_intent_id)
-	assert stranger.finish()["outcome"] == "paid"
+	result = stranger.finish()
+	assert result["outcome"] == "paid"
+	assert ("outstanding" in result) is (how != "billed to another"), "what another party owes is theirs"
 
 
 def test_a_payment_that_was_begun_can_be_given_up(world, stranger):
@@ -578,7 +658,7 @@ def test_the_page_of_a_closed_link_says_why(world, token, page, links_on, how):
 	status, words = CLOSED[how]
 	shown = page(token)
 	assert (shown.status, words in shown.text) == (status, True)
-	if how in ("revoked", "expired", "switched off"):
+	if how in ("revoked", "expired", "switched off", "billed to another"):
 		assert world.invoice.title not in shown.text and world.invoice.name not in shown.text
 
 

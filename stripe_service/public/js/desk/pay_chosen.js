@@ -1,7 +1,7 @@
 /** The action *Pay chosen* of a list of payable documents: the ticked rows by one payment. */
 
-// The documents' states are set by a job; a desk whose socket is down would not hear of it.
-const STATE_FOLLOWS_AFTER = 3000; // milliseconds
+// The documents' states are set by a job, which on a busy site takes its time; a desk whose socket is down would not hear of it.
+const STATES_FOLLOW_AFTER = [3000, 10000]; // milliseconds
 
 export function add_pay_chosen(listview) {
 	const { can_create, in_create } = frappe.boot.user;
@@ -20,5 +20,11 @@ async function pay_chosen(listview) {
 	if (!result) return;
 	listview.clear_checked_items();
 	listview.refresh();
-	setTimeout(() => window.cur_list === listview && listview.refresh(), STATE_FOLLOWS_AFTER);
+	for (const delay of STATES_FOLLOW_AFTER) setTimeout(() => read_again(listview), delay);
+}
+
+/** Unless something else is shown by now, or rows are being chosen, which reading would undo. */
+function read_again(listview) {
+	if (window.cur_list !== listview || listview.get_checked_items(true).length) return;
+	listview.refresh();
 }

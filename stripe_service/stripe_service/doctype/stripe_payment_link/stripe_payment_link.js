@@ -1,5 +1,6 @@
 frappe.ui.form.on("Stripe Payment Link", {
 	refresh(frm) {
+		frm.disable_save();
 		const over = frm.doc.revoked || frm.doc.expires_on < frappe.datetime.get_today();
 		if (frm.is_new() || over || !frappe.perm.has_perm(frm.doctype, 0, "write")) return;
 		frm.add_custom_button(__("Revoke"), () =>

@@ -15,9 +15,13 @@ class StripePaymentLinkReference(WrittenByApp):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		billed_to: DF.Data | None
+		organisation_unit: DF.Link | None
 		parent: DF.Data
 		parentfield: DF.Data
 		parenttype: DF.Data
+		party: DF.DynamicLink | None
+		party_doctype: DF.Link | None
 		reference_doctype: DF.Link
 		reference_name: DF.DynamicLink
 		reference_title: DF.Data | None

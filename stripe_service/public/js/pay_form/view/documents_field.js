@@ -44,6 +44,7 @@ export class DocumentsField {
 	/** `problem_of(part)` and `problem` (of the sum) are words or "". */
 	render(state, { problem_of, problem, total, disabled, format }) {
 		const { documents, left_out, invoice } = state.form;
+		const label_of = labels([...documents, ...left_out]);
 		this._keep_rows(documents);
 		for (const part of documents) {
 			const row = this.rows.get(key_of(part));
@@ -56,14 +57,15 @@ export class DocumentsField {
 				"aria-invalid": wrong ? "true" : null,
 			});
 			set_text(row.currency, invoice.currency);
-			set_text(row.about, about(part, format));
+			set_text(row.label, label_of(part));
+			set_text(row.about, about(part, label_of(part), format));
 			set_text(row.error, wrong);
 			show(row.error, Boolean(wrong));
 		}
 		set_text(this.total, total || "–");
 		set_text(this.error, problem);
 		show(this.error, Boolean(problem));
-		replace_children(this.left_out, ...left_out_items(left_out));
+		replace_children(this.left_out, ...left_out_items(left_out, label_of));
 		show(this.left_out, left_out.length > 0);
 	}
 
@@ -95,33 +97,41 @@ export class DocumentsField {
 			},
 		});
 		const currency = el("span.stripe-pay-currency", { attrs: { "aria-hidden": "true" } });
+		const label = el("label", { attrs: { for: id } });
 		const about = el("div.stripe-pay-muted", { attrs: { id: about_id } });
 		const error = el("p.stripe-pay-field-error", { attrs: { id: error_id, role: "alert" } });
 		const node = el(
 			"li.stripe-pay-document",
 			{},
-			el(
-				"div.stripe-pay-document-what",
-				{},
-				el("label", { attrs: { for: id } }, part.title || part.name),
-				about
-			),
+			el("div.stripe-pay-document-what", {}, label, about),
 			el("div.stripe-pay-amount-box", {}, input, currency),
 			error
 		);
-		return { node, input, currency, about, error };
+		return { node, input, currency, label, about, error };
 	}
 }
 
-/** Which of the chosen documents can't be paid (with the others), and why. */
-export function left_out_items(left_out) {
-	return left_out.map(({ title, name, reason }) =>
-		el("li", {}, __("{0} is left out: {1}", [title || name, reason]))
-	);
+/** What each of `parts` is called: by its title, or by its name where another has the same title, as a customer's invoices have. */
+function labels(parts) {
+	const count = {};
+	for (const { title } of parts) count[title] = (count[title] || 0) + 1;
+	return ({ title, name }) => (title && count[title] === 1 ? title : name);
 }
 
-function about(part, format) {
-	const number = part.title === part.name ? null : part.name;
+/** Which of the chosen documents can't be paid (with the others), and why. Of some only the reason is known. */
+export function left_out_items(left_out, label_of = labels(left_out)) {
+	return left_out.map((part) => {
+		const label = label_of(part);
+		return el(
+			"li",
+			{},
+			label ? __("{0} is left out: {1}", [label, part.reason]) : part.reason
+		);
+	});
+}
+
+function about(part, label, format) {
+	const number = [part.title, part.name].find((text) => text && text !== label);
 	const due = part.due_date ? __("Due {0}", [format.date(part.due_date)]) : null;
 	return [number, due, __("up to {0}", [format.minor(part.amount.max_minor)])]
 		.filter(Boolean)
