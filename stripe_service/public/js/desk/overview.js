@@ -1,5 +1,6 @@
 // The head of the Stripe workspace: the accounts, as far as the user may read them.
 
+import { LEGIBLE } from "./pills";
 import { test_mode_banner } from "./test_mode";
 
 export async function show_overview(place) {
@@ -34,8 +35,8 @@ function account_html(account) {
 		)
 		.join("");
 	return `<section class="frappe-card" style="padding: var(--padding-md); margin-bottom: var(--margin-md)">
-		<div class="flex" style="gap: 8px; align-items: center; margin-bottom: var(--margin-sm)">
-			<a class="ellipsis" style="font-size: var(--text-lg); font-weight: 600" href="${link}">${escape(
+		<div class="flex" style="flex-wrap: wrap; gap: 8px; align-items: center; margin-bottom: var(--margin-sm)">
+			<a style="min-width: 0; overflow-wrap: anywhere; font-size: var(--text-lg); font-weight: 600" href="${link}">${escape(
 		account.business_name || account.name
 	)}</a>
 			${pill(account.status, account.status === "Connected" ? "green" : "gray")}
@@ -81,7 +82,7 @@ function yes_or_no(value, reason) {
 }
 
 function pill(label, colour, title) {
-	return `<span class="indicator-pill no-indicator-dot ${colour}" title="${escape(
+	return `<span class="indicator-pill no-indicator-dot ${colour}" style="flex: none; ${LEGIBLE}" title="${escape(
 		title || ""
 	)}">${escape(__(label))}</span>`;
 }

@@ -95,13 +95,11 @@ function read(frm) {
 }
 
 function ask_cancel(frm) {
-	stripe_service.accessible(
-		frappe.confirm(__("Cancel this payment at Stripe and free its amount?"), () =>
-			call(frm, "cancel_payment", __("Cancelling"), ({ status }) =>
-				status === "Cancelled"
-					? __("The payment is cancelled, and its amount is free again.")
-					: __("The payment could not be cancelled: {0}.", [__(status)])
-			)
+	stripe_service.dialogs.confirm(__("Cancel this payment at Stripe and free its amount?"), () =>
+		call(frm, "cancel_payment", __("Cancelling"), ({ status }) =>
+			status === "Cancelled"
+				? __("The payment is cancelled, and its amount is free again.")
+				: __("The payment could not be cancelled: {0}.", [__(status)])
 		)
 	);
 }

@@ -62,7 +62,7 @@ function show_pay_bar(frm) {
 
 export async function pay(frm) {
 	if (frm.is_dirty()) {
-		return frappe.msgprint(__("Save the changes first, then pay."));
+		return stripe_service.dialogs.message(__("Save the changes first, then pay."));
 	}
 	const result = await open_dialog({ doctype: frm.doctype, name: frm.docname });
 	if (!result) return;
