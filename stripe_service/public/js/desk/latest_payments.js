@@ -45,7 +45,7 @@ function row_html(row) {
 		frappe.datetime.prettyDate(row.creation)
 	)}</div>
 		</div>
-		<span class="indicator-pill no-indicator-dot ${
+		<span class="indicator-pill ${
 			COLOURS[row.status] || "gray"
 		}" style="flex: none; align-self: start; ${LEGIBLE}">${escape(__(row.status))}</span>
 	</div>`;

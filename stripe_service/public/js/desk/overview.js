@@ -36,12 +36,14 @@ function account_html(account) {
 		.join("");
 	return `<section class="frappe-card" style="padding: var(--padding-md); margin-bottom: var(--margin-md)">
 		<div class="flex" style="flex-wrap: wrap; gap: 8px; align-items: center; margin-bottom: var(--margin-sm)">
-			<a style="min-width: 0; overflow-wrap: anywhere; font-size: var(--text-lg); font-weight: 600" href="${link}">${escape(
+			<a style="flex: 0 1 auto; min-width: 0; max-width: 100%; overflow-wrap: anywhere; font-size: var(--text-lg); font-weight: 600" href="${link}">${escape(
 		account.business_name || account.name
 	)}</a>
-			${pill(account.status, account.status === "Connected" ? "green" : "gray")}
-			${account.mode ? pill(account.mode, account.mode === "Live" ? "blue" : "orange") : ""}
-			${account.bound_here ? "" : pill(__("Not confirmed on this site"), "red")}
+			<span class="flex" style="flex-wrap: wrap; gap: 8px">
+				${pill(account.status, account.status === "Connected" ? "green" : "gray")}
+				${account.mode ? pill(account.mode, account.mode === "Live" ? "blue" : "orange") : ""}
+				${account.bound_here ? "" : pill(__("Not confirmed on this site"), "red")}
+			</span>
 		</div>
 		${problem(account)}
 		<div class="row">${facts}</div>
@@ -82,7 +84,7 @@ function yes_or_no(value, reason) {
 }
 
 function pill(label, colour, title) {
-	return `<span class="indicator-pill no-indicator-dot ${colour}" style="flex: none; ${LEGIBLE}" title="${escape(
+	return `<span class="indicator-pill ${colour}" style="flex: none; ${LEGIBLE}" title="${escape(
 		title || ""
 	)}">${escape(__(label))}</span>`;
 }

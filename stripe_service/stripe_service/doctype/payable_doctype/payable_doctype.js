@@ -62,7 +62,7 @@ function offer_states(frm, fieldname, states) {
 	if (!states.length || !may_edit) return;
 	const group = $(`<div class="stripe-states" role="group"></div>`)
 		.attr("aria-label", __(field.df.label))
-		.css({ display: "flex", flexWrap: "wrap", gap: "6px", marginTop: "6px" });
+		.css({ display: "flex", flexWrap: "wrap", gap: "6px", margin: "6px 0 15px" });
 	for (const state of states) {
 		const button = $(`<button type="button" class="btn btn-xs"></button>`);
 		stripe_service.give_edge(button.get(0));
