@@ -1,5 +1,5 @@
 frappe.listview_settings["Stripe Account"] = {
-	add_fields: ["status", "mode", "business_name", "stripe_account_id", "webhook_status"],
+	add_fields: ["status", "mode", "stripe_account_id", "webhook_status"],
 	hide_name_column: true,
 
 	get_indicator(doc) {
@@ -16,9 +16,5 @@ frappe.listview_settings["Stripe Account"] = {
 	},
 
 	onload: (listview) =>
-		stripe_service.set_up_list(listview, [
-			"business_name",
-			"stripe_account_id",
-			"webhook_status",
-		]),
+		stripe_service.set_up_list(listview, ["stripe_account_id", "webhook_status"]),
 };
