@@ -8,6 +8,5 @@ frappe.listview_settings["Payment Adjustment"] = {
 		`status,=,${doc.status}`,
 	],
 
-	onload: (listview) =>
-		stripe_service.set_up_list(listview, ["amount", "kind", "received_on"]),
+	onload: (listview) => stripe_service.set_up_list(listview, ["amount", "kind", "received_on"]),
 };

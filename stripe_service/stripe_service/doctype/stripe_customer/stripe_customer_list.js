@@ -10,6 +10,5 @@ frappe.listview_settings["Stripe Customer"] = {
 		];
 	},
 
-	onload: (listview) =>
-		stripe_service.set_up_list(listview, ["email", "stripe_account"]),
+	onload: (listview) => stripe_service.set_up_list(listview, ["email", "stripe_account"]),
 };
