@@ -5,7 +5,7 @@ narrow page, and with forced colours every button of the app has an edge.
 
 import frappe
 import pytest
-from frappe.utils import add_days, nowdate
+from frappe.utils import add_days, get_fullname, nowdate
 from playwright.sync_api import expect
 
 from stripe_service.api import payables as payables_api
@@ -283,9 +283,18 @@ def test_the_administrators_forms_and_dialogs(administrator, records, looking):
 
 
 def test_the_administrators_workspace_lists_and_report(
-	without_onboarding, administrator, http, records, looking
+	without_onboarding, administrator, http, world, records, looking
 ):
 	page = administrator
+	# What a row says in words, where Frappe by itself shows an id, an address or a state's indicator.
+	says = {
+		"Automatic Payment": get_fullname(world.payer),
+		"Invoice Payment": get_fullname(world.payer),
+		"Payment Adjustment": "$ 12.00",
+		"Saved Card": "VISA •••• 4242",
+		"Stripe Refund": "$ 20.00",
+		"Work Item Rule": "Partly Paid",
+	}
 	page.goto(f"{http.url}/app/stripe", wait_until="domcontentloaded")
 	page.locator(".stripe-latest-payments a").first.wait_for()
 	looking.at(page, "workspace", BLOCKS)
@@ -293,7 +302,10 @@ def test_the_administrators_workspace_lists_and_report(
 		if doctype == "Stripe Service Settings":
 			continue
 		go(page, "List", doctype, "List")
-		page.locator(".frappe-list .list-row").filter(visible=True).first.wait_for()
+		rows = page.locator(".frappe-list .list-row").filter(visible=True)
+		rows.first.wait_for()
+		if doctype in says:
+			expect(rows.filter(has_text=says[doctype]).first.locator(".list-subject a")).to_be_visible()
 		looking.at(page, f"list-{slug(doctype)}")
 	go(page, "Tree", "Organisation Unit")
 	page.locator(".tree-link").filter(visible=True).first.wait_for()
