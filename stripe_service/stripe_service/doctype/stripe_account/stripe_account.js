@@ -180,8 +180,11 @@ async function show_payouts(frm) {
 function show_table(title, head, rows, note) {
 	const cells = (row, tag) => row.map((cell) => `<${tag}>${cell}</${tag}>`).join("");
 	const table = rows.length
-		? `<table class="table table-bordered"><thead><tr>${cells(head, "th")}</tr></thead>
-			<tbody>${rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("")}</tbody></table>`
+		? `<div style="overflow-x: auto" tabindex="0"><table class="table table-bordered"><thead><tr>${cells(
+				head,
+				"th"
+		  )}</tr></thead>
+			<tbody>${rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("")}</tbody></table></div>`
 		: "";
 	stripe_service.dialogs.message({
 		title,

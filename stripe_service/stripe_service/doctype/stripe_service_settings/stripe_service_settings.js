@@ -27,7 +27,7 @@ function part_html(part) {
 		<span style="flex: 0 0 6rem"><span class="indicator-pill ${CHECKLIST_COLOURS[part.state]}">${__(
 		part.state
 	)}</span></span>
-		<span style="flex: 1 1 10rem; min-width: 0; overflow-wrap: anywhere">
+		<span style="flex: 1 1 7rem; min-width: 0; overflow-wrap: anywhere">
 			<strong>${frappe.utils.escape_html(part.label)}</strong><br>
 			<span class="text-muted">${frappe.utils.escape_html(part.message)}</span>
 		</span>
