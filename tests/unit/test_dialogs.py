@@ -8,7 +8,9 @@ import pytest
 
 APP = Path(__file__).parents[2] / "stripe_service"
 MENDED = APP / "public/js/desk/accessible_dialog.js"
-SCRIPTS = sorted(path for path in APP.rglob("*.js") if "node_modules" not in path.parts and path != MENDED)
+SCRIPTS = sorted(
+	path for path in APP.rglob("*.js") if not {"node_modules", "dist"} & {*path.parts} and path != MENDED
+)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
