@@ -19,7 +19,9 @@ function loading_error(error) {
 	const link = error.link
 		? `<a href="${escape(error.link)}">${__("Open Stripe Account")}</a>`
 		: "";
-	return `<div class="alert alert-danger" role="alert">${escape(error.message)} ${link}</div>`;
+	return `<div class="alert alert-danger" role="alert" style="${LEGIBLE}">${escape(
+		error.message
+	)} ${link}</div>`;
 }
 
 function account_html(account) {
@@ -56,7 +58,9 @@ function problem(account) {
 		return "";
 	}
 	const lines = account.problem.split("\n").map((line) => `<div>${escape(line)}</div>`);
-	return `<div class="alert alert-warning" role="alert">${lines.join("")}</div>`;
+	return `<div class="alert alert-warning" role="alert" style="overflow-wrap: anywhere; ${LEGIBLE}">${lines.join(
+		""
+	)}</div>`;
 }
 
 function facts_of(account) {
