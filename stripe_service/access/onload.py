@@ -38,10 +38,11 @@ def _in_test_mode(payable) -> bool:
 
 
 def _under_way(balance: Balance) -> dict:
-	"""Amount in major units; what is claimed but not settled, so that a second payer sees it."""
+	"""Amount in major units; what is claimed but not settled, so that a second payer sees it. `all`: nothing is left to pay."""
 	currency = balance.currency
 	return {
 		"amount": str(money.from_minor(balance.reserved_minor, currency)) if currency else "0",
 		"currency": currency,
 		"count": balance.under_way_count,
+		"all": balance.reserved_minor > 0 and balance.available_minor == 0,
 	}

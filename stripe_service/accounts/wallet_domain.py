@@ -125,7 +125,7 @@ def _what_is_inactive(domain: dict) -> str:
 
 def _not_public(name: str) -> str:
 	return _(
-		"Apple Pay, Google Pay and Link need a public address, and {0} is none. Set host_name in the site's configuration; cards work meanwhile."
+		"Apple Pay, Google Pay and Link need a public address, and {0} is none. Set host_name in the site's configuration; cards work in the meantime."
 	).format(name)
 
 

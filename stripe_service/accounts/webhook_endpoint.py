@@ -240,7 +240,7 @@ def _note_failure(row, error: Exception) -> None:
 	if row.webhook_status == BY_HAND:
 		return  # what the administrator set up by hand works without us
 	carries_on = _(
-		"Meanwhile payments are followed by polling. A signing secret can also be entered by hand."
+		"Payments are checked by polling until then. A signing secret can also be entered by hand."
 	)
 	_set(row.name, webhook_message=as_text(f"{_reason(error)} {carries_on}"), webhook_url=_address(row))
 

@@ -191,8 +191,8 @@ def _about_paid(payment) -> str:
 	if not payment.unallocated_minor:
 		return _("{0} paid with {1}. Thank you.").format(_money(payment), payment.method_label)
 	return _(
-		"{0} was charged to {1}, but the document was changed or cancelled meanwhile: {2} of it is no longer owed."
-		" The administrators have been told, and will refund or credit it. You do not have to do anything."
+		"{0} was charged to {1}, but the document was changed or cancelled in the meantime: {2} of it is no longer owed."
+		" The administrators have been notified, and will refund or credit it. You do not have to do anything."
 	).format(
 		_money(payment), payment.method_label, money_in_words(payment.unallocated_minor, payment.currency)
 	)

@@ -86,7 +86,7 @@ def _account() -> Answer:
 	):
 		return Answer(
 			TO_DO,
-			_("Stripe does not tell this key the account's details. Enter country and currency."),
+			_("Stripe does not show the account's details to this key. Enter country and currency."),
 			link=link,
 		)
 	if row.problem:

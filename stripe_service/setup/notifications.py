@@ -186,7 +186,7 @@ def _due_soon() -> dict:
 
 def _overdue() -> dict:
 	text = _(
-		"{0} of invoice {1} ({2}) was to be paid by {3}. If you have paid it meanwhile, ignore this e-mail."
+		"{0} of invoice {1} ({2}) was to be paid by {3}. If you have paid it in the meantime, ignore this e-mail."
 	)
 	return _reminder(OVERDUE, "Days After", DAYS_AFTER, _("Overdue: {0}"), text)
 

@@ -113,7 +113,7 @@ _FROZEN = _lt("The bank account is frozen. Contact your bank, or pay another way
 _RESTRICTED = _lt("The bank allows no debits from this account. Contact your bank, or pay another way.")
 _UNUSABLE = _lt("The bank account can't be debited. Contact your bank, or pay another way.")
 _NOT_AUTHORISED = _lt(
-	"The debit was not authorised, or its authorisation was withdrawn. Remove the bank account and add it again to authorise it anew."
+	"The debit was not authorised, or its authorisation was withdrawn. Remove the bank account and add it again to authorise it again."
 )
 _NO_FUNDS = _lt(
 	"There is not enough money in the bank account for this payment. Pay again once there is, or pay another way."
@@ -379,7 +379,7 @@ def dispute_reason(reason: str | None) -> str:
 _NOT_RETURNED = _lt("The payer's bank could not take the money back. Ask the payer for another way.")
 REFUND_FAILURES = {
 	"charge_for_pending_refund_disputed": _lt(
-		"The payer disputed the payment meanwhile. Answer the dispute on the Stripe Dashboard."
+		"The payer has disputed the payment in the meantime. Answer the dispute on the Stripe Dashboard."
 	),
 	"declined": _NOT_RETURNED,
 	"expired_or_canceled_card": _lt("The card has expired or was cancelled. Ask the payer for another way."),
@@ -420,13 +420,13 @@ def method_not_on(method_type: str | None) -> str:
 	"""What a payer reads whose way of paying Stripe does not take for this account."""
 	if method_type == "us_bank_account":
 		return _(
-			"Payment by bank account is not switched on at the moment. Nothing was charged. Pay by card; the administrators have been told."
+			"Payment by bank account is not switched on at the moment. Nothing was charged. Pay by card; the administrators have been notified."
 		)
 	return _(
-		"Payment by card is not switched on at the moment. Nothing was charged. Pay another way; the administrators have been told."
+		"Payment by card is not switched on at the moment. Nothing was charged. Pay another way; the administrators have been notified."
 	)
 
 
 def payments_unavailable() -> str:
 	"""What a payer reads whose payment fails for a reason that only an administrator can mend."""
-	return _("Payments can't be taken at the moment; the administrators have been told.")
+	return _("Payments can't be taken at the moment; the administrators have been notified.")

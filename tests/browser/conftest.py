@@ -157,3 +157,20 @@ def at_list(login, http):
 		return page
 
 	return open_
+
+
+@pytest.fixture
+def without_onboarding(frappe_site):
+	"""As an administrator has it who dismissed it; afterwards as it was."""
+	field = ("System Settings", "enable_onboarding")
+	before = frappe_site.db.get_single_value(*field)
+
+	def switch(value):
+		frappe_site.db.set_single_value(*field, value)
+		frappe_site.clear_cache(doctype="System Settings")
+		frappe_site.db.commit()
+
+	switch(0)
+	yield
+	frappe_site.db.rollback()
+	switch(before)

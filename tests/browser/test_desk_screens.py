@@ -1,5 +1,7 @@
 """Lists, payments and refunds at the desk, as payers and administrators see them."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -63,6 +65,10 @@ def test_money_under_way_is_seen_in_the_list_and_on_the_form(at_list, http, worl
 	expect(page.locator(".list-row-container .indicator-pill").first).to_have_text("Payment Under Way")
 	form = DeskForm.open(page, http.url, "Portal Invoice", world.invoice.name)
 	expect(form.indicator("Payment Under Way")).to_be_visible()
+	expect(form.button("Pay")).to_have_class(re.compile("btn-primary"))
+	world.pay_by_ach(world.add_bank_account(), "70.00")
+	form.reload()
+	expect(form.button("Pay")).to_have_class(re.compile("btn-default"))
 
 
 # Refunds

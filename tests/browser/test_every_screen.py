@@ -1,19 +1,28 @@
-"""The pages and dialogs of payers, of the portal and of payment links, as weak eyes and screen readers meet them: light, dark,
-narrow, and with forced colours. axe-core finds nothing serious in what is the app's, nothing runs out of a narrow page, and with
-forced colours every button of the app has an edge. What is Frappe's own of a page (lists' check boxes, read-only fields) is
-Frappe's to mend.
+"""The pages and dialogs of payers, of the portal, of payment links and of administrators, as weak eyes and screen readers meet
+them: light, dark, narrow, and with forced colours. axe-core finds nothing serious in what is the app's, nothing runs out of a
+narrow page, and with forced colours every button of the app has an edge.
 """
 
 import frappe
 import pytest
-from frappe.utils import add_days, nowdate
+from frappe.utils import add_days, get_fullname, nowdate
 from playwright.sync_api import expect
 
+from stripe_service.api import payables as payables_api
+from stripe_service.api import refund as refund_api
 from tests.browser.support.axe import serious
-from tests.browser.support.desk import PayDialog, fold_sidebar, log_in, open_document, settle
+from tests.browser.support.desk import (
+	DeskForm,
+	PayDialog,
+	fold_sidebar,
+	log_in,
+	open_document,
+	settle,
+	slug,
+)
 from tests.browser.support.pay_form import PayForm
-from tests.support.payment_links import make_link
-from tests.support.records import make_portal_user
+from tests.support.payment_links import make_link, name_of
+from tests.support.records import PASSWORD, make_portal_user, unique
 from tests.support.settings import opened, set_settings
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 375, "height": 812}
@@ -48,7 +57,7 @@ class Looking:
 		"""`ours` is what of the page is the app's (a selector), None where all is Frappe's frame: a list, a form's fields, a report."""
 		settle_if_desk(page)
 		for mode, (theme, size, colours) in MODES.items():
-			if mode != "narrow" and not ours:
+			if not ours and mode not in ("light", "narrow"):
 				continue
 			page.set_viewport_size(size)
 			if size == NARROW:
@@ -108,10 +117,10 @@ def test_the_payers_screens(login, http, world, automatic, looking):
 	page.locator(".stripe-home-rows").first.wait_for()
 	looking.at(page, "home", ".stripe-home")
 
-	for slug in ("workflow-action", "portal-invoice", "invoice-payment"):
-		page.goto(f"{http.url}/app/{slug}/view/list", wait_until="domcontentloaded")
+	for listed in ("workflow-action", "portal-invoice", "invoice-payment"):
+		page.goto(f"{http.url}/app/{listed}/view/list", wait_until="domcontentloaded")
 		page.locator(".list-row-container .list-row").filter(visible=True).first.wait_for()
-		looking.at(page, f"list-{slug}")
+		looking.at(page, f"list-{listed}")
 
 	open_document(page, http.url, "Portal Invoice", world.invoice.name)
 	page.locator(".stripe-history li").first.wait_for()
@@ -152,3 +161,165 @@ def test_the_pages_of_the_portal_and_of_a_link(
 	looking.at(stranger, "link", ".stripe-link")
 	stranger.goto(f"{http.url}/payment-link/{token[:-1]}")
 	looking.at(stranger, "link-unknown", ".stripe-link")
+
+
+# Administrators
+
+
+@pytest.fixture
+def records(world, automatic, make_user):
+	"""The name of a record of each kind that administrators open, by its DocType."""
+	from stripe_service.accounts.jobs import Report
+	from stripe_service.reconcile import findings
+
+	with world.as_user("Administrator"):
+		paid = world.pay_new_invoice("60.00")["payment"]
+		refund_api.refund_payment(paid, "20.00", "duplicate", unique("press"))
+		frappe.db.commit()
+		disputed = world.pay_new_invoice("50.00")["payment"]
+		world.emulator.dispute(world.payment(disputed).payment_intent_id)
+		world.drain()
+		payables_api.record_payment(
+			"Portal Invoice", world.invoice.name, "12.00", "Cheque", reference_no="4711"
+		)
+		finding = findings.record_finding(
+			Report("Emulator"),
+			findings.UNKNOWN_HERE,
+			unique("pi"),
+			"Stripe holds a payment that this site does not know.",
+		)
+		rule = frappe.get_doc(
+			doctype="Work Item Rule",
+			workflow="Invoice Payment",
+			workflow_state="Partly Paid",
+			role="Invoice Payers",
+			unit_source="From the document",
+		).insert()
+		link = name_of(make_link(world.invoice))
+		frappe.db.commit()
+	names = {
+		"Automatic Payment": automatic,
+		"Invoice Payment": paid,
+		"Organisation Unit": world.unit,
+		"Payable DocType": "Portal Invoice",
+		"Payment Adjustment": frappe.db.get_value(
+			"Payment Adjustment", {"reference_name": world.invoice.name}
+		),
+		"Portal Invoice": world.invoice.name,
+		"Saved Card": frappe.db.get_value("Saved Card", {"user": world.payer}),
+		"Scheduled Payment": frappe.db.get_value("Scheduled Payment", {"automatic_payment": automatic}),
+		"Stripe Account": "Emulator",
+		"Stripe Bank Account": frappe.db.get_value("Stripe Bank Account", {"user": world.payer}),
+		"Stripe Customer": world.customer(),
+		"Stripe Event": frappe.db.get_value("Stripe Event", {"status": "Done"}),
+		"Stripe Payment Link": link,
+		"Stripe Reconciliation Finding": finding,
+		"Stripe Refund": frappe.db.get_value("Stripe Refund", {"payment": paid}),
+		"Stripe Service Settings": "Stripe Service Settings",
+		"Work Item Rule": rule.name,
+	}
+	yield names
+	frappe.db.rollback()
+	frappe.delete_doc("Work Item Rule", rule.name, force=True)
+	frappe.db.commit()
+
+
+# What of a desk page is the app's: the rest of a form or a list is Frappe's own to mend (its fields' names and greys, its buttons
+# without a name, its indicators' colours, the sidebar).
+BLOCKS = ".custom-block-widget-box, .number-widget-box .number"
+NOTICE = ".form-message"
+# The forms in whose middle something is the app's; of the others only that they fit is the app's.
+OURS = {
+	"Invoice Payment": f"{NOTICE}, {HISTORY}",
+	"Payable DocType": ".stripe-states",
+	"Portal Invoice": HISTORY,
+	"Stripe Account": NOTICE,
+	"Stripe Customer": NOTICE,
+	"Stripe Refund": NOTICE,
+	"Stripe Service Settings": ".stripe-checklist, [data-fieldname=server_script_state]",
+}
+DIALOG = ".modal.show"
+# Group and label of the button that opens it.
+DIALOGS = {
+	"Automatic Payment": [(None, "Stop")],
+	"Invoice Payment": [("Actions", "Refund")],
+	"Payment Adjustment": [(None, "Cancel")],
+	"Portal Invoice": [
+		("Payment", label) for label in ("Payment Link", "Record a Payment", "Write Off Rest")
+	],
+	"Stripe Account": [
+		("View", "Where Payouts Went"),
+		("Actions", "Check the Key's Permissions"),
+		("Actions", "Remove"),
+	],
+	"Stripe Customer": [(None, "Delete")],
+	"Stripe Reconciliation Finding": [(None, "Settle")],
+}
+
+
+@pytest.fixture
+def administrator(login, world, make_user):
+	roles = ("System Manager", "Stripe Administrator", "Stripe Viewer", "Stripe Payer", "Invoice Payers")
+	return login(make_user(roles=roles, unit=world.unit, password=PASSWORD))
+
+
+def go(page, *route: str) -> None:
+	"""To another page of the desk, without loading the desk anew. It keeps all that it showed before, which axe would read again
+	and again; no test goes back to it."""
+	page.evaluate(
+		"() => document.querySelectorAll('#body > .page-container:not(#page-Workspaces), .modal:not(.show)').forEach((node) => node.remove())"
+	)
+	page.evaluate("route => { frappe.set_route(route); }", list(route))
+	page.wait_for_function(
+		"route => JSON.stringify(frappe.get_route().slice(0, 3)) === JSON.stringify(route)", arg=list(route)
+	)
+	settle(page)
+
+
+def test_the_administrators_forms_and_dialogs(administrator, records, looking):
+	page = administrator
+	for doctype, name in records.items():
+		go(page, "Form", doctype, name)
+		page.wait_for_function("name => window.cur_frm?.docname === name", arg=name)
+		form = DeskForm(page, doctype)
+		if doctype in OURS:
+			form.root.locator(OURS[doctype]).first.wait_for()
+		looking.at(page, f"form-{slug(doctype)}", OURS.get(doctype))
+		for group, label in DIALOGS.get(doctype, ()):
+			form.act(label, group) if group else form.button(label).click()
+			page.locator(f"{DIALOG} .modal-title").filter(visible=True).last.wait_for()
+			looking.at(page, f"dialog-{slug(doctype)}-{slug(label)}", DIALOG)
+			form.dialog.close()
+
+
+def test_the_administrators_workspace_lists_and_report(
+	without_onboarding, administrator, http, world, records, looking
+):
+	page = administrator
+	# What a row says in words, where Frappe by itself shows an id, an address or a state's indicator.
+	says = {
+		"Automatic Payment": get_fullname(world.payer),
+		"Invoice Payment": get_fullname(world.payer),
+		"Payment Adjustment": "$ 12.00",
+		"Saved Card": "VISA •••• 4242",
+		"Stripe Refund": "$ 20.00",
+		"Work Item Rule": "Partly Paid",
+	}
+	page.goto(f"{http.url}/app/stripe", wait_until="domcontentloaded")
+	page.locator(".stripe-latest-payments a").first.wait_for()
+	looking.at(page, "workspace", BLOCKS)
+	for doctype in records:
+		if doctype == "Stripe Service Settings":
+			continue
+		go(page, "List", doctype, "List")
+		rows = page.locator(".frappe-list .list-row").filter(visible=True)
+		rows.first.wait_for()
+		if doctype in says:
+			expect(rows.filter(has_text=says[doctype]).first.locator(".list-subject a")).to_be_visible()
+		looking.at(page, f"list-{slug(doctype)}")
+	go(page, "Tree", "Organisation Unit")
+	page.locator(".tree-link").filter(visible=True).first.wait_for()
+	looking.at(page, "tree")
+	go(page, "query-report", "Stripe Received")
+	page.locator(".dt-row").filter(visible=True).first.wait_for()
+	looking.at(page, "report")

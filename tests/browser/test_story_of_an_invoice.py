@@ -1,11 +1,12 @@
 """The user guide, from the work item to Paid, as each person sees it. The pictures of docs/ are taken here."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.support.desk import PayDialog, open_document
+from tests.browser.support.desk import PayDialog, open_document, settle
 
 DOCTYPE = "Portal Invoice"
 
@@ -186,7 +187,18 @@ def test_without_keys_there_is_the_loading_error_of_the_guide(
 		site.db.commit()
 
 
-def test_an_administrator_sees_account_bank_accounts_and_customers(site, http, make_user, login, picture):
+def test_an_administrator_sees_account_bank_accounts_and_customers(
+	site, http, world, make_user, login, picture
+):
+	for title, amount, card in (
+		("Roof repair", "1234.50", "visa"),
+		("Winter tyres", "119.00", "mastercard"),
+		("Office cleaning in November", "86.40", "insufficient_funds"),
+	):
+		world.pay(amount, card, invoice=world.make_invoice(total=amount, title=title))
+	world.pay_by_ach(
+		world.add_bank_account(), "59.90", invoice=world.make_invoice(total="59.90", title="Telephone")
+	)
 	page = login(make_user(roles=("Stripe Administrator", "Stripe Viewer"), password="Scenario-2024!"))
 	page.goto(f"{http.url}/app/stripe")
 	expect(page.get_by_text("Connected").first).to_be_visible()
@@ -196,10 +208,14 @@ def test_an_administrator_sees_account_bank_accounts_and_customers(site, http, m
 	for list_ in ("stripe-customer", "stripe-bank-account", "invoice-payment"):
 		page.goto(f"{http.url}/app/{list_}")
 		expect(page.locator(".list-row").first).to_be_visible()
+	page.goto(f"{http.url}/app/invoice-payment?organisation_unit={quote(world.unit)}")
+	expect(page.locator(".list-row", has_text="Roof repair")).to_be_visible()
+	expect(page.locator(".list-row")).to_have_count(4)
+	settle(page)
 	picture(page, "payments", docs=True)
 	page.goto(f"{http.url}/app/stripe-service-settings")
-	expect(page.get_by_text("Set-up").first).to_be_visible()
-	page.wait_for_timeout(1500)  # the checklist asks the server, and its picture is to show it
+	expect(page.locator(".stripe-checklist li").first).to_be_visible()
+	settle(page)
 	picture(page, "settings", docs=True, full_page=True)
 
 

@@ -16,7 +16,7 @@ from stripe_service.utils.notices import deliver_pending
 from stripe_service.utils.stripe_errors import PaymentsUnavailable
 from tests.support.accounts import DEBIT_AND_CARD
 
-WORDS = "Payments can't be taken at the moment; the administrators have been told."
+WORDS = "Payments can't be taken at the moment; the administrators have been notified."
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_revoked_key_is_nobodys_fault_at_the_till(account_world, connected, ad
 	account_world.pay_new_invoice()
 	connected.emulator.revoke_key(connected.keys["secret_key"])
 	for _press in range(3):
-		with pytest.raises(PaymentsUnavailable, match="administrators have been told") as caught:
+		with pytest.raises(PaymentsUnavailable, match="administrators have been notified") as caught:
 			account_world.pay_new_invoice()
 		assert caught.value.http_status_code == 503
 	assert "Enter a new one" in problem_of(connected)
@@ -109,7 +109,7 @@ def test_a_missing_right_is_named_once_and_cleared_when_it_works_again(
 	restricted.without(right)
 	for _press in range(2):
 		if how == "raised":
-			with pytest.raises(PaymentsUnavailable, match="administrators have been told"):
+			with pytest.raises(PaymentsUnavailable, match="administrators have been notified"):
 				account_world.pay_new_invoice()
 		else:
 			outcome = account_world.pay_new_invoice()

@@ -71,6 +71,8 @@ def _save_settings(changes: dict) -> dict:
 	doc.update(changes)
 	doc.save()
 	frappe.db.commit()
+	# Saving has emptied the cache before the commit: a page that was loading could fill it with what was before.
+	frappe.clear_document_cache(doc.doctype, doc.doctype)
 	return before
 
 

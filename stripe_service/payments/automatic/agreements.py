@@ -82,7 +82,7 @@ def consent_text(wish: Wish, user: str) -> str:
 			_in_words(wish.maximum_per_document, wish.currency),
 			_in_words(wish.maximum_per_month, wish.currency),
 		),
-		_("I am told {0} days before each payment.").format(settings.notice_days()),
+		_("I am notified {0} days before each payment.").format(settings.notice_days()),
 	]
 	if days := settings.retry_days(method.method_type):
 		words.append(
@@ -100,7 +100,7 @@ def start(wish: Wish, user: str, agreed_text: str, ip: str | None) -> tuple[str,
 	"""
 	if agreed_text != consent_text(wish, user):
 		frappe.throw(
-			_("What you would agree to has changed meanwhile. Please read it again."), ConsentChanged
+			_("What you would agree to has changed in the meantime. Please read it again."), ConsentChanged
 		)
 	_check_not_too_many(user)
 	doctype = ownership.doctype_of(wish.saved_method, user)

@@ -3,7 +3,7 @@
  * paid is opened, or when someone asks for it. Client Scripts call this part (docs/client-scripts.md).
  */
 
-import { accessible } from "./desk/accessible_dialog";
+import { accessible, dialogs, give_edge } from "./desk/accessible_dialog";
 import { decimals_of, show_decimals } from "./desk/decimals";
 import { set_columns, set_up_list } from "./desk/lists";
 import { add_stripe_links } from "./desk/open_in_stripe";
@@ -18,6 +18,8 @@ Object.assign(stripe_service, {
 	add_link_of_chosen,
 	add_pay_chosen,
 	decimals_of,
+	dialogs,
+	give_edge,
 	set_columns,
 	set_up_list,
 	show_decimals,

@@ -175,7 +175,7 @@ def test_a_refusal_that_leaves_the_payment_under_way_does_not_say_try_again(open
 
 def test_a_refusal_before_anything_happened_is_told_and_the_form_stays_usable(open_form, charged):
 	form = open_form(total="64.00")
-	words = "Payments can't be taken at the moment; the administrators have been told."
+	words = "Payments can't be taken at the moment; the administrators have been notified."
 	form.page.route(
 		"**/call/pay.pay", lambda route: route.fulfill(status=417, json={"error": words}), times=1
 	)

@@ -6,7 +6,6 @@
 import { darken_help, titles_of_pages } from "./frappe_versions.js";
 
 const kept = new WeakMap();
-let last_id = 0;
 
 /**
  * Call it with a frappe.ui.Dialog as soon as it is made. `opener` is what the focus goes back to: a static dialog is shown
@@ -20,6 +19,19 @@ export function accessible(dialog, opener = document.activeElement) {
 	return dialog;
 }
 
+/** Frappe's short dialogs, with Frappe's own arguments. Nothing else of the app calls Frappe's (tests/unit/test_dialogs.py). */
+export const dialogs = {
+	confirm: (...args) => made_accessible(frappe.confirm, args),
+	message: (...args) => made_accessible(frappe.msgprint, args),
+	prompt: (...args) => made_accessible(frappe.prompt, args),
+	warn: (...args) => made_accessible(frappe.warn, args),
+};
+
+function made_accessible(make, args) {
+	const opener = document.activeElement;
+	return accessible(make(...args), opener);
+}
+
 function name_dialog(modal) {
 	const title = modal.querySelector(".modal-title");
 	title.id = title.id || unique_id("title");
@@ -28,7 +40,13 @@ function name_dialog(modal) {
 	modal.querySelector(".btn-modal-close")?.setAttribute("aria-label", __("Close"));
 	const danger = modal.querySelector(".btn-danger");
 	// Bootstrap's red is too light for white letters (4.4 to 1).
-	if (danger) danger.style.cssText = "background-color: #b52a2a; border-color: #b52a2a";
+	if (danger) danger.style.cssText = "background-color: #b52a2a";
+	for (const button of modal.querySelectorAll(".modal-footer .btn")) give_edge(button);
+}
+
+/** An edge that is seen with forced colours alone, which take a button's background away: Frappe's buttons have none. */
+export function give_edge(button) {
+	button.style.border = "1px solid transparent";
 }
 
 /** Frappe's labels stand beside their inputs without a tie between them. */
@@ -121,7 +139,7 @@ export function focus_title() {
 	title.focus();
 }
 
+/** Each bundle has this module once more, so a count of its own would be another's, too. */
 function unique_id(of_what) {
-	last_id += 1;
-	return `stripe-dialog-${of_what}-${last_id}`;
+	return `stripe-dialog-${of_what}-${frappe.utils.get_random(8)}`;
 }

@@ -1,6 +1,7 @@
 // The latest payments of the Stripe workspace, with what each was about and how much: Frappe's quick lists show a title alone.
 
 import { decimals_of } from "./decimals";
+import { LEGIBLE } from "./pills";
 
 const DOCTYPE = "Invoice Payment";
 const SHOWN = 5;
@@ -44,9 +45,9 @@ function row_html(row) {
 		frappe.datetime.prettyDate(row.creation)
 	)}</div>
 		</div>
-		<span class="indicator-pill no-indicator-dot ${
+		<span class="indicator-pill ${
 			COLOURS[row.status] || "gray"
-		}" style="flex: none; align-self: start">${escape(__(row.status))}</span>
+		}" style="flex: none; align-self: start; ${LEGIBLE}">${escape(__(row.status))}</span>
 	</div>`;
 }
 

@@ -14,18 +14,23 @@ const COLUMNS_BY_WIDTH = [
 	[0, 3],
 ];
 
-/** `fieldnames` in the order of their importance; as many as fit are shown. Call it in the list's `onload`. */
-export function set_up_list(listview, fieldnames = [], { shows_money = true } = {}) {
+/**
+ * `fieldnames` in the order of their importance; as many as fit are shown. `subject` is what a row is called, where neither its
+ * title nor its name says it: {label, text(doc)}. Call it in the list's `onload`.
+ */
+export function set_up_list(listview, fieldnames = [], { shows_money = true, subject } = {}) {
 	listview.$page.addClass("stripe-list");
 	frappe.require(["stripe_desk.bundle.css", "stripe_desk.bundle.js"], () => {
 		if (shows_money) stripe_service.test_mode.show_in_list(listview);
+		// What a subject is called may need this bundle (card_title).
+		if (subject && listview.data?.length) listview.render_list();
 	});
 	if (fieldnames.length && !listview.list_view_settings?.fields) {
-		show_columns(listview, fieldnames);
+		show_columns(listview, fieldnames, subject);
 	}
 }
 
-function show_columns(listview, fieldnames) {
+function show_columns(listview, fieldnames, subject) {
 	const width = window.innerWidth;
 	const [, count] = COLUMNS_BY_WIDTH.find(([from]) => width >= from);
 	const docfields = fieldnames
@@ -34,12 +39,41 @@ function show_columns(listview, fieldnames) {
 	for (const df of docfields.filter(({ fieldtype }) => fieldtype === "Currency")) {
 		listview.settings.formatters = { ...listview.settings.formatters, [df.fieldname]: money };
 	}
+	// Frappe makes a coloured pill of every choice, with a colour guessed from its words.
+	for (const df of docfields.filter(({ fieldtype }) => fieldtype === "Select")) {
+		listview.settings.formatters = { ...listview.settings.formatters, [df.fieldname]: choice };
+	}
 	if (fieldnames.includes("user")) {
 		listview.settings.formatters = { ...listview.settings.formatters, user: full_name };
+		learn_names(listview);
 	}
-	const fixed = listview.columns.filter(({ type }) => type !== "Field");
+	const [first, ...others] = listview.columns.filter(({ type }) => type !== "Field");
 	const fields = docfields.slice(0, count).map((df) => ({ type: "Field", df }));
-	set_columns(listview, [...fixed, ...fields]);
+	set_columns(listview, [as_subject(first, subject, listview), ...others, ...fields]);
+}
+
+function as_subject(column, subject, listview) {
+	// Frappe shows a state's indicator in place of a title that is a state, and with it no way to the document.
+	const df = { ...column.df, ...(column.df.options === "Workflow State" && { options: null }) };
+	if (!subject) return { ...column, df };
+	const text = (value, _df, doc) => subject.text(doc) || value;
+	listview.settings.formatters = { ...listview.settings.formatters, [df.fieldname]: text };
+	return { ...column, df: { ...df, label: subject.label } };
+}
+
+/** Frappe's desk knows the names of few users. Those of the rows are asked for at once, and kept. */
+function learn_names(listview) {
+	const { refresh } = listview.settings;
+	listview.settings.refresh = async (list) => {
+		refresh?.(list);
+		const users = [...new Set(list.data.map(({ user }) => user))].filter(
+			(user) => user && !frappe.boot.user_info[user]
+		);
+		if (!users.length) return;
+		const method = "frappe.desk.form.load.get_user_info_for_viewers";
+		frappe.update_user_info(await frappe.xcall(method, { users: JSON.stringify(users) }));
+		list.render_list();
+	};
 }
 
 export function set_columns(listview, columns) {
@@ -55,6 +89,11 @@ function money(value, df, doc) {
 	return `<span class="ellipsis" title="${__(df.label)}">${frappe.utils.escape_html(
 		text
 	)}</span>`;
+}
+
+function choice(value, df) {
+	const text = frappe.utils.escape_html(__(value));
+	return `<span class="ellipsis" title="${__(df.label)}: ${text}">${text}</span>`;
 }
 
 function full_name(user, df) {

@@ -1,5 +1,6 @@
 // The head of the Stripe workspace: the accounts, as far as the user may read them.
 
+import { LEGIBLE } from "./pills";
 import { test_mode_banner } from "./test_mode";
 
 export async function show_overview(place) {
@@ -18,7 +19,9 @@ function loading_error(error) {
 	const link = error.link
 		? `<a href="${escape(error.link)}">${__("Open Stripe Account")}</a>`
 		: "";
-	return `<div class="alert alert-danger" role="alert">${escape(error.message)} ${link}</div>`;
+	return `<div class="alert alert-danger" role="alert" style="${LEGIBLE}">${escape(
+		error.message
+	)} ${link}</div>`;
 }
 
 function account_html(account) {
@@ -34,13 +37,15 @@ function account_html(account) {
 		)
 		.join("");
 	return `<section class="frappe-card" style="padding: var(--padding-md); margin-bottom: var(--margin-md)">
-		<div class="flex" style="gap: 8px; align-items: center; margin-bottom: var(--margin-sm)">
-			<a class="ellipsis" style="font-size: var(--text-lg); font-weight: 600" href="${link}">${escape(
+		<div class="flex" style="flex-wrap: wrap; gap: 8px; align-items: center; margin-bottom: var(--margin-sm)">
+			<a style="flex: 0 1 auto; min-width: 0; max-width: 100%; overflow-wrap: anywhere; font-size: var(--text-lg); font-weight: 600" href="${link}">${escape(
 		account.business_name || account.name
 	)}</a>
-			${pill(account.status, account.status === "Connected" ? "green" : "gray")}
-			${account.mode ? pill(account.mode, account.mode === "Live" ? "blue" : "orange") : ""}
-			${account.bound_here ? "" : pill(__("Not confirmed on this site"), "red")}
+			<span class="flex" style="flex-wrap: wrap; gap: 8px">
+				${pill(account.status, account.status === "Connected" ? "green" : "gray")}
+				${account.mode ? pill(account.mode, account.mode === "Live" ? "blue" : "orange") : ""}
+				${account.bound_here ? "" : pill(__("Not confirmed on this site"), "red")}
+			</span>
 		</div>
 		${problem(account)}
 		<div class="row">${facts}</div>
@@ -53,7 +58,9 @@ function problem(account) {
 		return "";
 	}
 	const lines = account.problem.split("\n").map((line) => `<div>${escape(line)}</div>`);
-	return `<div class="alert alert-warning" role="alert">${lines.join("")}</div>`;
+	return `<div class="alert alert-warning" role="alert" style="overflow-wrap: anywhere; ${LEGIBLE}">${lines.join(
+		""
+	)}</div>`;
 }
 
 function facts_of(account) {
@@ -81,7 +88,7 @@ function yes_or_no(value, reason) {
 }
 
 function pill(label, colour, title) {
-	return `<span class="indicator-pill no-indicator-dot ${colour}" title="${escape(
+	return `<span class="indicator-pill ${colour}" style="flex: none; ${LEGIBLE}" title="${escape(
 		title || ""
 	)}">${escape(__(label))}</span>`;
 }

@@ -35,14 +35,14 @@ export async function show_payment_link(documents) {
 		const text = __(
 			"Make a new link? The current one stops working, also where it is printed."
 		);
-		frappe.confirm(text, () => make(new_day(dialog)));
+		stripe_service.dialogs.confirm(text, () => make(new_day(dialog)));
 	}
 
 	function revoke() {
 		const text = __(
 			"Revoke this link? Nobody can pay with it any more then, also where it is printed."
 		);
-		frappe.confirm(text, () => call("revoke_link").then(show_again));
+		stripe_service.dialogs.confirm(text, () => call("revoke_link").then(show_again));
 	}
 
 	function show_again() {

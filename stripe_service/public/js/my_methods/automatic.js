@@ -73,7 +73,7 @@ export class AutomaticPayments {
 		if (!this.facts.choices.length)
 			return __("There is nothing yet that you could let be paid.");
 		return __(
-			"A saved card or bank account can pay automatically what becomes due. You are told before each payment, and can stop it at any time."
+			"A saved card or bank account can pay automatically what becomes due. You are notified before each payment, and can stop it at any time."
 		);
 	}
 

@@ -2,6 +2,7 @@ frappe.ui.form.on("Invoice Payment", {
 	refresh(frm) {
 		frm.disable_save();
 		show_decimals(frm);
+		show_method(frm);
 		show_state(frm);
 		add_links(frm);
 		if (frappe.perm.has_perm("Invoice Payment", 0, "write", frm.doc)) {
@@ -24,17 +25,15 @@ function show_decimals(frm) {
 	stripe_service.show_decimals(frm, frm.doc.fee_currency, ["stripe_fee", "net_amount"]);
 }
 
+/** Stripe's own words for it are in the field. */
+function show_method(frm) {
+	const words = { card: __("Card"), us_bank_account: __("Bank account (ACH)") };
+	frm.set_df_property("method_type", "formatter", (method) => words[method] || "");
+}
+
 function show_state(frm) {
 	if (!frm.doc.livemode) {
 		frm.set_intro(__("Test mode: no real money moves."), "orange");
-	}
-	const own = frm.doc.__onload?.own?.method_label;
-	if (own && !frm.doc.method_label) {
-		frm.dashboard.add_comment(
-			__("You paid with {0}.", [frappe.utils.escape_html(own)]),
-			"blue",
-			true
-		);
 	}
 	if (frm.doc.attention) {
 		frm.dashboard.add_comment(frappe.utils.escape_html(frm.doc.attention), "red", true);
@@ -95,13 +94,11 @@ function read(frm) {
 }
 
 function ask_cancel(frm) {
-	stripe_service.accessible(
-		frappe.confirm(__("Cancel this payment at Stripe and free its amount?"), () =>
-			call(frm, "cancel_payment", __("Cancelling"), ({ status }) =>
-				status === "Cancelled"
-					? __("The payment is cancelled, and its amount is free again.")
-					: __("The payment could not be cancelled: {0}.", [__(status)])
-			)
+	stripe_service.dialogs.confirm(__("Cancel this payment at Stripe and free its amount?"), () =>
+		call(frm, "cancel_payment", __("Cancelling"), ({ status }) =>
+			status === "Cancelled"
+				? __("The payment is cancelled, and its amount is free again.")
+				: __("The payment could not be cancelled: {0}.", [__(status)])
 		)
 	);
 }

@@ -62,9 +62,10 @@ function offer_states(frm, fieldname, states) {
 	if (!states.length || !may_edit) return;
 	const group = $(`<div class="stripe-states" role="group"></div>`)
 		.attr("aria-label", __(field.df.label))
-		.css({ display: "flex", flexWrap: "wrap", gap: "6px", marginTop: "6px" });
+		.css({ display: "flex", flexWrap: "wrap", gap: "6px", margin: "6px 0 15px" });
 	for (const state of states) {
 		const button = $(`<button type="button" class="btn btn-xs"></button>`);
+		stripe_service.give_edge(button.get(0));
 		const show = () => {
 			const chosen = lines_of(frm, fieldname).includes(state);
 			button.text(`${chosen ? "✓ " : "+ "}${__(state)}`);
@@ -93,7 +94,7 @@ function toggled(frm, fieldname, state) {
 }
 
 function add_amount_fields(frm) {
-	const dialog = frappe.confirm(
+	stripe_service.dialogs.confirm(
 		__(
 			"Add the read-only fields Paid Online and Payment Under Way to {0}, and enter them here?",
 			[__(frm.doc.document_type)]
@@ -103,5 +104,4 @@ function add_amount_fields(frm) {
 			frm.reload_doc();
 		}
 	);
-	stripe_service.accessible(dialog);
 }

@@ -20,8 +20,11 @@ function ask_reason(frm) {
 		description: __("What {0} covered is owed again.", [frm.doc.name]),
 	};
 	const title = __("Cancel {0}", [frm.doc.name]);
-	stripe_service.accessible(
-		frappe.prompt(reason, (values) => cancel(frm, values.reason), title, __("Confirm"))
+	stripe_service.dialogs.prompt(
+		reason,
+		(values) => cancel(frm, values.reason),
+		title,
+		__("Confirm")
 	);
 }
 

@@ -1,6 +1,7 @@
 frappe.ui.form.on("Saved Card", {
 	refresh(frm) {
 		frm.disable_save();
+		show_title(frm);
 		if (frm.doc.user === frappe.session.user && frm.doc.status === "Active") {
 			frm.add_custom_button(__("My Payment Methods"), () =>
 				frappe.set_route("my-payment-methods")
@@ -8,3 +9,11 @@ frappe.ui.form.on("Saved Card", {
 		}
 	},
 });
+
+/** Its name is Stripe's id, which says nothing to anybody. */
+function show_title(frm) {
+	const { name } = frm.doc;
+	frappe.require("stripe_desk.bundle.js", () => {
+		if (frm.doc.name === name) frm.page.set_title(stripe_service.card_title(frm.doc));
+	});
+}

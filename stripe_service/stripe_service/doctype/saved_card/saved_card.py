@@ -49,7 +49,7 @@ class SavedCard(SavedMethod):
 
 	def why_not_usable(self) -> str | None:
 		if self.status == REMOVED:
-			return _("This card was removed. Use another one, or enter it anew.")
+			return _("This card was removed. Use another one, or enter it again.")
 		if reason := brands.why_not_accepted(self.brand):
 			return reason
 		if self.has_expired:

@@ -1,5 +1,5 @@
 frappe.listview_settings["Saved Card"] = {
-	add_fields: ["status", "exp_month", "exp_year", "is_default"],
+	add_fields: ["status", "brand", "last4", "exp_month", "exp_year", "is_default", "user"],
 	hide_name_column: true,
 	filters: [["status", "!=", "Removed"]],
 	get_indicator(doc) {
@@ -11,4 +11,9 @@ frappe.listview_settings["Saved Card"] = {
 			? [__("Expired"), "red", "status,=,Active"]
 			: [__("Active"), "green", "status,=,Active"];
 	},
+
+	onload: (listview) =>
+		stripe_service.set_up_list(listview, ["user", "is_default", "stripe_account"], {
+			subject: { label: __("Card"), text: (doc) => stripe_service.card_title?.(doc) },
+		}),
 };

@@ -1,5 +1,7 @@
 frappe.listview_settings["Scheduled Payment"] = {
-	add_fields: ["status"],
+	add_fields: ["status", "amount", "currency", "next_attempt_on", "user"],
+	hide_name_column: true,
+
 	get_indicator(doc) {
 		const colours = {
 			Paid: "green",
@@ -11,4 +13,7 @@ frappe.listview_settings["Scheduled Payment"] = {
 		};
 		return [__(doc.status), colours[doc.status] || "blue", `status,=,${doc.status}`];
 	},
+
+	onload: (listview) =>
+		stripe_service.set_up_list(listview, ["amount", "next_attempt_on", "user"]),
 };

@@ -99,21 +99,21 @@ async function call(frm, method, message) {
 }
 
 function confirm_site(frm) {
-	confirm(
+	stripe_service.dialogs.confirm(
 		`<p>${not_confirmed(frm)}</p><p>${__(
 			"Confirm only if this site is the one that takes payments now. If the other site is still running, both would act on the same payments."
 		)}</p>`,
 		async () => {
 			const state = await call(frm, "confirm_binding", __("Reading from Stripe"));
 			if (state.message) {
-				frappe.msgprint({ message: state.message, indicator: "orange" });
+				stripe_service.dialogs.message({ message: state.message, indicator: "orange" });
 			}
 		}
 	);
 }
 
 function rotate(frm) {
-	confirm(
+	stripe_service.dialogs.confirm(
 		__("The webhook gets a new secret. The old one is accepted for another 24 hours."),
 		() => call(frm, "rotate_webhook_secret", __("Changing the secret"))
 	);
@@ -130,12 +130,12 @@ function remove(frm) {
 		),
 		__("You can enter keys of the same Stripe account again later."),
 	];
-	const dialog = frappe.warn(
+	stripe_service.dialogs.warn(
 		__("Remove {0}?", [frappe.utils.escape_html(frm.doc.name)]),
 		lines.map((line) => `<p>${line}</p>`).join(""),
 		async () => {
 			const state = await call(frm, "remove_account", __("Removing the account"));
-			frappe.msgprint({
+			stripe_service.dialogs.message({
 				title: __("Account removed"),
 				message:
 					state.message ||
@@ -145,11 +145,6 @@ function remove(frm) {
 		},
 		__("Remove")
 	);
-	stripe_service.accessible(dialog);
-}
-
-function confirm(message, on_yes) {
-	stripe_service.accessible(frappe.confirm(message, on_yes));
 }
 
 async function show_key_report(frm) {
@@ -185,13 +180,15 @@ async function show_payouts(frm) {
 function show_table(title, head, rows, note) {
 	const cells = (row, tag) => row.map((cell) => `<${tag}>${cell}</${tag}>`).join("");
 	const table = rows.length
-		? `<table class="table table-bordered"><thead><tr>${cells(head, "th")}</tr></thead>
-			<tbody>${rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("")}</tbody></table>`
+		? `<div style="overflow-x: auto" tabindex="0"><table class="table table-bordered"><thead><tr>${cells(
+				head,
+				"th"
+		  )}</tr></thead>
+			<tbody>${rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("")}</tbody></table></div>`
 		: "";
-	const dialog = frappe.msgprint({
+	stripe_service.dialogs.message({
 		title,
 		message: `${table}<p class="text-muted">${frappe.utils.escape_html(note || "")}</p>`,
 		wide: true,
 	});
-	stripe_service.accessible(dialog);
 }

@@ -1,5 +1,6 @@
 frappe.listview_settings["Stripe Account"] = {
-	add_fields: ["status", "mode"],
+	add_fields: ["status", "mode", "stripe_account_id", "webhook_status"],
+	hide_name_column: true,
 
 	get_indicator(doc) {
 		if (doc.status !== "Connected") {
@@ -14,5 +15,6 @@ frappe.listview_settings["Stripe Account"] = {
 			: [__("Connected, test mode"), "orange", "mode,=,Test"];
 	},
 
-	onload: (listview) => stripe_service.set_up_list(listview),
+	onload: (listview) =>
+		stripe_service.set_up_list(listview, ["stripe_account_id", "webhook_status"]),
 };

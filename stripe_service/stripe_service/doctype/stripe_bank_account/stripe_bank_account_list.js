@@ -1,5 +1,5 @@
 frappe.listview_settings["Stripe Bank Account"] = {
-	add_fields: ["status", "is_default"],
+	add_fields: ["status", "is_default", "last4", "user", "stripe_account"],
 	hide_name_column: true,
 	filters: [["status", "!=", "Removed"]],
 	get_indicator(doc) {
@@ -13,4 +13,7 @@ frappe.listview_settings["Stripe Bank Account"] = {
 		};
 		return [__(doc.status), colours[doc.status] || "gray", `status,=,${doc.status}`];
 	},
+
+	onload: (listview) =>
+		stripe_service.set_up_list(listview, ["last4", "user", "stripe_account"]),
 };

@@ -26,7 +26,7 @@ function delete_customer(frm) {
 		]),
 		__("The payments stay listed. The next payment creates a new customer."),
 	];
-	const dialog = frappe.warn(
+	stripe_service.dialogs.warn(
 		__("Delete this customer?"),
 		lines.map((line) => `<p>${line}</p>`).join(""),
 		async () => {
@@ -38,5 +38,4 @@ function delete_customer(frm) {
 		},
 		__("Delete")
 	);
-	stripe_service.accessible(dialog);
 }

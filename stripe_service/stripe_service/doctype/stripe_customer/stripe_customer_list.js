@@ -1,5 +1,6 @@
 frappe.listview_settings["Stripe Customer"] = {
 	add_fields: ["status", "livemode"],
+	hide_name_column: true,
 
 	get_indicator(doc) {
 		return [
@@ -9,6 +10,5 @@ frappe.listview_settings["Stripe Customer"] = {
 		];
 	},
 
-	onload: (listview) =>
-		stripe_service.set_up_list(listview, ["email", "user", "stripe_account"]),
+	onload: (listview) => stripe_service.set_up_list(listview, ["email", "stripe_account"]),
 };

@@ -1,6 +1,5 @@
 frappe.listview_settings["Stripe Event"] = {
-	add_fields: ["status", "event_type"],
-	hide_name_column: false,
+	add_fields: ["status", "event_type", "received_at", "stripe_account"],
 	get_indicator(doc) {
 		const colours = {
 			Received: "blue",
@@ -11,4 +10,9 @@ frappe.listview_settings["Stripe Event"] = {
 		};
 		return [__(doc.status), colours[doc.status] || "gray", `status,=,${doc.status}`];
 	},
+
+	onload: (listview) =>
+		stripe_service.set_up_list(listview, ["event_type", "received_at", "stripe_account"], {
+			shows_money: false,
+		}),
 };

@@ -8,7 +8,7 @@ frappe.ui.form.on("Stripe Reconciliation Finding", {
 });
 
 function ask_how(frm) {
-	const dialog = frappe.prompt(
+	stripe_service.dialogs.prompt(
 		{
 			fieldname: "note",
 			fieldtype: "Small Text",
@@ -19,7 +19,6 @@ function ask_how(frm) {
 		__("Settle"),
 		__("Settle")
 	);
-	stripe_service.accessible(dialog);
 }
 
 function settle(frm, note) {

@@ -1,6 +1,9 @@
 frappe.listview_settings["Stripe Reconciliation Finding"] = {
-	add_fields: ["status"],
+	add_fields: ["status", "amount", "currency", "kind", "found_at"],
+	hide_name_column: true,
+
 	onload(listview) {
+		stripe_service.set_up_list(listview, ["amount", "kind", "found_at"]);
 		if (frappe.model.can_write("Stripe Account")) {
 			listview.page.add_inner_button(__("Reconcile Now"), () => ask_how_far(listview));
 		}
@@ -8,7 +11,7 @@ frappe.listview_settings["Stripe Reconciliation Finding"] = {
 };
 
 function ask_how_far(listview) {
-	const dialog = frappe.prompt(
+	stripe_service.dialogs.prompt(
 		[
 			// First, because Frappe 16 opens the list of a Link field that has the cursor, over the button below.
 			{
@@ -31,7 +34,6 @@ function ask_how_far(listview) {
 		__("Reconcile with Stripe"),
 		__("Reconcile")
 	);
-	stripe_service.accessible(dialog);
 }
 
 const ASK_AGAIN_MS = 2000;
@@ -86,7 +88,7 @@ function show_running(listview, running) {
 }
 
 function show_failure() {
-	frappe.msgprint({
+	stripe_service.dialogs.message({
 		title: __("Not Reconciled"),
 		indicator: "red",
 		message: __(
@@ -96,7 +98,7 @@ function show_failure() {
 }
 
 function show_reports(reports) {
-	frappe.msgprint({
+	stripe_service.dialogs.message({
 		title: __("Reconciled with Stripe"),
 		message: reports.length
 			? reports.map(as_html).join("")

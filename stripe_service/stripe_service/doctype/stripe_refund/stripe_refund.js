@@ -21,9 +21,7 @@ frappe.ui.form.on("Stripe Refund", {
 function try_again(frm) {
 	const { amount, currency } = frm.doc;
 	const in_words = format_currency(amount, currency, stripe_service.decimals_of(currency));
-	stripe_service.accessible(
-		frappe.confirm(__("Refund {0} once more?", [in_words]), () => send_again(frm))
-	);
+	stripe_service.dialogs.confirm(__("Refund {0} once more?", [in_words]), () => send_again(frm));
 }
 
 function send_again(frm) {

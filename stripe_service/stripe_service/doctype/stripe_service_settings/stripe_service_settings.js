@@ -16,6 +16,7 @@ async function show_checklist(frm, parts) {
 		const now = await frappe.xcall("stripe_service.api.account.make_missing", { part });
 		show_checklist(frm, now);
 	});
+	place.find(".btn").each((index, button) => stripe_service.give_edge(button));
 	show_server_script_state(frm, parts);
 }
 
@@ -26,7 +27,7 @@ function part_html(part) {
 		<span style="flex: 0 0 6rem"><span class="indicator-pill ${CHECKLIST_COLOURS[part.state]}">${__(
 		part.state
 	)}</span></span>
-		<span style="flex: 1; min-width: 0; overflow-wrap: anywhere">
+		<span style="flex: 1 1 7rem; min-width: 0; overflow-wrap: anywhere">
 			<strong>${frappe.utils.escape_html(part.label)}</strong><br>
 			<span class="text-muted">${frappe.utils.escape_html(part.message)}</span>
 		</span>

@@ -79,7 +79,9 @@ class StripeServiceSettings(Document):
 		self.automatic_retry_days = ", ".join(map(str, retry_days))
 		if self.automatic_payments and cint(self.automatic_notice_days) not in NOTICE_DAYS:
 			frappe.throw(
-				_("Payers are told before a payment is made automatically: enter 1 to 30 days of notice."),
+				_(
+					"Payers are notified before a payment is made automatically: enter 1 to 30 days of notice."
+				),
 				title=_("Days of Notice"),
 			)
 		if self.automatic_payments and self.has_value_changed("automatic_payments"):

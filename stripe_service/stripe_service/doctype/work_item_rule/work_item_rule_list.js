@@ -1,6 +1,13 @@
 // Without it Frappe shows "Enabled" twice, and neither whom the rule is for nor where it holds.
 frappe.listview_settings["Work Item Rule"] = {
-	add_fields: ["enabled", "workflow", "role", "unit_source", "organisation_unit"],
+	add_fields: [
+		"enabled",
+		"workflow",
+		"workflow_state",
+		"role",
+		"unit_source",
+		"organisation_unit",
+	],
 	hide_name_column: true,
 
 	get_indicator: (doc) =>

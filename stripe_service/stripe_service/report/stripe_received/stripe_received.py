@@ -63,7 +63,7 @@ def columns(by: str | None) -> list[dict]:
 				"label": _("Payments Under Way"),
 				"fieldtype": "Data",
 				"align": "right",
-				"width": 150,
+				"width": 175,
 			}
 		)
 		shown.append(_amount("under_way", _("Under Way")))

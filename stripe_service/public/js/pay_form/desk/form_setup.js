@@ -44,8 +44,13 @@ function add_button(frm) {
 		// Answers nothing: Frappe keeps a button disabled until what its click answered is settled.
 		pay(frm);
 	});
-	frm.change_custom_button_type(label, null, "primary");
+	frm.change_custom_button_type(label, null, button_type(frm));
 	frm.custom_buttons[label]?.addClass("stripe-pay-button");
+}
+
+/** While all of it is under way the form shows what happens to it: nobody needs to be led to pay. */
+function button_type(frm) {
+	return facts_of(frm).under_way?.all ? "default" : "primary";
 }
 
 /** Where the window is narrow (a phone, a page at 200 %) Frappe hides every button of a form in its menu. */
@@ -55,14 +60,15 @@ function show_pay_bar(frm) {
 	const shown = Boolean(facts_of(frm)?.may_pay);
 	place.toggleClass("has-stripe-pay-bar", shown);
 	if (!shown) return;
-	const button = $(`<button type="button" class="btn btn-primary">${__("Pay")}</button>`);
+	const button = $(`<button type="button" class="btn">${__("Pay")}</button>`);
+	button.addClass(`btn-${button_type(frm)}`);
 	button.on("click", () => void pay(frm));
 	$(`<div class="stripe-pay-bar"></div>`).append(button).appendTo(place);
 }
 
 export async function pay(frm) {
 	if (frm.is_dirty()) {
-		return frappe.msgprint(__("Save the changes first, then pay."));
+		return stripe_service.dialogs.message(__("Save the changes first, then pay."));
 	}
 	const result = await open_dialog({ doctype: frm.doctype, name: frm.docname });
 	if (!result) return;
