@@ -47,9 +47,20 @@ export function show(node, visible) {
 	return node;
 }
 
+/** What had the focus in `node` has it again, where it is drawn anew: a live list must not take a keyboard user's place. */
 export function replace_children(node, ...children) {
+	const held = node.getRootNode().activeElement;
+	const name = node.contains(held) ? name_of(held) : null;
 	node.replaceChildren(...children.filter(Boolean));
+	if (name !== null && !node.contains(node.getRootNode().activeElement))
+		[...node.querySelectorAll(held.tagName)].find((one) => name_of(one) === name)?.focus();
 	return node;
+}
+
+function name_of(node) {
+	const { doctype, name } = node.dataset;
+	const label = node.getAttribute("aria-label") || node.textContent;
+	return JSON.stringify([doctype, name, node.getAttribute("href"), label]);
 }
 
 let last_id = 0;
