@@ -265,7 +265,7 @@ def test_an_account_whose_mandate_was_withdrawn_is_blocked(world, emulator):
 	bank_accounts.sync(name)
 
 	assert world.bank_accounts()[0]["status"] == "Blocked"
-	assert "authorise it anew" in world.bank_accounts()[0]["reason"]
+	assert "authorise it again" in world.bank_accounts()[0]["reason"]
 
 
 def test_an_account_that_was_detached_elsewhere_is_removed(world):
