@@ -10,9 +10,11 @@ asking about a DocType that nobody made payable costs no query.
 import frappe
 
 from stripe_service.payables import registry
-from stripe_service.utils.cache import forget_cached
+from stripe_service.utils.cache import changed_lately, forget_cached
 
 UNIT = "Organisation Unit"
+# Frappe's own cache of them, a hash by user.
+MEMBERSHIPS = "user_permissions"
 
 
 class _All:
@@ -74,9 +76,20 @@ def visible_units(user: str | None = None, doctype: str | None = None):
 		return ALL
 	return frozenset(
 		permission["doc"]
-		for permission in frappe.permissions.get_user_permissions(user).get(UNIT, ())
+		for permission in _memberships(user)
 		if not doctype or (permission.get("applicable_for") or doctype) == doctype
 	)
+
+
+def _memberships(user: str) -> list:
+	"""The user's User Permissions on units, with the units below, from Frappe's cache; read anew, once in a request, where
+	somebody's changed a moment ago."""
+	looked_at = frappe.local.cache.setdefault("stripe_service:memberships", set())
+	if user not in looked_at:
+		looked_at.add(user)
+		if changed_lately(MEMBERSHIPS):
+			frappe.cache.hdel(MEMBERSHIPS, user)
+	return frappe.permissions.get_user_permissions(user).get(UNIT, [])
 
 
 def own_units(user: str, doctype: str) -> frozenset:
@@ -113,4 +126,4 @@ def _units_of(doc, config, ptype: str) -> list:
 
 def forget_memberships(doc=None, method=None, *args) -> None:
 	"""Frappe caches a user's permissions with the descendants of their units; a unit that moved must not stay in it."""
-	forget_cached("user_permissions")
+	forget_cached(MEMBERSHIPS)

@@ -41,5 +41,11 @@ def forget_cached(key: str) -> None:
 	frappe.db.after_rollback.add(forget)
 
 
+def changed_lately(key: str) -> bool:
+	"""Whether `forget_cached` was called for `key` within the last minute: another request may have written back since what it
+	had read before the change."""
+	return bool(frappe.cache.get_value(_changed(key), expires=True))
+
+
 def _changed(key: str) -> str:
 	return f"{key}:changed"

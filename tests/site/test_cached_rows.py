@@ -1,11 +1,11 @@
-"""Work Item Rules and Payable DocTypes are kept in Redis: what a request read before they changed must not come back."""
+"""Work Item Rules, Payable DocTypes and memberships are kept in Redis: what a request read before they changed must not come back."""
 
 import threading
 
 import frappe
 import pytest
 
-from stripe_service.access import rules
+from stripe_service.access import rules, units
 from stripe_service.payables import registry
 from stripe_service.utils.cache import read_cached
 from tests.support import records
@@ -97,3 +97,16 @@ def test_what_does_not_change_is_read_once_for_all(site_only):
 def units_of_rules() -> set[str]:
 	by_role = rules.rules_for("Portal Invoice").get("To Be Paid", {})
 	return {rule.unit for of_role in by_role.values() for rule in of_role}
+
+
+def test_a_membership_that_is_taken_while_a_request_reads_it_does_not_come_back(site_only, make_payer):
+	unit = records.make_unit()
+	payer = make_payer(unit=unit)
+	membership = frappe.get_last_doc("User Permission", {"user": payer})
+	next_request()
+	frappe.db.get_value("User Permission", membership.name)
+	elsewhere(lambda: frappe.delete_doc("User Permission", membership.name))
+	frappe.local.cache.clear()
+	assert unit in units.visible_units(payer), "its transaction is still the old one"
+	next_request()
+	assert unit not in units.visible_units(payer)

@@ -318,7 +318,10 @@ class DeskForm(Fields):
 		self.head.locator(".menu-btn-group .dropdown-item", has_text="Delete").filter(
 			visible=True
 		).first.click()
-		self.dialog.press("Yes")
+		# The dialog is gone before the document is.
+		with self.page.expect_response(lambda answer: "frappe.client.delete" in answer.url) as deleting:
+			self.dialog.press("Yes")
+		assert deleting.value.ok, f"{self.doctype} was not deleted"
 		expect(self.page.locator(".modal.show")).to_have_count(0)
 
 
