@@ -79,7 +79,7 @@ def test_a_payer_opens_the_work_item_pays_by_new_card_saves_it_and_sees_paid(
 	expect(form.card_frame.get_by_label("Card number")).to_be_visible()
 	picture(page, "pay-form", docs=True)
 	form.enter_card()
-	form.root.get_by_label("Save this card for next time").check()
+	form.save_card()
 	form.pay()
 	expect(form.heading).to_have_text("You have paid $ 119.00")
 	picture(page, "result", docs=True)

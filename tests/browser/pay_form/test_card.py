@@ -94,7 +94,7 @@ def test_a_card_is_saved_only_if_the_payer_says_so(open_form):
 
 def test_a_saved_card_is_offered_first_and_pays_without_being_entered_again(open_form, charged):
 	first = open_form(total="30.00")
-	first.root.get_by_label("Save this card for next time").check()
+	first.save_card()
 	first.pay_by_new_card("5555555555554444")
 	expect(first.heading).to_contain_text("You have paid")
 
@@ -109,7 +109,7 @@ def test_a_saved_card_is_offered_first_and_pays_without_being_entered_again(open
 
 def test_another_card_can_be_entered_beside_saved_ones(open_form, charged):
 	first = open_form(total="30.00")
-	first.root.get_by_label("Save this card for next time").check()
+	first.save_card()
 	first.pay_by_new_card()
 	expect(first.heading).to_contain_text("You have paid")
 
@@ -198,7 +198,7 @@ def test_three_d_secure_failed_leaves_the_form_usable(open_form, charged):
 
 def test_three_d_secure_with_a_saved_card(open_form, charged):
 	first = open_form(total="10.00")
-	first.root.get_by_label("Save this card for next time").check()
+	first.save_card()
 	first.pay_by_new_card(THREE_D_SECURE)
 	first.answer_bank("Complete")
 	expect(first.heading).to_contain_text("You have paid")

@@ -87,12 +87,12 @@ def test_a_second_payer_reads_words_and_no_states(open_form):
 
 def test_a_resumed_payment_keeps_its_amount_and_its_card(open_form, charged):
 	first = open_form(total="10.00")
-	first.root.get_by_label("Save this card for next time").check()
+	first.save_card()
 	first.pay_by_new_card("378282246310005", cvc="1234")
 	expect(first.heading).to_contain_text("You have paid")
 	second = open_form(total="10.00")
 	second.choose("Another card")
-	second.root.get_by_label("Save this card for next time").check()
+	second.save_card()
 	second.pay_by_new_card(THREE_D_SECURE)
 	second.answer_bank("Complete")
 	expect(second.heading).to_contain_text("You have paid")

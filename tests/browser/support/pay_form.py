@@ -93,6 +93,11 @@ class PayForm:
 	def pay(self) -> None:
 		self.pay_button.click()
 
+	def save_card(self) -> None:
+		"""Stripe's fields come a moment later, and move what is below them: a click meanwhile would miss the box."""
+		self.card_frame.get_by_label("Card number").wait_for()
+		self.root.get_by_label("Save this card for next time").check()
+
 	def pay_by_new_card(self, number: str = GOOD_CARD, **details) -> None:
 		self.enter_card(number, **details)
 		self.pay()
