@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import click
 import frappe
+from frappe.model import dynamic_links
 
 APP = "Stripe Service"
 SUPPORTED = (15, 16)
@@ -76,3 +77,10 @@ def forget_server_scripts() -> None:
 	15 in `frappe.cache`. Remove with 15."""
 	cache = getattr(frappe, "client_cache", None) or frappe.cache
 	cache.delete_value("server_script_map")
+
+
+def announce_dynamic_link(doctype: str, fieldname: str, linked_doctype: str) -> None:
+	"""Say that the Dynamic Link's `fieldname` in `doctype` names `linked_doctype`. Early versions of 15 (15.44 among them) keep no
+	list of those, so there is nothing to say. Remove with 15."""
+	if announce := getattr(dynamic_links, "invalidate_distinct_link_doctypes", None):
+		announce(doctype, fieldname, linked_doctype)

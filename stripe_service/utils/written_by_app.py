@@ -10,9 +10,9 @@ somebody made mandatory, a Link to a record that was deleted since) refuses noth
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.model.dynamic_links import invalidate_distinct_link_doctypes
 
 from stripe_service.utils.fitting import fit
+from stripe_service.utils.frappe_versions import announce_dynamic_link
 
 
 class WrittenByApp(Document):
@@ -46,7 +46,7 @@ class WrittenByApp(Document):
 		}
 		for doctype, fieldname, linked in named:
 			if linked:
-				invalidate_distinct_link_doctypes(doctype, fieldname, linked)
+				announce_dynamic_link(doctype, fieldname, linked)
 
 	def _fit_all(self) -> None:
 		given = {field: value for field, value in self.get_valid_dict().items() if value is not None}
