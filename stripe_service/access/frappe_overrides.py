@@ -19,6 +19,7 @@ from frappe.utils.verified_command import verify_request
 from stripe_service.access import permissions
 from stripe_service.access.guarded import is_limited, is_open_to
 from stripe_service.access.pay_actions import get_pay_transitions
+from stripe_service.utils import frappe_versions
 from stripe_service.utils.json_arguments import from_json, refuse_incomplete
 from stripe_service.utils.masking import mask
 
@@ -124,12 +125,12 @@ def map_docs(method: str, source_names: str, target_doc: str | dict, **given):
 
 def _overridden(method: str) -> str:
 	"""The name of the function that `method` stands for. Raises frappe.PermissionError for one that is not whitelisted."""
-	method = frappe.override_whitelisted_method(method)
+	method = frappe_versions.override_of(method)
 	function = frappe.get_attr(method)
 	if function not in frappe.whitelisted:
 		raise frappe.PermissionError
 	function = inspect.unwrap(function)
-	return frappe.override_whitelisted_method(f"{function.__module__}.{function.__qualname__}")
+	return frappe_versions.override_of(f"{function.__module__}.{function.__qualname__}")
 
 
 # Lists and searches

@@ -31,6 +31,7 @@ from werkzeug.exceptions import HTTPException
 
 from stripe_service.access import files, named_documents, query_fields
 from stripe_service.access.guarded import is_guarded
+from stripe_service.utils import frappe_versions
 from stripe_service.utils.json_arguments import refuse_incomplete, refuse_nested
 
 OVERRIDES = "override_whitelisted_methods"
@@ -142,7 +143,7 @@ def _refuse_incomplete(method: str, arguments) -> None:
 
 def _refuse_alias(asked: str, method: str) -> None:
 	"""A function that this app overrides, asked for by another module that imports it: nobody needs that."""
-	if frappe.override_whitelisted_method(asked) == asked and _is_overridden_here(method):
+	if frappe_versions.override_of(asked) == asked and _is_overridden_here(method):
 		frappe.throw(
 			_("Call this method as {0}.").format(frappe.utils.escape_html(method)), frappe.PermissionError
 		)
@@ -159,7 +160,7 @@ def _use_overrides(arguments) -> None:
 		if key != "cmd" and isinstance(value, str) and "." in value and value.split(".")[0] in apps:
 			method = _true_name(value)
 			if _is_overridden_here(method):
-				arguments[key] = frappe.override_whitelisted_method(method)
+				arguments[key] = frappe_versions.override_of(method)
 
 
 def _drop_switches(path: dict, arguments) -> None:

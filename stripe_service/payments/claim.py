@@ -163,9 +163,11 @@ def naming(payable, several: bool):
 	except (frappe.ValidationError, frappe.PermissionError) as refused:
 		if several:
 			frappe.clear_last_message()
-			named = type(refused)(f"{frappe.utils.escape_html(payable.name)}: {refused}")
-			named.http_status_code = refused.http_status_code
-			frappe.throw(str(named), named)
+			try:
+				frappe.throw(f"{frappe.utils.escape_html(payable.name)}: {refused}", type(refused))
+			except type(refused) as named:
+				named.http_status_code = refused.http_status_code
+				raise
 		raise
 
 

@@ -79,6 +79,13 @@ def forget_server_scripts() -> None:
 	cache.delete_value("server_script_map")
 
 
+def override_of(method: str) -> str:
+	"""The dotted path that Frappe calls for the whitelisted `method`: the last app's override, or itself. Early versions of 15
+	have no function for it. Remove with 15."""
+	overrides = frappe.get_hooks("override_whitelisted_methods", {}).get(method, [])
+	return overrides[-1] if overrides else method
+
+
 def announce_dynamic_link(doctype: str, fieldname: str, linked_doctype: str) -> None:
 	"""Say that the Dynamic Link's `fieldname` in `doctype` names `linked_doctype`. Early versions of 15 (15.44 among them) keep no
 	list of those, so there is nothing to say. Remove with 15."""
