@@ -33,7 +33,8 @@ CAUSES = {
 	),
 	"Access denied for user|Can't connect to (local )?(MySQL|MariaDB|server)": (
 		"MariaDB refuses the connection.",
-		"Read .bench/log/databases.log. For a bench named by BENCH, set DB_ROOT_USER and DB_ROOT_PASSWORD.",
+		"For a bench named by BENCH, set DB_ROOT_USER and DB_ROOT_PASSWORD. For our own, read .bench/log/databases.log; if its "
+		"data is damaged: scripts/demo --stop, remove .bench/mariadb, and run again (the sites are then made anew).",
 	),
 	'requires a different Python|[Rr]equires-[Pp]ython|engine "node" is incompatible|Unsupported engine': (
 		"This Frappe does not run on the Python or the Node that was found.",
