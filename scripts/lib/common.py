@@ -116,10 +116,12 @@ def notes() -> dict[str, str]:
 
 
 def is_done(what: str, for_what) -> bool:
+	"""Whether the step `what` was done for the same `for_what` (anything that JSON can hold, or str() can tell apart)."""
 	return notes().get(what) == _hash(for_what)
 
 
 def note(what: str, for_what):
+	"""Remember that the step `what` is done for `for_what`. Only when it is: an interrupted step is then begun anew."""
 	NOTES.write_text(json.dumps(notes() | {what: _hash(for_what)}, indent=1))
 
 
@@ -152,6 +154,7 @@ def take(file) -> bool:
 
 
 def is_held(name: str) -> bool:
+	"""Whether another command, or a group of servers, holds the lock of this name now."""
 	with (RUN / f"{name}.lock").open("a") as file:
 		return not take(file)
 

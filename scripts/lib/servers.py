@@ -88,6 +88,7 @@ def start_databases(own: bool):
 
 
 def root_password() -> str:
+	"""Of our own MariaDB's root, made by chance with its data folder."""
 	return json.loads((HOME / "secrets.json").read_text())["mariadb"]
 
 

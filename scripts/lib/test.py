@@ -24,6 +24,7 @@ import time
 import xml.etree.ElementTree as xml
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from . import benches, common, machine, servers
@@ -50,6 +51,7 @@ PICTURES = RESULTS / "tests/browser/output"
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
+	"""Options of scripts/test, with what goes to pytest; ends with a message where a kind is unknown."""
 	at = arguments.index("--") if "--" in arguments else len(arguments)
 	raw = argparse.RawDescriptionHelpFormatter
 	parser = argparse.ArgumentParser(prog="scripts/test", description=__doc__, formatter_class=raw)
@@ -64,10 +66,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def needs(options) -> set[str]:
+	"""What the machine must have (a key of machine.PROGRAMS each), known before anything is set up."""
 	return set().union(*(KINDS[name][1] for name in options.kinds or KINDS))
 
 
 def main(options) -> int:
+	"""Run the tests that were asked for, and report whatever happens. The exit code; raises Problem."""
 	with common.held("test"):
 		run = Run(options.for_pytest)
 		try:
@@ -280,18 +284,20 @@ class Run:
 		return self.bench.python.parent if self.bench else servers.small_environment()
 
 	def could_not(self, what: str, why: str):
+		"""Keep for the report that `what` (a kind, or a part of one) did not run."""
 		self.not_run.append({"what": what, "why": why})
 
 	def _end_processes(self):
+		"""Twice by the signal of Ctrl-C, because a test that was in the middle of a query may have swallowed the first."""
 		self.ended = True
-		for process in self.processes:
-			for number in (signal.SIGINT, signal.SIGKILL):
-				if process.poll() is None:
+		for number, seconds in ((signal.SIGINT, 10), (signal.SIGINT, 20), (signal.SIGKILL, 10)):
+			running = [process for process in self.processes if process.poll() is None]
+			for process in running:
+				with suppress(ProcessLookupError):
 					os.killpg(process.pid, number)
-					try:
-						process.wait(30)
-					except subprocess.TimeoutExpired:
-						pass
+			deadline = time.monotonic() + seconds
+			while any(process.poll() is None for process in running) and time.monotonic() < deadline:
+				time.sleep(0.1)
 
 	def clean_up(self):
 		"""End what this run started, and the databases unless the demo uses them."""
@@ -307,6 +313,7 @@ class Run:
 			servers.stop("databases")
 
 	def report(self, asked_for: str):
+		"""Write test-report.json and print the counts, whether the run came to its end or not."""
 		total = sum(self.counts.values(), Counter())
 		content = {
 			"commit": os.environ["COMMIT"],
