@@ -231,14 +231,18 @@ def from_record(record, path: str, strings: Strings):
 		for field in record.get("fields") or record.get("web_form_fields") or []:
 			_docfield(field, path, strings)
 	if record["doctype"] == "Workspace":
-		for block in json.loads(record.get("content") or "[]"):
-			if block["type"] in ("header", "paragraph"):
-				text = block["data"].get("text", "")
-				# A header of one text has that text translated, without its tags.
-				strings.add(TAGS.sub("", text) if block["type"] == "header" else text, path)
+		_workspace(record, path, strings)
 	for field in TEMPLATES:
 		if isinstance(record.get(field), str):
 			from_template(record[field], path, strings)
+
+
+def _workspace(record: dict, path: str, strings: Strings):
+	for block in json.loads(record.get("content") or "[]"):
+		if block["type"] in ("header", "paragraph"):
+			text = block["data"].get("text", "")
+			# A header of one text has that text translated, without its tags.
+			strings.add(TAGS.sub("", text) if block["type"] == "header" else text, path)
 
 
 def _docfield(field: dict, path: str, strings: Strings):
