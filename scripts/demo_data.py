@@ -57,6 +57,7 @@ INVOICES = [
 
 
 def main(emulator_url: str, answer: Path):
+	"""Fill the site that SITE names, once, and write for scripts/demo who can log in and what to click."""
 	with site.connected() as frappe:
 		frappe.flags.in_test = False  # the demo is a site like any other
 		# As Frappe's setup wizard leaves a site.

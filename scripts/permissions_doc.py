@@ -29,6 +29,7 @@ def _cell(value: str) -> str:
 
 
 def page() -> str:
+	"""docs/permissions.md as it must be: docs/permissions.in.md with the tables of tests/site/permissions put in."""
 	text = TEXT.read_text()
 	text = text.replace("{{calls}}", table("calls", ("Call",)))
 	text = text.replace("{{positions}}", table("positions", ("Call",)))
@@ -38,6 +39,7 @@ def page() -> str:
 
 
 def main() -> int:
+	"""Write the page, or with --check compare it and write nothing. The exit code."""
 	if "--check" in sys.argv[1:]:
 		if PAGE.exists() and PAGE.read_text() == page():
 			return 0

@@ -85,16 +85,19 @@ class Strings:
 		self.faults: list[str] = []
 
 	def add(self, text, place: str, context: str | None = None, python: bool = False):
+		"""Keep a text that stands at `place` (path and line), unless there is nothing in it to translate. Frappe takes tags out of Python's texts."""
 		if not isinstance(text, str) or not is_translatable(text):
 			return
 		key = TAGS.sub("", text).strip() if python else text.strip()
 		self.places[f"{key}\0{context or ''}"].append(place)
 
 	def fault(self, place: str, what: str):
+		"""Keep what is wrong at `place`, so that one run shows everything."""
 		self.faults.append(f"{place}: {what}")
 
 
 def is_translatable(text: str) -> bool:
+	"""Frappe's own rule (frappe.translate.is_translatable): it has letters, and is no icon, condition or size."""
 	return (
 		bool(re.search(r"[A-Za-z]", text))
 		and not text.startswith(("fa fa-", "eval:"))
@@ -103,6 +106,7 @@ def is_translatable(text: str) -> bool:
 
 
 def collect() -> Strings:
+	"""Every string of the app that Frappe would ask a translation for."""
 	strings = Strings()
 	for path in sorted(APP.rglob("*")):
 		relative = path.relative_to(REPO)
@@ -124,6 +128,7 @@ def collect() -> Strings:
 
 
 def from_python(code: str, path: str, strings: Strings):
+	"""The first arguments of `_()`, and the labels of custom fields; a fault where the text is no literal."""
 	for node in ast.walk(ast.parse(code)):
 		if isinstance(node, ast.Dict):
 			_custom_field(node, f"{path}:{node.lineno}", strings)
@@ -171,6 +176,7 @@ def _custom_field(node: ast.Dict, place: str, strings: Strings):
 
 
 def from_javascript(code: str, path: str, strings: Strings):
+	"""The first arguments of `__()`; a fault where the text is put together."""
 	code = re.sub(r"(?m)^\s*(//|\*|/\*).*$", "", code)
 	for found in JS_CALL.finditer(code):
 		place = f"{path}:{_line(code, found)}"
@@ -202,6 +208,7 @@ def _js_context(rest: str) -> str | None:
 
 
 def from_template(code: str, path: str, strings: Strings):
+	"""The first arguments of `_()` in Jinja and Markdown; a fault where the text is put together."""
 	for found in JINJA_CALL.finditer(code):
 		place = f"{path}:{_line(code, found)}"
 		if found[2] not in ",)":
@@ -213,6 +220,7 @@ def from_template(code: str, path: str, strings: Strings):
 
 
 def from_record(record, path: str, strings: Strings):
+	"""Labels, descriptions and texts of an exported record (DocType, Workspace, Report and others in RECORDS)."""
 	if not isinstance(record, dict) or record.get("doctype") not in RECORDS:
 		return
 	for table, fields in RECORDS[record["doctype"]].items():
@@ -223,14 +231,18 @@ def from_record(record, path: str, strings: Strings):
 		for field in record.get("fields") or record.get("web_form_fields") or []:
 			_docfield(field, path, strings)
 	if record["doctype"] == "Workspace":
-		for block in json.loads(record.get("content") or "[]"):
-			if block["type"] in ("header", "paragraph"):
-				text = block["data"].get("text", "")
-				# A header of one text has that text translated, without its tags.
-				strings.add(TAGS.sub("", text) if block["type"] == "header" else text, path)
+		_workspace(record, path, strings)
 	for field in TEMPLATES:
 		if isinstance(record.get(field), str):
 			from_template(record[field], path, strings)
+
+
+def _workspace(record: dict, path: str, strings: Strings):
+	for block in json.loads(record.get("content") or "[]"):
+		if block["type"] in ("header", "paragraph"):
+			text = block["data"].get("text", "")
+			# A header of one text has that text translated, without its tags.
+			strings.add(TAGS.sub("", text) if block["type"] == "header" else text, path)
 
 
 def _docfield(field: dict, path: str, strings: Strings):
@@ -263,6 +275,7 @@ def read(language: str) -> dict[str, str]:
 
 
 def write(language: str, translations: dict[str, str]):
+	"""Write the language's file, sorted, so that a change shows as a change of few rows."""
 	LANGUAGES.mkdir(exist_ok=True)
 	with open(LANGUAGES / f"{language}.csv", "w", encoding="utf-8", newline="") as file:
 		rows = csv.writer(file, lineterminator="\n")
@@ -277,6 +290,7 @@ def _from_file(text: str) -> str:
 
 
 def shown(key: str) -> str:
+	"""A key as a person reads it in a message."""
 	source, context = key.split("\0")
 	return json.dumps(source, ensure_ascii=False) + (f" (context {context})" if context else "")
 
@@ -287,6 +301,7 @@ def placeholders(text: str) -> list[str]:
 
 
 def problems(strings: Strings, language: str) -> list[str]:
+	"""What is wrong with a language's file: missing, no longer used, or other placeholders than the source."""
 	translations = read(language)
 	name = f"translations/{language}.csv"
 	found = [
@@ -306,10 +321,12 @@ def problems(strings: Strings, language: str) -> list[str]:
 
 
 def languages() -> list[str]:
+	"""Those that have a file, by their codes."""
 	return sorted(path.stem for path in LANGUAGES.glob("*.csv"))
 
 
 def main(arguments: list[str]) -> int:
+	"""check, missing or write, as the head of this file says. The exit code: 1 where something is wrong."""
 	command, *named = arguments or ["check"]
 	if command not in ("check", "missing", "write"):
 		print(__doc__)

@@ -11,6 +11,7 @@ from .server import serve
 
 
 def main() -> None:
+	"""Serve until it is ended; the state is kept in the file of --data."""
 	parser = argparse.ArgumentParser(prog="stripe_emulator", description=__doc__)
 	parser.add_argument("--host", default="127.0.0.1")
 	parser.add_argument("--port", type=int, default=DEFAULT_PORT)

@@ -60,6 +60,7 @@ APP_PERMISSIONS = [
 
 
 def space_of(account_id: str, livemode: bool) -> str:
+	"""The key of an account's test or live mode, which share no object."""
 	return f"{account_id}:{'live' if livemode else 'test'}"
 
 
@@ -101,6 +102,7 @@ def create(store, now: int, **given) -> dict:
 
 
 def create_demo_accounts(store, now: int) -> None:
+	"""The accounts that are always there, with a restricted key each; `now` in seconds since the epoch."""
 	for account in DEMO_ACCOUNTS:
 		record = create(store, now, **account)
 		add_key(store, record["space"], "restricted", f"rk_test_emulator_{account['name']}", APP_PERMISSIONS)
@@ -117,6 +119,7 @@ def add_key(store, space: str, kind: str, value: str, permissions: list[str] | N
 
 
 def authenticate(store, value: str | None) -> dict:
+	"""The API key's record; raises StripeError (HTTP 401) for one that is missing, unknown or revoked."""
 	if not value:
 		raise errors.no_key()
 	key = store.keys.get(value)

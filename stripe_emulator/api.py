@@ -64,6 +64,7 @@ class Call:
 		self.reserved = False
 
 	def answer(self) -> Answer:
+		"""Carry out the request and log it: faults first, then the key, idempotency and the endpoint."""
 		started = time.perf_counter()
 		try:
 			with self.store.lock:

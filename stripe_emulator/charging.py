@@ -143,6 +143,7 @@ def set_up(method: dict, usage: str) -> None:
 
 
 def needs_authentication(card: testdata.Card, method: dict, options: dict) -> bool:
+	"""Whether the bank asks for 3-D Secure, by the test card and by how the payer is there."""
 	if card.authentication == "always":
 		return True
 	if card.authentication == "unless_set_up":
@@ -210,6 +211,7 @@ def decline_card(
 
 
 def fail_intent(ctx, intent: dict, error: dict) -> None:
+	"""Back to requires_payment_method, with the error kept and the event sent, as after a decline."""
 	intent.update(
 		status="requires_payment_method", payment_method=None, next_action=None, processing=None,
 		last_payment_error=error,
@@ -219,6 +221,7 @@ def fail_intent(ctx, intent: dict, error: dict) -> None:
 
 
 def error_of(decline: testdata.Decline, method: dict) -> dict:
+	"""Stripe's `last_payment_error` of a declined card."""
 	error = {
 		"code": decline.code,
 		"doc_url": errors.doc_url(decline.code),

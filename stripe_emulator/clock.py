@@ -21,6 +21,7 @@ class Clock:
 		self._pinned: float | None = None
 
 	def time(self) -> float:
+		"""Seconds since the epoch, with fractions."""
 		return time.time() + self.offset if self._pinned is None else self._pinned
 
 	def now(self) -> int:
@@ -28,12 +29,15 @@ class Clock:
 		return int(self.time())
 
 	def advance(self, seconds: float) -> None:
+		"""Move on by so many seconds."""
 		self.offset += seconds
 
 	def set(self, timestamp: float) -> None:
+		"""Show this time (seconds since the epoch) now, and go on from there."""
 		self.offset = timestamp - time.time()
 
 	def pin(self, timestamp: float | None) -> None:
+		"""Stand still at this time; None: go on."""
 		self._pinned = timestamp
 
 
@@ -48,4 +52,5 @@ def add_business_days(timestamp: int, days: int) -> int:
 
 
 def start_of_day(timestamp: int) -> int:
+	"""Midnight UTC before this time, both in seconds since the epoch."""
 	return timestamp - timestamp % DAY

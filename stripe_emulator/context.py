@@ -31,21 +31,26 @@ class Context:
 
 	@property
 	def account(self) -> dict:
+		"""The record of the account in this mode."""
 		return self.store.spaces[self.space]
 
 	@property
 	def livemode(self) -> bool:
+		"""Whether this is live mode."""
 		return self.account["livemode"]
 
 	@property
 	def publishable(self) -> bool:
+		"""Whether the request came with a publishable key, from a browser."""
 		return bool(self.key) and self.key["kind"] == "publishable"
 
 	@property
 	def now(self) -> int:
+		"""Seconds since the epoch, as in Stripe's objects."""
 		return self.clock.now()
 
 	def find(self, kind: str, object_id: str | None) -> dict | None:
+		"""The object of this kind in this account and mode, or None."""
 		found = self.store.objects.get(object_id)
 		if found and found["object"] == kind and found["_space"] == self.space:
 			return found
@@ -70,6 +75,7 @@ class Context:
 		return found
 
 	def put(self, obj: dict) -> dict:
+		"""Keep the object in this account and mode; returns it."""
 		obj.setdefault("_space", self.space)
 		self.store.objects.put(obj["id"], obj)
 		return obj
@@ -79,7 +85,9 @@ class Context:
 		return [self.store.objects[i] for i in self.store.objects.of(self.space, kind, field, value)]
 
 	def emit(self, type: str, obj: dict, previous: dict | None = None) -> dict:
+		"""Make an event of the object as it is now, and queue its webhooks. `previous`: the values that changed."""
 		return events.emit(self, type, obj, previous)
 
 	def schedule(self, at: float, name: str, **arguments) -> None:
+		"""Run the task `name` at `at`, in seconds since the epoch."""
 		self.emulator.schedule(self.space, at, name, arguments)

@@ -25,10 +25,12 @@ class Emulator:
 
 	@staticmethod
 	def secret_key(account: str = "us", live: bool = False) -> str:
+		"""The secret key `sk_...`, with every permission."""
 		return f"sk_{'live' if live else 'test'}_emulator_{account}"
 
 	@staticmethod
 	def publishable_key(account: str = "us", live: bool = False) -> str:
+		"""The publishable key `pk_...`, as a browser uses it."""
 		return f"pk_{'live' if live else 'test'}_emulator_{account}"
 
 	@staticmethod
@@ -39,9 +41,11 @@ class Emulator:
 	# State and time
 
 	def health(self) -> dict:
+		"""Answers as soon as the emulator serves: its `time`, and what it holds."""
 		return self._get("health")
 
 	def state(self) -> dict:
+		"""What is held, counted by kind."""
 		return self._get("state")
 
 	def reset(self) -> None:
@@ -49,6 +53,7 @@ class Emulator:
 		self._post("reset")
 
 	def now(self) -> int:
+		"""The emulator's time, in seconds since the epoch."""
 		return self._get("health")["time"]
 
 	def advance(
@@ -60,6 +65,7 @@ class Emulator:
 		]
 
 	def set_clock(self, timestamp: float) -> int:
+		"""Put the clock to seconds since the epoch; answers its time. Backward, nothing is undone."""
 		return self._post("clock", time=timestamp)["time"]
 
 	def settings(self, **changes) -> dict:
@@ -69,6 +75,7 @@ class Emulator:
 	# Accounts and keys
 
 	def accounts(self) -> list[dict]:
+		"""All accounts of the emulator, the demo's and those made since."""
 		return self._get("accounts")["accounts"]
 
 	def create_account(self, name: str, **fields) -> dict:
@@ -76,12 +83,15 @@ class Emulator:
 		return self._post("accounts", name=name, **fields)
 
 	def update_account(self, account: str = "us", **fields) -> dict:
+		"""Change fields of an account (as in `create_account`) from outside, as its owner does in the Dashboard."""
 		return self._post("accounts/update", account=account, **fields)
 
 	def create_key(self, key: str, permissions: list[str] | None = None, kind: str = "restricted", account: str = "us", **more) -> dict:  # fmt: skip
+		"""Add an API key to an account. `kind` is secret, publishable or restricted; only the last has `permissions`."""
 		return self._post("keys", key=key, kind=kind, permissions=permissions, account=account, **more)
 
 	def revoke_key(self, key: str) -> None:
+		"""The key is refused from now on: HTTP 401, `api_key_expired`."""
 		self._post("keys/revoke", key=key)
 
 	def set_permissions(self, key: str, permissions: list[str]) -> None:
@@ -99,14 +109,17 @@ class Emulator:
 	# Payments
 
 	def settle(self, payment_intent: str) -> None:
+		"""A bank debit under way succeeds now, instead of after its business days."""
 		self._post("settle", payment_intent=payment_intent)
 
 	def fail_debit(
 		self, payment_intent: str, code: str = "insufficient_funds", message: str | None = None
 	) -> None:
+		"""A bank debit under way fails now, with the failure code (and perhaps the message) of Stripe."""
 		self._post("fail_debit", payment_intent=payment_intent, code=code, message=message)
 
 	def late_return(self, payment_intent: str, reason: str = "insufficient_funds") -> dict:
+		"""The bank takes a settled debit back, weeks later: Stripe opens a dispute that is lost at once."""
 		return self._post("late_return", payment_intent=payment_intent, reason=reason)
 
 	def dispute(
@@ -153,6 +166,7 @@ class Emulator:
 		self._post("hold_refund", refund=refund)
 
 	def settle_refund(self, refund: str) -> None:
+		"""A pending refund succeeds now."""
 		self._post("settle_refund", refund=refund)
 
 	def fail_refund(self, refund: str, reason: str = "unknown") -> None:
@@ -160,6 +174,7 @@ class Emulator:
 		self._post("fail_refund", refund=refund, reason=reason)
 
 	def cancel_refund(self, refund: str) -> None:
+		"""Somebody cancels a refund that waits for an action of its receiver."""
 		self._post("cancel_refund", refund=refund)
 
 	def authenticate(self, intent: str, outcome: str = "complete") -> str:
@@ -167,9 +182,11 @@ class Emulator:
 		return self._post("authenticate", intent=intent, outcome=outcome)["status"]
 
 	def complete_3ds(self, intent: str) -> str:
+		"""The payer passes 3-D Secure; answers the intent's status."""
 		return self.authenticate(intent, "complete")
 
 	def fail_3ds(self, intent: str) -> str:
+		"""The payer fails 3-D Secure; answers the intent's status."""
 		return self.authenticate(intent, "fail")
 
 	def events(self, type: str = "*", account: str = "us") -> list[dict]:
@@ -183,6 +200,7 @@ class Emulator:
 	def block_bank_account(
 		self, payment_method: str, network_code: str = "R02", reason: str = "account_closed"
 	) -> None:
+		"""The bank refuses this account from now on, with its `network_code` (R02 ...) and Stripe's `reason`."""
 		self._post(
 			"block_bank_account", payment_method=payment_method, network_code=network_code, reason=reason
 		)
@@ -190,17 +208,21 @@ class Emulator:
 	def update_card(
 		self, payment_method: str, exp_month: int, exp_year: int, last4: str | None = None
 	) -> None:
+		"""The issuer renews a card: Stripe then reports another expiry, perhaps other last digits."""
 		self._post(
 			"update_card", payment_method=payment_method, exp_month=exp_month, exp_year=exp_year, last4=last4
 		)
 
 	def end_mandate(self, mandate: str) -> None:
+		"""The payer's bank ends the mandate: debits by it are refused."""
 		self._post("end_mandate", mandate=mandate)
 
 	def payout(self, account: str = "us", **more) -> dict:
+		"""Pay out the account's available balance to its bank."""
 		return self._post("payout", account=account, **more)
 
 	def fail_payout(self, payout: str) -> None:
+		"""The bank sends a payout back: its money is in the balance again."""
 		self._post("fail_payout", payout=payout)
 
 	# Faults and requests
@@ -244,20 +266,25 @@ class Emulator:
 		return self.fault(kind, operation=operation, count=count, after=after, stored=remembered)
 
 	def clear_faults(self) -> None:
+		"""Forget all faults that have not happened yet."""
 		self._post("faults/clear")
 
 	def requests(self, path: str = "*", method: str = "*", writing: bool = False) -> list[dict]:
+		"""The API's requests that match, oldest first; `writing` leaves out GETs."""
 		return self._get("requests", path=path, method=method, writing=int(writing), limit=50_000)["requests"]
 
 	def count_requests(self, path: str = "*", method: str = "*", writing: bool = False) -> int:
+		"""How many requests match, as for `requests`."""
 		return self._get("requests", path=path, method=method, writing=int(writing), limit=1)["count"]
 
 	def clear_requests(self) -> None:
+		"""Forget the requests of before, so that a scenario counts its own."""
 		self._post("requests/clear")
 
 	# Webhooks
 
 	def hold_webhooks(self, type: str = "*", count: int = -1) -> None:
+		"""Keep the next `count` webhooks of the type (a pattern) back until `release_webhooks`; -1: all."""
 		self._post("webhooks/rules", action="hold", type=type, count=count)
 
 	def release_webhooks(self, type: str = "*", order: str = "first") -> int:
@@ -265,6 +292,7 @@ class Emulator:
 		return self._post("webhooks/release", type=type, order=order)["released"]
 
 	def duplicate_webhooks(self, type: str = "*", count: int = 1, copies: int = 1) -> None:
+		"""Send each of the next `count` webhooks `copies` times more."""
 		self._post("webhooks/rules", action="duplicate", type=type, count=count, copies=copies)
 
 	def reorder_webhooks(self, count: int, type: str = "*") -> None:
@@ -272,15 +300,19 @@ class Emulator:
 		self._post("webhooks/rules", action="reorder", type=type, count=count)
 
 	def delay_webhooks(self, seconds: float, type: str = "*", count: int = 1) -> None:
+		"""Send the next `count` webhooks that many `seconds` of the emulator's time later."""
 		self._post("webhooks/rules", action="delay", type=type, count=count, seconds=seconds)
 
 	def lose_webhooks(self, type: str = "*", count: int = 1) -> None:
+		"""The next `count` webhooks never arrive; the events can still be read."""
 		self._post("webhooks/rules", action="lose", type=type, count=count)
 
 	def clear_webhook_rules(self) -> None:
+		"""Webhooks are sent as usual from now on; those held back stay so."""
 		self._post("webhooks/clear")
 
 	def forget_webhooks(self) -> None:
+		"""Drop all webhooks that wait to be sent."""
 		self._post("webhooks/forget")
 
 	def flush_webhooks(self, timeout: float = 30) -> int:
@@ -288,18 +320,23 @@ class Emulator:
 		return self._post("webhooks/flush", timeout=timeout)["left"]
 
 	def webhook_log(self, type: str = "*") -> list[dict]:
+		"""Every attempt to deliver a webhook, oldest first."""
 		return self._get("webhooks/log", type=type, limit=20_000)["log"]
 
 	def waiting_webhooks(self, type: str = "*") -> list[dict]:
+		"""The webhooks that wait to be sent, held or due."""
 		return self._get("webhooks/log", type=type, limit=20_000)["waiting"]
 
 	def replay_event(self, event: str, times: int = 1) -> int:
+		"""Send an event's webhooks again, as *Resend* in the Dashboard; answers how many are on their way."""
 		return self._post("webhooks/replay", event=event, times=times)["queued"]
 
 	def send_event(self, type: str, object: dict | None = None, account: str = "us") -> str:
+		"""Send an event that no request caused, about `object`; answers its id."""
 		return self._post("webhooks/send", type=type, object=object, account=account)["event"]
 
 	def roll_webhook_secret(self, endpoint: str, seconds: int = 86400) -> str:
+		"""Roll an endpoint's signing secret, the old one valid for so many seconds more; answers the new one."""
 		return self._post("webhooks/roll_secret", endpoint=endpoint, seconds=seconds)["secret"]
 
 	def _get(self, route: str, /, **arguments) -> dict:

@@ -32,6 +32,8 @@ ROUTES: dict[tuple[str, str], object] = {}
 
 
 def control(method: str, name: str):
+	"""Registers the handler of /emulator/NAME, described in docs/emulator.md."""
+
 	def register(handler):
 		ROUTES[method, name] = handler
 		return handler
@@ -372,6 +374,7 @@ def authenticate(emulator, intent: str, outcome: str = "complete"):
 
 
 def finish_authentication(ctx, intent: dict, succeeded: bool) -> None:
+	"""End 3-D Secure of a PaymentIntent or SetupIntent, as its page does."""
 	module = payment_intents if intent["object"] == "payment_intent" else setup_intents
 	module.finish_authentication(ctx, intent, succeeded)
 

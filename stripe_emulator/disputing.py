@@ -53,6 +53,7 @@ RESOLVED = Status(withdrawn=True, closed=True)
 
 
 def status_of(dispute: dict) -> Status:
+	"""What the dispute's status means for its money; raises KeyError for a status that the API version has not."""
 	if dispute["status"] == "prevented" and _case_type(dispute) == "resolution":
 		return RESOLVED
 	return STATUSES[dispute["status"]]

@@ -45,15 +45,18 @@ class Emulator:
 			self.store.flush()
 
 	def start(self) -> None:
+		"""Begin to send webhooks and to run what falls due, each in a thread of its own."""
 		self.dispatcher.start()
 		threading.Thread(target=self._run_due_forever, daemon=True, name="clock").start()
 
 	def context(self, space: str, **more) -> Context:
+		"""What a request or a task of this space (an account's test or live mode) works with."""
 		return Context(self, space, **more)
 
 	# Time
 
 	def schedule(self, space: str, at: float, name: str, arguments: dict) -> None:
+		"""Run the task `name` at `at` (seconds since the epoch). It is kept over a restart. The store's lock is held."""
 		task = {
 			"id": f"task_{self.store.number('task')}",
 			"space": space,
@@ -83,6 +86,7 @@ class Emulator:
 				self._clock_moved()
 
 	def drop_tasks(self, match) -> None:
+		"""Forget the tasks for which `match(task)` is true."""
 		for task in [task for task in self.store.tasks.values() if match(task)]:
 			self.store.tasks.drop(task["id"])
 
@@ -150,6 +154,7 @@ class Emulator:
 	# Control
 
 	def change_settings(self, **changes) -> dict:
+		"""Change settings by name (settings.py); raises ValueError for a name that is none."""
 		unknown = set(changes) - set(DEFAULTS)
 		if unknown:
 			raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")

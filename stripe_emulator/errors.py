@@ -40,6 +40,7 @@ class StripeError(Exception):
 
 
 def doc_url(code: str) -> str:
+	"""Stripe's page about an error code."""
 	return f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}"
 
 
@@ -54,6 +55,7 @@ def unexpected_state(message: str, code: str, **extra) -> StripeError:
 
 
 def missing(kind: str, object_id: str, param: str = "id", status: int = 404) -> StripeError:
+	"""There is no such object in this account and mode."""
 	return StripeError(
 		f"No such {NAMES.get(kind, kind)}: '{object_id}'",
 		status=status,
@@ -63,6 +65,7 @@ def missing(kind: str, object_id: str, param: str = "id", status: int = 404) -> 
 
 
 def unknown_url(method: str, path: str) -> StripeError:
+	"""No such endpoint."""
 	return StripeError(
 		f"Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs or we can help at "
 		"https://support.stripe.com/.",
@@ -71,6 +74,7 @@ def unknown_url(method: str, path: str) -> StripeError:
 
 
 def no_key() -> StripeError:
+	"""The request came without an API key."""
 	return StripeError(
 		"You did not provide an API key. You need to provide your API key in the Authorization header, using "
 		"Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication "
@@ -87,14 +91,17 @@ def masked(key: str) -> str:
 
 
 def invalid_key(key: str) -> StripeError:
+	"""No account has this key."""
 	return StripeError(f"Invalid API Key provided: {masked(key)}", status=401)
 
 
 def expired_key(key: str) -> StripeError:
+	"""The key was revoked or rolled."""
 	return StripeError(f"Expired API Key provided: {masked(key)}", status=401, code="api_key_expired")
 
 
 def secret_key_required() -> StripeError:
+	"""A publishable key was used for what only a secret one may do."""
 	return StripeError(
 		"This API call cannot be made with a publishable API key. Please use a secret API key. You can find a "
 		"list of your API keys at https://dashboard.stripe.com/account/apikeys.",
@@ -104,6 +111,7 @@ def secret_key_required() -> StripeError:
 
 
 def missing_permission(key: str, permission: str, account: str) -> StripeError:
+	"""A restricted key lacks the permission `rak_...`."""
 	return StripeError(
 		f"The provided key '{masked(key)}' does not have the required permissions for this endpoint on account "
 		f"'{account}'. Having the 'rak_{permission}' permission would allow this request to continue.",
@@ -122,6 +130,7 @@ def may_not_charge() -> StripeError:
 
 
 def wrong_mode(kind: str, object_id: str, live_object: bool, param: str) -> StripeError:
+	"""The object exists, in the other mode than the key's."""
 	there, here = ("live", "test") if live_object else ("test", "live")
 	return StripeError(
 		f"No such {kind}: '{object_id}'; a similar object exists in {there} mode, but a {here} mode key was used "
@@ -133,6 +142,7 @@ def wrong_mode(kind: str, object_id: str, live_object: bool, param: str) -> Stri
 
 
 def rate_limited() -> StripeError:
+	"""Too many requests in a second."""
 	return StripeError(
 		"Request rate limit exceeded. You can learn more about rate limits here https://stripe.com/docs/rate-limits.",
 		status=429,
@@ -142,6 +152,7 @@ def rate_limited() -> StripeError:
 
 
 def lock_timeout() -> StripeError:
+	"""Another request is writing to the same object."""
 	return StripeError(
 		"This object cannot be accessed right now because another API request or Stripe process is currently accessing it. "
 		"If you see this error intermittently, retry the request. If you see this error frequently and are making multiple "
@@ -154,6 +165,7 @@ def lock_timeout() -> StripeError:
 
 
 def api_error() -> StripeError:
+	"""Stripe's own fault, HTTP 500."""
 	return StripeError(
 		"Sorry! There was an error while talking to one of our backends. Support has been notified.",
 		status=500,

@@ -71,6 +71,7 @@ class Faults:
 		return None
 
 	def clear(self) -> None:
+		"""Forget those that have not happened yet."""
 		self.active.clear()
 
 	def _matches(self, fault: dict, method: str, path: str) -> bool:

@@ -58,6 +58,7 @@ def begin(emulator, space: str, key: str, method: str, path: str, params: dict) 
 
 
 def finish(emulator, space: str, key: str, request_id: str, status: int, body: str) -> None:
+	"""Keep the answer for whoever repeats the request with the same key."""
 	name = _name(space, key)
 	record = emulator.store.idempotency.get(name)
 	if record:  # gone if the emulator was reset meanwhile
@@ -66,6 +67,7 @@ def finish(emulator, space: str, key: str, request_id: str, status: int, body: s
 
 
 def forget(emulator, space: str, key: str) -> None:
+	"""Let the key be used anew: what was refused before it ran is not remembered."""
 	emulator.store.idempotency.drop(_name(space, key))
 
 
@@ -76,6 +78,7 @@ def forget_unfinished(store) -> None:
 
 
 def prune(emulator) -> None:
+	"""Forget keys older than the setting `idempotency_retention_hours`."""
 	limit = emulator.clock.now() - emulator.settings["idempotency_retention_hours"] * HOUR
 	table = emulator.store.idempotency
 	for name in [name for name, record in table.items() if record["created"] <= limit]:

@@ -101,6 +101,7 @@ def update(ctx, intent: dict, params: dict, currency: str | None) -> dict:
 
 
 def set_options(intent: dict, params: dict) -> None:
+	"""Take over `payment_method_options` of the request, where it has them."""
 	if params.get("payment_method_options"):
 		intent["payment_method_options"] = method_options(
 			intent["object"], intent["payment_method_types"], params["payment_method_options"]
@@ -108,6 +109,7 @@ def set_options(intent: dict, params: dict) -> None:
 
 
 def method_options(kind: str, types: list[str], given: dict | None) -> dict:
+	"""`payment_method_options` as Stripe shows them, with its defaults for each type."""
 	card = {"mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
 	if kind == "payment_intent":
 		card["installments"] = None
@@ -205,6 +207,7 @@ def method_types(ctx, currency: str | None) -> list[str]:
 
 
 def ach_allowed(ctx) -> bool:
+	"""Whether the account's capability for ACH debits is active."""
 	return ctx.account["capabilities"].get("us_bank_account_ach_payments") == "active"
 
 
@@ -290,6 +293,7 @@ def take_method(ctx, intent: dict, params: dict) -> dict:
 
 
 def check_method(ctx, intent: dict, method: dict) -> None:
+	"""Raises StripeError unless the intent may use this PaymentMethod: its type, and whose it is."""
 	if method["type"] not in intent["payment_method_types"]:
 		raise errors.invalid(
 			f"The PaymentMethod provided ({method['type']}) is not allowed for this {TITLE[intent['object']]}. Please "
@@ -316,6 +320,7 @@ def check_method(ctx, intent: dict, method: dict) -> None:
 
 
 def check_return_url(intent: dict, options: dict) -> None:
+	"""Raises StripeError where a redirect is possible and the request does not say where to return to."""
 	automatic = intent["automatic_payment_methods"]
 	redirects = automatic and automatic["allow_redirects"] == "always"
 	if automatic and options.get("error_on_requires_action"):

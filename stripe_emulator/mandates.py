@@ -35,6 +35,7 @@ def for_debit(ctx, intent: dict, method: dict, params: dict, multi_use: bool) ->
 
 
 def active(ctx, method: dict) -> dict | None:
+	"""The newest mandate for several debits of this method, or None."""
 	for mandate in reversed(ctx.all("mandate", "payment_method", method["id"])):
 		if mandate["status"] == "active" and mandate["type"] == "multi_use":
 			return mandate
@@ -42,6 +43,7 @@ def active(ctx, method: dict) -> dict | None:
 
 
 def create(ctx, intent: dict, method: dict, data: dict, multi_use: bool) -> dict:
+	"""A mandate as the payer gives it when confirming the intent."""
 	mandate = {
 		"id": new_id("mandate"),
 		"object": "mandate",
@@ -59,6 +61,7 @@ def create(ctx, intent: dict, method: dict, data: dict, multi_use: bool) -> dict
 
 
 def change(ctx, mandate_id: str | None, status: str) -> None:
+	"""Set the status of a mandate, if there is one, and send mandate.updated."""
 	mandate = ctx.find("mandate", mandate_id)
 	if mandate and mandate["status"] != status:
 		previous = {"status": mandate["status"]}

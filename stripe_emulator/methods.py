@@ -267,6 +267,7 @@ def save_for(ctx, method: dict, customer_id: str) -> dict:
 
 
 def detach_from(ctx, method: dict) -> dict:
+	"""Take the method from its customer, for good: Stripe lets nobody attach it again."""
 	customer = ctx.find("customer", method["customer"])
 	if customer and customer["invoice_settings"]["default_payment_method"] == method["id"]:
 		customer["invoice_settings"]["default_payment_method"] = None

@@ -24,6 +24,7 @@ TABLE = json.loads((Path(__file__).parent / "currencies.json").read_text())
 
 
 def decimals(currency: str) -> int:
+	"""How many decimals Stripe's minor unit of the currency has: 0, 2 or 3."""
 	return 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
 
 
@@ -42,15 +43,18 @@ def maximum(currency: str, types: list[str]) -> int:
 
 
 def step(currency: str) -> int:
+	"""Amounts in minor units must be a multiple of this."""
 	return 10 if currency in THREE_DECIMAL else 100 if currency in WHOLE_UNITS_ONLY else 1
 
 
 def shown(amount: int, currency: str) -> str:
+	"""An amount in minor units as Stripe's messages write it."""
 	places = decimals(currency)
 	return f"{amount / 10**places:,.{places}f} {currency}"
 
 
 def check_currency(currency: str, param: str = "currency") -> str:
+	"""The code in lower case; raises StripeError for one that Stripe has not."""
 	lower = currency.lower()
 	if lower not in SUPPORTED:
 		raise errors.invalid(

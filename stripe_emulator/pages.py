@@ -27,6 +27,7 @@ button.primary { background: #533afd; border-color: #533afd; color: #fff; }
 
 
 def respond(emulator, request: Request) -> Response:
+	"""The emulator's HTML pages: 3-D Secure, micro-deposits, receipts, home; raises NotFound."""
 	parts = request.path.strip("/").split("/")
 	kind, object_id = (parts[1], parts[2]) if len(parts) == 3 else ("", "")
 	handler = {"3ds": authentication, "microdeposits": verification, "receipts": receipt}.get(kind)
@@ -169,6 +170,7 @@ def receipt(emulator, request: Request, token: str) -> Response:
 
 
 def home(emulator, request: Request) -> Response:
+	"""Accounts with their keys, test cards and test bank accounts."""
 	accounts = [
 		(
 			f"{escape(record['business_name'])}<br><span class=note>{record['id']}, {record['country']}</span>",

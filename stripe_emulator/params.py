@@ -42,6 +42,7 @@ class Schema:
 
 @cache
 def schema_of(typed_dict: type) -> Schema:
+	"""What a request may hold, read from the SDK's own types. Kept, because reading takes long."""
 	return Schema(typed_dict)
 
 

@@ -40,6 +40,7 @@ BEGINNING = {
 
 
 def create(ctx, charge: dict, params: dict) -> dict:
+	"""Refund a charge, or raise StripeError; what becomes of it is ordered (`order_next`), or as usual for its method."""
 	amount = _amount(charge, params)
 	_check(ctx, charge)
 	order = _next_order(ctx) or {"outcome": _usual_outcome(ctx, charge)}
@@ -106,6 +107,7 @@ def hold(ctx, refund: str) -> None:
 
 
 def order_next(ctx, outcome: str, count: int, reason: str | None) -> None:
+	"""Decide the outcome of the account's next `count` refunds; raises ValueError for one that is none."""
 	if outcome not in OUTCOMES:
 		raise ValueError(f"outcome must be one of {', '.join(OUTCOMES)}")
 	if reason not in (None, *FAILURE_REASONS):

@@ -6,6 +6,7 @@ MAX_DEPTH = 4
 
 
 def public(obj: dict) -> dict:
+	"""The object as Stripe shows it: without what only the emulator keeps, whose names begin with _."""
 	return {name: value for name, value in obj.items() if not name.startswith("_")}
 
 

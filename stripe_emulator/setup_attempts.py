@@ -4,6 +4,7 @@ from .ids import new_id
 
 
 def start(ctx, intent: dict, method: dict) -> None:
+	"""Note that the intent's method is being tried."""
 	attempt = {
 		"id": new_id("setatt"),
 		"object": "setup_attempt",
@@ -42,6 +43,7 @@ def _details(method: dict) -> dict:
 
 
 def finish(ctx, intent: dict, status: str, error: dict | None = None) -> None:
+	"""Note how the intent's latest attempt ended."""
 	attempt = ctx.find("setup_attempt", intent["latest_attempt"])
 	if attempt:
 		attempt.update(status=status, setup_error=error)

@@ -2,11 +2,13 @@
 
 
 def address(given: dict | None) -> dict:
+	"""An address with all of Stripe's fields, null where nothing was given."""
 	given = given or {}
 	return {n: given.get(n) or None for n in ("city", "country", "line1", "line2", "postal_code", "state")}
 
 
 def billing_details(given: dict | None) -> dict:
+	"""Billing details with all of Stripe's fields, null where nothing was given."""
 	given = given or {}
 	return {
 		"address": address(given.get("address")),

@@ -33,10 +33,12 @@ class Table(dict):
 		self.changed: dict[str, None] = {}  # ordered, unlike a set
 
 	def put(self, key: str, value) -> None:
+		"""Set it, to be written with the next flush."""
 		self[key] = value
 		self.changed[key] = None
 
 	def drop(self, key: str) -> None:
+		"""Remove it, if it is there, with the next flush."""
 		if self.pop(key, None) is not None:
 			self.changed[key] = None
 
@@ -57,12 +59,14 @@ class Objects(Table):
 		super().put(key, value)
 
 	def drop(self, key: str) -> None:
+		"""Remove it, if it is there, with the next flush."""
 		self._unindex(key)
 		if key in self:
 			self.kinds[self[key]["_space"], self[key]["object"]].pop(key, None)
 		super().drop(key)
 
 	def load(self, key: str, value: dict) -> None:
+		"""Take over what was read from the file; nothing is to be written."""
 		self[key] = value
 		self._index(key, value)
 
@@ -73,6 +77,7 @@ class Objects(Table):
 		return list(self.index.get((space, kind, field, value), ()))
 
 	def newest_first(self, space: str, kind: str) -> Iterator[str]:
+		"""Ids of the space's objects of a kind."""
 		return reversed(self.kinds[space, kind])
 
 	def _index(self, key: str, value: dict) -> None:
@@ -131,6 +136,7 @@ class Store:
 				self._write(table)
 
 	def clear(self) -> None:
+		"""Forget everything, in the file too."""
 		for table in self.tables:
 			table.changed.update(dict.fromkeys(table))
 			dict.clear(table)

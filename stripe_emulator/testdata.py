@@ -92,6 +92,7 @@ class Card:
 
 	@property
 	def last4(self) -> str:
+		"""The last four digits."""
 		return self.number[-4:]
 
 
@@ -217,6 +218,7 @@ def card_for(number: str) -> Card | None:
 
 
 def passes_luhn(number: str) -> bool:
+	"""Whether the number's check digit is right."""
 	digits = [int(digit) for digit in reversed(number)]
 	doubled = (sum(divmod(2 * digit, 10)) for digit in digits[1::2])
 	return (sum(digits[0::2]) + sum(doubled)) % 10 == 0
@@ -237,6 +239,7 @@ class Bank:
 
 	@property
 	def last4(self) -> str:
+		"""The last four digits."""
 		return self.number[-4:]
 
 

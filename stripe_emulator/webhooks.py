@@ -37,6 +37,7 @@ def signature(secrets: list[str], timestamp: int, payload: str) -> str:
 
 
 def valid_secrets(endpoint: dict, now: int) -> list[str]:
+	"""The endpoint's signing secrets at this time: two while one is being rolled."""
 	return [s["secret"] for s in endpoint["_secrets"] if s["expires"] is None or s["expires"] > now]
 
 
@@ -85,6 +86,7 @@ class Dispatcher:
 		self._workers = workers
 
 	def start(self) -> None:
+		"""Begin to send, with what was waiting before a restart."""
 		for delivery in self.store.deliveries.values():
 			self._push(delivery)
 		for _ in range(self._workers):
@@ -99,6 +101,7 @@ class Dispatcher:
 				self.queue(ctx, endpoint, event)
 
 	def queue(self, ctx, endpoint: dict, event: dict) -> None:
+		"""Send the event to the endpoint, or what the rules (control.py) say of it. The store's lock is held."""
 		rule = self._take_rule(event["type"])
 		action = rule["action"] if rule else None
 		if action == "lose":
@@ -153,6 +156,7 @@ class Dispatcher:
 		return rule
 
 	def held(self, type: str = "*") -> list[dict]:
+		"""Deliveries that wait for `release_webhooks`, of one type or all (*)."""
 		return [
 			d for d in self.store.deliveries.values() if d["status"] == "held" and type in ("*", d["type"])
 		]
@@ -173,6 +177,7 @@ class Dispatcher:
 		return len(endpoints)
 
 	def clear(self) -> None:
+		"""Forget what waits, the rules and the log."""
 		self._heap.clear()
 		self.rules.clear()
 		self.log.clear()

@@ -17,6 +17,7 @@ PLANTED = "planted"
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
+	"""The measurements that were named, and what goes to them. Ends with a message where there is no such one."""
 	raw = argparse.RawDescriptionHelpFormatter
 	parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, formatter_class=raw)
 	at = arguments.index("--") if "--" in arguments else len(arguments)
@@ -29,10 +30,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def needs(options) -> set[str]:
+	"""What the machine must have (a key of machine.PROGRAMS each), known before anything is set up."""
 	return {"site"}
 
 
 def main(options) -> int:
+	"""Measure on the test site. The exit code is the highest of the measurements'."""
 	codes = []
 	with common.held("test"):
 		run = Run([])

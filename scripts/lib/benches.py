@@ -37,6 +37,7 @@ class Bench:
 
 	@property
 	def python(self) -> Path:
+		"""The Python of the bench's own environment, which has Frappe and the app."""
 		return self.path / "env/bin/python"
 
 	def frappe(self, arguments: list, what: str, site: str | None = None, **more: str):

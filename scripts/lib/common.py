@@ -33,7 +33,8 @@ CAUSES = {
 	),
 	"Access denied for user|Can't connect to (local )?(MySQL|MariaDB|server)": (
 		"MariaDB refuses the connection.",
-		"Read .bench/log/databases.log. For a bench named by BENCH, set DB_ROOT_USER and DB_ROOT_PASSWORD.",
+		"For a bench named by BENCH, set DB_ROOT_USER and DB_ROOT_PASSWORD. For our own, read .bench/log/databases.log; if its "
+		"data is damaged: scripts/demo --stop, remove .bench/mariadb, and run again (the sites are then made anew).",
 	),
 	'requires a different Python|[Rr]equires-[Pp]ython|engine "node" is incompatible|Unsupported engine': (
 		"This Frappe does not run on the Python or the Node that was found.",
@@ -115,10 +116,12 @@ def notes() -> dict[str, str]:
 
 
 def is_done(what: str, for_what) -> bool:
+	"""Whether the step `what` was done for the same `for_what` (anything that JSON can hold, or str() can tell apart)."""
 	return notes().get(what) == _hash(for_what)
 
 
 def note(what: str, for_what):
+	"""Remember that the step `what` is done for `for_what`. Only when it is: an interrupted step is then begun anew."""
 	NOTES.write_text(json.dumps(notes() | {what: _hash(for_what)}, indent=1))
 
 
@@ -151,6 +154,7 @@ def take(file) -> bool:
 
 
 def is_held(name: str) -> bool:
+	"""Whether another command, or a group of servers, holds the lock of this name now."""
 	with (RUN / f"{name}.lock").open("a") as file:
 		return not take(file)
 

@@ -18,6 +18,7 @@ from .common import HOME, OUTPUT, REPO, NoFrappe
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
+	"""Options of scripts/demo; ends with a message where they are wrong."""
 	raw = argparse.RawDescriptionHelpFormatter
 	parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__, formatter_class=raw)
 	what = parser.add_mutually_exclusive_group()
@@ -27,10 +28,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def needs(options) -> set[str]:
+	"""What the machine must have (a key of machine.PROGRAMS each), known before anything is set up."""
 	return set() if options.stop or options.form else {"site"}
 
 
 def main(options) -> int:
+	"""Start or end what was asked for. The exit code; raises Problem."""
 	with common.held("setup"):
 		if options.stop:
 			return _stop()

@@ -17,6 +17,7 @@ from .common import HOME, Problem
 
 # needed for -> program (or others of its kind) -> Debian's package
 NODE = {"node": "nodejs", "npm": "npm"}
+BROWSERS = ("chromium", "google-chrome-stable", "google-chrome")
 PROGRAMS = {
 	"always": {"git": "git"},
 	"site": {
@@ -29,7 +30,7 @@ PROGRAMS = {
 		**NODE,
 	},
 	"node": NODE,
-	"browser": {"chromium|google-chrome-stable|google-chrome": "chromium"},
+	"browser": {"|".join(BROWSERS): "chromium"},
 }
 # Headers and fonts bring no program to look for; they come along when something else has to be installed.
 ALONG = {"site": ["python3-dev", "libmariadb-dev", "ca-certificates"], "browser": ["fonts-liberation"]}
@@ -56,9 +57,7 @@ ROOM_FOR_BENCH, ROOM_TO_RUN = 3 * 1024**3, 500 * 1024**2
 
 def install_packages(needs: set[str], become: list[str], environment: dict) -> str:
 	"""With apt, what the user does not find. Why that failed, or nothing: who needs it says what is missing."""
-	missing = _missing(
-		needs, lambda script: common.read([*become, "sh", "-c", script], Path("/"), **environment).stdout
-	)
+	missing = _missing(needs, become, environment)
 	if not missing:
 		return ""
 	sudo, why_not = _sudo()
@@ -80,7 +79,7 @@ def install_packages(needs: set[str], become: list[str], environment: dict) -> s
 
 def check_packages(needs: set[str]):
 	"""Raises Problem where a program is missing although install_packages was called."""
-	if missing := _missing(needs, lambda script: common.read(["sh", "-c", script]).stdout):
+	if missing := _missing(needs):
 		why, _, printed = os.environ.get("COULD_NOT_INSTALL", "").partition("\n")
 		by_hand = f"apt-get update && apt-get install --no-install-recommends {' '.join(missing)}"
 		way_out = f"As root: {by_hand}\nThen run the same command again."
@@ -140,9 +139,8 @@ def ensure_browser(programs: Path) -> str:
 	"""The path of a Chromium for the browser tests; nothing where Playwright, among these programs, brings its own."""
 	if named := os.environ.get("CHROMIUM"):
 		return named
-	for name in ("chromium", "google-chrome-stable", "google-chrome", "chromium-browser"):
-		path = shutil.which(name)
-		if path and not path.startswith("/snap/") and b"snap" not in Path(path).read_bytes()[:400]:
+	for path in filter(None, map(shutil.which, BROWSERS)):
+		if not path.startswith("/snap/"):
 			return path
 	if not _is_ubuntu():
 		check_packages({"browser"})
@@ -151,20 +149,25 @@ def ensure_browser(programs: Path) -> str:
 	return ""
 
 
-def _missing(needs: set[str], shell) -> list[str]:
-	"""Packages of the programs that the user, whose shell this is, does not find."""
-	script = ""
-	for programs, package in (item for need in ("always", *needs) for item in PROGRAMS.get(need, {}).items()):
-		if package != "chromium" or not os.environ.get("CHROMIUM"):
-			found = " || ".join(f"command -v {name} >/dev/null" for name in programs.split("|"))
-			script += f"{found} || echo {package}\n"
+def _missing(needs: set[str], become: list[str] | None = None, environment: dict | None = None) -> list[str]:
+	"""Packages of the programs that the user does not find, whom the words of `become` make of this one."""
+	wanted = dict(item for need in ("always", *needs) for item in PROGRAMS.get(need, {}).items())
+	if os.environ.get("CHROMIUM"):
+		wanted.pop("|".join(BROWSERS), None)
+	names = [name for kind in wanted for name in kind.split("|")]
+	as_user, environment = become or [], environment or {}
+	found = common.read([*as_user, "which", *names], Path("/"), **environment).stdout.splitlines()
+	found = {Path(path).name for path in found if not path.startswith("/snap/")}
+	missing = {package for kind, package in wanted.items() if found.isdisjoint(kind.split("|"))}
 	if not os.environ.get("PYTHON"):  # a named one is not replaced
-		found = " || ".join(f"{name} -c 'import venv, ensurepip'" for name in PYTHONS)
-		script += f"{{ {found}; }} 2>/dev/null || echo python3-venv\n"
-	missing = set(shell(script).split())
+		script = " || ".join(f"{name} -c 'import venv, ensurepip'" for name in PYTHONS)
+		if common.read([*as_user, "sh", "-c", script], Path("/"), **environment).returncode:
+			missing.add("python3-venv")
 	if "chromium" in missing and _is_ubuntu():
-		query = f"dpkg-query -W -f '${{Package}}\\n' {' '.join(FOR_PLAYWRIGHT)} 2>/dev/null"
-		missing = missing - {"chromium"} | set(FOR_PLAYWRIGHT) - set(shell(query).split())
+		query = ["dpkg-query", "-W", "-f", "${Package}\\n", *FOR_PLAYWRIGHT]
+		missing = missing - {"chromium"} | set(FOR_PLAYWRIGHT) - set(
+			common.read(query, Path("/")).stdout.split()
+		)
 	return sorted(missing.union(*(ALONG.get(need, []) for need in needs if missing)))
 
 

@@ -37,6 +37,7 @@ ENDS = (signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> int:
+	"""Both halves; the exit code. What stops the command is printed with its cause and the way out."""
 	# An end from outside (a cancelled CI job) unwinds as any other, so that what was started is ended.
 	for number in ENDS:
 		signal.signal(number, _end)

@@ -23,7 +23,8 @@ import sys
 import time
 import xml.etree.ElementTree as xml
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from . import benches, common, machine, servers
@@ -50,6 +51,7 @@ PICTURES = RESULTS / "tests/browser/output"
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
+	"""Options of scripts/test, with what goes to pytest; ends with a message where a kind is unknown."""
 	at = arguments.index("--") if "--" in arguments else len(arguments)
 	raw = argparse.RawDescriptionHelpFormatter
 	parser = argparse.ArgumentParser(prog="scripts/test", description=__doc__, formatter_class=raw)
@@ -64,14 +66,22 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def needs(options) -> set[str]:
+	"""What the machine must have (a key of machine.PROGRAMS each), known before anything is set up."""
 	return set().union(*(KINDS[name][1] for name in options.kinds or KINDS))
 
 
 def main(options) -> int:
+	"""Run the tests that were asked for, and report whatever happens. The exit code; raises Problem."""
 	with common.held("test"):
 		run = Run(options.for_pytest)
 		try:
-			run.all([name for name in KINDS if name in options.kinds or not options.kinds], named=options.k)
+			kinds = [name for name in KINDS if name in options.kinds or not options.kinds]
+			if not options.k:
+				run.all(kinds)
+			elif any("site" in KINDS[name][1] for name in kinds):
+				run.named(kinds)
+			else:
+				run.all([name for name in kinds if name != "lint"])
 		except BaseException as error:
 			ended = isinstance(error, SystemExit | KeyboardInterrupt)
 			run.could_not("the rest", "it was interrupted" if ended else str(error))
@@ -94,6 +104,7 @@ class Run:
 		self.bench: benches.Bench | None = None
 		self.environment: dict[str, str] = {}
 		self.processes: list[subprocess.Popen] = []
+		self.ended = False  # by a signal or a Problem: nothing more is begun
 		self.broken = False  # something that must not be missing is
 		self.counts: dict[str, Counter] = {}
 		self.failures: list[str] = []
@@ -102,56 +113,68 @@ class Run:
 			shutil.rmtree(left_over, ignore_errors=True)
 		PICTURES.mkdir(parents=True, exist_ok=True)
 
-	def all(self, kinds: list[str], named: str | None):
-		"""Two queues, which keep two processors busy for the same time."""
-		with_site = [name for name in kinds if "site" in KINDS[name][1]]
-		browser = any("browser" in KINDS[name][1] for name in kinds)
-		if named and with_site:  # in one pytest, and the bench's Python
-			if self._can_run(with_site, browser):
-				paths = [path for name in kinds for path in KINDS[name][0]]
-				self._pytest("named", self._programs(), paths, **self.make_site(benches.TEST_SITE))
-			return
-		small = [name for name in kinds if name in WITHOUT_SITE]
-		ends = {end: servers.small_environment(end) for end in ("oldest", "newest") if small}
+	def named(self, kinds: list[str]):
+		"""What has the name, in one pytest in the bench's Python, which can run every kind."""
+		if self.set_up():
+			self._find_browser(kinds)
+			paths = [path for name in kinds for path in KINDS[name][0]]
+			self._pytest("named", self._programs(), paths, **self.make_site(benches.TEST_SITE))
+
+	def all(self, kinds: list[str]):
+		"""Two queues, which keep two processors busy for the same time: one in this thread, one `beside` it.
+
+		What is set up is set up in this thread, whose waiting a signal ends.
+		"""
 		with ThreadPoolExecutor(1) as beside:
-			waiting = [
-				beside.submit(self._pytest, f"{name} ({end} stripe)", programs, KINDS[name][0], beside=True)
-				for name in small
-				for end, programs in ends.items()
-			]
 			try:
-				if "lint" in kinds and not named:
+				waiting = self._start_without_site(kinds, beside)
+				if "lint" in kinds:
 					self._lint()
-				with_site = self._can_run(with_site, browser)
-				second = [name for name in with_site if name in ON_THE_SECOND_SITE]
-				waiting.append(beside.submit(self._with_site, benches.SECOND_TEST_SITE, second, beside=True))
-				self._with_site(benches.TEST_SITE, [name for name in with_site if name not in second])
+				sites = self._make_sites(kinds)
+				self._find_browser(kinds)
+				second = {name: site for name, site in sites.items() if name in ON_THE_SECOND_SITE}
+				waiting += [beside.submit(self._on_site, *each, beside=True) for each in second.items()]
+				for name in (name for name in sites if name not in second):
+					self._on_site(name, sites[name])
 				if "form" in kinds:
 					self._pytest("form", self._programs(), KINDS["form"][0])
 				for run in waiting:
 					run.result()
 			except BaseException:
 				beside.shutdown(wait=False, cancel_futures=True)
-				self._interrupt()
+				self._end_processes()
 				raise
 
-	def _can_run(self, with_site: list[str], browser: bool) -> list[str]:
-		"""Set up what the run needs. Of the kinds that need a site, those that can run."""
-		if with_site and not self.set_up():
-			for name in with_site:
-				self.could_not(name, "Frappe can't be had here (see above)")
-			with_site = []
-		if browser:
-			self.environment["CHROMIUM"] = machine.ensure_browser(self._programs())
-		return with_site
+	def _start_without_site(self, kinds: list[str], beside: ThreadPoolExecutor) -> list[Future]:
+		kinds = [name for name in kinds if name in WITHOUT_SITE]
+		ends = {end: servers.small_environment(end) for end in ("oldest", "newest") if kinds}
+		return [
+			beside.submit(self._pytest, f"{name} ({end} stripe)", programs, KINDS[name][0], beside=True)
+			for name in kinds
+			for end, programs in ends.items()
+		]
 
-	def _with_site(self, name: str, kinds: list[str], beside: bool = False):
-		site = self.make_site(name) if kinds else {}
-		for kind in kinds:
-			sources = os.environ.get("ERPNEXT_REPO") and os.environ.get("PAYMENTS_REPO")
-			if kind == "install" and self.bench.own and sources:
-				site["BESIDE_BENCH"] = str(benches.make_beside().path)
-			self._pytest(kind, self._programs(), KINDS[kind][0], beside, **site)
+	def _make_sites(self, kinds: list[str]) -> dict[str, dict[str, str]]:
+		"""Of the kinds that need a site, the environment of theirs; none where Frappe can't be had."""
+		kinds = [name for name in kinds if "site" in KINDS[name][1]]
+		if not kinds or not self.set_up():
+			for name in kinds:
+				self.could_not(name, "Frappe can't be had here (see above)")
+			return {}
+		first, second = benches.TEST_SITE, benches.SECOND_TEST_SITE
+		sites = {name: second if name in ON_THE_SECOND_SITE else first for name in kinds}
+		made = {site: self.make_site(site) for site in dict.fromkeys(sites.values())}
+		return {name: made[site] for name, site in sites.items()}
+
+	def _on_site(self, kind: str, site: dict[str, str], beside: bool = False):
+		sources = os.environ.get("ERPNEXT_REPO") and os.environ.get("PAYMENTS_REPO")
+		if kind == "install" and self.bench.own and sources:
+			site = {**site, "BESIDE_BENCH": str(benches.make_beside().path)}
+		self._pytest(kind, self._programs(), KINDS[kind][0], beside, **site)
+
+	def _find_browser(self, kinds: list[str]):
+		if any("browser" in KINDS[name][1] for name in kinds):
+			self.environment["CHROMIUM"] = machine.ensure_browser(self._programs())
 
 	def set_up(self) -> bool:
 		"""Bench and databases. Without Frappe: nothing, and False, unless REQUIRE_SITE says it must be."""
@@ -188,6 +211,8 @@ class Run:
 		self, label: str, programs: Path, arguments: list, log: Path | None = None, **more: str
 	) -> int:
 		"""In the copy of the repo, and a process group of its own: interrupted, it takes its servers and browsers along."""
+		if self.ended:
+			return 1
 		own = {
 			"PORT_RANGE": "",  # of these ports the demo has its own: the tests take what the kernel gives
 			"EMULATOR_PYTHON": str(servers.small_environment() / "python"),
@@ -259,21 +284,24 @@ class Run:
 		return self.bench.python.parent if self.bench else servers.small_environment()
 
 	def could_not(self, what: str, why: str):
+		"""Keep for the report that `what` (a kind, or a part of one) did not run."""
 		self.not_run.append({"what": what, "why": why})
 
-	def _interrupt(self):
-		for process in self.processes:
-			for number in (signal.SIGINT, signal.SIGKILL):
-				if process.poll() is None:
+	def _end_processes(self):
+		"""Twice by the signal of Ctrl-C, because a test that was in the middle of a query may have swallowed the first."""
+		self.ended = True
+		for number, seconds in ((signal.SIGINT, 10), (signal.SIGINT, 20), (signal.SIGKILL, 10)):
+			running = [process for process in self.processes if process.poll() is None]
+			for process in running:
+				with suppress(ProcessLookupError):
 					os.killpg(process.pid, number)
-					try:
-						process.wait(30)
-					except subprocess.TimeoutExpired:
-						pass
+			deadline = time.monotonic() + seconds
+			while any(process.poll() is None for process in running) and time.monotonic() < deadline:
+				time.sleep(0.1)
 
 	def clean_up(self):
 		"""End what this run started, and the databases unless the demo uses them."""
-		self._interrupt()
+		self._end_processes()
 		renewed = {
 			"UPDATE_PICTURES": (PICTURES / "docs-images", "docs/images"),
 			"RECORD_ANSWERS": (REPO / ANSWERS, ANSWERS),
@@ -285,6 +313,7 @@ class Run:
 			servers.stop("databases")
 
 	def report(self, asked_for: str):
+		"""Write test-report.json and print the counts, whether the run came to its end or not."""
 		total = sum(self.counts.values(), Counter())
 		content = {
 			"commit": os.environ["COMMIT"],

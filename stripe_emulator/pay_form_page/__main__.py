@@ -8,6 +8,7 @@ from .server import Application
 
 
 def main() -> None:
+	"""Serve the pay form's test page until it is ended."""
 	parser = argparse.ArgumentParser(prog="python -m stripe_emulator.pay_form_page", description=__doc__)
 	parser.add_argument("--host", default="127.0.0.1")
 	parser.add_argument("--port", type=int, default=DEFAULT_PORT)

@@ -56,6 +56,7 @@ def row(name: str, key: str, /, **values) -> dict:
 
 
 def recorded(name: str):
+	"""An answer of the real API, as tests/site/test_pay_form_answers.py recorded it; a copy."""
 	return copy.deepcopy(_read(name))
 
 
@@ -79,6 +80,7 @@ def steady(value, key: str = ""):
 
 
 def save(name: str, content) -> None:
+	"""Record an answer; called with RECORD_ANSWERS=1 only."""
 	FOLDER.mkdir(exist_ok=True)
 	(FOLDER / f"{name}.json").write_text(json.dumps(content, indent="\t", sort_keys=True) + "\n")
 

@@ -56,6 +56,7 @@ class Desk:
 		}  # fmt: skip
 
 	def call(self, method: str, user: str, args: dict):
+		"""What the app's whitelisted method of this name would answer; raises Refused."""
 		if method not in self.methods:
 			raise Refused(f"No such call: {method}")
 		return self.methods[method](user, **args)
@@ -63,6 +64,7 @@ class Desk:
 	# Invoices
 
 	def add_examples(self) -> None:
+		"""One invoice in each kind of currency: two decimals, none and three."""
 		for number, (title, currency, total) in enumerate(
 			[
 				("Office chairs", "USD", "119.00"), ("Yearly maintenance", "EUR", "1250.50"),
@@ -80,6 +82,7 @@ class Desk:
 		return {"name": name}
 
 	def open_form(self, user: str, doctype: str, name: str) -> dict:
+		"""See stripe_service.api.pay.open_form; raises Refused."""
 		invoice = self.invoices.get(name)
 		if invoice is None:
 			raise Refused("There is no such invoice.")
@@ -141,6 +144,7 @@ class Desk:
 		confirmation_token=None,
 		saved_method=None,
 	):
+		"""See stripe_service.api.pay.pay; `amount` in major units, as a text; raises Refused."""
 		invoice = self.invoices[name]
 		with self.lock:
 			if known := self._by_request(invoice, user, request_id):
@@ -220,12 +224,14 @@ class Desk:
 		return next(found, None)
 
 	def payment_status(self, user, payment=None, doctype=None, name=None, request_id=None) -> dict:
+		"""See stripe_service.api.pay.payment_status."""
 		intent = self._intent(payment) if payment else self._by_request(self.invoices[name], user, request_id)
 		if not intent or _of(intent, "user") != user:
 			return answers.answer("not_started")
 		return self._result(intent)
 
 	def abandon(self, user, payment) -> dict:
+		"""See stripe_service.api.pay.abandon: cancels what waits for the payer."""
 		with self.lock:
 			intent = self._intent(payment)
 			if intent["status"] == "requires_action":
@@ -275,6 +281,7 @@ class Desk:
 		return [self._bank_row(setup) for setup, owner in self.accounts.items() if owner == user]
 
 	def start_bank_account(self, user, account) -> dict:
+		"""See stripe_service.api.methods: a SetupIntent for the browser."""
 		params = {
 			"customer": self._customer(user),
 			"allowed_payment_method_types": ["us_bank_account"],
@@ -289,12 +296,14 @@ class Desk:
 		)
 
 	def bank_account_confirmed(self, user, setup_intent) -> dict:
+		"""See stripe_service.api.methods: the row after the browser confirmed the SetupIntent."""
 		self.accounts.setdefault(setup_intent, user)
 		return self._bank_row(setup_intent)
 
 	def verify_bank_account(
 		self, user, name, first_amount=None, second_amount=None, descriptor_code=None
 	) -> dict:
+		"""See stripe_service.api.methods: amounts in cents, or the code; raises Refused."""
 		params = {"amounts": [first_amount, second_amount]}
 		if descriptor_code:
 			params = {"descriptor_code": descriptor_code}
@@ -306,6 +315,7 @@ class Desk:
 		return self._bank_row(name)
 
 	def remove_method(self, user, name) -> dict:
+		"""See stripe_service.api.methods; raises Refused for another user's."""
 		if self.accounts.get(name) != user:
 			raise Refused("There is no such payment method of yours.")
 		del self.accounts[name]

@@ -5,5 +5,6 @@ import pkgutil
 
 
 def load_all() -> None:
+	"""Import every module of this package, so that its endpoints are registered."""
 	for module in pkgutil.iter_modules(__path__):
 		importlib.import_module(f"{__name__}.{module.name}")

@@ -22,6 +22,7 @@ def retrieve(ctx, params, id):
 
 
 def shape(record: dict) -> dict:
+	"""The account as Stripe shows it."""
 	return {
 		"id": record["id"],
 		"object": "account",

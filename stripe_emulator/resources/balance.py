@@ -180,6 +180,7 @@ def payout_arrives(ctx, payout: str) -> None:
 
 
 def fail_payout(ctx, payout: dict, code: str = "account_closed") -> None:
+	"""The bank sends the payout back; its money is in the balance again, by an entry of its own."""
 	payout.update(status="failed", failure_code=code, failure_message="The bank account has been closed.")
 	entry = entries.record(
 		ctx, payout, "payout_failure", payout["amount"], description="STRIPE PAYOUT FAILURE"

@@ -31,6 +31,7 @@ def _path_of(doctype: str) -> str:
 
 
 def between(first: date | str, last: date | str) -> list:
+	"""The filter of a Frappe list for two days, both of them included."""
 	return ["between", [str(first), str(last)]]
 
 

@@ -92,6 +92,7 @@ class TooManyAttempts(frappe.ValidationError):
 
 
 def url_of(link: str) -> str:
+	"""The address to send, on this site's own host name, for the Stripe Payment Link `link`. Checks no permission."""
 	return get_url(f"/{PATH}/{token_of(link)}")
 
 
@@ -248,12 +249,14 @@ def none_left(count: int) -> Refusal:
 
 
 def words_of_no_longer_part(count: int) -> str:
+	"""Translated, with how many of the link's documents (`count`) bill somebody else now."""
 	if count == 1:
 		return _("An invoice is no longer part of this link.")
 	return _("{0} invoices are no longer part of this link.").format(count)
 
 
 def cannot_be_paid_now() -> Refusal:
+	"""Where the site or Stripe is at fault and the visitor is not: HTTP 503, so that trying again makes sense."""
 	return Refusal(
 		"unavailable",
 		503,
@@ -286,6 +289,7 @@ def check_claim(link: str, docs: list) -> None:
 
 
 def is_switched_off() -> bool:
+	"""Whether an administrator has switched payment links off for the whole site, in Stripe Service Settings."""
 	return bool(cint(frappe.get_cached_doc("Stripe Service Settings").payment_links_off))
 
 
@@ -424,6 +428,7 @@ def _about(rows: list) -> dict:
 
 
 def default_expiry():
+	"""The last day of a link made today: Stripe Service Settings say after how many days it expires."""
 	days = cint(frappe.get_cached_doc("Stripe Service Settings").payment_link_days) or DAYS
 	return getdate(add_days(nowdate(), days))
 

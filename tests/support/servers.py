@@ -50,6 +50,8 @@ def _signal_group(pid: int, number: int):
 
 
 REPO = Path(__file__).resolve().parents[2]
+# Servers are in a session of their own; should the tests be killed, nobody else would end them.
+ENDS_WITH_THE_TESTS = ["setpriv", "--pdeathsig=TERM"]
 
 
 @contextmanager
@@ -65,7 +67,7 @@ def running_emulator(port: int | None = None):
 	)  # it knows Stripe as the newest SDK describes it
 	log = open(os.environ.get("EMULATOR_LOG", os.devnull), "ab")
 	process = subprocess.Popen(
-		[python, "-m", "stripe_emulator", "--port", str(port)],
+		[*ENDS_WITH_THE_TESTS, python, "-m", "stripe_emulator", "--port", str(port)],
 		cwd=REPO,
 		stdin=subprocess.DEVNULL,
 		stdout=log,
@@ -173,6 +175,7 @@ def running_server(
 	log = open(os.environ.get("SERVER_LOG", os.devnull), "ab")
 	process = subprocess.Popen(
 		[
+			*ENDS_WITH_THE_TESTS,
 			bench / "env/bin/gunicorn",
 			f"--bind=127.0.0.1:{port}",
 			f"--workers={workers}",
@@ -240,6 +243,7 @@ def running_worker(bench: Path):
 	log = open(os.environ.get("WORKER_LOG", os.devnull), "ab")
 	process = subprocess.Popen(
 		[
+			*ENDS_WITH_THE_TESTS,
 			bench / "env/bin/python",
 			*("-m", "frappe.utils.bench_helper", "frappe"),
 			*("worker", "--queue", "short,default,long"),

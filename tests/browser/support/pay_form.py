@@ -9,7 +9,7 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.servers import free_port, stop
+from tests.support.servers import ENDS_WITH_THE_TESTS, free_port, stop
 
 REPO = Path(__file__).resolve().parents[3]
 GOOD_CARD = "4242424242424242"
@@ -20,7 +20,8 @@ def running_page(emulator_url: str):
 	"""Yield the address of a test page against this emulator."""
 	port = free_port()
 	python = os.environ.get("EMULATOR_PYTHON", sys.executable)
-	command = [python, "-m", "stripe_emulator.pay_form_page", "--port", str(port), "--stripe", emulator_url]
+	command = [*ENDS_WITH_THE_TESTS, python, "-m", "stripe_emulator.pay_form_page", "--port", str(port)]
+	command += ["--stripe", emulator_url]
 	process = subprocess.Popen(
 		command, cwd=REPO, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
 	)
