@@ -38,7 +38,7 @@ def open_work_item(page, http, invoice):
 	"""From the list of work items to the invoice, as a payer finds it."""
 	page.goto(f"{http.url}/app/workflow-action")
 	row = page.locator(".list-row", has_text=invoice.name)
-	expect(row).to_be_visible()
+	expect(row).to_contain_text(invoice.title)
 	return row
 
 
