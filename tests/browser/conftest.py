@@ -16,7 +16,8 @@ from tests.support import accounts, records, servers, site
 HERE = Path(__file__).parent
 OUTPUT = Path(os.environ.get("BROWSER_OUTPUT") or HERE / "output")
 UPDATE_PICTURES = os.environ.get("UPDATE_PICTURES") == "1"
-DIFFERENT_ON_16 = ("desk", "onboarding", "pay-form", "payer-home", "work-item")
+ON_16_ALONE = ("desk", "invoice")
+DIFFERENT_ON_16 = (*ON_16_ALONE, "onboarding", "pay-form", "payer-home")
 SIZE = {"width": 1280, "height": 900}
 # Chromium's own sandbox needs rights that containers and CI machines do not give.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
@@ -125,7 +126,7 @@ def _name_in_docs(name: str) -> str | None:
 	from stripe_service.utils import frappe_versions
 
 	if frappe_versions.major() < 16:
-		return name
+		return None if name in ON_16_ALONE else name
 	return f"{name}-16" if name in DIFFERENT_ON_16 else None
 
 
