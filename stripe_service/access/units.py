@@ -11,6 +11,7 @@ import frappe
 
 from stripe_service.payables import registry
 from stripe_service.utils.cache import changed_lately, forget_cached
+from stripe_service.utils.service_settings import service_settings
 
 UNIT = "Organisation Unit"
 # Frappe's own cache of them, a hash by user.
@@ -61,8 +62,7 @@ def sees_all_units(user: str) -> bool:
 
 def bypass_role() -> str | None:
 	"""The role that sees all units, of Stripe Service Settings; None if it names none."""
-	settings = "Stripe Service Settings"
-	return frappe.get_cached_value(settings, settings, "unit_bypass_role")
+	return service_settings().unit_bypass_role
 
 
 def visible_units(user: str | None = None, doctype: str | None = None):

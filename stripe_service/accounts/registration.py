@@ -26,6 +26,7 @@ from stripe_service.gateway import errors
 from stripe_service.gateway.client import Credentials, Gateway
 from stripe_service.gateway.payment_states import RESERVING
 from stripe_service.utils.fitting import fit
+from stripe_service.utils.service_settings import service_settings
 from stripe_service.utils.transaction import begin_fresh, in_fresh_transaction
 
 DOCTYPE = stripe_account.DOCTYPE
@@ -109,7 +110,7 @@ def check_methods(account: str) -> None:
 
 
 def _offered_methods(account: str) -> list[str]:
-	settings = frappe.get_cached_doc("Stripe Service Settings")
+	settings = service_settings()
 	wanted = ["card"] if settings.allow_cards else []
 	if settings.allow_ach and stripe_account.ach_capable(account)[0]:
 		wanted.append("us_bank_account")

@@ -15,6 +15,7 @@ from stripe_service.gateway import errors
 from stripe_service.gateway.client import Gateway
 from stripe_service.utils.labels import WALLETS
 from stripe_service.utils.plain_text import as_text
+from stripe_service.utils.service_settings import service_settings
 from stripe_service.utils.transaction import in_fresh_transaction
 
 GUIDE = "https://docs.stripe.com/payments/payment-methods/pmd-registration"
@@ -24,7 +25,7 @@ _FIELDS = ["name", "status", "api_base", "wallet_domain", "wallet_domain_id", "w
 
 def switched_on() -> list[str]:
 	"""Stripe's names of the wallets that Stripe Service Settings allow."""
-	settings = frappe.get_cached_doc("Stripe Service Settings")
+	settings = service_settings()
 	return [
 		wallet for wallet in WALLETS if cint(settings.allow_cards) and cint(settings.get(f"wallet_{wallet}"))
 	]

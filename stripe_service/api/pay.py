@@ -22,6 +22,7 @@ from stripe_service.payments.result import refresh
 from stripe_service.payments.together import check_count, check_together
 from stripe_service.saved_methods.saved_method import payment_params
 from stripe_service.utils.json_arguments import documents_in
+from stripe_service.utils.service_settings import service_settings
 
 METHOD_TYPES = ("card", "us_bank_account")
 
@@ -162,7 +163,7 @@ def _with_new_card(request: PayRequest, account: str, confirmation_token: str, s
 
 def saving_allowed() -> bool:
 	"""Whether payers may save cards, by Stripe Service Settings."""
-	return bool(cint(frappe.get_cached_doc("Stripe Service Settings").allow_saving))
+	return bool(cint(service_settings().allow_saving))
 
 
 @frappe.whitelist(methods=["POST"])

@@ -39,6 +39,7 @@ from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment impor
 from stripe_service.utils.frappe_versions import forget_server_scripts
 from stripe_service.utils.masking import mask
 from stripe_service.utils.notices import notify_administrators
+from stripe_service.utils.service_settings import service_settings
 from stripe_service.utils.transaction import in_fresh_transaction, read_committed
 
 DONE, FAILED = "Done", "Failed"
@@ -266,7 +267,7 @@ def _run_steps(reference) -> list[str]:
 
 @contextmanager
 def _acting_user():
-	user = _settings().after_payment_user or "Administrator"
+	user = service_settings().after_payment_user or "Administrator"
 	before = frappe.session.user
 	frappe.set_user(user)
 	try:
@@ -356,11 +357,7 @@ STEPS = (owed.show_amounts, apply_built_in_update, fire_event, update_work_items
 
 def built_in() -> bool:
 	"""Whether the built-in update of the document is switched on."""
-	return bool(_settings().built_in_after_payment)
-
-
-def _settings():
-	return frappe.get_cached_doc("Stripe Service Settings")
+	return bool(service_settings().built_in_after_payment)
 
 
 def _mark(payment_name: str, **values) -> None:

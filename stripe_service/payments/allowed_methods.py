@@ -7,11 +7,12 @@ from frappe.utils import cint
 from stripe_service.accounts import stripe_account, wallet_domain
 from stripe_service.saved_methods import bank_accounts
 from stripe_service.saved_methods.brands import accepted_brands
+from stripe_service.utils.service_settings import service_settings
 
 
 def allowed_methods(payable) -> dict[str, dict]:
 	"""{method type: {"allowed", "reason" (why not, translated), "may_save", ...}} for an open Payable."""
-	settings = frappe.get_cached_doc("Stripe Service Settings")
+	settings = service_settings()
 	if cint(settings.allow_cards):
 		cards, card_reason = stripe_account.cards_available(payable.account)
 	else:

@@ -12,6 +12,7 @@ from frappe.utils import add_to_date, cint, now_datetime
 
 from stripe_service.gateway import payment_states
 from stripe_service.utils.notices import notify_administrators
+from stripe_service.utils.service_settings import service_settings
 from stripe_service.utils.transaction import in_fresh_transaction
 
 WITHIN_MINUTES = 60
@@ -30,7 +31,7 @@ def check_declines(
 ) -> None:
 	"""Raises TooManyDeclines, before anything is claimed, if one more attempt would be one too many. Who pays by a payment
 	`link` is nobody in particular: then the link stands for the payer."""
-	limit = cint(frappe.get_cached_doc("Stripe Service Settings").declines_per_hour)
+	limit = cint(service_settings().declines_per_hour)
 	if not limit:
 		return
 	of_payer = {"payment_link": link} if link else {"user": user}

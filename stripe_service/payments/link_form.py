@@ -23,6 +23,7 @@ from stripe_service.payments.form import (
 )
 from stripe_service.payments.result import client_secret
 from stripe_service.utils.dates import date_in_words
+from stripe_service.utils.service_settings import service_settings
 
 
 def form_of_link(row, documents: list[links.LinkDocument], own_payment: str | None) -> dict:
@@ -126,7 +127,7 @@ def sender_of(payable) -> str | None:
 
 def sends_receipts() -> bool:
 	"""Whether whoever pays a link is asked for an address for the receipt."""
-	return bool(cint(frappe.get_cached_doc("Stripe Service Settings").email_receipts))
+	return bool(cint(service_settings().email_receipts))
 
 
 def _under_way(payment) -> dict:

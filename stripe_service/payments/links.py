@@ -33,6 +33,7 @@ from stripe_service.payments.ledger import first_document
 from stripe_service.payments.together import check_one_link
 from stripe_service.utils.dates import read_day
 from stripe_service.utils.fitting import fit
+from stripe_service.utils.service_settings import service_settings
 
 DOCTYPE = "Stripe Payment Link"
 ROW = "Stripe Payment Link Reference"
@@ -290,7 +291,7 @@ def check_claim(link: str, docs: list) -> None:
 
 def is_switched_off() -> bool:
 	"""Whether an administrator has switched payment links off for the whole site, in Stripe Service Settings."""
-	return bool(cint(frappe.get_cached_doc("Stripe Service Settings").payment_links_off))
+	return bool(cint(service_settings().payment_links_off))
 
 
 def count_attempt(link: str) -> None:
@@ -429,7 +430,7 @@ def _about(rows: list) -> dict:
 
 def default_expiry():
 	"""The last day of a link made today: Stripe Service Settings say after how many days it expires."""
-	days = cint(frappe.get_cached_doc("Stripe Service Settings").payment_link_days) or DAYS
+	days = cint(service_settings().payment_link_days) or DAYS
 	return getdate(add_days(nowdate(), days))
 
 

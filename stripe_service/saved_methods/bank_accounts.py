@@ -21,6 +21,7 @@ from stripe_service.gateway.bank_account_states import NEW, PENDING, REMOVED, VE
 from stripe_service.saved_methods import ownership
 from stripe_service.saved_methods.ownership import BANK_ACCOUNT
 from stripe_service.saved_methods.saved_method import as_document
+from stripe_service.utils.service_settings import service_settings
 from stripe_service.utils.stripe_errors import stripe_errors_as_messages
 from stripe_service.utils.transaction import in_fresh_transaction
 
@@ -44,7 +45,7 @@ def offer(account: str, currency: str) -> tuple[bool, str]:
 
 def may_add(account: str) -> tuple[bool, str]:
 	"""Whether bank accounts can be added and debited at this Stripe Account, and if not, why (translated)."""
-	settings = frappe.get_cached_doc("Stripe Service Settings")
+	settings = service_settings()
 	if not settings.allow_ach:
 		return False, _("Paying by ACH is switched off here.")
 	if not settings.allow_saving:

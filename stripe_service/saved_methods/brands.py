@@ -1,15 +1,15 @@
 """Which brands of card are taken here: the site's own rule, which Stripe can't be told, for new cards and saved ones alike."""
 
-import frappe
 from frappe import _
 from frappe.utils import cint
 
 from stripe_service.utils.labels import BRAND_NAMES, brand_name
+from stripe_service.utils.service_settings import service_settings
 
 
 def accepted_brands() -> list[str]:
 	"""Stripe's names of the brands that Stripe Service Settings allow."""
-	settings = frappe.get_cached_doc("Stripe Service Settings")
+	settings = service_settings()
 	return [brand for brand in BRAND_NAMES if cint(settings.get(f"brand_{brand}"))]
 
 

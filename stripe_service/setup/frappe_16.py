@@ -21,6 +21,7 @@ SIDEBAR_ITEMS = (
 	("My Payment Methods", "my-payment-methods", "Page", "wallet-cards"),
 	("Stripe", "Stripe", "Workspace", "home"),
 )
+LOGO = "/assets/stripe_service/images/stripe-service.svg"
 INVOICE = "Portal Invoice"
 # Where Frappe gives each permission type a column (frappe/core/doctype/permission_type/permission_type.py).
 WITH_COLUMN = ("DocPerm", "Custom DocPerm", "DocShare")
@@ -39,7 +40,7 @@ def remove_permission_type() -> None:
 
 
 def make_sidebar() -> None:
-	"""The sidebar beside the workspace Payments.
+	"""The sidebar beside the workspace Payments, and its icon.
 
 	Frappe makes one for every workspace that has none (after an install, and once on the way from 15), with the workspace as its
 	only entry; that one is taken over. It can't be a file of the app, which would overwrite ERPNext's sidebar of this name:
@@ -48,9 +49,15 @@ def make_sidebar() -> None:
 	if not frappe.db.exists("DocType", SIDEBAR):
 		return
 	there = frappe.db.get_value(SIDEBAR, WORKSPACE, ["app", "module"], as_dict=True)
-	if there and (there.app or there.module != MODULE):
+	made_by_frappe = there and not there.app and there.module == MODULE
+	if not there or made_by_frappe:
+		_fill(frappe.get_doc(SIDEBAR, WORKSPACE) if there else frappe.new_doc(SIDEBAR))
+	elif there.app != APP:
 		return
-	sidebar = frappe.get_doc(SIDEBAR, WORKSPACE) if there else frappe.new_doc(SIDEBAR)
+	_make_icon()
+
+
+def _fill(sidebar):
 	items = [
 		{"label": label, "link_to": link_to, "link_type": link_type, "icon": icon, "type": "Link"}
 		for label, link_to, link_type, icon in SIDEBAR_ITEMS
@@ -59,6 +66,33 @@ def make_sidebar() -> None:
 		{"title": WORKSPACE, "app": APP, "module": MODULE, "header_icon": "wallet", "items": items}
 	)
 	sidebar.save(ignore_permissions=True)
+
+
+def _make_icon():
+	"""The desktop icon of that sidebar, which its head shows as well: with the logo, and for those who may see the workspace.
+
+	Frappe makes one for every public workspace, a letter that is there for the viewers of Stripe, too, and not for payers; that one
+	is taken over. From then on it is an administrator's.
+	"""
+	there = frappe.db.get_value(ICON, WORKSPACE, ["app", "standard"], as_dict=True)
+	if there and (there.app or there.standard):
+		return
+	icon = frappe.get_doc(ICON, WORKSPACE) if there else frappe.new_doc(ICON)
+	icon.update(
+		{
+			"label": WORKSPACE,
+			"icon_type": "Link",
+			"link_type": SIDEBAR,
+			"link_to": WORKSPACE,
+			"app": APP,
+			"logo_url": LOGO,
+			"parent_icon": None,
+			"roles": [{"role": role.role} for role in frappe.get_doc("Workspace", WORKSPACE).roles],
+		}
+	)
+	icon.save(ignore_permissions=True)
+	frappe.cache.delete_key("desktop_icons")
+	frappe.cache.delete_key("bootinfo")
 
 
 def remove_icon_and_sidebar() -> None:

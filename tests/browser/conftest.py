@@ -16,6 +16,8 @@ from tests.support import accounts, records, servers, site
 HERE = Path(__file__).parent
 OUTPUT = Path(os.environ.get("BROWSER_OUTPUT") or HERE / "output")
 UPDATE_PICTURES = os.environ.get("UPDATE_PICTURES") == "1"
+ON_16_ALONE = ("desk", "invoice")
+DIFFERENT_ON_16 = (*ON_16_ALONE, "onboarding", "pay-form", "payer-home")
 SIZE = {"width": 1280, "height": 900}
 # Chromium's own sandbox needs rights that containers and CI machines do not give.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
@@ -115,8 +117,17 @@ def picture():
 def keep_picture(page, name: str, docs: bool = False, **options):
 	OUTPUT.mkdir(parents=True, exist_ok=True)
 	page.screenshot(path=OUTPUT / f"{name}.png", **options)
-	if docs and UPDATE_PICTURES:
-		page.screenshot(path=OUTPUT / "docs-images" / f"{name}.png", **options)
+	if docs and UPDATE_PICTURES and (named := _name_in_docs(name)):
+		page.screenshot(path=OUTPUT / "docs-images" / f"{named}.png", **options)
+
+
+def _name_in_docs(name: str) -> str | None:
+	"""docs/ shows Frappe 15, and of 16 what differs."""
+	from stripe_service.utils import frappe_versions
+
+	if frappe_versions.major() < 16:
+		return None if name in ON_16_ALONE else name
+	return f"{name}-16" if name in DIFFERENT_ON_16 else None
 
 
 @pytest.hookimpl(hookwrapper=True)

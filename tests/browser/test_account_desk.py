@@ -184,7 +184,8 @@ def test_the_onboarding_leads_an_administrator_to_the_keys(onboarding, administr
 	page = administrator
 	page.goto(f"{http.url}/app/stripe", wait_until="domcontentloaded")
 	expect(page.get_by_text("Set up payments with Stripe").first).to_be_visible()
-	expect(page.locator(".onboarding-widget-box").get_by_text("Enter the API keys").last).to_be_visible()
+	# 15 has the steps on the page, 16 beside it.
+	expect(page.get_by_text("Enter the API keys").filter(visible=True).last).to_be_visible()
 	expect(page.locator(".number-widget-box .number").first).to_have_text(re.compile(r"\d"))
 	settle(page)
 	picture(page, "onboarding", docs=True)

@@ -38,7 +38,7 @@ def open_work_item(page, http, invoice):
 	"""From the list of work items to the invoice, as a payer finds it."""
 	page.goto(f"{http.url}/app/workflow-action")
 	row = page.locator(".list-row", has_text=invoice.name)
-	expect(row).to_be_visible()
+	expect(row).to_contain_text(invoice.title)
 	return row
 
 
@@ -75,6 +75,8 @@ def test_a_payer_opens_the_work_item_pays_by_new_card_saves_it_and_sees_paid(
 	row = open_work_item(page, http, invoice)
 	picture(page, "work-item", docs=True)
 	go_to_invoice(page, row)
+	expect(page.get_by_role("button", name="Pay", exact=True).filter(visible=True).first).to_be_visible()
+	picture(page, "invoice", docs=True)
 	form = PayDialog.by_button(page)
 	expect(form.card_frame.get_by_label("Card number")).to_be_visible()
 	picture(page, "pay-form", docs=True)

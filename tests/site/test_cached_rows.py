@@ -8,6 +8,7 @@ import pytest
 from stripe_service.access import rules, units
 from stripe_service.payables import registry
 from stripe_service.utils.cache import read_cached
+from stripe_service.utils.service_settings import service_settings
 from tests.support import records
 from tests.support import site as site_support
 
@@ -78,6 +79,27 @@ def test_a_payable_doctype_that_is_disabled_while_a_request_reads_it_stays_disab
 		elsewhere(lambda: switch(1))
 		next_request()
 	assert registry.get_enabled_config("Portal Invoice")
+
+
+def test_a_switch_that_is_turned_while_a_request_reads_it_stays_turned(site_only):
+	def switch(days: int):
+		settings = frappe.get_doc("Stripe Service Settings")
+		settings.payment_link_days = days
+		settings.save()
+
+	before = service_settings().payment_link_days
+	try:
+		next_request()
+		frappe.db.get_value("User", "Administrator")
+		elsewhere(lambda: switch(77))
+		frappe.local.cache.clear()
+		assert service_settings().payment_link_days == before, "its transaction is still the old one"
+		next_request()
+		assert service_settings().payment_link_days == 77
+	finally:
+		elsewhere(lambda: switch(before))
+		next_request()
+	assert service_settings().payment_link_days == before
 
 
 def test_what_does_not_change_is_read_once_for_all(site_only):

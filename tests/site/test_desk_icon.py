@@ -55,9 +55,19 @@ def test_the_sidebar_beside_their_home_leads_to_all_that_payers_need(desk_of):
 	]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+	"who, seen",
+	[("a payer", True), ("an administrator", True), ("a viewer", False), ("a role administrator", False)],
+)
+def test_the_payers_home_has_an_icon_for_those_who_may_see_it(desk_of, who, seen):
+	icons, _items = desk_of(FIRST_PAGE[who][0])
+	assert (PAYMENTS in icons) == seen
+	assert not seen or (icons[PAYMENTS]["logo_url"] and not icons[PAYMENTS]["hidden"])
+
+
 def test_who_has_nothing_to_do_with_payments_has_no_icon(desk_of):
 	icons, _items = desk_of(["Website Manager"])
-	assert not {"Stripe", "Stripe Service"} & set(icons)
+	assert not {"Stripe", "Stripe Service", PAYMENTS} & set(icons)
 
 
 def test_the_icon_can_be_saved(desk_of, site_only):

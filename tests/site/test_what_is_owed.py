@@ -440,28 +440,23 @@ def test_paid_is_not_reached_by_money_that_has_gone_back_since(world):
 	frappe.db.rollback()
 
 
-def test_a_claim_sees_what_was_claimed_while_it_waited_for_the_lock(world):
+def test_a_claim_sees_what_was_claimed_while_it_waited_for_the_lock(world, monkeypatch):
 	"""Its first read may be long before the lock is had."""
 	from stripe_service.payments import claim
 
 	request = claim.PayRequest("Portal Invoice", world.invoice.name, "80.00", "card", world.payer)
-	lock = frappe.db.get_value
+	colleague, lock = world.make_payer(), claim._lock
 
-	def wait_for_the_lock(*args, **kwargs):
-		if kwargs.get("for_update"):
-			frappe.db.count("Invoice Payment", {"reference_name": world.invoice.name})  # begins the snapshot
-			frappe.db.get_value = lock
-			in_another_process(world, lambda: world.pay("80.00", user=colleague))
-		return lock(*args, **kwargs)
+	def wait_for_the_lock(*args):
+		frappe.db.count("Invoice Payment", {"reference_name": world.invoice.name})  # begins the snapshot
+		monkeypatch.setattr(claim, "_lock", lock)
+		in_another_process(world, lambda: world.pay("80.00", user=colleague))
+		return lock(*args)
 
-	colleague = world.make_payer()
 	frappe.db.commit()
-	frappe.db.get_value = wait_for_the_lock
-	try:
-		with pytest.raises(claim.limits.AmountRefused, match="At most"):
-			claim.claim(request)
-	finally:
-		frappe.db.get_value = lock
+	monkeypatch.setattr(claim, "_lock", wait_for_the_lock)
+	with pytest.raises(claim.limits.AmountRefused, match="At most"):
+		claim.claim(request)
 	assert world.received_minor() == 8000
 
 

@@ -9,6 +9,7 @@ from frappe.utils import cint, cstr
 
 from stripe_service.accounts import stripe_account, wallet_domain
 from stripe_service.utils.labels import WALLETS
+from stripe_service.utils.service_settings import forget_settings
 
 BRANDS = ("visa", "mastercard", "amex", "discover", "diners", "jcb")
 NOTICE_DAYS = range(1, 31)
@@ -59,7 +60,8 @@ class StripeServiceSettings(Document):
 		self._check_automatic_payments()
 
 	def on_update(self):
-		"""A wallet that is switched on needs the domain of this site registered at Stripe."""
+		"""What others have cached ends. A wallet that is switched on needs the domain of this site registered at Stripe."""
+		forget_settings()
 		if any(self.has_value_changed(f"wallet_{wallet}") for wallet in WALLETS):
 			frappe.enqueue(wallet_domain.ensure_registered, queue="short", enqueue_after_commit=True)
 
