@@ -7,5 +7,6 @@ export function show_as_read_only(frm) {
 	$(frm.wrapper).toggleClass("stripe-read-only", !may_edit || is_written_by_app(frm));
 }
 
-/** Whoever has the right to write may refund and cancel, but nobody edits a payment. */
-const is_written_by_app = (frm) => frm.doctype === "Invoice Payment";
+/** Whoever has the right to write may refund, cancel and revoke, but nobody edits these. */
+const WRITTEN_BY_APP = ["Invoice Payment", "Stripe Payment Link", "Stripe Refund", "Saved Card", "Stripe Bank Account"];
+const is_written_by_app = (frm) => WRITTEN_BY_APP.includes(frm.doctype);
