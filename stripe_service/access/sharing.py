@@ -125,7 +125,9 @@ def withhold_versions(version, method: str | None = None) -> None:
 		return
 	meta = frappe.get_meta(version.ref_doctype)
 	shown = {"changed": _shown(data.get("changed"), _withheld(meta))}
-	of_rows = {field.fieldname: _withheld(frappe.get_meta(field.options)) for field in meta.get_table_fields()}
+	of_rows = {
+		field.fieldname: _withheld(frappe.get_meta(field.options)) for field in meta.get_table_fields()
+	}
 	changed_rows = [
 		[table, *place, _shown(changes, of_rows.get(table, set()))]
 		for table, *place, changes in data.get("row_changed") or []

@@ -466,7 +466,12 @@ def test_the_history_of_a_payment_holds_no_figure_of_the_merchant(site_only, cal
 
 def test_the_history_of_a_payment_holds_no_internal_figure_in_its_rows(site_only, callers):
 	payment = callers.target("Invoice Payment")
-	internal = {"after_payment_error": "Traceback", "reserved_minor": 4711, "settled_minor": 4711, "booked_minor": 4711}
+	internal = {
+		"after_payment_error": "Traceback",
+		"reserved_minor": 4711,
+		"settled_minor": 4711,
+		"booked_minor": 4711,
+	}
 	changes = [[name, None, value] for name, value in internal.items()] + [["settled_amount", 0, "47.11"]]
 	row = {"name": "row", "settled_amount": "47.11", **internal}
 	version = frappe.get_doc(
