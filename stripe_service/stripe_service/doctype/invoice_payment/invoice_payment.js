@@ -4,6 +4,7 @@ frappe.ui.form.on("Invoice Payment", {
 		show_decimals(frm);
 		show_method(frm);
 		show_state(frm);
+		hide_internals(frm);
 		add_links(frm);
 		if (frappe.perm.has_perm("Invoice Payment", 0, "write", frm.doc)) {
 			add_actions(frm);
@@ -50,6 +51,12 @@ function show_state(frm) {
 			true
 		);
 	}
+}
+
+/** What the app counts and works by says nothing to payers. */
+function hide_internals(frm) {
+	const reads_account = frappe.perm.has_perm("Invoice Payment", 1, "read", frm.doc);
+	frm.toggle_display(["minor_section", "after_payment_status"], reads_account);
 }
 
 function add_links(frm) {
