@@ -177,7 +177,9 @@ def test_money_under_way_is_shown_on_the_document(at_desk, payer, invoice, make_
 	expect(second.amount).to_have_value("19.00")
 
 
-def test_a_colleagues_open_form_shows_what_was_paid_meanwhile(at_desk, payer, invoice, make_payer, unit, drain):
+def test_a_colleagues_open_form_shows_what_was_paid_meanwhile(
+	at_desk, payer, invoice, make_payer, unit, drain
+):
 	page, of_colleague = at_desk(payer, invoice), at_desk(make_payer(unit=unit), invoice)
 	expect(of_colleague.get_by_role("button", name="Pay", exact=True)).to_be_visible()
 	form = PayDialog.by_button(page)

@@ -10,5 +10,11 @@ export function show_as_read_only(frm) {
 }
 
 /** Whoever has the right to write may refund, cancel and revoke, but nobody edits these. */
-const WRITTEN_BY_APP = ["Invoice Payment", "Stripe Payment Link", "Stripe Refund", "Saved Card", "Stripe Bank Account"];
+const WRITTEN_BY_APP = [
+	"Invoice Payment",
+	"Stripe Payment Link",
+	"Stripe Refund",
+	"Saved Card",
+	"Stripe Bank Account",
+];
 export const is_written_by_app = (frm) => WRITTEN_BY_APP.includes(frm.doctype);

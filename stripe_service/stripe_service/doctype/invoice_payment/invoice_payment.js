@@ -31,7 +31,11 @@ function show_method(frm) {
 	const words = { card: __("Card"), us_bank_account: __("Bank account (ACH)") };
 	frm.set_df_property("method_type", "formatter", (method) => words[method] || "");
 	frappe.require("stripe_desk.bundle.js", () =>
-		frm.set_df_property("brand", "formatter", (brand) => brand && stripe_service.brand_name(brand))
+		frm.set_df_property(
+			"brand",
+			"formatter",
+			(brand) => brand && stripe_service.brand_name(brand)
+		)
 	);
 }
 
