@@ -25,7 +25,7 @@ SECONDS_FOR_WORKER = 60
 
 # user, roles, unit, what to say about it
 USERS = [
-	("admin@demo.example", ("System Manager", "Stripe Administrator"), None, "administrator: may do everything with Stripe"),
+	("admin@demo.example", ("System Manager", "Script Manager", "Stripe Administrator"), None, "administrator: may do everything with Stripe"),
 	("roles@demo.example", ("System Manager",), None, "role administrator: Role Permission Manager, User Permissions, workflow"),
 	("viewer@demo.example", ("Stripe Viewer", "Stripe Reader"), None, "viewer: the Stripe workspace, read only"),
 	("payer.a@demo.example", PAYER, BRANCH_A, "payer of Branch A"),

@@ -186,12 +186,13 @@ def query_of_payment(user: str | None = None, doctype: str | None = None) -> str
 	)
 	if is_website_user(user):
 		return own
-	# By the first document, which the payment's own indexes know; then by the others, of those that have others.
+	# By the first document, which the payment's own indexes know, as long as no function is called on their columns; then by
+	# the others, of those that have others. In a `not` an unknown unit would count as neither.
 	first = _shows_document("Invoice Payment", user)
 	others = f"""(`tabInvoice Payment`.`document_count` <= 1 or not exists (
 		select 1 from `tabInvoice Payment Reference`
 		where `tabInvoice Payment Reference`.`parent` = `tabInvoice Payment`.`name`
-			and not {_shows_document("Invoice Payment Reference", user)}
+			and not ifnull({_shows_document("Invoice Payment Reference", user)}, 0)
 	))"""
 	return f"({own} or ({first} and {others}))"
 
@@ -202,8 +203,6 @@ def _shows_document(table: str, user: str) -> str:
 	for doctype, config in registry.get_all_configs().items():
 		if config.unit_control:
 			shown = _in_units(table, "organisation_unit", units.visible_units(user, doctype))
-			# In a `not` an unknown unit would count as neither.
-			shown = shown and f"ifnull({shown}, 0)"
 		else:
 			shown = f"`tab{table}`.`reference_name` in ({readable_names(doctype, user)})"
 		ways.append(f"(`tab{table}`.`reference_doctype` = {frappe.db.escape(doctype)} and {shown or '1=1'})")

@@ -116,14 +116,38 @@ def withhold_notification(log, method: str | None = None) -> None:
 
 def withhold_versions(version, method: str | None = None) -> None:
 	"""Version, before_insert: whoever may read a document is shown its history, whatever level its fields are of; so
-	changes of fields of a higher level are not in it."""
+	changes of fields of a higher level are not in it, nor are amounts in minor units, which stand there in major ones, too.
+	That holds of the rows of its tables as well."""
 	if not is_guarded(version.ref_doctype) or not version.data:
 		return
-	hidden = {field.fieldname for field in frappe.get_meta(version.ref_doctype).get_high_permlevel_fields()}
 	data = frappe.parse_json(version.data)
-	if hidden and isinstance(data, dict) and data.get("changed"):
-		data["changed"] = [change for change in data["changed"] if change[0] not in hidden]
-		version.data = frappe.as_json(data, indent=None)
+	if not isinstance(data, dict):
+		return
+	meta = frappe.get_meta(version.ref_doctype)
+	shown = {"changed": _shown(data.get("changed"), _withheld(meta))}
+	of_rows = {
+		field.fieldname: _withheld(frappe.get_meta(field.options)) for field in meta.get_table_fields()
+	}
+	changed_rows = [
+		[table, *place, _shown(changes, of_rows.get(table, set()))]
+		for table, *place, changes in data.get("row_changed") or []
+	]
+	shown["row_changed"] = [row for row in changed_rows if row[-1]]
+	for kind in ("added", "removed"):
+		shown[kind] = [
+			[table, {name: row[name] for name in row if name not in of_rows.get(table, set())}]
+			for table, row in data.get(kind) or []
+		]
+	version.data = frappe.as_json(data | shown, indent=None)
+
+
+def _withheld(meta) -> set[str]:
+	minor = {field.fieldname for field in meta.fields if field.fieldname.endswith("_minor")}
+	return minor | {field.fieldname for field in meta.get_high_permlevel_fields()}
+
+
+def _shown(changes: list | None, withheld: set[str]) -> list:
+	return [change for change in changes or [] if change[0] not in withheld]
 
 
 def withhold_email(queue, method: str | None = None) -> None:

@@ -6,9 +6,10 @@ Frappe lists rows without a date as well.
 
 import json
 from datetime import date
+from html import escape
 from urllib.parse import urlencode, urlsplit
 
-from frappe.utils import escape_html, get_url_to_list
+from frappe.utils import get_url_to_list
 from frappe.utils.caching import request_cache
 
 LONG_AGO, FAR_OFF = "2000-01-01", "2999-12-31"
@@ -16,12 +17,19 @@ LONG_AGO, FAR_OFF = "2000-01-01", "2999-12-31"
 
 def list_path(doctype: str, **filters) -> str:
 	"""The path of the list of `doctype`; each filter is a value, or [operator, value]."""
-	given = {
-		name: json.dumps(value, default=str) if isinstance(value, list) else value
-		for name, value in filters.items()
-	}
 	path = _path_of(doctype)
-	return f"{path}?{urlencode(given)}" if given else path
+	return f"{path}?{query_of(**filters)}" if filters else path
+
+
+def query_of(**filters) -> str:
+	"""Filters of a list as they stand behind the `?` of its path, to be joined by `&`: a report of thousands of rows writes
+	once what all its rows have in common."""
+	return urlencode(
+		{
+			name: json.dumps(value, default=str) if isinstance(value, list) else value
+			for name, value in filters.items()
+		}
+	)
 
 
 @request_cache
@@ -36,5 +44,5 @@ def between(first: date | str, last: date | str) -> list:
 
 
 def link(path: str, text: str) -> str:
-	"""An HTML link."""
-	return f'<a href="{escape_html(path)}">{escape_html(text)}</a>'
+	"""An HTML link. Python's own `escape`, because Frappe's goes through each letter."""
+	return f'<a href="{escape(path)}">{escape(text)}</a>'

@@ -1,8 +1,9 @@
 """What grows with the number of payments: the reads of payers and administrators, and events worked off per second.
 
 The same calls are measured on a throw-away site that holds more and more payments, for 1,000 units and 1,000 payers: the
-median of several calls, and the queries of one. Rows are made by the database itself (insert ... select), a year of them.
-Compare the columns of one run, not the seconds of two machines.
+median of several calls, and the queries of one. Rows are made by the database itself (insert ... select), a year of them,
+two payments for each invoice; each fifth invoice waits to be paid. Compare the columns of one run, not the seconds of two
+machines.
 
   scripts/bench growth                       at 100, 10,000 and 1,000,000 payments
   scripts/bench growth -- --sizes 100,1000   a quick run
@@ -30,6 +31,8 @@ EVENTS = 60
 UNDER_WAY, FAILED, PARTLY_REFUNDED, LOST, DISPUTED = 2, 50, 20, 2, 1
 # The first of the invoices that wait for money, and a payer of its unit.
 INVOICE, PAYER = "GROW-40", "payer-21@growth.example"
+# Who pays for all units: sees all invoices that wait.
+PAYER_OF_ALL = "payer-of-all@growth.example"
 
 
 def main() -> int:
@@ -72,6 +75,7 @@ def measure_all(frappe, url: str, sizes: list[int]) -> dict[int, dict]:
 
 def make_people(frappe) -> None:
 	records.make_unit("/growth")
+	records.make_user(records.make_faker(), email=PAYER_OF_ALL, roles=records.PAYER_ROLES, unit="/growth")
 	columns = "name, creation, modified, owner, modified_by, docstatus, idx"
 	values = "now(), now(), 'Administrator', 'Administrator', 0, 0"
 	frappe.db.sql(
@@ -123,8 +127,8 @@ _INVOICES = f"""
 		organisation_unit, workflow_state, currency, due_date, total, outstanding_amount)
 	select concat('GROW-', seq), now() - {_AGE}, now() - {_AGE}, 'Administrator', 'Administrator', 0, 0,
 		concat('Invoice ', seq), concat('/growth/', 1 + seq div 2 %% {UNITS}),
-		if(seq %% 40 = 0, 'To Be Paid', 'Paid'), elt(1 + seq div 2 %% 4, 'USD', 'USD', 'EUR', 'JPY'),
-		curdate() - interval 30 day + interval (seq %% 60) day, 100, if(seq %% 40 = 0, 100, 0)
+		if(seq %% 10 = 0, 'To Be Paid', 'Paid'), elt(1 + seq div 2 %% 4, 'USD', 'USD', 'EUR', 'JPY'),
+		curdate() - interval 30 day + interval (seq %% 60) day, 100, if(seq %% 10 = 0, 100, 0)
 	from seq_1_to_1000000 where seq between %(first)s and %(last)s and seq %% 2 = 0
 """
 _STATUS = f"""case
@@ -179,6 +183,7 @@ def calls(frappe) -> dict:
 	from frappe.desk.form.load import getdoc
 
 	from stripe_service.api import account as account_api
+	from stripe_service.api import home as home_api
 	from stripe_service.api import pay as pay_api
 	from stripe_service.stripe_service.report.stripe_received import stripe_received as report_module
 
@@ -193,6 +198,8 @@ def calls(frappe) -> dict:
 	return {
 		"opening the pay form": (PAYER, lambda: pay_api.open_form("Portal Invoice", INVOICE)),
 		"opening the document": (PAYER, lambda: getdoc("Portal Invoice", INVOICE)),
+		"a payer's home": (PAYER, home_api.payer_home),
+		"the home of a payer of all units": (PAYER_OF_ALL, home_api.payer_home),
 		"a payer's list of payments": (PAYER, lambda: listed(frappe)),
 		"a payer's count of payments": (PAYER, lambda: counted(frappe)),
 		"an administrator's list": ("Administrator", lambda: listed(frappe)),

@@ -177,6 +177,22 @@ def test_money_under_way_is_shown_on_the_document(at_desk, payer, invoice, make_
 	expect(second.amount).to_have_value("19.00")
 
 
+def test_a_colleagues_open_form_shows_what_was_paid_meanwhile(
+	at_desk, payer, invoice, make_payer, unit, drain
+):
+	page, of_colleague = at_desk(payer, invoice), at_desk(make_payer(unit=unit), invoice)
+	expect(of_colleague.get_by_role("button", name="Pay", exact=True)).to_be_visible()
+	form = PayDialog.by_button(page)
+	form.pay_by_new_card()
+	expect(form.heading).to_have_text("You have paid $ 119.00")
+	drain()
+	# The colleague comes back to the tab.
+	of_colleague.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+	expect(of_colleague.locator(".indicator-pill", has_text="Paid").first).to_be_visible()
+	expect(of_colleague.get_by_role("button", name="Pay", exact=True)).to_have_count(0)
+	expect(of_colleague.locator(".stripe-history")).to_contain_text("$ 119.00")
+
+
 # One Pay button, wherever one looks
 
 

@@ -464,6 +464,31 @@ def test_the_history_of_a_payment_holds_no_figure_of_the_merchant(site_only, cal
 	assert "1.23" not in version.data and "Failed" in version.data
 
 
+def test_the_history_of_a_payment_holds_no_internal_figure_in_its_rows(site_only, callers):
+	payment = callers.target("Invoice Payment")
+	internal = {
+		"after_payment_error": "Traceback",
+		"reserved_minor": 4711,
+		"settled_minor": 4711,
+		"booked_minor": 4711,
+	}
+	changes = [[name, None, value] for name, value in internal.items()] + [["settled_amount", 0, "47.11"]]
+	row = {"name": "row", "settled_amount": "47.11", **internal}
+	version = frappe.get_doc(
+		doctype="Version", ref_doctype="Invoice Payment", docname=payment.name,
+		data=frappe.as_json({
+			"changed": [["received_minor", 0, 4711]],
+			"row_changed": [["references", 0, "row", changes], ["references", 1, "other", changes[:-1]]],
+			"added": [["references", row]], "removed": [["references", row]],
+		}),
+	).insert(ignore_permissions=True)  # fmt: skip
+	assert "4711" not in version.data and "Traceback" not in version.data
+	kept = frappe.parse_json(version.data)
+	assert kept["row_changed"] == [["references", 0, "row", [["settled_amount", 0, "47.11"]]]]
+	left = {"name": "row", "settled_amount": "47.11"}
+	assert kept["added"] == kept["removed"] == [["references", left]]
+
+
 # Moving and writing
 
 

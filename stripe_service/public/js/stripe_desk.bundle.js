@@ -3,10 +3,11 @@ import { show_overview } from "./desk/overview";
 import { show_payment_link } from "./desk/payment_link";
 import { ask_refund } from "./desk/refund";
 import { show_in_list } from "./desk/test_mode";
-import { card_title } from "./pay_form/messages";
+import { brand_name, card_title } from "./pay_form/messages";
 
 frappe.provide("stripe_service");
 
+stripe_service.brand_name = brand_name;
 stripe_service.card_title = card_title;
 stripe_service.refund = ask_refund;
 stripe_service.payment_link = show_payment_link;

@@ -9,7 +9,7 @@ import { set_columns, set_up_list } from "./desk/lists";
 import { add_stripe_links } from "./desk/open_in_stripe";
 import { add_pay_chosen } from "./desk/pay_chosen";
 import { add_link_of_chosen, add_payment_link } from "./desk/payment_link_button";
-import { show_as_read_only } from "./desk/read_only_form";
+import { is_written_by_app, show_as_read_only } from "./desk/read_only_form";
 import { add_reprocess } from "./desk/work_items";
 
 frappe.provide("stripe_service.pay_form");
@@ -62,6 +62,7 @@ $(document).on("form-refresh", (event, frm) => {
 
 $(document).on("form-refresh", (event, frm) => {
 	add_stripe_links(frm);
+	if (is_written_by_app(frm)) show_as_read_only(frm);
 	const has_history = frm.doc.__onload?.stripe_service || frm.doctype === "Invoice Payment";
 	// As with the bar: a new document must not show the history of the one before.
 	if (!has_history && !$(frm.wrapper).find(".stripe-history").length) return;

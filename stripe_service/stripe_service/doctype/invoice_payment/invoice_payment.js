@@ -4,6 +4,7 @@ frappe.ui.form.on("Invoice Payment", {
 		show_decimals(frm);
 		show_method(frm);
 		show_state(frm);
+		hide_internals(frm);
 		add_links(frm);
 		if (frappe.perm.has_perm("Invoice Payment", 0, "write", frm.doc)) {
 			add_actions(frm);
@@ -29,6 +30,13 @@ function show_decimals(frm) {
 function show_method(frm) {
 	const words = { card: __("Card"), us_bank_account: __("Bank account (ACH)") };
 	frm.set_df_property("method_type", "formatter", (method) => words[method] || "");
+	frappe.require("stripe_desk.bundle.js", () =>
+		frm.set_df_property(
+			"brand",
+			"formatter",
+			(brand) => brand && stripe_service.brand_name(brand)
+		)
+	);
 }
 
 function show_state(frm) {
@@ -47,6 +55,12 @@ function show_state(frm) {
 			true
 		);
 	}
+}
+
+/** What the app counts and works by says nothing to payers. */
+function hide_internals(frm) {
+	const reads_account = frappe.perm.has_perm("Invoice Payment", 1, "read", frm.doc);
+	frm.toggle_display(["minor_section", "after_payment_status"], reads_account);
 }
 
 function add_links(frm) {

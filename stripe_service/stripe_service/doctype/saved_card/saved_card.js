@@ -10,10 +10,11 @@ frappe.ui.form.on("Saved Card", {
 	},
 });
 
-/** Its name is Stripe's id, which says nothing to anybody. */
+/** Its name is Stripe's id, which says nothing to anybody; the brand is kept in Stripe's word for it. */
 function show_title(frm) {
 	const { name } = frm.doc;
 	frappe.require("stripe_desk.bundle.js", () => {
+		frm.set_df_property("brand", "formatter", stripe_service.brand_name);
 		if (frm.doc.name === name) frm.page.set_title(stripe_service.card_title(frm.doc));
 	});
 }

@@ -6,7 +6,7 @@ from frappe import _
 from frappe.utils import get_first_day, getdate, today
 
 from stripe_service.accounts import charts, figures
-from stripe_service.accounts.figure_links import between, link, list_path
+from stripe_service.accounts.figure_links import between, link, list_path, query_of
 from stripe_service.gateway import money
 from stripe_service.gateway.payment_states import RECEIVED, RESERVING
 from stripe_service.utils.dates import read_day
@@ -26,7 +26,14 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict]]:
 	found = figures.together(figures.received(first, last, by), waiting)
 	if by == figures.DAY:
 		found.sort(key=lambda figure: figure.group)
-	return columns(by), [row_of(figure, by, first, last) for figure in found]
+	under_way_list = list_path(figures.PAYMENT, status=["in", list(RESERVING)])
+	received_list = _received_list(first, last)
+	rows = []
+	for figure in found:
+		if by == figures.DAY:
+			received_list = _received_list(figure.group, figure.group)
+		rows.append(row_of(figure, by, received_list, under_way_list))
+	return columns(by), rows
 
 
 def columns(by: str | None) -> list[dict]:
@@ -80,13 +87,14 @@ def _amount(fieldname: str, label: str) -> dict:
 	}
 
 
-def row_of(figure: figures.Figure, by: str | None, first, last) -> dict:
-	"""One row in major units, with links to the lists of what it counts, from `first` to `last` day."""
-	same = {"currency": figure.currency, **_filters_of(figure, by)}
-	if by == figures.DAY:
-		first = last = figure.group
-	kept = {"status": ["in", list(RECEIVED)], "settled_at": between(first, last)}
-	waiting = {"status": ["in", list(RESERVING)]}
+def _received_list(first, last) -> str:
+	return list_path(figures.PAYMENT, status=["in", list(RECEIVED)], settled_at=between(first, last))
+
+
+def row_of(figure: figures.Figure, by: str | None, received_list: str, under_way_list: str) -> dict:
+	"""One row in major units, with links to the lists of what it counts: the two paths, narrowed to the row's currency
+	and group."""
+	narrowed = query_of(currency=figure.currency, **_filters_of(figure, by))
 
 	def major(minor: int) -> float:
 		return float(money.from_minor(minor, figure.currency))
@@ -94,18 +102,18 @@ def row_of(figure: figures.Figure, by: str | None, first, last) -> dict:
 	return {
 		"key": _name_of(figure, by),
 		"currency": figure.currency,
-		"payments": _linked(figure.count, {**same, **kept}),
+		"payments": _linked(figure.count, received_list, narrowed),
 		"received": major(figure.received_minor),
 		"refunded": major(figure.refunded_minor),
 		"disputed": major(figure.disputed_minor),
 		"net": major(figure.net_minor),
-		"payments_under_way": _linked(figure.under_way_count, {**same, **waiting}),
+		"payments_under_way": _linked(figure.under_way_count, under_way_list, narrowed),
 		"under_way": major(figure.under_way_minor),
 	}
 
 
-def _linked(count: int, filters: dict) -> str:
-	return link(list_path(figures.PAYMENT, **filters), str(count)) if count else "0"
+def _linked(count: int, path: str, narrowed: str) -> str:
+	return link(f"{path}&{narrowed}", str(count)) if count else "0"
 
 
 def _filters_of(figure: figures.Figure, by: str | None) -> dict:
