@@ -16,7 +16,7 @@ from frappe.desk.notifications import get_dynamic_link_filters, get_filters_for
 from frappe.utils import cint, get_url_to_form
 from frappe.utils.verified_command import verify_request
 
-from stripe_service.access import permissions
+from stripe_service.access import permissions, prepared_reports
 from stripe_service.access.guarded import is_limited, is_open_to
 from stripe_service.access.pay_actions import get_pay_transitions
 from stripe_service.utils.json_arguments import from_json, refuse_incomplete
@@ -308,6 +308,44 @@ def get_workflow_state_count(doctype: str, workflow_state_field: str, states: st
 		limit_page_length=0,
 	)
 	return [{workflow_state_field: state, "count": count} for state, count in Counter(found).items() if state]
+
+
+# Reports and boards
+
+
+@frappe.whitelist()
+def run_report(report_name: str, filters: str | list | dict | None = None, **given):
+	"""For frappe.desk.query_report.run, which narrows the rows to what the user whom the caller names may see, and answers with
+	whatever was prepared for that user."""
+	prepared_reports.check_named_in(filters)
+	given["user"] = frappe.session.user
+	return frappe.call(
+		frappe.get_attr("frappe.desk.query_report.run"), report_name=report_name, filters=filters, **given
+	)
+
+
+@frappe.whitelist()
+def export_report():
+	"""For frappe.desk.query_report.export_query, which runs the report by itself."""
+	prepared_reports.check_named_in(frappe.local.form_dict.get("filters"))
+	return frappe.get_attr("frappe.desk.query_report.export_query")()
+
+
+@frappe.whitelist()
+def update_order(board_name: str, order: str | dict):
+	"""For frappe.desk.doctype.kanban_board.kanban_board.update_order: it compares what any document holds with what the caller
+	says, and only then asks who may write it."""
+	doctype = frappe.db.get_value("Kanban Board", board_name, "reference_doctype")
+	if doctype and not is_open_to(doctype):
+		columns = _read(order, dict).values()
+		cards = [card for column in columns for card in _read(column, list)]
+		if not all(isinstance(card, str) for card in cards) or set(cards) - _visible(doctype, cards):
+			raise frappe.PermissionError
+	return _call(
+		"frappe.desk.doctype.kanban_board.kanban_board.update_order",
+		board_name=board_name,
+		order=order if isinstance(order, str) else frappe.as_json(order),
+	)
 
 
 # One document
