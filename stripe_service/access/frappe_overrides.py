@@ -316,19 +316,17 @@ def get_workflow_state_count(doctype: str, workflow_state_field: str, states: st
 @frappe.whitelist()
 def run_report(report_name: str, filters: str | list | dict | None = None, **given):
 	"""For frappe.desk.query_report.run, which narrows the rows to what the user whom the caller names may see, and answers with
-	whatever was prepared for that user."""
+	whatever was prepared for that user. A fault of the report's own is in Error Log, where Frappe writes it."""
 	prepared_reports.check_named_in(filters)
 	given["user"] = frappe.session.user
-	return frappe.call(
-		frappe.get_attr("frappe.desk.query_report.run"), report_name=report_name, filters=filters, **given
-	)
+	return _call("frappe.desk.query_report.run", report_name=report_name, filters=filters, **given)
 
 
 @frappe.whitelist()
 def export_report():
 	"""For frappe.desk.query_report.export_query, which runs the report by itself."""
 	prepared_reports.check_named_in(frappe.local.form_dict.get("filters"))
-	return frappe.get_attr("frappe.desk.query_report.export_query")()
+	return _call("frappe.desk.query_report.export_query")
 
 
 @frappe.whitelist()
