@@ -209,6 +209,7 @@ override_whitelisted_methods = {
 	"frappe.client.validate_link": "stripe_service.access.frappe_overrides.validate_link",
 	"frappe.core.doctype.user_permission.user_permission.get_user_permissions": "stripe_service.access.frappe_overrides.get_user_permissions",
 	"frappe.desk.doctype.dashboard_chart.dashboard_chart.get": "stripe_service.access.frappe_overrides.get_chart",
+	"frappe.desk.doctype.event.event.get_events": "stripe_service.access.frappe_overrides.get_events",
 	"frappe.desk.doctype.kanban_board.kanban_board.update_order": "stripe_service.access.frappe_overrides.update_order",
 	"frappe.desk.doctype.tag.tag.get_tagged_docs": "stripe_service.access.frappe_overrides.get_tagged_docs",
 	"frappe.desk.form.document_follow.get_follow_users": "stripe_service.access.frappe_overrides.get_follow_users",

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import frappe
 import pytest
 from frappe.core.doctype.prepared_report.prepared_report import generate_report
+from frappe.utils import add_days, now_datetime, nowdate
 
 from stripe_service.access import files
 from tests.support.records import PASSWORD, unique
@@ -465,7 +466,7 @@ def test_the_history_of_a_payment_holds_no_figure_of_the_merchant(site_only, cal
 	assert "1.23" not in version.data and "Failed" in version.data
 
 
-# Reports and boards
+# Reports, calendars and boards
 
 RUN_REPORT = "frappe.desk.query_report.run"
 
@@ -535,6 +536,22 @@ def test_what_was_prepared_for_somebody_else_is_not_read(callers, report, make_u
 	assert downloaded.status_code in (403, 417) and callers.marked.mark not in downloaded.text
 	(file,) = frappe.get_all("File", {"attached_to_name": prepared}, pluck="file_url")
 	assert session.get(file).status_code == 403
+
+
+def test_a_calendar_shows_no_event_of_a_foreign_invoice(callers):
+	"""Whoever names another user is shown that user's own events, and everybody is shown public ones."""
+	member, method = callers.marked.member, "frappe.desk.doctype.event.event.get_events"
+	for kind in ("Private", "Public"):
+		event = frappe.get_doc(
+			doctype="Event", subject=callers.marked.secret("event"), starts_on=now_datetime(), event_type=kind,
+			reference_doctype=INVOICE, reference_docname=callers.invoice,
+		).insert()  # fmt: skip
+		frappe.db.set_value("Event", event.name, "owner", member)
+	frappe.db.commit()
+	days = {"start": add_days(nowdate(), -1), "end": add_days(nowdate(), 1)}
+	for role in NOBODY:
+		callers.tells_nothing(callers.call(role, method, user=member, **days))
+	assert callers.call("member", method, **days).text.count(callers.marked.secret("event")) == 2
 
 
 def test_a_board_does_not_compare_what_foreign_cards_hold(callers):
