@@ -16,7 +16,7 @@ from frappe.desk.notifications import get_dynamic_link_filters, get_filters_for
 from frappe.utils import cint, get_url_to_form
 from frappe.utils.verified_command import verify_request
 
-from stripe_service.access import permissions
+from stripe_service.access import permissions, prepared_reports
 from stripe_service.access.guarded import is_limited, is_open_to
 from stripe_service.access.pay_actions import get_pay_transitions
 from stripe_service.utils import frappe_versions
@@ -309,6 +309,52 @@ def get_workflow_state_count(doctype: str, workflow_state_field: str, states: st
 		limit_page_length=0,
 	)
 	return [{workflow_state_field: state, "count": count} for state, count in Counter(found).items() if state]
+
+
+# Reports, calendars and boards
+
+
+@frappe.whitelist()
+def run_report(report_name: str, filters: str | list | dict | None = None, **given):
+	"""For frappe.desk.query_report.run, which narrows the rows to what the user whom the caller names may see, and answers with
+	whatever was prepared for that user. A fault of the report's own is in Error Log, where Frappe writes it."""
+	prepared_reports.check_named_in(filters)
+	given["user"] = frappe.session.user
+	return _call("frappe.desk.query_report.run", report_name=report_name, filters=filters, **given)
+
+
+@frappe.whitelist()
+def export_report():
+	"""For frappe.desk.query_report.export_query, which runs the report by itself."""
+	prepared_reports.check_named_in(frappe.local.form_dict.get("filters"))
+	return _call("frappe.desk.query_report.export_query")
+
+
+@frappe.whitelist()
+def get_events(start: str, end: str, **given):
+	"""For frappe.desk.doctype.event.event.get_events, the calendar, which shows the events of the user whom the caller names, and
+	asks for no document that an event is about."""
+	given.pop("user", None)
+	found = _call("frappe.desk.doctype.event.event.get_events", start=start, end=end, **given)
+	visible = _visible("Event", {event.name for event in found})
+	return [event for event in found if event.name in visible]
+
+
+@frappe.whitelist()
+def update_order(board_name: str, order: str | dict):
+	"""For frappe.desk.doctype.kanban_board.kanban_board.update_order: it compares what any document holds with what the caller
+	says, and only then asks who may write it."""
+	doctype = frappe.db.get_value("Kanban Board", board_name, "reference_doctype")
+	if doctype and not is_open_to(doctype):
+		columns = _read(order, dict).values()
+		cards = [card for column in columns for card in _read(column, list)]
+		if not all(isinstance(card, str) for card in cards) or set(cards) - _visible(doctype, cards):
+			raise frappe.PermissionError
+	return _call(
+		"frappe.desk.doctype.kanban_board.kanban_board.update_order",
+		board_name=board_name,
+		order=order if isinstance(order, str) else frappe.as_json(order),
+	)
 
 
 # One document

@@ -45,8 +45,13 @@ class Payable:
 
 	@property
 	def title(self) -> str:
-		"""The title field's value, else Frappe's title, else the name."""
-		return cstr(self._value("title") or self.doc.get_title() or self.name)
+		"""The title field's value, else Frappe's title, else the name. Every payer sees it, and whoever has a payment link: it is
+		of no field of a higher permission level."""
+		for fieldname in (self._fieldname("title"), self.doc.meta.get_title_field()):
+			field = self.doc.meta.get_field(fieldname) if fieldname else None
+			if field and not field.permlevel and self.doc.get(fieldname):
+				return cstr(self.doc.get(fieldname))
+		return self.name
 
 	@property
 	def party(self) -> str | None:

@@ -1,4 +1,4 @@
-"""Plants one-line bugs, one after the other, and runs the tests that have to notice each: a test that can't fail proves nothing.
+"""Plants small bugs, one after the other, and runs the tests that have to notice each: a test that can't fail proves nothing.
 
   scripts/bench planted                       all of bugs.toml, on the test site
   scripts/bench planted -- refund links       those whose file, description or tests hold one of these words
@@ -6,7 +6,8 @@
 
 The bugs are planted in a copy of the repo, which is put first on PYTHONPATH, also that of the servers that a test starts. So
 nothing is to be restored where this is interrupted. A bug counts as noticed only if a test failed; where none ran, or the code
-could not be loaded any more, it is the list that is wrong.
+could not be loaded any more, it is the list that is wrong. What is planted in a DocType's file is brought to the site, too, and
+taken back.
 """
 
 import os
@@ -16,8 +17,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 try:
@@ -29,18 +30,22 @@ REPO = Path(__file__).resolve().parents[2]
 # What a run needs not, and what another one is writing to.
 LEFT_OUT = shutil.ignore_patterns(".*", "node_modules", "__pycache__", "dist", "output", "docs")
 SECONDS = 600
+RELOAD = """
+import sys
+from tests.support import site
+with site.connected() as frappe:
+	frappe.reload_doc("stripe_service", "doctype", sys.argv[1], force=True)
+	frappe.db.commit()
+"""
 
 
 @dataclass(frozen=True)
-class Bug:
-	"""One row of bugs.toml, which says what its fields mean."""
+class Change:
+	"""`text`, which stands in `file` exactly once, becomes `planted`."""
 
-	what: str
 	file: str
 	text: str
 	planted: str
-	tests: str
-	k: str
 
 	@property
 	def path(self) -> Path:
@@ -48,22 +53,64 @@ class Bug:
 		return Path("stripe_service", self.file)
 
 
+@dataclass(frozen=True)
+class Bug(Change):
+	"""One row of bugs.toml, which says what its fields mean."""
+
+	what: str
+	tests: str
+	k: str
+	also: list[Change] = field(default_factory=list)
+
+	@property
+	def changes(self) -> list[Change]:
+		"""All that is changed for it: one guard, and those that stand behind it."""
+		return [self, *self.also]
+
+
 def bugs() -> list[Bug]:
-	"""All of them. The end of a text's last line is TOML's, and not part of it."""
+	"""All of them."""
 	rows = tomllib.loads((REPO / "tests/planted/bugs.toml").read_text())["bug"]
-	return [Bug(**{name: value.removesuffix("\n") for name, value in row.items()}) for row in rows]
+	return [
+		Bug(**_texts(row), also=[Change(**_texts(change)) for change in row.get("also", [])]) for row in rows
+	]
+
+
+def _texts(row: dict) -> dict[str, str]:
+	"""Without the end of a text's last line, which is TOML's."""
+	return {name: value.removesuffix("\n") for name, value in row.items() if isinstance(value, str)}
 
 
 @contextmanager
 def planted(bug: Bug, folder: Path):
-	"""The bug stands in the copy in `folder` for as long as the block lasts."""
-	file = folder / bug.path
+	"""The bug stands in the copy in `folder`, and what a DocType's file says on the site, for as long as the block lasts."""
+	with ExitStack() as changes:
+		for change in bug.changes:
+			changes.enter_context(_changed(change, folder))
+		yield
+
+
+@contextmanager
+def _changed(change: Change, folder: Path):
+	file = folder / change.path
 	true = file.read_text()
 	try:
-		file.write_text(true.replace(bug.text, bug.planted))
+		_write(file, true.replace(change.text, change.planted), folder)
 		yield
 	finally:
-		file.write_text(true)
+		_write(file, true, folder)
+
+
+def _write(file: Path, content: str, folder: Path) -> None:
+	file.write_text(content)
+	if file.suffix == ".json":  # a DocType, which Frappe reads from the database
+		subprocess.run(
+			[sys.executable, "-c", RELOAD, file.stem], cwd=folder, env=_environment(folder), check=True
+		)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+	return {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def run_tests(bug: Bug, folder: Path) -> str:
@@ -72,7 +119,7 @@ def run_tests(bug: Bug, folder: Path) -> str:
 	process = subprocess.Popen(
 		[*command, f"tests/{bug.tests}", "-k", bug.k],
 		cwd=folder,
-		env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+		env=_environment(folder),
 		stdout=subprocess.PIPE,
 		stderr=subprocess.STDOUT,
 		text=True,

@@ -2,6 +2,7 @@
 
 import frappe
 import pytest
+from frappe.custom.doctype.property_setter.property_setter import make_property_setter
 from frappe.model.workflow import apply_workflow
 
 from stripe_service.payables.payable import open_payable
@@ -169,6 +170,19 @@ def test_the_pay_form_shows_the_named_fields_and_none_that_the_payer_may_not_rea
 		shown = open_payable(frappe.get_doc(doctype, doc.name)).details()
 	assert [entry["label"] for entry in shown] == ["Member", "Status", "Until"]
 	assert "hush" not in str(shown)
+
+
+@pytest.mark.parametrize("row", [ROW, {**ROW, "title_fieldname": None}])
+def test_a_title_of_a_higher_level_is_shown_to_no_payer(site_only, row):
+	"""The level may be given to it after the row was made, and Frappe's own title is any field."""
+	doctype = make_doctype(FIELDS, read_by="Invoice Payers")
+	for_doctype = {"for_doctype": True, "validate_fields_for_doctype": False}
+	make_property_setter(doctype, None, "title_field", "member", "Data", **for_doctype)
+	make_payable(doctype, **row)
+	doc = a_fee(doctype)
+	assert open_payable(frappe.get_doc(doctype, doc.name)).title == "Ann"
+	make_property_setter(doctype, "member", "permlevel", 1, "Int")
+	assert open_payable(frappe.get_doc(doctype, doc.name)).title == doc.name
 
 
 @pytest.mark.parametrize(

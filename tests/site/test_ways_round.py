@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 import frappe
 import pytest
+from frappe.core.doctype.prepared_report.prepared_report import generate_report
+from frappe.utils import add_days, now_datetime, nowdate
 
 from stripe_service.access import files
 from tests.support.records import PASSWORD, unique
@@ -487,6 +489,112 @@ def test_the_history_of_a_payment_holds_no_internal_figure_in_its_rows(site_only
 	assert kept["row_changed"] == [["references", 0, "row", [["settled_amount", 0, "47.11"]]]]
 	left = {"name": "row", "settled_amount": "47.11"}
 	assert kept["added"] == kept["removed"] == [["references", left]]
+
+
+# Reports, calendars and boards
+
+RUN_REPORT = "frappe.desk.query_report.run"
+
+
+@pytest.fixture(scope="module")
+def report(made):
+	"""A report that somebody has written about the invoices of both units, for whoever may read invoices; and what it showed to
+	Administrator when it was prepared: (report, Prepared Report)."""
+	name = unique("Invoices").replace("-", " ")
+	frappe.get_doc(
+		doctype="Report", report_name=name, report_type="Query Report", is_standard="No", ref_doctype=INVOICE,
+		roles=[{"role": "Invoice Payers"}, {"role": "Stripe Administrator"}],
+		query=f"""select name as "Invoice:Link/Portal Invoice:100", organisation_unit as "Unit:Link/Organisation Unit:100",
+			remarks as "Remarks:Data:100" from `tabPortal Invoice` where name in ('{made.invoice}', '{made.own}')""",
+	).insert()  # fmt: skip
+	prepared = frappe.get_doc(doctype="Prepared Report", report_name=name, filters="{}").insert()
+	frappe.db.commit()
+	generate_report(prepared.name)
+	frappe.db.commit()
+	assert made.marked.mark in prepared.get_prepared_data().decode()
+	yield name, prepared.name
+	frappe.set_user("Administrator")
+	frappe.delete_doc("Report", name)
+	frappe.db.commit()
+
+
+@pytest.mark.parametrize("prepared", [0, 1])
+def test_a_report_is_run_as_nobody_else(callers, report, prepared):
+	name, of_administrator = report
+	frappe.db.set_value("Report", name, "prepared_report", prepared)
+	frappe.db.commit()
+	frappe.clear_document_cache("Report", name)
+	as_administrator = {"user": "Administrator", "filters": {}}
+	by_name = {"filters": {"prepared_report_name": of_administrator}}
+	for role in ("payer of A", "administrator of A"):
+		for given in (as_administrator, by_name):
+			callers.tells_nothing(callers.call(role, RUN_REPORT, report_name=name, **given))
+			callers.tells_nothing(
+				callers.call(role, "frappe.desk.treeview.get_all_nodes", doctype=name, label="x",
+					parent=given["filters"], tree_method=RUN_REPORT, user=given.get("user", ""))
+			)  # fmt: skip
+			exported = callers.call(
+				role,
+				"frappe.desk.query_report.export_query",
+				report_name=name,
+				file_format_type="CSV",
+				visible_idx=[0, 1],
+				**given,
+			)
+			callers.tells_nothing(exported)
+	own = callers.call("payer of A", RUN_REPORT, report_name=name, filters={})
+	assert own.status_code == 200 and (prepared or callers.own in own.text), own.text
+
+
+def test_what_was_prepared_for_somebody_else_is_not_read(callers, report, make_user):
+	user = make_user(
+		roles=["Stripe Administrator", "Prepared Report User"], unit=callers.marked.unit_a, password=PASSWORD
+	)
+	frappe.db.commit()
+	_report, prepared = report
+	session = callers.http.login(user, PASSWORD)
+	assert prepared not in session.get("/api/resource/Prepared Report").text
+	assert session.get(f"/api/resource/Prepared Report/{prepared}").status_code == 403
+	downloaded = session.call(
+		"frappe.core.doctype.prepared_report.prepared_report.download_attachment", dn=prepared
+	)
+	assert downloaded.status_code in (403, 417) and callers.marked.mark not in downloaded.text
+	(file,) = frappe.get_all("File", {"attached_to_name": prepared}, pluck="file_url")
+	assert session.get(file).status_code == 403
+
+
+def test_a_calendar_shows_no_event_of_a_foreign_invoice(callers):
+	"""Whoever names another user is shown that user's own events, and everybody is shown public ones."""
+	member, method = callers.marked.member, "frappe.desk.doctype.event.event.get_events"
+	for kind in ("Private", "Public"):
+		event = frappe.get_doc(
+			doctype="Event", subject=callers.marked.secret("event"), starts_on=now_datetime(), event_type=kind,
+			reference_doctype=INVOICE, reference_docname=callers.invoice,
+		).insert()  # fmt: skip
+		frappe.db.set_value("Event", event.name, "owner", member)
+	frappe.db.commit()
+	days = {"start": add_days(nowdate(), -1), "end": add_days(nowdate(), 1)}
+	for role in NOBODY:
+		callers.tells_nothing(callers.call(role, method, user=member, **days))
+	assert callers.call("member", method, **days).text.count(callers.marked.secret("event")) == 2
+
+
+def test_a_board_does_not_compare_what_foreign_cards_hold(callers):
+	"""An answer that depends on whether a guess is right reads the field letter by letter."""
+	board, role = unique("Board"), "administrator of A"
+	method = "frappe.desk.doctype.kanban_board.kanban_board"
+	made = callers.call(
+		role, f"{method}.quick_kanban_board", doctype=INVOICE, board_name=board, field_name="remarks"
+	)
+	assert made.status_code == 200, made.text
+	secret = callers.target(INVOICE).secret
+	for cards in (callers.invoice, ["=", callers.invoice], ["like", f"{callers.invoice}%"], {"x": 1}):
+		for guess in (secret, secret[::-1]):
+			answer = callers.call(role, f"{method}.update_order", board_name=board, order={guess: [cards]})
+			assert answer.status_code in (403, 417), (cards, answer.text)
+	remarks = frappe.db.get_value(INVOICE, callers.own, "remarks") or ""
+	own = callers.call(role, f"{method}.update_order", board_name=board, order={remarks: [callers.own]})
+	assert own.status_code == 200, own.text
 
 
 # Moving and writing
