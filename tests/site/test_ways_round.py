@@ -430,6 +430,8 @@ def test_a_payer_reads_no_card_of_a_colleague_and_no_figure_of_the_merchant(call
 		("filters", [["Invoice Payment", "last4", "like", "9%"]]),
 		("filters", [["last4", "like", "9%"]]),
 		("or_filters", [["decline_code", "=", "lost_card"]]),
+		("filters", [["Invoice Payment Reference", "booked_minor", ">", 1]]),
+		("fields", ["name", "`tabInvoice Payment Reference`.`booked_minor`"]),
 		("order_by", "stripe_fee desc"),
 		("group_by", "last4"),
 	],
