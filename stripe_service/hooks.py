@@ -64,6 +64,7 @@ doc_events = {
 			"stripe_service.utils.pdf.drop_prints_that_fail",
 		]
 	},
+	"Event": {"validate": ["stripe_service.access.sharing.keep_event_private"]},
 	"Notification Log": {"before_insert": ["stripe_service.access.sharing.withhold_notification"]},
 	"Payable DocType": {"on_update": ["stripe_service.access.sharing.revoke_outsider_access"]},
 	"Saved Card": {"on_update": ["stripe_service.payments.automatic.agreements.stop_for_method"]},

@@ -35,11 +35,13 @@ def check(arguments: dict) -> None:
 
 
 def _check_query(doctype: str, query: dict) -> None:
-	hidden = hidden_fields(doctype)
+	hidden, in_tables = hidden_fields(doctype), hidden_fields_of_tables(doctype)
 	for key, value in query.items():
 		if key in NOT_QUERIES:
 			continue
 		for expression in _expressions(value):
+			if in_tables & set(WORD.findall(expression)):
+				_refuse()
 			_check_expression(doctype, hidden, expression, selected="field" in key)
 
 
@@ -50,6 +52,25 @@ def hidden_fields(doctype: str) -> set[str]:
 	meta = frappe.get_meta(doctype)
 	held = meta.get_permlevel_access("read")
 	return {field.fieldname for field in meta.get_high_permlevel_fields() if field.permlevel not in held}
+
+
+def hidden_fields_of_tables(doctype: str) -> set[str]:
+	"""The same of the rows in its tables, which go by the levels that the user holds of `doctype`; but for names that a field of
+	`doctype` itself has."""
+	if not is_guarded(doctype) or frappe.session.user == "Administrator":
+		return set()
+	meta = frappe.get_meta(doctype)
+	held = meta.get_permlevel_access("read")
+	rows = [
+		field
+		for table in meta.get_table_fields()
+		for field in frappe.get_meta(table.options).get_high_permlevel_fields()
+	]
+	return {
+		field.fieldname
+		for field in rows
+		if field.permlevel not in held and not meta.has_field(field.fieldname)
+	}
 
 
 def _expressions(value, depth: int = 0) -> list[str]:

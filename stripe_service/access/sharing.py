@@ -98,6 +98,13 @@ def refuse_follow(follow, method: str | None = None) -> None:
 		frappe.throw(_("You do not have access to this document."), frappe.PermissionError)
 
 
+def keep_event_private(event, method: str | None = None) -> None:
+	"""Event, validate: one about a document under unit control is not public. Frappe shows public events to everybody, in
+	15.101 past every condition that an app adds to the list (an `or` without parentheses)."""
+	if units.unit_control_on(event.reference_doctype):
+		event.event_type = "Private"
+
+
 def withhold_notification(log, method: str | None = None) -> None:
 	"""Notification Log, before_insert: a mention or an alert tells an outsider nothing of the document."""
 	if not units.unit_control_on(log.document_type) or not log.document_name:

@@ -2,7 +2,7 @@
 
   scripts/bench planted                       all of bugs.toml, on the test site
   scripts/bench planted -- refund links       those whose file, description or tests hold one of these words
-  python3 -m tests.planted unit/              those that need no site, with any Python that has pytest and hypothesis
+  python3 -m tests.planted "[unit/"              those that need no site, with any Python that has pytest and hypothesis
 
 The bugs are planted in a copy of the repo, which is put first on PYTHONPATH, also that of the servers that a test starts. So
 nothing is to be restored where this is interrupted. A bug counts as noticed only if a test failed; where none ran, or the code
