@@ -205,6 +205,7 @@ has_permission = {
 }
 
 override_whitelisted_methods = {
+	"frappe.automation.doctype.auto_repeat.auto_repeat.update_reference": "stripe_service.access.frappe_overrides.update_reference",
 	"frappe.client.get": "stripe_service.access.frappe_overrides.get",
 	"frappe.client.get_count": "stripe_service.access.frappe_overrides.get_count",
 	"frappe.client.validate_link": "stripe_service.access.frappe_overrides.validate_link",

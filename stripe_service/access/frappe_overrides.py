@@ -9,9 +9,11 @@ nothing instead of an error. Arguments are taken as they come, because they diff
 
 import inspect
 from collections import Counter
+from traceback import walk_tb
 
 import frappe
 from frappe import _
+from frappe.core.doctype.report.report import Report
 from frappe.desk.notifications import get_dynamic_link_filters, get_filters_for
 from frappe.utils import cint, get_url_to_form
 from frappe.utils.verified_command import verify_request
@@ -30,6 +32,10 @@ def _visible(doctype: str, names) -> set[str]:
 	if not names or not frappe.has_permission(doctype, "read"):
 		return set()
 	return set(frappe.get_list(doctype, filters={"name": ("in", names)}, pluck="name", limit_page_length=0))
+
+
+# What runs the code of a report that somebody has written.
+REPORT_CODE = {Report.execute_module.__code__, Report.execute_script.__code__}
 
 
 def _call(method: str, /, **given):
@@ -53,8 +59,10 @@ def _call(method: str, /, **given):
 
 def _is_about_arguments(fault: Exception) -> bool:
 	"""Whether Frappe's function has stumbled over what the caller sent, where it has no answer of its own for it. A fault of the
-	database's (a lost connection, a lock) is none of the caller's."""
+	database's (a lost connection, a lock) is none of the caller's, nor one of a report's own code."""
 	if getattr(fault, "http_status_code", None):
+		return False
+	if any(frame.f_code in REPORT_CODE for frame, _line in walk_tb(fault.__traceback__)):
 		return False
 	unreadable = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 	in_sql = (frappe.db.ProgrammingError, frappe.db.DataError)
@@ -311,13 +319,13 @@ def get_workflow_state_count(doctype: str, workflow_state_field: str, states: st
 	return [{workflow_state_field: state, "count": count} for state, count in Counter(found).items() if state]
 
 
-# Reports, calendars and boards
+# Reports, calendars, repetitions and boards
 
 
 @frappe.whitelist()
 def run_report(report_name: str, filters: str | list | dict | None = None, **given):
 	"""For frappe.desk.query_report.run, which narrows the rows to what the user whom the caller names may see, and answers with
-	whatever was prepared for that user. A fault of the report's own is in Error Log, where Frappe writes it."""
+	whatever was prepared for that user."""
 	prepared_reports.check_named_in(filters)
 	given["user"] = frappe.session.user
 	return _call("frappe.desk.query_report.run", report_name=report_name, filters=filters, **given)
@@ -339,6 +347,20 @@ def get_events(start: str, end: str, **given):
 	# One by one: Frappe 15.101 lists public events past the condition that this app adds.
 	visible = {name for name in {event.name for event in found} if permissions.may_read("Event", name)}
 	return [event for event in found if event.name in visible]
+
+
+@frappe.whitelist()
+def update_reference(docname: str, reference: str):
+	"""For frappe.automation.doctype.auto_repeat.auto_repeat.update_reference, which asks nothing of the document that a job copies
+	and mails from then on."""
+	doctype = frappe.db.get_value("Auto Repeat", docname, "reference_doctype")
+	if doctype and not is_open_to(doctype) and reference not in _visible(doctype, [reference]):
+		raise frappe.PermissionError
+	return _call(
+		"frappe.automation.doctype.auto_repeat.auto_repeat.update_reference",
+		docname=docname,
+		reference=reference,
+	)
 
 
 @frappe.whitelist()

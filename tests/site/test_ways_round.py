@@ -11,6 +11,7 @@ from urllib.parse import quote
 import frappe
 import pytest
 from frappe.core.doctype.prepared_report.prepared_report import generate_report
+from frappe.permissions import add_permission, reset_perms, update_permission_property
 from frappe.utils import add_days, now_datetime, nowdate
 
 from stripe_service.access import files
@@ -588,6 +589,45 @@ def test_a_calendar_shows_no_event_of_a_foreign_invoice(callers):
 	for role in NOBODY:
 		callers.tells_nothing(callers.call(role, method, user=member, **days))
 	assert callers.call("member", method, **days).text.count(callers.marked.secret("event")) == 2
+
+
+def test_an_auto_repeat_is_pointed_at_no_foreign_document(callers):
+	"""A job copies the document and mails it."""
+	role, doctype = "administrator of A", "Auto Repeat"
+	method = "frappe.automation.doctype.auto_repeat.auto_repeat.update_reference"
+	add_permission(doctype, "Stripe Administrator")
+	update_permission_property(doctype, "Stripe Administrator", 0, "write", 1)
+	repeat = frappe.get_doc(
+		doctype=doctype, name=unique("Repeat"), reference_doctype=INVOICE, reference_document="none yet"
+	)
+	repeat.db_insert()
+	frappe.db.commit()
+	try:
+		answer = callers.call(role, method, docname=repeat.name, reference=callers.invoice)
+		assert answer.status_code == 403, answer.text
+		frappe.db.rollback()
+		assert frappe.db.get_value(doctype, repeat.name, "reference_document") == "none yet"
+		answer = callers.call(role, method, docname=repeat.name, reference=callers.own)
+		assert answer.status_code == 200, answer.text
+	finally:
+		frappe.db.rollback()
+		frappe.db.delete(doctype, repeat.name)
+		reset_perms(doctype)
+		frappe.db.commit()
+
+
+def test_a_report_that_fails_is_no_mistake_of_its_caller(callers):
+	"""Who wrote it is to find the fault."""
+	name = unique("Broken").replace("-", " ")
+	frappe.get_doc(
+		doctype="Report", report_name=name, report_type="Script Report", is_standard="No", ref_doctype=INVOICE,
+		roles=[{"role": "Stripe Administrator"}], report_script="result = [1 / 0]",
+	).insert()  # fmt: skip
+	frappe.db.commit()
+	answer = callers.call("administrator of A", RUN_REPORT, report_name=name, filters={})
+	frappe.delete_doc("Report", name)
+	frappe.db.commit()
+	assert answer.status_code == 500 and "ZeroDivisionError" in answer.text
 
 
 def test_a_board_does_not_compare_what_foreign_cards_hold(callers):
