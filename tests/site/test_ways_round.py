@@ -598,7 +598,7 @@ def test_an_auto_repeat_is_pointed_at_no_foreign_document(callers):
 	add_permission(doctype, "Stripe Administrator")
 	update_permission_property(doctype, "Stripe Administrator", 0, "write", 1)
 	repeat = frappe.get_doc(
-		doctype=doctype, name=unique("Repeat"), reference_doctype=INVOICE, reference_document="none yet"
+		doctype=doctype, name=unique("Repeat"), reference_doctype=INVOICE, reference_document=callers.own
 	)
 	repeat.db_insert()
 	frappe.db.commit()
@@ -606,7 +606,7 @@ def test_an_auto_repeat_is_pointed_at_no_foreign_document(callers):
 		answer = callers.call(role, method, docname=repeat.name, reference=callers.invoice)
 		assert answer.status_code == 403, answer.text
 		frappe.db.rollback()
-		assert frappe.db.get_value(doctype, repeat.name, "reference_document") == "none yet"
+		assert frappe.db.get_value(doctype, repeat.name, "reference_document") == callers.own
 		answer = callers.call(role, method, docname=repeat.name, reference=callers.own)
 		assert answer.status_code == 200, answer.text
 	finally:
