@@ -271,6 +271,11 @@ def account_currency() -> str:
 	return (currency or frappe.db.get_default("currency") or "USD").upper()
 
 
+def tells_brands() -> bool:
+	"""Whether figures by METHOD tell one brand of card from another for this user."""
+	return "brand" in _fields(METHOD)
+
+
 def _fields(by: str | None) -> tuple[str, ...]:
 	"""The brand of a card is of a permission level of its own."""
 	meta = frappe.get_meta(PAYMENT)

@@ -121,7 +121,8 @@ def _filters_of(figure: figures.Figure, by: str | None) -> dict:
 		return {"organisation_unit": figure.group or ["is", "not set"]}
 	if by == figures.METHOD:
 		method_type, brand = figure.group
-		return {"method_type": method_type or ["is", "not set"]} | ({"brand": brand} if brand else {})
+		of_brand = {"brand": brand or ["is", "not set"]} if figures.tells_brands() else {}
+		return {"method_type": method_type or ["is", "not set"]} | of_brand
 	return {}
 
 
