@@ -197,8 +197,11 @@ def documents_of_rows(names: set[str]) -> set[tuple[str, str]]:
 	if not names:
 		return set()
 	queries = []
-	for doctype, (type_field, name_field) in {**permissions.REFERENCES, **WORK_ITEM}.items():
-		if frappe.db.table_exists(doctype):
+	for doctype in (*permissions.REFERENCES, *WORK_ITEM):
+		if not frappe.db.table_exists(doctype):
+			continue
+		if fields := WORK_ITEM.get(doctype) or permissions.reference_fields(doctype):
+			type_field, name_field = fields
 			table = DocType(doctype)
 			queries.append(
 				frappe.qb.from_(table)

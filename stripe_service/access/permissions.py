@@ -89,8 +89,8 @@ def query_of_any(user: str | None = None, doctype: str | None = None) -> str:
 	user = user or frappe.session.user
 	if config := units.controlled(doctype):
 		return _in_units(doctype, config.unit_fieldname, units.visible_units(user, doctype))
-	if doctype in REFERENCES:
-		return _by_reference(doctype, *REFERENCES[doctype], _documents_of(doctype), user)
+	if fields := reference_fields(doctype):
+		return _by_reference(doctype, *fields, _documents_of(doctype), user)
 	parents = parents_of(doctype)
 	return _by_reference(doctype, "parenttype", "parent", parents, user) if parents else EVERYTHING
 
@@ -98,14 +98,20 @@ def query_of_any(user: str | None = None, doctype: str | None = None) -> str:
 def check_any(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
 	"""For every DocType. No query for one that has nothing to do with units and belongs to no document."""
 	user = user or frappe.session.user
-	if doc.doctype in REFERENCES:
-		return answer(_may_read_reference(doc, user))
+	if fields := reference_fields(doc.doctype):
+		return answer(_may_read_reference(doc, *fields, user))
 	return answer(units.unit_allows(doc, user, ptype or "read"))
 
 
-def _may_read_reference(doc, user: str) -> bool:
+def reference_fields(doctype: str) -> tuple[str, str] | None:
+	"""The fields that say to which document a row of `doctype` belongs; None if it belongs to none, as an Event does not on early
+	versions of Frappe 15."""
+	fields = REFERENCES.get(doctype)
+	return fields if fields and frappe.get_meta(doctype).has_field(fields[0]) else None
+
+
+def _may_read_reference(doc, type_field: str, name_field: str, user: str) -> bool:
 	"""Of what the row says now, and of what is stored: a field set by the request must not be the key to the row."""
-	type_field, name_field = REFERENCES[doc.doctype]
 	references = {(doc.get(type_field), doc.get(name_field))}
 	if doc.get("name") and not doc.get("__islocal"):
 		references |= set(frappe.db.get_values(doc.doctype, doc.name, [type_field, name_field]) or ())

@@ -101,7 +101,7 @@ def refuse_follow(follow, method: str | None = None) -> None:
 def keep_event_private(event, method: str | None = None) -> None:
 	"""Event, validate: one about a document under unit control is not public. Frappe shows public events to everybody, in
 	15.101 past every condition that an app adds to the list (an `or` without parentheses)."""
-	if units.unit_control_on(event.reference_doctype):
+	if units.unit_control_on(event.get("reference_doctype")):
 		event.event_type = "Private"
 
 
