@@ -571,6 +571,8 @@ def test_what_was_prepared_for_somebody_else_is_not_read(callers, report, make_u
 
 def test_a_calendar_shows_no_event_of_a_foreign_invoice(callers):
 	"""Whoever names another user is shown that user's own events, and everybody is shown public ones."""
+	if not frappe.get_meta("Event").has_field("reference_doctype"):
+		pytest.skip("NOT RUN: on this early version of Frappe 15 an Event is about no document")
 	member, method = callers.marked.member, "frappe.desk.doctype.event.event.get_events"
 	for kind in ("Private", "Public"):
 		event = frappe.get_doc(
