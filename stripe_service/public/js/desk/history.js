@@ -4,7 +4,7 @@
  * and bar repeat what is written.
  *
  * It stays in the form from one refresh to the next, so that nothing jumps, and follows others' payments by itself, also
- * while somebody is editing: Frappe would not load an edited document again.
+ * while somebody is editing: an edited document is not loaded again.
  */
 
 import { frappe_adapter } from "../pay_form/frappe_adapter.js";
@@ -144,6 +144,13 @@ class History {
 				still_to_pay(before).amount,
 			])
 		);
+		this._load_form_anew();
+	}
+
+	/** Its state and its Pay button as well, which Frappe brings up to date only where realtime is up; not under a dialog, which
+	 * goes on by itself. */
+	_load_form_anew() {
+		if (!this.frm.is_dirty() && !document.querySelector(".modal.show")) this.frm.reload_doc();
 	}
 
 	_show_lines() {
