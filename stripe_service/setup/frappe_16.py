@@ -100,7 +100,8 @@ def remove_icon_and_sidebar() -> None:
 	the icons that Frappe has made for it, which name no app."""
 	if not frappe.db.exists("DocType", SIDEBAR):
 		return
-	sidebars = frappe.get_all(SIDEBAR, filters={"app": APP}, pluck="name")
+	# Those that Frappe makes for a workspace name its module alone.
+	sidebars = frappe.get_all(SIDEBAR, or_filters={"app": APP, "module": MODULE}, pluck="name")
 	icons = frappe.get_all(
 		ICON,
 		filters={"icon_type": "Link"},
