@@ -1,7 +1,8 @@
 """A site with payments in every state moves from Frappe 15 to 16, and loses nothing and nobody's rights.
 
-It takes a bench of each version, made by scripts/test or by hand, whose databases run, and an account of each MariaDB that
-may create databases: BENCH_15, BENCH_16, DB_ROOT_PASSWORD_15, DB_ROOT_PASSWORD_16 (DB_ROOT_USER_15 ... if it is not root).
+It takes a bench of each version, made by scripts/test or by hand, whose databases run, but no worker (a demo has one, which
+would do the moving site's jobs), and an account of each MariaDB that may create databases: BENCH_15, BENCH_16,
+DB_ROOT_PASSWORD_15, DB_ROOT_PASSWORD_16 (DB_ROOT_USER_15 ... if it is not root).
 """
 
 import json
