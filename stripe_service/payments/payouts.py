@@ -6,6 +6,7 @@ Only Stripe's automatic payouts say so. It is written for people and reports, an
 import frappe
 
 from stripe_service.accounts.stripe_account import gateway_for
+from stripe_service.gateway.references import id_of
 
 MOST_TRANSACTIONS = 20_000
 BATCH = 500
@@ -20,15 +21,11 @@ def book(account: str, payout_id: str) -> int:
 		"balance_transactions.list", params={"payout": payout_id}, limit=MOST_TRANSACTIONS
 	)
 	# A card's charge is of type charge, a bank debit's of type payment; refunds and the payout itself are others.
-	charges = [_id(entry["source"]) for entry in transactions if entry["type"] in ("charge", "payment")]
+	charges = [id_of(entry["source"]) for entry in transactions if entry["type"] in ("charge", "payment")]
 	booked = 0
 	for start in range(0, len(charges), BATCH):
 		booked += _book(account, payout_id, charges[start : start + BATCH])
 	return booked
-
-
-def _id(source) -> str | None:
-	return source["id"] if isinstance(source, dict) else source
 
 
 def _book(account: str, payout_id: str, charges: list[str]) -> int:
