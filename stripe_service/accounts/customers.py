@@ -38,7 +38,8 @@ def customer_for(account: str, user: str) -> str:
 	Commits, and calls Stripe; so never inside a row lock. Raises gateway.errors and what gateway_for raises.
 	"""
 	known = _active(account, user)
-	person = _person(user)
+	email, full_name = frappe.db.get_value("User", user, ["email", "full_name"])
+	person = {"email": email or "", "name": full_name or user}
 	if not known:
 		return _create(account, user, person)
 	if known.email == person["email"] and known.full_name == person["name"]:
@@ -196,11 +197,6 @@ def _update(account: str, user: str, customer: str, person: dict) -> str:
 def _active(account: str, user: str):
 	filters = {"stripe_account": account, "user": user, "status": ACTIVE}
 	return frappe.db.get_value(DOCTYPE, filters, ["name", "email", "full_name"], as_dict=True)
-
-
-def _person(user: str) -> dict:
-	email, full_name = frappe.db.get_value("User", user, ["email", "full_name"])
-	return {"email": email or "", "name": full_name or user}
 
 
 def _given(person: dict) -> dict:

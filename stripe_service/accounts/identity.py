@@ -50,7 +50,13 @@ def ask(pair: Keys, api_base: str = "") -> Facts:
 	except errors.AuthenticationFailed as error:
 		_refuse_secret(error)
 	except errors.GatewayError as error:
-		_refuse_unanswered(error)
+		if isinstance(error, errors.Unreachable | errors.RateLimited):
+			_refuse(
+				_(
+					"Stripe could not be reached to check the keys, so nothing was saved. Try again in a moment."
+				)
+			)
+		_refuse(_("Stripe refused to check the keys: {0}").format(frappe.utils.escape_html(error.message)))
 	return facts
 
 
@@ -117,7 +123,10 @@ def _check_publishable(gateway: Gateway, pair: Keys, api_base: str) -> None:
 		_read_with_publishable(operation, intent, pair, api_base)
 	finally:
 		if made:
-			_cancel(gateway, intent["id"])
+			try:
+				gateway.call("setup_intents.cancel", intent["id"])
+			except errors.GatewayError:
+				pass  # an unconfirmed SetupIntent does nothing
 
 
 def _any_intent(gateway: Gateway) -> tuple[str, dict, bool]:
@@ -150,13 +159,6 @@ def _read_with_publishable(operation: str, intent: dict, pair: Keys, api_base: s
 		)
 
 
-def _cancel(gateway: Gateway, setup_intent: str) -> None:
-	try:
-		gateway.call("setup_intents.cancel", setup_intent)
-	except errors.GatewayError:
-		pass  # an unconfirmed SetupIntent does nothing
-
-
 def _refuse_secret(error: errors.AuthenticationFailed) -> None:
 	if error.code == "api_key_expired":
 		_refuse(
@@ -167,14 +169,6 @@ def _refuse_secret(error: errors.AuthenticationFailed) -> None:
 	_refuse(
 		_("Stripe does not know the secret key, or it was rolled. Copy it again from the Stripe Dashboard.")
 	)
-
-
-def _refuse_unanswered(error: errors.GatewayError) -> None:
-	if isinstance(error, errors.Unreachable | errors.RateLimited):
-		_refuse(
-			_("Stripe could not be reached to check the keys, so nothing was saved. Try again in a moment.")
-		)
-	_refuse(_("Stripe refused to check the keys: {0}").format(frappe.utils.escape_html(error.message)))
 
 
 def _refuse(message: str) -> None:

@@ -106,7 +106,8 @@ def start(
 def finish(name: str) -> dict:
 	"""After the browser has answered the bank's question: read from Stripe what came of it. Needs to be its payer. Returns name,
 	status and reason."""
-	_check_own(name)
+	if not _is_own(name):
+		_refuse()
 	agreements.finish(name)
 	return _status(name)
 
@@ -138,11 +139,6 @@ def _check_may_pay() -> None:
 def _is_own(name: str) -> bool:
 	user = frappe.session.user
 	return user != "Guest" and frappe.db.get_value(DOCTYPE, cstr(name), "user") == user
-
-
-def _check_own(name: str) -> None:
-	if not _is_own(name):
-		_refuse()
 
 
 def _refuse() -> None:

@@ -28,7 +28,13 @@ def verify(
 		raise SignatureError("no signature")
 	if not any(_signed(body, header, secret, tolerance) for secret in secrets if secret.strip()):
 		raise SignatureError("no matching signature")
-	return _event(body)
+	try:
+		event = json.loads(body)
+	except ValueError:
+		raise SignatureError("the body is not JSON") from None
+	if not isinstance(event, dict) or event.get("object") != "event":
+		raise SignatureError("the body is not an event")
+	return event
 
 
 def _text(payload: bytes) -> str:
@@ -45,13 +51,3 @@ def _signed(body: str, header: str, secret: str, tolerance: int) -> bool:
 		return stripe.WebhookSignature.verify_header(body, header, secret, tolerance)
 	except stripe.SignatureVerificationError:
 		return False
-
-
-def _event(body: str) -> dict:
-	try:
-		event = json.loads(body)
-	except ValueError:
-		raise SignatureError("the body is not JSON") from None
-	if not isinstance(event, dict) or event.get("object") != "event":
-		raise SignatureError("the body is not an event")
-	return event

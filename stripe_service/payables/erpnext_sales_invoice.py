@@ -248,7 +248,14 @@ def _allocated_entry(part: Part, accounts: Accounts):
 	"""A new Payment Entry for one invoice alone, its part spread over the invoice's terms."""
 	gross = float(money.from_minor(part.minor, part.invoice.currency))
 	entry = _new_payment_entry(part.invoice, accounts, gross)
-	_allocate(entry, gross)
+	# Spread `gross` over the references (one, or one for each payment term) in their order.
+	left, kept = gross, []
+	for row in entry.references:
+		row.allocated_amount = flt(min(left, flt(row.allocated_amount)), row.precision("allocated_amount"))
+		left = flt(left - row.allocated_amount, row.precision("allocated_amount"))
+		if row.allocated_amount > 0:
+			kept.append(row)
+	entry.set("references", kept)
 	return entry
 
 
@@ -294,17 +301,6 @@ def _payment_on_account(invoice, accounts: Accounts, gross: float):
 	return entry
 
 
-def _allocate(entry, gross: float) -> None:
-	"""Spread `gross` over the references (one, or one for each payment term) in their order."""
-	left, kept = gross, []
-	for row in entry.references:
-		row.allocated_amount = flt(min(left, flt(row.allocated_amount)), row.precision("allocated_amount"))
-		left = flt(left - row.allocated_amount, row.precision("allocated_amount"))
-		if row.allocated_amount > 0:
-			kept.append(row)
-	entry.set("references", kept)
-
-
 def _in_clearing_currency(entry, accounts: Accounts) -> float:
 	if entry.paid_from_account_currency == accounts.clearing_currency:
 		return entry.paid_amount
@@ -320,23 +316,19 @@ def _post_reversal(invoice, payment, minor: int, accounts: Accounts) -> None:
 	entry = _new_journal_entry(invoice, payment, _("Money returned through Stripe"))
 	for part, reference in ((against, True), (flt(amount - against, 9), False)):
 		if part > 0:
-			entry.append("accounts", _receivable_row(invoice, part, rate, reference))
+			row = {
+				"account": invoice.debit_to,
+				"party_type": "Customer",
+				"party": invoice.customer,
+				"exchange_rate": rate,
+				"debit_in_account_currency": part,
+				"cost_center": invoice.get("cost_center"),
+			}
+			if reference:
+				row |= {"reference_type": "Sales Invoice", "reference_name": invoice.name}
+			entry.append("accounts", row)
 	entry.append("accounts", _clearing_row(invoice, accounts, amount, rate, "credit"))
 	_submit(entry)
-
-
-def _receivable_row(invoice, amount: float, rate: float, reference: bool) -> dict:
-	row = {
-		"account": invoice.debit_to,
-		"party_type": "Customer",
-		"party": invoice.customer,
-		"exchange_rate": rate,
-		"debit_in_account_currency": amount,
-		"cost_center": invoice.get("cost_center"),
-	}
-	if reference:
-		row |= {"reference_type": "Sales Invoice", "reference_name": invoice.name}
-	return row
 
 
 def _clearing_row(invoice, accounts: Accounts, amount: float, rate: float, side: str) -> dict:

@@ -57,17 +57,13 @@ def _deposits(row, amounts, descriptor_code) -> dict:
 	if row.microdeposit_type == "amounts":
 		if descriptor_code or not amounts:
 			frappe.throw(_("Two amounts were sent to this account. Enter both, in cents."))
-		return {"amounts": _checked_amounts(amounts)}
+		whole = [int(amount) for amount in amounts if re.fullmatch(r"[1-9]\d?", cstr(amount).strip())]
+		if len(amounts) != 2 or len(whole) != 2:
+			frappe.throw(_("Enter two amounts in cents, each from 1 to 99."))
+		return {"amounts": whole}
 	if amounts or not descriptor_code:
 		frappe.throw(_("A code was sent to this account. Enter the six characters that begin with SM."))
 	return {"descriptor_code": _checked_code(descriptor_code)}
-
-
-def _checked_amounts(amounts) -> list[int]:
-	whole = [int(amount) for amount in amounts if re.fullmatch(r"[1-9]\d?", cstr(amount).strip())]
-	if len(amounts) != 2 or len(whole) != 2:
-		frappe.throw(_("Enter two amounts in cents, each from 1 to 99."))
-	return whole
 
 
 def _checked_code(code: str) -> str:

@@ -70,7 +70,9 @@ def cut(text: str, length: int) -> str:
 def _fit(field, value, values: dict):
 	kind = field.fieldtype
 	if value is None or value == "":
-		return _fit_nothing(kind, value)
+		if kind in _NEVER_NULL:
+			return 0
+		return None if kind in ("Date", "Datetime") else value
 	if kind == "Check":
 		return int(bool(cint(value)))
 	if kind in ("Int", "Long Int"):
@@ -81,16 +83,12 @@ def _fit(field, value, values: dict):
 		return _fit_time(kind, value)
 	text = cstr(value).encode("utf-8", "replace").decode()  # lone surrogates can't be written
 	if kind == "Select":
-		return _fit_option(field, text)
+		if field.options and text not in field.options.split("\n"):
+			raise DoesNotFit("not one of the options")
+		return text
 	if kind in ("Link", "Dynamic Link"):
 		return _fit_link(field, text, values)
 	return _fit_text(field, text)
-
-
-def _fit_nothing(kind: str, value):
-	if kind in _NEVER_NULL:
-		return 0
-	return None if kind in ("Date", "Datetime") else value
 
 
 def _fit_integer(field, value) -> int:
@@ -115,12 +113,6 @@ def _fit_time(kind: str, value) -> date | datetime:
 	return moment
 
 
-def _fit_option(field, text: str) -> str:
-	if field.options and text not in field.options.split("\n"):
-		raise DoesNotFit("not one of the options")
-	return text
-
-
 def _fit_link(field, text: str, values: dict) -> str:
 	doctype = field.options if field.fieldtype == "Link" else values.get(field.options)
 	if not doctype or len(text) > _length(field) or not frappe.db.exists(doctype, text):
@@ -135,19 +127,15 @@ def _fit_text(field, text: str) -> str:
 		text = sanitize_html(text)
 	column = frappe.db.type_map.get(field.fieldtype, ("varchar",))[0]
 	if column == "varchar":
-		return _fit_short_text(field, text)
+		length = _length(field)
+		if field.fieldtype == "Data" and field.options in _WHOLE_OR_NOTHING:
+			if len(text) > length or not _is_valid(field.options, text):
+				raise DoesNotFit(f"not a valid {field.options}")
+			return text
+		return text if len(text) <= length else cut(strip_html(text), length)
 	if column == "text" and len(text.encode()) > _TEXT_BYTES:
 		return cut(strip_html(text), _TEXT_BYTES // 4)  # four bytes a character at most
 	return text
-
-
-def _fit_short_text(field, text: str) -> str:
-	length = _length(field)
-	if field.fieldtype == "Data" and field.options in _WHOLE_OR_NOTHING:
-		if len(text) > length or not _is_valid(field.options, text):
-			raise DoesNotFit(f"not a valid {field.options}")
-		return text
-	return text if len(text) <= length else cut(strip_html(text), length)
 
 
 def _is_valid(kind: str, text: str) -> bool:
