@@ -22,7 +22,10 @@ def verify(
 
 	`payload` is the body exactly as it was received; `header` is `Stripe-Signature`. Raises SignatureError.
 	"""
-	body = _text(payload)
+	try:
+		body = payload.decode("utf-8")
+	except UnicodeDecodeError:
+		raise SignatureError("the body is not UTF-8") from None
 	# Comparing signatures in constant time is defined for ASCII alone.
 	if not header or not header.isascii():
 		raise SignatureError("no signature")
@@ -35,13 +38,6 @@ def verify(
 	if not isinstance(event, dict) or event.get("object") != "event":
 		raise SignatureError("the body is not an event")
 	return event
-
-
-def _text(payload: bytes) -> str:
-	try:
-		return payload.decode("utf-8")
-	except UnicodeDecodeError:
-		raise SignatureError("the body is not UTF-8") from None
 
 
 def _signed(body: str, header: str, secret: str, tolerance: int) -> bool:

@@ -67,10 +67,8 @@ class SalesInvoicePayable(Payable):
 
 	def why_not_payable(self, balance) -> str | None:
 		"""As for any document, and what would keep the payment from being booked."""
-		return super().why_not_payable(balance) or self._why_not_bookable()
-
-	def _why_not_bookable(self) -> str | None:
-		"""Asked before any money moves, so that what is received can be booked."""
+		if why_not := super().why_not_payable(balance):
+			return why_not
 		if self.doc.party_account_currency != self.doc.currency:
 			return _(
 				"This invoice is in {0}, but its receivable account {1} is kept in {2}. Online payment needs a receivable"

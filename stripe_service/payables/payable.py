@@ -183,16 +183,10 @@ class Payable:
 	def _why_not_in_this_state(self) -> str | None:
 		if self.is_void:
 			return _("This document is cancelled: there is nothing to pay.")
-		return self._why_not_with_docstatus() or self._why_not_with_status()
-
-	def _why_not_with_docstatus(self) -> str | None:
 		if self.config.docstatus_required == "Submitted" and self.doc.docstatus != 1:
 			return _("This document can be paid once it is submitted.")
 		if self.config.docstatus_required == "Draft" and self.doc.docstatus != 0:
 			return _("This document is submitted already and can be paid only as a draft.")
-		return None
-
-	def _why_not_with_status(self) -> str | None:
 		allowed = self.config.payable_statuses
 		if not allowed or self.status in allowed:
 			return None

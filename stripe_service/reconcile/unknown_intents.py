@@ -49,26 +49,18 @@ def _adopt_or_report(account: str, intent: dict, report: Report) -> str:
 	payment = frappe.db.get_value("Invoice Payment", name, fields, as_dict=True)
 	known = payment and payment.stripe_account == account
 	if known and payment.payment_intent_id == intent["id"]:
-		return _settle(name, report)
+		settled = settle.settle(name)
+		report.payments_read += 1
+		return f"{name}: {settled.status}"
 	if known and not payment.payment_intent_id and payment.status in payment_states.RESERVING:
 		if now_datetime() - payment.creation < REQUEST_IS_OVER:
 			return _("{0}: its PaymentIntent is just being stored").format(name)
 		if adopt_intent(name, intent["id"]):
-			return _end(name, report)
+			# Nobody has its client secret and the request that made it is over: it can only be canceled, or have been.
+			ended = release.cancel(name)
+			report.changed.append(f"{name}: {payment_states.STARTED} → {ended.status}")
+			return f"{name}: {ended.status}"
 	return _cancel_or_report(account, intent, report)
-
-
-def _settle(name: str, report: Report) -> str:
-	payment = settle.settle(name)
-	report.payments_read += 1
-	return f"{name}: {payment.status}"
-
-
-def _end(name: str, report: Report) -> str:
-	"""Nobody has its client secret and the request that made it is over: it can only be canceled, or have been."""
-	payment = release.cancel(name)
-	report.changed.append(f"{name}: {payment_states.STARTED} → {payment.status}")
-	return f"{name}: {payment.status}"
 
 
 def _cancel_or_report(account: str, intent: dict, report: Report) -> str:

@@ -126,7 +126,8 @@ def _begin(account: str, user: str) -> tuple[str, dict]:
 
 
 def _begin_for(account: str, customer: str, user: str) -> tuple[str, dict]:
-	doc = in_fresh_transaction(lambda: _new_row(account, customer, user))
+	row = {"stripe_account": account, "stripe_customer": customer, "user": user, "status": NEW}
+	doc = in_fresh_transaction(lambda: frappe.new_doc(BANK_ACCOUNT).write(**row))
 	try:
 		intent = _create_setup_intent(doc)
 	except errors.Unreachable as error:
@@ -148,11 +149,6 @@ def _check_not_too_many(user: str) -> None:
 		>= UNFINISHED_ALLOWED
 	):
 		frappe.throw(_("You have begun to add many bank accounts. Finish one, or try again in an hour."))
-
-
-def _new_row(account: str, customer: str, user: str):
-	doc = frappe.new_doc(BANK_ACCOUNT)
-	return doc.write(stripe_account=account, stripe_customer=customer, user=user, status=NEW)
 
 
 def _create_setup_intent(doc) -> dict:

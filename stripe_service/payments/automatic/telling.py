@@ -17,6 +17,7 @@ from stripe_service.access.permissions import may_read
 from stripe_service.stripe_service.doctype.scheduled_payment.scheduled_payment import SKIPPED
 from stripe_service.utils.language import words_for
 from stripe_service.utils.notices import notify_user
+from stripe_service.utils.queue import enqueue_or_leave_to_scheduler
 from stripe_service.utils.transaction import in_fresh_transaction
 
 DOCTYPE = "Scheduled Payment"
@@ -56,7 +57,13 @@ def record_stop(agreement, reason: str, left: list, **values) -> None:
 	words = words_for(agreement.user, lambda: _stopped(agreement, reason, left))
 	agreement.write(message=words, told_at=None, **values)
 	notify_user(agreement.user, AGREEMENT, agreement.name, words)
-	frappe.db.after_commit.add(partial(_queue_mail, agreement.name))
+	mark = partial(
+		enqueue_or_leave_to_scheduler,
+		"stripe_service.payments.automatic.telling.mark_told",
+		name=agreement.name,
+		doctype=AGREEMENT,
+	)
+	frappe.db.after_commit.add(mark)
 
 
 def _stopped(agreement, reason: str, left: list) -> str:
@@ -69,19 +76,6 @@ def _stopped(agreement, reason: str, left: list) -> str:
 	if len(left) > NAMED:
 		named = _("{0} and {1} more").format(named, len(left) - NAMED)
 	return f"{words} " + _("Please pay these yourself: {0}.").format(named)
-
-
-def _queue_mail(agreement: str) -> None:
-	"""No failure of Redis may reach the caller: the hourly job marks as well."""
-	try:
-		frappe.enqueue(
-			"stripe_service.payments.automatic.telling.mark_told",
-			queue="short",
-			name=agreement,
-			doctype=AGREEMENT,
-		)
-	except Exception as error:
-		frappe.logger("stripe_service").warning(f"mail of {agreement} not queued: {type(error).__name__}")
 
 
 def mark_told(name: str, doctype: str = DOCTYPE) -> None:
