@@ -164,7 +164,8 @@ def _scalar(alternatives: list, value: str, path: str):
 	if any(a is float for a in alternatives):
 		return float(value)
 	if allowed:
-		raise _none_of(allowed, path)
+		names = f"{', '.join(allowed[:-1])}, or {allowed[-1]}" if len(allowed) > 1 else allowed[0]
+		raise invalid(f"Invalid {path}: must be one of {names}", None, path)
 	if any(a in (str, object, typing.Any) for a in alternatives):
 		return value
 	if any(a is bool for a in alternatives):
@@ -179,11 +180,6 @@ def _integer(value: str, path: str) -> int:
 		return int(value)
 	except ValueError:
 		raise invalid(f"Invalid integer: {value}", "parameter_invalid_integer", path) from None
-
-
-def _none_of(allowed: list, path: str) -> StripeError:
-	names = f"{', '.join(allowed[:-1])}, or {allowed[-1]}" if len(allowed) > 1 else allowed[0]
-	return invalid(f"Invalid {path}: must be one of {names}", None, path)
 
 
 def _bare(hint):

@@ -21,7 +21,10 @@ CONFIRM_ONLY = (
 @route("POST", "/v1/payment_intents", "PaymentIntentCreateParams", permission="payment_intent_write")
 def create(ctx, params):
 	intents.check_account(ctx)
-	_refuse_unsupported(params)
+	for name, value in (("capture_method", "manual"), ("confirmation_method", "manual")):
+		if params.get(name) == value:
+			raise errors.invalid(f"The Stripe emulator does not support {name}={value}.", None, name)
+	intents.refuse_unsupported(params, UNSUPPORTED)
 	_check_confirm_only(params)
 	emails.check(ctx, params.get("receipt_email"), "receipt_email")
 	currency = money.check_currency(params["currency"])
@@ -261,10 +264,3 @@ def _check_confirm_only(params: dict) -> None:
 				None,
 				name,
 			)
-
-
-def _refuse_unsupported(params: dict) -> None:
-	for name, value in (("capture_method", "manual"), ("confirmation_method", "manual")):
-		if params.get(name) == value:
-			raise errors.invalid(f"The Stripe emulator does not support {name}={value}.", None, name)
-	intents.refuse_unsupported(params, UNSUPPORTED)

@@ -15,6 +15,7 @@ from frappe.utils import now_datetime
 
 from stripe_service.access.permissions import may_read
 from stripe_service.stripe_service.doctype.scheduled_payment.scheduled_payment import SKIPPED
+from stripe_service.utils.faults import log_fault
 from stripe_service.utils.language import words_for
 from stripe_service.utils.notices import notify_user
 from stripe_service.utils.queue import enqueue_or_leave_to_scheduler
@@ -84,19 +85,7 @@ def mark_told(name: str, doctype: str = DOCTYPE) -> None:
 	try:
 		in_fresh_transaction(lambda: _mark(doctype, name))
 	except Exception:
-		_log(doctype, name)
-
-
-def _log(doctype: str, name: str) -> None:
-	"""Never raises: the database may be what failed."""
-	try:
-		frappe.db.rollback()
-		frappe.clear_messages()
-		title = f"Stripe Service: message of {name}"[:140]
-		frappe.log_error(title=title, reference_doctype=doctype, reference_name=name)
-		frappe.db.commit()
-	except Exception:
-		frappe.logger("stripe_service").error(f"message of {name}", exc_info=True)
+		log_fault(f"message of {name}", doctype, name)
 
 
 def mark_all_told() -> None:
