@@ -95,9 +95,7 @@ def fail(ctx, refund: str, reason: str = "unknown") -> None:
 
 
 def cancel(ctx, refund: dict) -> None:
-	"""
-	:raises StripeError: unless the refund waits for the customer's action
-	"""
+	"""Cancel a refund that waits for its receiver's action; raises StripeError for any other."""
 	if refund["status"] != "requires_action":
 		raise errors.unexpected_state(
 			f"You cannot cancel this Refund because it has a status of {refund['status']}. Only refunds for payment methods "

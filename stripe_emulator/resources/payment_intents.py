@@ -1,4 +1,4 @@
-"""PaymentIntents: create, confirm, cancel, verify. The state machine of facts about Stripe's lifecycle:
+"""PaymentIntents: create, confirm, cancel, verify. Their statuses, in order:
 
 requires_payment_method → requires_confirmation → requires_action → processing → succeeded; a failure goes back to
 requires_payment_method, and canceled ends it. https://docs.stripe.com/payments/paymentintents/lifecycle
@@ -128,7 +128,7 @@ def finish_authentication(ctx, intent: dict, succeeded: bool) -> None:
 
 
 def _prepare(ctx, intent: dict, params: dict) -> dict:
-	"""Everything that may be refused before anything is attempted or kept; answers the method to charge."""
+	"""Refuse what Stripe refuses before it attempts or keeps anything. Returns the PaymentMethod to charge."""
 	intents.check_account(ctx)
 	_check_confirmable(intent)
 	emails.check(ctx, params.get("receipt_email"), "receipt_email")
