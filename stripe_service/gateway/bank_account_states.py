@@ -72,16 +72,7 @@ def _status_of(setup_intent: dict, method: dict, customer: str) -> tuple[str, st
 	status = setup_intent["status"]
 	error = setup_intent.get("last_setup_error") or {}
 	if status == "succeeded":
-		if id_of(method.get("customer")) != customer:
-			return REMOVED, "", ""
-		blocked = ((method.get("us_bank_account") or {}).get("status_details") or {}).get("blocked")
-		if blocked:
-			return BLOCKED, blocked.get("reason") or "", blocked.get("network_code") or ""
-		mandate = setup_intent.get("mandate")
-		# One that Stripe can't expand is one that it no longer knows.
-		if isinstance(mandate, str) or (isinstance(mandate, dict) and mandate.get("status") == "inactive"):
-			return BLOCKED, MANDATE_INACTIVE, ""
-		return VERIFIED, "", ""
+		return _status_of_method(setup_intent, method, customer)
 	if status == "processing":
 		return PENDING, "", ""
 	if status == "requires_action":
@@ -90,6 +81,19 @@ def _status_of(setup_intent: dict, method: dict, customer: str) -> tuple[str, st
 	if error:
 		return FAILED, error.get("code") or "setup_attempt_failed", ""
 	return (REMOVED if status == "canceled" else NEW), "", ""
+
+
+def _status_of_method(setup_intent: dict, method: dict, customer: str) -> tuple[str, str, str]:
+	if id_of(method.get("customer")) != customer:
+		return REMOVED, "", ""
+	blocked = ((method.get("us_bank_account") or {}).get("status_details") or {}).get("blocked")
+	if blocked:
+		return BLOCKED, blocked.get("reason") or "", blocked.get("network_code") or ""
+	mandate = setup_intent.get("mandate")
+	# One that Stripe can't expand is one that it no longer knows.
+	if isinstance(mandate, str) or (isinstance(mandate, dict) and mandate.get("status") == "inactive"):
+		return BLOCKED, MANDATE_INACTIVE, ""
+	return VERIFIED, "", ""
 
 
 def _details_of(method: dict) -> dict:

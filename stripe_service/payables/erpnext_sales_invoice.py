@@ -217,13 +217,19 @@ def _post_payment_entry_on(day, parts: list[Part], payment, accounts: Accounts) 
 			"remarks": _remark(payment),
 		}
 	)
-	entry.set("deductions", [])
-	fee = (
-		_fee_in(invoice.currency, payment, entry.source_exchange_rate, invoice) if _fee_is_due(payment) else 0
-	)
+	_deduct_fee(entry, gross, payment, invoice, accounts)
+	_submit(entry)
+
+
+def _deduct_fee(entry, gross: float, payment, invoice, accounts: Accounts) -> None:
+	"""What arrives is less than what the customer is credited, by Stripe's fee (major units, of the invoice's currency)."""
+	fee = 0
+	if _fee_is_due(payment):
+		fee = _fee_in(invoice.currency, payment, entry.source_exchange_rate, invoice)
 	if fee >= gross:
 		# Of the whole payment, whose other documents are booked elsewhere: more than these can pay. It is booked on its own.
 		fee = 0
+	entry.set("deductions", [])
 	# ERPNext's way: paid is what arrives, allocated is what the customer is credited, the deduction is between them.
 	entry.paid_amount = flt(gross - fee, entry.precision("paid_amount"))
 	entry.received_amount = _in_clearing_currency(entry, accounts)
@@ -239,7 +245,6 @@ def _post_payment_entry_on(day, parts: list[Part], payment, accounts: Accounts) 
 				"description": _("Stripe's fee"),
 			},
 		)
-	_submit(entry)
 
 
 def _allocated_entry(part: Part, accounts: Accounts):

@@ -127,15 +127,19 @@ def _fit_text(field, text: str) -> str:
 		text = sanitize_html(text)
 	column = frappe.db.type_map.get(field.fieldtype, ("varchar",))[0]
 	if column == "varchar":
-		length = _length(field)
-		if field.fieldtype == "Data" and field.options in _WHOLE_OR_NOTHING:
-			if len(text) > length or not _is_valid(field.options, text):
-				raise DoesNotFit(f"not a valid {field.options}")
-			return text
-		return text if len(text) <= length else cut(strip_html(text), length)
+		return _fit_short_text(field, text)
 	if column == "text" and len(text.encode()) > _TEXT_BYTES:
 		return cut(strip_html(text), _TEXT_BYTES // 4)  # four bytes a character at most
 	return text
+
+
+def _fit_short_text(field, text: str) -> str:
+	length = _length(field)
+	if field.fieldtype == "Data" and field.options in _WHOLE_OR_NOTHING:
+		if len(text) > length or not _is_valid(field.options, text):
+			raise DoesNotFit(f"not a valid {field.options}")
+		return text
+	return text if len(text) <= length else cut(strip_html(text), length)
 
 
 def _is_valid(kind: str, text: str) -> bool:
