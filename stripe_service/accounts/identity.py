@@ -94,6 +94,9 @@ def _facts_of(account: dict) -> Facts:
 	profile = account.get("business_profile") or {}
 	dashboard = (account.get("settings") or {}).get("dashboard") or {}
 	currency = (account.get("default_currency") or "").upper()
+	# A capability that is not listed may also be one that Stripe does not list to the account itself, so that it
+	# counts as unknown and the administrator's switch decides.
+	ach = _CAPABILITY_STATES.get((account.get("capabilities") or {}).get(ACH_CAPABILITY), "Unknown")
 	return Facts(
 		stripe_account_id=account["id"],
 		business_name=profile.get("name") or dashboard.get("display_name") or "",
@@ -102,15 +105,9 @@ def _facts_of(account: dict) -> Facts:
 		default_currency=currency if frappe.db.exists("Currency", currency) else "",
 		charges_enabled=int(bool(account.get("charges_enabled"))),
 		payouts_enabled=int(bool(account.get("payouts_enabled"))),
-		ach_capability=_ach(account.get("capabilities")),
+		ach_capability=ach,
 		details_source=SOURCE_STRIPE,
 	)
-
-
-def _ach(capabilities: dict | None) -> str:
-	# A capability that is not listed may also be one that Stripe does not list to the account itself, so that it
-	# counts as unknown and the administrator's switch decides.
-	return _CAPABILITY_STATES.get((capabilities or {}).get(ACH_CAPABILITY), "Unknown")
 
 
 def _check_publishable(gateway: Gateway, pair: Keys, api_base: str) -> None:

@@ -158,12 +158,10 @@ class Payable:
 		Says nothing of the user's rights (access.pay does) nor of a missing account, which the form shows as its
 		loading error. `balance` as `payables.balance.balance_of` returns it.
 		"""
-		return (
-			self._why_not_set_up()
-			or self._why_not_in_this_state()
-			or self._why_no_amount()
-			or self._why_nothing_left(balance)
-		)
+		why_not = self._why_not_set_up() or self._why_not_in_this_state() or self._why_no_amount()
+		if why_not or balance.outstanding_minor > 0:
+			return why_not
+		return _("Nothing is left to pay.")
 
 	def _why_not_set_up(self) -> str | None:
 		if not self.config.enabled:
@@ -207,9 +205,6 @@ class Payable:
 				frappe.bold(self._label("total"))
 			)
 		return None
-
-	def _why_nothing_left(self, balance) -> str | None:
-		return None if balance.outstanding_minor > 0 else _("Nothing is left to pay.")
 
 	def amounts(self, balance) -> dict[str, float]:
 		"""What the document's own fields show of `balance`, by fieldname, in major units."""

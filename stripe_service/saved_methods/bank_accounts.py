@@ -234,11 +234,11 @@ def _sync_or_end(name: str) -> None:
 	if doc.status != NEW or doc.last4 or doc.creation > add_to_date(now_datetime(), days=-1):
 		return
 	doc.end_at_stripe()
-	in_fresh_transaction(lambda: _delete_unused(name))
 
+	def delete() -> None:
+		unused = frappe.get_doc(BANK_ACCOUNT, name, for_update=True)
+		if unused.status == NEW and not unused.last4:
+			unused.flags.by_stripe_service = True
+			unused.delete(ignore_permissions=True)
 
-def _delete_unused(name: str) -> None:
-	doc = frappe.get_doc(BANK_ACCOUNT, name, for_update=True)
-	if doc.status == NEW and not doc.last4:
-		doc.flags.by_stripe_service = True
-		doc.delete(ignore_permissions=True)
+	in_fresh_transaction(delete)

@@ -82,8 +82,14 @@ def _stopped(agreement, reason: str, left: list) -> str:
 def mark_told(name: str, doctype: str = DOCTYPE) -> None:
 	"""Note that the payer was told, and with that set off the Notification on it. Never raises; commits. What fails is tried
 	again by `mark_all_told`."""
+
+	def mark() -> None:
+		row = frappe.get_doc(doctype, name, for_update=True)
+		if row.message and not row.told_at:
+			row.write(told_at=now_datetime())
+
 	try:
-		in_fresh_transaction(lambda: _mark(doctype, name))
+		in_fresh_transaction(mark)
 	except Exception:
 		log_fault(f"message of {name}", doctype, name)
 
@@ -94,9 +100,3 @@ def mark_all_told() -> None:
 	for doctype in (DOCTYPE, AGREEMENT):
 		for name in frappe.get_all(doctype, waiting, order_by="modified asc", limit=200, pluck="name"):
 			mark_told(name, doctype)
-
-
-def _mark(doctype: str, name: str) -> None:
-	row = frappe.get_doc(doctype, name, for_update=True)
-	if row.message and not row.told_at:
-		row.write(told_at=now_datetime())
