@@ -40,6 +40,10 @@ def work_item_facts(names: str | list) -> dict:
 		fields=["name", "reference_doctype", "reference_name"],
 		limit=MOST_ITEMS,
 	)
+	return _facts_by_item(items)
+
+
+def _facts_by_item(items: list) -> dict:
 	facts = {}
 	for doctype in {item.reference_doctype for item in items}:
 		named = {item.reference_name: item.name for item in items if item.reference_doctype == doctype}
