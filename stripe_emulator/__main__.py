@@ -1,4 +1,4 @@
-"""python -m stripe_emulator --port 12100 [--data FILE | --memory]"""
+"""Run the emulator: python -m stripe_emulator --port 12100 [--data FILE | --memory]"""
 
 import argparse
 import errno
@@ -11,7 +11,7 @@ from .server import serve
 
 
 def main() -> None:
-	"""Serve until it is ended; the state is kept in the file of --data."""
+	"""Serve until it is ended. The state is in memory, or in the file that --data names."""
 	parser = argparse.ArgumentParser(prog="stripe_emulator", description=__doc__)
 	parser.add_argument("--host", default="127.0.0.1")
 	parser.add_argument("--port", type=int, default=DEFAULT_PORT)

@@ -65,7 +65,7 @@ def space_of(account_id: str, livemode: bool) -> str:
 
 
 def create(store, now: int, **given) -> dict:
-	"""A new account (or the live side of an existing one) with its keys; answers the record the control API shows."""
+	"""A new account (or the live side of an existing one) with its keys. Returns what the control API shows of it."""
 	livemode = bool(given.get("livemode"))
 	name = given.get("name") or secrets.token_hex(3)
 	account_id = given.get("id") or f"acct_emulator_{name}"

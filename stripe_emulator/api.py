@@ -95,7 +95,8 @@ class Call:
 			raise errors.rate_limited()
 		with self.store.lock:
 			self.key = self._authenticate(given)
-			self._check_version()
+			if not VERSION.fullmatch(self.api_version):
+				raise StripeError(f"Invalid Stripe API version: {self.api_version}")
 			if self.emulator.too_many_requests(self.key["space"]):
 				raise errors.rate_limited()
 			route, values = self._route()
@@ -104,14 +105,12 @@ class Call:
 		if stored:
 			self.replayed = stored["request_id"]
 			return stored["status"], stored["body"], {}
-		return self._execute(route, values, given)
-
-	def _execute(self, route, values: dict, given: dict) -> tuple[int, str, dict]:
 		typed = params.check(route.params, given, self._browser_fields(route))
 		with self._object_locked():
 			if self._fault_is("slow"):
 				time.sleep(self.fault.get("seconds", 1))
-			self._raise_ordered_error("error_before", "error")
+			if self._fault_is("error_before", "error"):
+				raise self._ordered_error()
 			return self._handle(route, values, typed)
 
 	def _handle(self, route, values: dict, typed: dict) -> tuple[int, str, dict]:
@@ -126,7 +125,9 @@ class Call:
 		return 200, body, {}
 
 	def _failed(self, error: StripeError) -> tuple[int, str, dict]:
-		body = json.dumps({"error": {**error.error, "request_log_url": self._log_url()}})
+		mode = "" if self.key and self.store.spaces.get(self.key["space"], {}).get("livemode") else "test/"
+		log = f"https://dashboard.stripe.com/{mode}logs/{self.request_id}"
+		body = json.dumps({"error": {**error.error, "request_log_url": log}})
 		with self.store.lock:
 			if self.reserved and error.stored:
 				self._finish(error.status, body)
@@ -155,10 +156,6 @@ class Call:
 				code="account_invalid",
 			)
 		return key
-
-	def _check_version(self) -> None:
-		if not VERSION.fullmatch(self.api_version):
-			raise StripeError(f"Invalid Stripe API version: {self.api_version}")
 
 	def _route(self):
 		try:
@@ -228,10 +225,6 @@ class Call:
 	def _fault_is(self, *kinds: str) -> bool:
 		return bool(self.fault) and self.fault["kind"] in kinds
 
-	def _raise_ordered_error(self, *kinds: str) -> None:
-		if self._fault_is(*kinds):
-			raise self._ordered_error()
-
 	def _ordered_error(self) -> StripeError:
 		fault = self.fault
 		if fault["kind"] != "error" and "message" not in fault:
@@ -264,10 +257,6 @@ class Call:
 		if self.replayed:
 			headers["idempotent-replayed"] = "true"
 		return headers
-
-	def _log_url(self) -> str:
-		mode = "" if self.key and self.store.spaces.get(self.key["space"], {}).get("livemode") else "test/"
-		return f"https://dashboard.stripe.com/{mode}logs/{self.request_id}"
 
 	def _log(self, status: int | str, started: float) -> None:
 		entry = {

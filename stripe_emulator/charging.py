@@ -21,7 +21,7 @@ INTENT_EVENTS = {
 
 
 def move(ctx, intent: dict, status: str, **changes) -> None:
-	"""Put the intent into `status` and say so."""
+	"""Set the intent's status and other fields, and send the event of that status."""
 	intent.update(status=status, **changes)
 	ctx.put(intent)
 	if status in INTENT_EVENTS:
@@ -108,7 +108,7 @@ def _descriptor(ctx, intent: dict) -> str:
 
 
 def attempt_card(ctx, intent: dict, method: dict, *, authenticated: bool = False) -> dict | None:
-	"""Charge a card now. Answers the error of a decline, None on success or while 3-D Secure is asked for."""
+	"""Charge a card now. Returns the error of a decline, or None on success or while 3-D Secure is asked for."""
 	card = testdata.CARDS[method["_number"]]
 	options = intent["_confirm"]
 	if not authenticated and needs_authentication(card, method, options):
@@ -137,13 +137,13 @@ SET_UP = ("on_session", "off_session")
 
 
 def set_up(method: dict, usage: str) -> None:
-	"""Note for what the bank has agreed that `method` be kept; off_session includes on_session."""
+	"""Note that the payer's bank has agreed to later payments with `method`: on_session, or off_session, which includes both."""
 	if method.get("_set_up") != "off_session":
 		method["_set_up"] = usage
 
 
 def needs_authentication(card: testdata.Card, method: dict, options: dict) -> bool:
-	"""Whether the bank asks for 3-D Secure, by the test card and by how the payer is there."""
+	"""Whether the bank asks for 3-D Secure: it depends on the test card, and on whether the payer is there (`off_session`)."""
 	if card.authentication == "always":
 		return True
 	if card.authentication == "unless_set_up":
@@ -191,7 +191,7 @@ def ask_for_authentication(ctx, intent: dict, method: dict) -> None:
 def decline_card(
 	ctx, intent: dict, method: dict, decline: testdata.Decline, with_charge: bool = True
 ) -> dict:
-	"""The bank says no: a failed charge, and the intent back to requires_payment_method. Answers the error body."""
+	"""Decline: make a failed charge, and set the intent back to requires_payment_method. Returns the error's body."""
 	error = error_of(decline, method)
 	if with_charge:
 		charge = new_charge(

@@ -41,7 +41,7 @@ class Emulator:
 	# State and time
 
 	def health(self) -> dict:
-		"""Answers as soon as the emulator serves: its `time`, and what it holds."""
+		"""Returns as soon as the emulator serves: its `time`, and what it holds."""
 		return self._get("health")
 
 	def state(self) -> dict:
@@ -65,7 +65,7 @@ class Emulator:
 		]
 
 	def set_clock(self, timestamp: float) -> int:
-		"""Put the clock to seconds since the epoch; answers its time. Backward, nothing is undone."""
+		"""Put the clock to seconds since the epoch; returns its time. Backward, nothing is undone."""
 		return self._post("clock", time=timestamp)["time"]
 
 	def settings(self, **changes) -> dict:
@@ -131,7 +131,7 @@ class Emulator:
 		status: str | None = None,
 		case_type: str | None = None,
 	) -> dict:
-		"""Open a dispute, one more each time; answers `dispute` (the id) and `status`.
+		"""Open a dispute, one more each time; returns `dispute` (the id) and `status`.
 
 		:param amount: minor units of the charge's currency; None: all that was not refunded
 		:param status: where it begins (`prevented`, `appeal_needs_response` ...); None: as usual for the payment method
@@ -178,15 +178,15 @@ class Emulator:
 		self._post("cancel_refund", refund=refund)
 
 	def authenticate(self, intent: str, outcome: str = "complete") -> str:
-		"""Finish 3-D Secure without its page; answers the intent's status."""
+		"""Finish 3-D Secure without its page; returns the intent's status."""
 		return self._post("authenticate", intent=intent, outcome=outcome)["status"]
 
 	def complete_3ds(self, intent: str) -> str:
-		"""The payer passes 3-D Secure; answers the intent's status."""
+		"""The payer passes 3-D Secure; returns the intent's status."""
 		return self.authenticate(intent, "complete")
 
 	def fail_3ds(self, intent: str) -> str:
-		"""The payer fails 3-D Secure; answers the intent's status."""
+		"""The payer fails 3-D Secure; returns the intent's status."""
 		return self.authenticate(intent, "fail")
 
 	def events(self, type: str = "*", account: str = "us") -> list[dict]:
@@ -316,7 +316,7 @@ class Emulator:
 		self._post("webhooks/forget")
 
 	def flush_webhooks(self, timeout: float = 30) -> int:
-		"""Wait until everything due was tried; answers how many are left."""
+		"""Wait until everything due was tried; returns how many are left."""
 		return self._post("webhooks/flush", timeout=timeout)["left"]
 
 	def webhook_log(self, type: str = "*") -> list[dict]:
@@ -328,15 +328,15 @@ class Emulator:
 		return self._get("webhooks/log", type=type, limit=20_000)["waiting"]
 
 	def replay_event(self, event: str, times: int = 1) -> int:
-		"""Send an event's webhooks again, as *Resend* in the Dashboard; answers how many are on their way."""
+		"""Send an event's webhooks again, as *Resend* in the Dashboard; returns how many are on their way."""
 		return self._post("webhooks/replay", event=event, times=times)["queued"]
 
 	def send_event(self, type: str, object: dict | None = None, account: str = "us") -> str:
-		"""Send an event that no request caused, about `object`; answers its id."""
+		"""Send an event that no request caused, about `object`; returns its id."""
 		return self._post("webhooks/send", type=type, object=object, account=account)["event"]
 
 	def roll_webhook_secret(self, endpoint: str, seconds: int = 86400) -> str:
-		"""Roll an endpoint's signing secret, the old one valid for so many seconds more; answers the new one."""
+		"""Roll an endpoint's signing secret, the old one valid for so many seconds more; returns the new one."""
 		return self._post("webhooks/roll_secret", endpoint=endpoint, seconds=seconds)["secret"]
 
 	def _get(self, route: str, /, **arguments) -> dict:

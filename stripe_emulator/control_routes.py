@@ -179,7 +179,7 @@ def list_accounts(emulator):
 
 @control("POST", "accounts")
 def create_account(emulator, **given):
-	"""A new account, or with the `id` of a known one and `livemode` its live side; answers it with its keys."""
+	"""A new account, or with the `id` of a known one and `livemode` its live side; returns it with its keys."""
 	with emulator.store.lock:
 		space = accounts.space_of(
 			given.get("id") or f"acct_emulator_{given.get('name')}", bool(given.get("livemode"))
@@ -519,7 +519,7 @@ def webhook_log(emulator, type: str = "*", limit: str = "1000"):
 
 @control("POST", "webhooks/flush")
 def flush_webhooks(emulator, timeout: float = 30):
-	"""Wait until nothing that is due is still to be delivered; answers how many are left."""
+	"""Wait until nothing that is due is still to be delivered; returns how many are left."""
 	until = time.monotonic() + timeout
 	while True:
 		with emulator.store.lock:

@@ -28,7 +28,7 @@ BLOCKED = testdata.Decline(
 
 
 def attempt(ctx, intent: dict, method: dict) -> dict | None:
-	"""Send the debit to the bank: processing from now on. Answers an error body where it is refused at once."""
+	"""Send the debit to the bank; the intent is processing. Returns the body of an error where the debit is refused at once."""
 	bank = testdata.BANKS[method["_number"]]
 	if method["us_bank_account"]["status_details"].get("blocked"):
 		return _refuse(ctx, intent, method, BLOCKED)
@@ -99,7 +99,7 @@ def fail(ctx, intent: dict, code: str = "insufficient_funds", message: str | Non
 
 
 def block(ctx, method: dict, network_code: str, reason: str) -> None:
-	"""Stripe debits this account no more, and tells with payment_method.automatically_updated."""
+	"""Stripe debits this bank account no more, and sends payment_method.automatically_updated."""
 	reasons = {
 		"account_closed": "bank_account_closed",
 		"no_account": "bank_account_invalid_details",

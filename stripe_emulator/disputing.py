@@ -188,17 +188,13 @@ def _move_money(ctx, dispute: dict) -> None:
 	"""Withdraw or give back, where the status says otherwise than the balance does."""
 	withdrawn = sum(entry["amount"] for entry in dispute["balance_transactions"]) < 0
 	wanted = status_of(dispute).withdrawn
-	if wanted and not withdrawn and not _refunded_before(ctx, dispute):
+	# An inquiry whose payment was refunded in full costs nothing any more, whatever becomes of it.
+	if wanted and not withdrawn and not ctx.get("charge", dispute["charge"])["refunded"]:
 		_add_entry(ctx, dispute, -1, "Chargeback withdrawal", fee=balance.dispute_fee(ctx, dispute))
 		ctx.emit("charge.dispute.funds_withdrawn", dispute)
 	elif withdrawn and not wanted:
 		_add_entry(ctx, dispute, 1, "Chargeback reversal", category="dispute_reversal")
 		ctx.emit("charge.dispute.funds_reinstated", dispute)
-
-
-def _refunded_before(ctx, dispute: dict) -> bool:
-	"""An inquiry whose payment was refunded in full costs nothing any more, whatever becomes of it."""
-	return ctx.get("charge", dispute["charge"])["refunded"]
 
 
 def _add_entry(ctx, dispute: dict, sign: int, what: str, **more) -> None:

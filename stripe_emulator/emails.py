@@ -17,9 +17,9 @@ LONGEST = 512
 
 
 def check(ctx, email: str | None, param: str) -> None:
-	"""
+	"""Raises StripeError (email_invalid) for an address that Stripe refuses; none at all is fine.
+
 	:param param: where it was given: `email`, `receipt_email`, `billing_details[email]`
-	:raises StripeError: email_invalid
 	"""
 	if not email:
 		return

@@ -1,4 +1,4 @@
-"""Events: a snapshot of an object for every change, and who is to be told."""
+"""Events: a snapshot of an object for every change, and the webhook endpoints that get it."""
 
 import json
 

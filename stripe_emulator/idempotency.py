@@ -32,7 +32,7 @@ def begin(emulator, space: str, key: str, method: str, path: str, params: dict) 
 		>= emulator.settings["idempotency_retention_hours"] * HOUR
 	):
 		record = None
-	fingerprint = _fingerprint(params)
+	fingerprint = hashlib.sha256(repr(forms.flat(params)).encode()).hexdigest()
 	if record is None:
 		fresh = {
 			"path": path,
@@ -103,7 +103,3 @@ def _refuse_other_use(record: dict, key: str, path: str, fingerprint: str) -> No
 
 def _name(space: str, key: str) -> str:
 	return f"{space}/{key}"
-
-
-def _fingerprint(params: dict) -> str:
-	return hashlib.sha256(repr(forms.flat(params)).encode()).hexdigest()

@@ -151,9 +151,8 @@ def refuse_unsupported(params: dict, names: tuple) -> None:
 
 
 def check_verification(intent: dict, method: dict) -> None:
-	"""
-	:raises StripeError: where only an account linked in Financial Connections will do, and this one was typed in
-	"""
+	"""Raises StripeError where the intent takes only a bank account that was linked in Financial Connections, and this one's
+	numbers were typed in."""
 	wanted = intent["payment_method_options"].get("us_bank_account") or {}
 	if not method["_verified"] and wanted.get("verification_method") == "instant":
 		raise errors.invalid(
@@ -212,17 +211,13 @@ def ach_allowed(ctx) -> bool:
 
 
 def check_account(ctx) -> None:
-	"""
-	:raises StripeError: where the account may not charge at all
-	"""
+	"""Raises StripeError unless the Stripe account may charge (`charges_enabled`)."""
 	if not ctx.account["charges_enabled"]:
 		raise errors.may_not_charge()
 
 
 def check_ach(ctx, currency: str | None) -> None:
-	"""
-	:raises StripeError: where the account or the currency allows no bank debits (any more)
-	"""
+	"""Raises StripeError unless the Stripe account and the currency allow bank debits now."""
 	if "us_bank_account" not in method_types(ctx, currency):
 		raise errors.invalid(
 			'The payment method type "us_bank_account" is invalid. Please ensure the provided type is activated in your '

@@ -14,9 +14,7 @@ MISSING = (
 
 
 def check(ctx, method: dict, params: dict) -> None:
-	"""
-	:raises StripeError: payment_intent_mandate_invalid where a debit of `method` would have no mandate
-	"""
+	"""Raises StripeError (payment_intent_mandate_invalid) where a debit of `method` would have no mandate."""
 	if params.get("mandate"):
 		_named(ctx, method, params["mandate"])
 	elif params.get("mandate_data"):

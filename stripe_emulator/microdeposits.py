@@ -19,11 +19,13 @@ def start(ctx, intent: dict, method: dict, event: str) -> None:
 	"""Send the deposit and wait for its amounts or code."""
 	kind = ctx.settings["microdeposit_type"]
 	arrival = add_business_days(ctx.now, ctx.settings["microdeposit_arrival_business_days"])
+	# Stripe's page for this, in an address as long as Stripe's (about 190 characters).
+	query = urlencode({"client_secret": intent["client_secret"], "token": new_id("pacs_test", 36)})
 	intent["next_action"] = {
 		"type": "verify_with_microdeposits",
 		"verify_with_microdeposits": {
 			"arrival_date": arrival,
-			"hosted_verification_url": _address(ctx, intent),
+			"hosted_verification_url": f"{ctx.base_url}/emulator/microdeposits/{intent['id']}?{query}",
 			"microdeposit_type": kind,
 		},
 	}
@@ -36,12 +38,6 @@ def start(ctx, intent: dict, method: dict, event: str) -> None:
 		ctx.schedule(arrival, "microdeposits.fail", intent=intent["id"], method=method["id"])
 	expiry = ctx.now + ctx.settings["microdeposit_expiry_days"] * DAY
 	ctx.schedule(expiry, "microdeposits.expire", intent=intent["id"], method=method["id"])
-
-
-def _address(ctx, intent: dict) -> str:
-	"""Stripe's page for this, in an address as long as Stripe's (about 190 characters)."""
-	query = {"client_secret": intent["client_secret"], "token": new_id("pacs_test", 36)}
-	return f"{ctx.base_url}/emulator/microdeposits/{intent['id']}?{urlencode(query)}"
 
 
 def verify(ctx, intent: dict, params: dict) -> bool:

@@ -29,7 +29,7 @@ def decimals(currency: str) -> int:
 
 
 def minimum(currency: str) -> int:
-	"""Of a charge that settles in its own currency. Those that Stripe does not list are worth the dollar's."""
+	"""The least amount of a charge that settles in its own currency. One that Stripe does not list has the dollar's, converted."""
 	if currency in TABLE["minimum"]:
 		return TABLE["minimum"][currency]
 	least, _ = converted(TABLE["minimum"]["usd"], "usd", currency)
@@ -37,7 +37,7 @@ def minimum(currency: str) -> int:
 
 
 def maximum(currency: str, types: list[str]) -> int:
-	"""A technical limit of so many digits, which some payment methods extend."""
+	"""The greatest amount: Stripe limits its number of digits, and some payment methods allow more."""
 	digits = TABLE["maximum_digits"].get(currency) or TABLE["maximum_digits"]["default"]
 	return 10 ** max(digits.get(kind, digits["any"]) for kind in types) - 1
 
@@ -66,7 +66,8 @@ def check_currency(currency: str, param: str = "currency") -> str:
 
 
 def check_amount(amount: int, currency: str, settlement: str, types: list[str], param: str = "amount") -> int:
-	"""
+	"""Raises StripeError for an amount (minor units of `currency`) that Stripe would refuse.
+
 	:param settlement: the currency in which the account receives it: the minimum is that one's, after conversion
 	:param types: the payment methods that may be used
 	:raises StripeError: amount_too_small, amount_too_large, parameter_invalid_integer

@@ -104,7 +104,7 @@ def _with_outcome(url: str, intent: dict, outcome: str) -> str:
 
 
 def verification(emulator, request: Request, intent_id: str) -> Response:
-	"""Stripe's hosted verification page: amounts or the code, whichever was sent."""
+	"""In place of the page on which Stripe asks for the amounts or the code of the micro-deposits."""
 	intent = _intent(emulator, intent_id, request)
 	problem = ""
 	if request.method == "POST":
@@ -147,7 +147,7 @@ def _verify(emulator, intent: dict, given: dict) -> None:
 
 
 def receipt(emulator, request: Request, token: str) -> Response:
-	"""The charge's id, and what makes the address as long as Stripe's."""
+	"""The receipt of a charge. `token` is the charge's id, then letters that make the address as long as Stripe's."""
 	charge = emulator.store.objects.get(token.partition("-")[0])
 	if charge is None or charge["object"] != "charge":
 		raise NotFound()

@@ -157,21 +157,25 @@ def _scalar(alternatives: list, value: str, path: str):
 	allowed = [literal for a in alternatives for literal in _literals(a) if literal != ""]
 	if value in allowed:
 		return value
-	if any(a is bool for a in alternatives) and value in ("true", "false", "True", "False"):
+	if bool in alternatives and value in ("true", "false", "True", "False"):
 		return value in ("true", "True")
-	if any(a is int for a in alternatives):
+	if int in alternatives:
 		return _integer(value, path)
-	if any(a is float for a in alternatives):
+	if float in alternatives:
 		return float(value)
-	if allowed:
-		raise _none_of(allowed, path)
-	if any(a in (str, object, typing.Any) for a in alternatives):
+	if not allowed and any(a in (str, object, typing.Any) for a in alternatives):
 		return value
-	if any(a is bool for a in alternatives):
-		raise invalid(f"Invalid boolean: {value}", None, path)
-	if any(get_origin(a) is list for a in alternatives):
-		raise invalid("Invalid array", None, path)
-	raise invalid("Invalid object", None, path)
+	raise invalid(_why_no_scalar(alternatives, allowed, value, path), None, path)
+
+
+def _why_no_scalar(alternatives: list, allowed: list, value: str, path: str) -> str:
+	"""In Stripe's words."""
+	if allowed:
+		names = f"{', '.join(allowed[:-1])}, or {allowed[-1]}" if len(allowed) > 1 else allowed[0]
+		return f"Invalid {path}: must be one of {names}"
+	if bool in alternatives:
+		return f"Invalid boolean: {value}"
+	return "Invalid array" if any(get_origin(a) is list for a in alternatives) else "Invalid object"
 
 
 def _integer(value: str, path: str) -> int:
@@ -179,11 +183,6 @@ def _integer(value: str, path: str) -> int:
 		return int(value)
 	except ValueError:
 		raise invalid(f"Invalid integer: {value}", "parameter_invalid_integer", path) from None
-
-
-def _none_of(allowed: list, path: str) -> StripeError:
-	names = f"{', '.join(allowed[:-1])}, or {allowed[-1]}" if len(allowed) > 1 else allowed[0]
-	return invalid(f"Invalid {path}: must be one of {names}", None, path)
 
 
 def _bare(hint):

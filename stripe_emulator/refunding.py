@@ -45,7 +45,13 @@ def create(ctx, charge: dict, params: dict) -> dict:
 	_check(ctx, charge)
 	order = _next_order(ctx) or {"outcome": _usual_outcome(ctx, charge)}
 	if order["outcome"] == "insufficient_funds" or not _covered(ctx, charge, amount):
-		raise _insufficient_funds()
+		# It ran and was refused, so its key remembers it. There is no `code`, as was seen of Stripe:
+		# https://github.com/Automattic/woocommerce-payments/issues/10025
+		raise errors.StripeError(
+			"Insufficient funds in your Stripe balance to refund this amount.",
+			stored=True,
+			message_code="insufficient_balance_for_refund",
+		)
 	status, later = BEGINNING[order["outcome"]]
 	refund = ctx.put(_new(ctx, charge, amount, params, status))
 	if order["outcome"] == "waits_for_funds":
@@ -89,9 +95,7 @@ def fail(ctx, refund: str, reason: str = "unknown") -> None:
 
 
 def cancel(ctx, refund: dict) -> None:
-	"""
-	:raises StripeError: unless the refund waits for the customer's action
-	"""
+	"""Cancel a refund that waits for its receiver's action; raises StripeError for any other."""
 	if refund["status"] != "requires_action":
 		raise errors.unexpected_state(
 			f"You cannot cancel this Refund because it has a status of {refund['status']}. Only refunds for payment methods "
@@ -178,17 +182,6 @@ def _covered(ctx, charge: dict, amount: int) -> bool:
 		return True
 	currency = balance.settlement_currency(ctx, charge["currency"])
 	return money.converted(amount, charge["currency"], currency)[0] <= balance.available(ctx, currency)
-
-
-def _insufficient_funds() -> errors.StripeError:
-	"""It ran and was refused, so its key remembers it. There is no `code`, as was seen of Stripe:
-	https://github.com/Automattic/woocommerce-payments/issues/10025
-	"""
-	return errors.StripeError(
-		"Insufficient funds in your Stripe balance to refund this amount.",
-		stored=True,
-		message_code="insufficient_balance_for_refund",
-	)
 
 
 def _amount(charge: dict, params: dict) -> int:

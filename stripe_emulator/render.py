@@ -25,7 +25,13 @@ def expand(ctx, answer: dict, paths: list[str]) -> dict:
 def _expand(ctx, node, parts: list[str], path: str) -> None:
 	name, rest = parts[0], parts[1:]
 	if node.get("object") == "charge" and name == "refunds":
-		node["refunds"] = _refunds(ctx, node)
+		refunds = [public(refund) for refund in reversed(ctx.all("refund", "charge", node["id"]))]
+		node["refunds"] = {
+			"object": "list",
+			"data": refunds[:10],
+			"has_more": len(refunds) > 10,
+			"url": f"/v1/charges/{node['id']}/refunds",
+		}
 	if name not in node:
 		raise errors.invalid(f"This property cannot be expanded ({path}).", None, "expand")
 	node[name] = _expanded(ctx, node[name], path, is_list=name == "data")
@@ -44,16 +50,6 @@ def _expanded(ctx, value, path: str, is_list: bool = False):
 	if found is None or found["_space"] != ctx.space:
 		raise errors.invalid(f"This property cannot be expanded ({path}).", None, "expand")
 	return public(found)
-
-
-def _refunds(ctx, charge: dict) -> dict:
-	refunds = [public(refund) for refund in reversed(ctx.all("refund", "charge", charge["id"]))]
-	return {
-		"object": "list",
-		"data": refunds[:10],
-		"has_more": len(refunds) > 10,
-		"url": f"/v1/charges/{charge['id']}/refunds",
-	}
 
 
 def page(ctx, kind: str, params: dict, url: str, matches=None, ids=None) -> dict:

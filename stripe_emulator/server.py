@@ -33,8 +33,11 @@ class Application:
 		try:
 			response = self._respond(request)
 		except api.Dropped:
-			_hang_up(environ)
-			return []
+			# Reset the connection, so that the caller sees exactly what a broken network shows.
+			connection = environ["werkzeug.socket"]
+			connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+			connection.shutdown(socket.SHUT_RDWR)
+			raise ConnectionResetError from None
 		except HTTPException as error:
 			response = error.get_response(environ)
 		for name, value in CORS.items():
@@ -65,14 +68,6 @@ def _static(request: Request) -> Response:
 	response = send_from_directory(STATIC, name, request.environ)
 	response.headers["Cache-Control"] = "no-cache, no-store, must-revalidate"
 	return response
-
-
-def _hang_up(environ) -> None:
-	"""Reset the connection, so that the caller sees exactly what a broken network shows."""
-	connection = environ["werkzeug.socket"]
-	connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-	connection.shutdown(socket.SHUT_RDWR)
-	raise ConnectionResetError
 
 
 class Handler(WSGIRequestHandler):

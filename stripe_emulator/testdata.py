@@ -209,11 +209,7 @@ CARD_TOKENS = {
 
 
 def card_for(number: str) -> Card | None:
-	"""The test card of this number; any other number that passes the Luhn check gets a plain Card of its brand.
-
-	Stripe's test mode refuses unknown numbers when charging (`live_mode_test_card` the other way round); the
-	emulator accepts none but the published ones, so None means "Your card number is incorrect".
-	"""
+	"""The test card of this number. None for a number that Stripe has not published, which the emulator refuses."""
 	return CARDS.get(number)
 
 

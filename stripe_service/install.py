@@ -67,15 +67,11 @@ def make_what_is_missing(part: str) -> None:
 
 
 def _make_all():
-	_make_encryption_key()
-	for part in PARTS:
-		make_what_is_missing(part)
-
-
-def _make_encryption_key():
-	"""Before any secret is entered. A process whose configuration has no key makes one when it first needs it, and Frappe 16 keeps
-	a process's configuration for a minute: of two web workers, the later would make unreadable what the first has encrypted."""
+	# Before any secret is entered. A process whose configuration has no key makes one when it first needs it, and Frappe 16 keeps
+	# a process's configuration for a minute: of two web workers, the later would make unreadable what the first has encrypted.
 	try:
 		get_encryption_key()
 	except OSError:
 		frappe.logger(APP).warning("site_config.json can't be written; it has no encryption_key")
+	for part in PARTS:
+		make_what_is_missing(part)

@@ -1,4 +1,4 @@
-"""PaymentIntents: create, confirm, cancel, verify. The state machine of facts about Stripe's lifecycle:
+"""PaymentIntents: create, confirm, cancel, verify. Their statuses, in order:
 
 requires_payment_method → requires_confirmation → requires_action → processing → succeeded; a failure goes back to
 requires_payment_method, and canceled ends it. https://docs.stripe.com/payments/paymentintents/lifecycle
@@ -21,7 +21,10 @@ CONFIRM_ONLY = (
 @route("POST", "/v1/payment_intents", "PaymentIntentCreateParams", permission="payment_intent_write")
 def create(ctx, params):
 	intents.check_account(ctx)
-	_refuse_unsupported(params)
+	for name, value in (("capture_method", "manual"), ("confirmation_method", "manual")):
+		if params.get(name) == value:
+			raise errors.invalid(f"The Stripe emulator does not support {name}={value}.", None, name)
+	intents.refuse_unsupported(params, UNSUPPORTED)
 	_check_confirm_only(params)
 	emails.check(ctx, params.get("receipt_email"), "receipt_email")
 	currency = money.check_currency(params["currency"])
@@ -125,7 +128,7 @@ def finish_authentication(ctx, intent: dict, succeeded: bool) -> None:
 
 
 def _prepare(ctx, intent: dict, params: dict) -> dict:
-	"""Everything that may be refused before anything is attempted or kept; answers the method to charge."""
+	"""Refuse what Stripe refuses before it attempts or keeps anything. Returns the PaymentMethod to charge."""
 	intents.check_account(ctx)
 	_check_confirmable(intent)
 	emails.check(ctx, params.get("receipt_email"), "receipt_email")
@@ -261,10 +264,3 @@ def _check_confirm_only(params: dict) -> None:
 				None,
 				name,
 			)
-
-
-def _refuse_unsupported(params: dict) -> None:
-	for name, value in (("capture_method", "manual"), ("confirmation_method", "manual")):
-		if params.get(name) == value:
-			raise errors.invalid(f"The Stripe emulator does not support {name}={value}.", None, name)
-	intents.refuse_unsupported(params, UNSUPPORTED)

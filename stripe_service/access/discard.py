@@ -19,7 +19,16 @@ def refuse_discard(doc, method: str | None = None) -> None:
 	"""doc_events "*", before_discard. Raises frappe.ValidationError for a document with money received or under way,
 	and for the app's own records, which have no meaning as cancelled ones."""
 	if get_config(doc.doctype):
-		_refuse_with_money(doc)
+		# Whoever claims an amount of this document holds its row, or waits for it and then finds it cancelled.
+		frappe.db.get_value(doc.doctype, doc.name, "name", for_update=True)
+		balance = balance_of(open_payable(doc), lock=True)
+		if balance.settled_minor or balance.reserved_minor:
+			frappe.throw(
+				_(
+					"{0} {1} can't be discarded: it was paid in part or in full, or a payment is under way. Refund it first."
+				).format(_(doc.doctype), frappe.bold(doc.name)),
+				title=_("Not discarded"),
+			)
 	elif doc.meta.module == MODULE:
 		frappe.throw(_("{0} can't be discarded.").format(_(doc.doctype)), title=_("Not discarded"))
 
@@ -32,16 +41,3 @@ def after_discard(doc, method: str | None = None) -> None:
 	if amounts := payable.amounts(balance_of(payable, lock=True)):
 		doc.db_set(amounts)
 	work_items.close_for(doc, frappe.session.user)
-
-
-def _refuse_with_money(doc) -> None:
-	# Whoever claims an amount of this document holds its row, or waits for it and then finds it cancelled.
-	frappe.db.get_value(doc.doctype, doc.name, "name", for_update=True)
-	balance = balance_of(open_payable(doc), lock=True)
-	if balance.settled_minor or balance.reserved_minor:
-		frappe.throw(
-			_(
-				"{0} {1} can't be discarded: it was paid in part or in full, or a payment is under way. Refund it first."
-			).format(_(doc.doctype), frappe.bold(doc.name)),
-			title=_("Not discarded"),
-		)

@@ -17,14 +17,12 @@ def guarded_doctypes() -> set[str]:
 	"""The DocTypes under unit control, their child tables, and those of this app."""
 	controlled = units.controlled_doctypes()
 	tables = {table for doctype in controlled for table in permissions.child_tables_of(doctype)}
-	return {*controlled, *tables, *_own_doctypes()}
 
-
-def _own_doctypes() -> list[str]:
 	def read() -> list[str]:
 		return frappe.get_all("DocType", filters={"module": "Stripe Service"}, pluck="name")
 
-	return frappe.cache.get_value(CACHE_KEY, read) or []
+	own = frappe.cache.get_value(CACHE_KEY, read) or []
+	return {*controlled, *tables, *own}
 
 
 def is_limited(doctype: str | None) -> bool:

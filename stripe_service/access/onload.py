@@ -4,6 +4,7 @@ import frappe
 
 from stripe_service.access.pay import why_not_pay
 from stripe_service.access.pay_actions import get_pay_transitions
+from stripe_service.accounts.stripe_account import is_in_test_mode
 from stripe_service.gateway import money
 from stripe_service.payables import registry
 from stripe_service.payables.balance import Balance, balance_of
@@ -24,17 +25,12 @@ def set_payment_onload(doc, method: str | None = None) -> None:
 			"may_pay": reason is None,
 			"why_not": reason,
 			"pay_actions": sorted(step.actions(doc.get(step.fieldname))) if step else [],
-			"test_mode": _in_test_mode(payable),
+			"test_mode": is_in_test_mode(payable.account),
 			"under_way": _under_way(balance),
 			"may_make_link": frappe.has_permission("Stripe Payment Link", "create"),
 			"may_reprocess": frappe.has_permission(doc.doctype, "write", doc=doc),
 		},
 	)
-
-
-def _in_test_mode(payable) -> bool:
-	account = payable.account
-	return bool(account) and frappe.db.get_value("Stripe Account", account, "mode", cache=True) == "Test"
 
 
 def _under_way(balance: Balance) -> dict:

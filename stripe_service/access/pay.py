@@ -50,9 +50,15 @@ def _why_not_this_document(doc, balance: Balance | None) -> str | None:
 
 
 def _why_not_this_user(doc, user: str) -> str | None:
-	why_not = _why_not_logged_in(user) or _why_not_by_role(doc, user)
-	if why_not or portal.may_read(doc.doctype, doc.name, user):
-		return why_not
+	if user == "Guest":
+		return _("Log in to pay.")
+	if not frappe.has_permission("Invoice Payment", "create", user=user):
+		return _(
+			"You do not have the right to pay. Ask an administrator for a role that may create Invoice Payments, such as"
+			" Stripe Payer."
+		)
+	if portal.may_read(doc.doctype, doc.name, user):
+		return None
 	return _why_not_by_document(doc, user) or _why_not_by_assignment(doc, user)
 
 
@@ -98,19 +104,6 @@ def _only_own(doctype: str, user: str) -> str | None:
 	if RIGHT not in of_owner:
 		return None
 	return f"`tab{doctype}`.`owner` = {frappe.db.escape(user, percent=False)}"
-
-
-def _why_not_logged_in(user: str) -> str | None:
-	return _("Log in to pay.") if user == "Guest" else None
-
-
-def _why_not_by_role(doc, user: str) -> str | None:
-	if frappe.has_permission("Invoice Payment", "create", user=user):
-		return None
-	return _(
-		"You do not have the right to pay. Ask an administrator for a role that may create Invoice Payments, such as"
-		" Stripe Payer."
-	)
 
 
 def _why_not_by_document(doc, user: str) -> str | None:

@@ -28,7 +28,9 @@ def refuse_unpaid(doc, method: str | None = None) -> None:
 		return
 	if not _covered(doc, partly=state == step.partly_paid):
 		_refuse(doc, state, step.actions(_state_before(doc, step.fieldname)))
-	_credit_payer(doc)
+	# The work item was done by whoever paid, not by the job that moves the document.
+	if payer := last_payer(doc.doctype, doc.name):
+		work_items.close_for(doc, payer)
 
 
 def _state_before(doc, fieldname: str) -> str | None:
@@ -58,9 +60,3 @@ def _refuse(doc, state: str, actions: set[str]) -> None:
 		NotPaidYet,
 		title=_("Not paid yet"),
 	)
-
-
-def _credit_payer(doc) -> None:
-	"""The work item was done by whoever paid, not by the job that moves the document."""
-	if payer := last_payer(doc.doctype, doc.name):
-		work_items.close_for(doc, payer)

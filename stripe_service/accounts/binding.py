@@ -68,9 +68,6 @@ def _host_name() -> str | None:
 
 
 def _mark() -> str:
-	return frappe.local.conf.get(MARK) or _mark_on_disk()
-
-
-def _mark_on_disk() -> str:
 	# A process that read its configuration before the mark was made must not take itself for a copy.
-	return frappe.get_file_json(frappe.get_site_path("site_config.json")).get(MARK) or ""
+	on_disk = frappe.get_site_path("site_config.json")
+	return frappe.local.conf.get(MARK) or frappe.get_file_json(on_disk).get(MARK) or ""

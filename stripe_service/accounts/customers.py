@@ -9,17 +9,15 @@ by somebody else.
 A Customer that was deleted leaves its row, which its payments go on pointing at.
 """
 
-import hashlib
-
 import frappe
 from frappe import _
 from frappe.utils import cint, now_datetime
 from frappe.utils.file_lock import LockTimeoutError
-from frappe.utils.synchronization import filelock
 
 from stripe_service.accounts.registration import open_payments
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors
+from stripe_service.utils.locks import one_at_a_time
 from stripe_service.utils.transaction import begin_fresh, in_fresh_transaction
 
 DOCTYPE = "Stripe Customer"
@@ -38,7 +36,8 @@ def customer_for(account: str, user: str) -> str:
 	Commits, and calls Stripe; so never inside a row lock. Raises gateway.errors and what gateway_for raises.
 	"""
 	known = _active(account, user)
-	person = _person(user)
+	email, full_name = frappe.db.get_value("User", user, ["email", "full_name"])
+	person = {"email": email or "", "name": full_name or user}
 	if not known:
 		return _create(account, user, person)
 	if known.email == person["email"] and known.full_name == person["name"]:
@@ -101,8 +100,7 @@ def _mark_deleted(customer: str, by: str | None) -> None:
 
 def _create(account: str, user: str, person: dict) -> str:
 	try:
-		with filelock(_lock_name(account, user), timeout=LOCK_SECONDS):
-			begin_fresh()  # what another request made meanwhile must be seen
+		with one_at_a_time("customer", account, user, timeout=LOCK_SECONDS):
 			known = _active(account, user)
 			if known:
 				return known.name
@@ -198,15 +196,6 @@ def _active(account: str, user: str):
 	return frappe.db.get_value(DOCTYPE, filters, ["name", "email", "full_name"], as_dict=True)
 
 
-def _person(user: str) -> dict:
-	email, full_name = frappe.db.get_value("User", user, ["email", "full_name"])
-	return {"email": email or "", "name": full_name or user}
-
-
 def _given(person: dict) -> dict:
 	# Stripe takes an empty value for an order to unset, and refuses it where there is nothing to unset.
 	return {field: value for field, value in person.items() if value}
-
-
-def _lock_name(account: str, user: str) -> str:
-	return "stripe_service_customer_" + hashlib.sha256(f"{account}\n{user}".encode()).hexdigest()[:16]

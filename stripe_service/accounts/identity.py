@@ -50,7 +50,13 @@ def ask(pair: Keys, api_base: str = "") -> Facts:
 	except errors.AuthenticationFailed as error:
 		_refuse_secret(error)
 	except errors.GatewayError as error:
-		_refuse_unanswered(error)
+		if isinstance(error, errors.Unreachable | errors.RateLimited):
+			_refuse(
+				_(
+					"Stripe could not be reached to check the keys, so nothing was saved. Try again in a moment."
+				)
+			)
+		_refuse(_("Stripe refused to check the keys: {0}").format(frappe.utils.escape_html(error.message)))
 	return facts
 
 
@@ -88,6 +94,9 @@ def _facts_of(account: dict) -> Facts:
 	profile = account.get("business_profile") or {}
 	dashboard = (account.get("settings") or {}).get("dashboard") or {}
 	currency = (account.get("default_currency") or "").upper()
+	# A capability that is not listed may also be one that Stripe does not list to the account itself, so that it
+	# counts as unknown and the administrator's switch decides.
+	ach = _CAPABILITY_STATES.get((account.get("capabilities") or {}).get(ACH_CAPABILITY), "Unknown")
 	return Facts(
 		stripe_account_id=account["id"],
 		business_name=profile.get("name") or dashboard.get("display_name") or "",
@@ -96,15 +105,9 @@ def _facts_of(account: dict) -> Facts:
 		default_currency=currency if frappe.db.exists("Currency", currency) else "",
 		charges_enabled=int(bool(account.get("charges_enabled"))),
 		payouts_enabled=int(bool(account.get("payouts_enabled"))),
-		ach_capability=_ach(account.get("capabilities")),
+		ach_capability=ach,
 		details_source=SOURCE_STRIPE,
 	)
-
-
-def _ach(capabilities: dict | None) -> str:
-	# A capability that is not listed may also be one that Stripe does not list to the account itself, so that it
-	# counts as unknown and the administrator's switch decides.
-	return _CAPABILITY_STATES.get((capabilities or {}).get(ACH_CAPABILITY), "Unknown")
 
 
 def _check_publishable(gateway: Gateway, pair: Keys, api_base: str) -> None:
@@ -117,7 +120,10 @@ def _check_publishable(gateway: Gateway, pair: Keys, api_base: str) -> None:
 		_read_with_publishable(operation, intent, pair, api_base)
 	finally:
 		if made:
-			_cancel(gateway, intent["id"])
+			try:
+				gateway.call("setup_intents.cancel", intent["id"])
+			except errors.GatewayError:
+				pass  # an unconfirmed SetupIntent does nothing
 
 
 def _any_intent(gateway: Gateway) -> tuple[str, dict, bool]:
@@ -150,13 +156,6 @@ def _read_with_publishable(operation: str, intent: dict, pair: Keys, api_base: s
 		)
 
 
-def _cancel(gateway: Gateway, setup_intent: str) -> None:
-	try:
-		gateway.call("setup_intents.cancel", setup_intent)
-	except errors.GatewayError:
-		pass  # an unconfirmed SetupIntent does nothing
-
-
 def _refuse_secret(error: errors.AuthenticationFailed) -> None:
 	if error.code == "api_key_expired":
 		_refuse(
@@ -167,14 +166,6 @@ def _refuse_secret(error: errors.AuthenticationFailed) -> None:
 	_refuse(
 		_("Stripe does not know the secret key, or it was rolled. Copy it again from the Stripe Dashboard.")
 	)
-
-
-def _refuse_unanswered(error: errors.GatewayError) -> None:
-	if isinstance(error, errors.Unreachable | errors.RateLimited):
-		_refuse(
-			_("Stripe could not be reached to check the keys, so nothing was saved. Try again in a moment.")
-		)
-	_refuse(_("Stripe refused to check the keys: {0}").format(frappe.utils.escape_html(error.message)))
 
 
 def _refuse(message: str) -> None:

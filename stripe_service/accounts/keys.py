@@ -58,7 +58,11 @@ def check_pair(publishable: str | None, secret: str | None) -> Keys:
 	"""The two keys, without the white space around them. Raises KeyRefused, which says which one is wrong and how."""
 	publishable, secret = tidy(publishable), tidy(secret)
 	_check_present(publishable, secret)
-	_check_kinds(publishable, secret)
+	kinds = _kind(publishable), _kind(secret)
+	if kinds[0] in ("sk", "rk") and kinds[1] == "pk":
+		_refuse(_("The two keys are swapped: enter the one that starts with pk_ as the publishable key."))
+	_check_kind(kinds[0], ("pk",), _("Publishable Key"), "pk_")
+	_check_kind(kinds[1], ("sk", "rk"), _("Secret Key"), _("sk_ or rk_"))
 	_check_shape(publishable, _("Publishable Key"))
 	_check_shape(secret, _("Secret Key"))
 	modes = mode_of(publishable), mode_of(secret)
@@ -126,14 +130,6 @@ def _check_present(publishable: str, secret: str) -> None:
 			"{0} is missing. Enter both keys; they are side by side under Developers > API keys in the Stripe Dashboard."
 		).format(frappe.bold(missing))
 	)
-
-
-def _check_kinds(publishable: str, secret: str) -> None:
-	kinds = _kind(publishable), _kind(secret)
-	if kinds[0] in ("sk", "rk") and kinds[1] == "pk":
-		_refuse(_("The two keys are swapped: enter the one that starts with pk_ as the publishable key."))
-	_check_kind(kinds[0], ("pk",), _("Publishable Key"), "pk_")
-	_check_kind(kinds[1], ("sk", "rk"), _("Secret Key"), _("sk_ or rk_"))
 
 
 def _check_kind(kind: str, wanted: tuple, label: str, start: str) -> None:

@@ -41,8 +41,10 @@ def destinations(account: str) -> dict:
 
 def _row(payout: dict) -> dict:
 	currency = payout["currency"].upper()
+	# Stripe gives the day as its midnight in UTC.
+	day = datetime.fromtimestamp(payout["arrival_date"], timezone.utc).date()
 	return {
-		"date": _date(payout["arrival_date"]),
+		"date": frappe.format(day, {"fieldtype": "Date"}),
 		"amount": money_in_words(payout["amount"], currency),
 		"currency": currency,
 		"status": str(_STATUSES.get(payout["status"], payout["status"])),
@@ -56,9 +58,3 @@ def _destination(destination) -> str:
 		return destination or _("unknown")
 	name = destination.get("bank_name") or destination.get("brand") or _("Bank account")
 	return f"{name} •••• {destination.get('last4') or '????'}"
-
-
-def _date(seconds: int) -> str:
-	# Stripe gives the day as its midnight in UTC.
-	day = datetime.fromtimestamp(seconds, timezone.utc).date()
-	return frappe.format(day, {"fieldtype": "Date"})

@@ -142,7 +142,7 @@ def confirm_binding(account: str) -> str:
 			**_NO_DOMAIN,
 		}
 	)
-	_write(doc)
+	in_fresh_transaction(lambda: _write_document(doc))
 	webhook_endpoint.register(account)
 	wallet_domain.register(account)
 	if not left:
@@ -253,10 +253,6 @@ def _save(doc) -> None:
 	except Exception:
 		frappe.db.rollback()
 		raise
-
-
-def _write(doc) -> None:
-	in_fresh_transaction(lambda: _write_document(doc))
 
 
 def _write_document(doc) -> None:

@@ -27,6 +27,11 @@ _ACH_FIELDS = ["ach_capability", "ach_enabled_by_hand"]
 _BINDING_FIELDS = ["bound_site", "bound_host", "bound_installation"]
 
 
+def is_in_test_mode(account: str | None) -> bool:
+	"""Whether what is paid to this Stripe Account is no real money. One query a request."""
+	return bool(account) and frappe.db.get_value(DOCTYPE, account, "mode", cache=True) == keys.TEST
+
+
 class NoKeys(frappe.ValidationError):
 	"""The Loading error: no API keys are entered. `plain` is its text without markup, `link` where they are entered
 	(None for those who may not)."""

@@ -8,15 +8,12 @@ A key that may not register, or a site without a public address, is no failure: 
 is missing, and the reconciler learns by polling what the webhook would have told sooner.
 """
 
-import hashlib
 import ipaddress
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import frappe
 from frappe import _
 from frappe.utils import add_to_date, get_url, now_datetime
-from frappe.utils.synchronization import filelock
 
 from stripe_service.accounts import binding
 from stripe_service.accounts.secrets import forget_secret, read_secret, write_secret
@@ -24,8 +21,9 @@ from stripe_service.accounts.stripe_account import CONNECTED, gateway_for, usabl
 from stripe_service.gateway import errors
 from stripe_service.gateway.client import API_VERSION, Gateway
 from stripe_service.gateway.events import EVENT_TYPES
+from stripe_service.utils.locks import one_at_a_time
 from stripe_service.utils.plain_text import as_text
-from stripe_service.utils.transaction import begin_fresh, in_fresh_transaction
+from stripe_service.utils.transaction import in_fresh_transaction
 
 PATH = "/api/method/stripe_service.api.webhook.receive"
 NOT_REGISTERED = "Not Registered"
@@ -66,12 +64,9 @@ def register(account: str, fresh: bool = False) -> str:
 	return frappe.db.get_value("Stripe Account", account, "webhook_status")
 
 
-@contextmanager
 def alone(account: str):
-	"""Whoever changes the account's endpoint does it alone, in a transaction that sees what the one before did."""
-	with filelock(_lock_name(account), timeout=60):
-		begin_fresh()
-		yield
+	"""A block in which nobody else changes what is registered at Stripe for the account (see one_at_a_time)."""
+	return one_at_a_time("webhook", account, timeout=60)
 
 
 def delete(gateway: Gateway, endpoint_id: str) -> str:
@@ -259,7 +254,3 @@ def _set(account: str, **values) -> None:
 	in_fresh_transaction(
 		lambda: frappe.db.set_value("Stripe Account", account, values, update_modified=False)
 	)
-
-
-def _lock_name(account: str) -> str:
-	return "stripe_service_webhook_" + hashlib.sha256(account.encode()).hexdigest()[:16]

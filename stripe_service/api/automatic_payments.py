@@ -53,15 +53,8 @@ def consent_text(
 ) -> dict:
 	"""{"text"}: what the session user would agree to. Raises frappe.ValidationError for what can't be agreed to, and says why."""
 	_check_may_pay()
-	wish = _wish(
-		saved_method,
-		currency,
-		maximum_per_document,
-		maximum_per_month,
-		organisation_unit,
-		document_type,
-		party,
-	)
+	chosen = Scope(organisation_unit or None, document_type or None, party or None)
+	wish = _wish(saved_method, chosen, currency, maximum_per_document, maximum_per_month)
 	return {"text": agreements.consent_text(wish, frappe.session.user)}
 
 
@@ -83,15 +76,8 @@ def start(
 	bank (417), Stripe down (503).
 	"""
 	_check_may_pay()
-	wish = _wish(
-		saved_method,
-		currency,
-		maximum_per_document,
-		maximum_per_month,
-		organisation_unit,
-		document_type,
-		party,
-	)
+	chosen = Scope(organisation_unit or None, document_type or None, party or None)
+	wish = _wish(saved_method, chosen, currency, maximum_per_document, maximum_per_month)
 	name, secret = agreements.start(
 		wish, frappe.session.user, cstr(agreed_text), getattr(frappe.local, "request_ip", None)
 	)
@@ -106,7 +92,8 @@ def start(
 def finish(name: str) -> dict:
 	"""After the browser has answered the bank's question: read from Stripe what came of it. Needs to be its payer. Returns name,
 	status and reason."""
-	_check_own(name)
+	if not _is_own(name):
+		_refuse()
 	agreements.finish(name)
 	return _status(name)
 
@@ -140,19 +127,13 @@ def _is_own(name: str) -> bool:
 	return user != "Guest" and frappe.db.get_value(DOCTYPE, cstr(name), "user") == user
 
 
-def _check_own(name: str) -> None:
-	if not _is_own(name):
-		_refuse()
-
-
 def _refuse() -> None:
 	"""The same answer for another's and for none, so that names can't be probed."""
 	frappe.throw(_("There is no such automatic payment of yours."), frappe.PermissionError)
 
 
-def _wish(saved_method, currency, most, in_month, unit, document_type, party) -> Wish:
-	chosen = Scope(unit or None, document_type or None, party or None)
-	return Wish(saved_method, chosen, cstr(currency).upper(), cstr(most), cstr(in_month))
+def _wish(saved_method: str, chosen: Scope, currency: str, per_document, per_month) -> Wish:
+	return Wish(saved_method, chosen, cstr(currency).upper(), cstr(per_document), cstr(per_month))
 
 
 def _currencies(user: str) -> list[str]:

@@ -49,20 +49,17 @@ def revoke_link(
 
 def _load(doctype, name, documents, right: str) -> list[Payable]:
 	frappe.has_permission(links.DOCTYPE, right, throw=True)
-	payables = [load_payable(*named) for named in _named(doctype, name, documents)]
-	for payable in payables:
-		payable.doc.check_permission("read")
-	return payables
-
-
-def _named(doctype, name, documents) -> list[tuple[str, str]]:
 	if documents is not None:
 		named = [(one["doctype"], one["name"]) for one in documents_in(documents)]
 		check_count(len(named))
-		return named
-	if not doctype or not name:
+	elif doctype and name:
+		named = [(doctype, name)]
+	else:
 		frappe.throw(_("The call leaves out: {0}.").format("doctype, name"))
-	return [(doctype, name)]
+	payables = [load_payable(*document) for document in named]
+	for payable in payables:
+		payable.doc.check_permission("read")
+	return payables
 
 
 def _names(payables: list[Payable]) -> list[tuple[str, str]]:

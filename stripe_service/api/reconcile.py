@@ -60,24 +60,20 @@ def work(account: str | None, days: int, job: str) -> None:
 	"""The job. Runs as the user who asked for it, and asks again whether they may."""
 	try:
 		_check(account)
-		_keep(job, {"state": DONE, "reports": _reconcile(account, days)})
+		accounts = [account] if account else reconciler.usable_accounts()
+		fetched = for_each_account(accounts, fetch.fetch)
+		process.process_due(DRAIN_SECONDS)
+		reports = reconciler.now(accounts, days)
+		for report, before in zip(reports, fetched, strict=True):
+			report.events_fetched = before.events_fetched
+			report.failed = before.failed + report.failed
+			report.stopped = report.stopped or before.stopped
+		_keep(job, {"state": DONE, "reports": [report.as_dict() for report in reports]})
 	except Exception:
 		_keep(job, {"state": FAILED})
 		raise
 	finally:
 		frappe.publish_realtime(EVENT, {"account": account, "days": days}, user=frappe.session.user)
-
-
-def _reconcile(account: str | None, days: int) -> list[dict]:
-	accounts = [account] if account else reconciler.usable_accounts()
-	fetched = for_each_account(accounts, fetch.fetch)
-	process.process_due(DRAIN_SECONDS)
-	reports = reconciler.now(accounts, days)
-	for report, before in zip(reports, fetched, strict=True):
-		report.events_fetched = before.events_fetched
-		report.failed = before.failed + report.failed
-		report.stopped = report.stopped or before.stopped
-	return [report.as_dict() for report in reports]
 
 
 def _check(account: str | None) -> None:

@@ -53,15 +53,11 @@ def _parts(documents, currency: str) -> refunds.Parts:
 @frappe.whitelist(methods=["POST"])
 def try_again(refund: str) -> dict:
 	"""Make a refund that failed once more; returns as `refund_payment` does, of the refund that was sent."""
-	_for_administrator(_payment_of(refund))
-	return _refund_result(refunds.try_again(refund))
-
-
-def _payment_of(refund: str) -> str:
 	payment = frappe.db.get_value(refunds.DOCTYPE, refund, "payment")
 	if not payment:
 		frappe.throw(_("There is no such refund."), frappe.PermissionError)
-	return payment
+	_for_administrator(payment)
+	return _refund_result(refunds.try_again(refund))
 
 
 def _refund_result(row) -> dict:

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 
+from stripe_service.gateway.references import id_of
+
 NEW = "New"
 PENDING = "Verification Pending"
 VERIFIED = "Verified"
@@ -47,7 +49,7 @@ def facts_of(setup_intent: dict, customer: str) -> BankAccountFacts:
 		code=code,
 		network_code=network_code,
 		payment_method_id=method.get("id"),
-		mandate_id=_id_of(setup_intent.get("mandate")),
+		mandate_id=id_of(setup_intent.get("mandate")),
 		microdeposit_type=deposit.get("microdeposit_type"),
 		arrival_date=_date_of(deposit.get("arrival_date")),
 		details=_details_of(method),
@@ -82,7 +84,7 @@ def _status_of(setup_intent: dict, method: dict, customer: str) -> tuple[str, st
 
 
 def _status_of_method(setup_intent: dict, method: dict, customer: str) -> tuple[str, str, str]:
-	if _id_of(method.get("customer")) != customer:
+	if id_of(method.get("customer")) != customer:
 		return REMOVED, "", ""
 	blocked = ((method.get("us_bank_account") or {}).get("status_details") or {}).get("blocked")
 	if blocked:
@@ -113,7 +115,3 @@ def tries_left_in(message: str | None) -> int | None:
 
 def _date_of(timestamp: int | None) -> date | None:
 	return datetime.fromtimestamp(timestamp, timezone.utc).date() if timestamp else None
-
-
-def _id_of(reference) -> str | None:
-	return reference.get("id") if isinstance(reference, dict) else reference

@@ -65,7 +65,10 @@ class Gateway:
 		"""Run one operation of the SDK and return Stripe's answer as a dict; amounts in minor units."""
 		import stripe
 
-		method = _resolve(self._client, operation)
+		# stripe-python 12.5 and later keep the services under `v1`, and warn when they are reached without.
+		method = getattr(self._client, "v1", self._client)
+		for part in operation.split("."):
+			method = getattr(method, part)
 		options = {"stripe_version": API_VERSION}
 		if idempotency_key:
 			options["idempotency_key"] = idempotency_key
@@ -103,14 +106,6 @@ def _client(secret_key: str, api_base: str, timeout: float, retries: int):
 		http_client=stripe.RequestsClient(timeout=timeout),
 		**extra,
 	)
-
-
-def _resolve(client, operation: str):
-	# stripe-python 12.5 and later keep the services under `v1`, and warn when they are reached without.
-	target = getattr(client, "v1", client)
-	for part in operation.split("."):
-		target = getattr(target, part)
-	return target
 
 
 def as_dict(answer) -> dict:

@@ -71,7 +71,8 @@ def withheld_minor(dispute: dict, received_minor: int, currency: str) -> int:
 		)
 	minor = _withdrawn_minor(dispute, amount, currency)
 	if minor is None:
-		minor = 0 if _takes_nothing_by_status(dispute) else amount
+		takes_nothing = dispute.get("status") in _TAKES_NOTHING and not _was_paid_back(dispute)
+		minor = 0 if takes_nothing else amount
 	return max(min(minor, received_minor), 0)
 
 
@@ -85,10 +86,6 @@ def due_by(dispute: dict) -> int | None:
 	if not is_open(dispute):
 		return None
 	return (dispute.get("evidence_details") or {}).get("due_by") or None
-
-
-def _takes_nothing_by_status(dispute: dict) -> bool:
-	return dispute.get("status") in _TAKES_NOTHING and not _was_paid_back(dispute)
 
 
 def _was_paid_back(dispute: dict) -> bool:

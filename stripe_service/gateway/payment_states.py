@@ -71,10 +71,6 @@ def status_of(facts: Facts) -> str:
 		if facts.stripe_status not in _BEFORE_SUCCESS:
 			raise ValueError(f"unknown PaymentIntent status: {facts.stripe_status}")
 		return _BEFORE_SUCCESS[facts.stripe_status]
-	return _after_success(facts)
-
-
-def _after_success(facts: Facts) -> str:
 	# An inquiry into what was given back already takes nothing more, and asks nothing of anybody.
 	if facts.dispute_standing == disputes.OPEN and (facts.disputed_minor or not facts.is_refunded):
 		return DISPUTED

@@ -22,20 +22,22 @@ def verify(
 
 	`payload` is the body exactly as it was received; `header` is `Stripe-Signature`. Raises SignatureError.
 	"""
-	body = _text(payload)
+	try:
+		body = payload.decode("utf-8")
+	except UnicodeDecodeError:
+		raise SignatureError("the body is not UTF-8") from None
 	# Comparing signatures in constant time is defined for ASCII alone.
 	if not header or not header.isascii():
 		raise SignatureError("no signature")
 	if not any(_signed(body, header, secret, tolerance) for secret in secrets if secret.strip()):
 		raise SignatureError("no matching signature")
-	return _event(body)
-
-
-def _text(payload: bytes) -> str:
 	try:
-		return payload.decode("utf-8")
-	except UnicodeDecodeError:
-		raise SignatureError("the body is not UTF-8") from None
+		event = json.loads(body)
+	except ValueError:
+		raise SignatureError("the body is not JSON") from None
+	if not isinstance(event, dict) or event.get("object") != "event":
+		raise SignatureError("the body is not an event")
+	return event
 
 
 def _signed(body: str, header: str, secret: str, tolerance: int) -> bool:
@@ -45,13 +47,3 @@ def _signed(body: str, header: str, secret: str, tolerance: int) -> bool:
 		return stripe.WebhookSignature.verify_header(body, header, secret, tolerance)
 	except stripe.SignatureVerificationError:
 		return False
-
-
-def _event(body: str) -> dict:
-	try:
-		event = json.loads(body)
-	except ValueError:
-		raise SignatureError("the body is not JSON") from None
-	if not isinstance(event, dict) or event.get("object") != "event":
-		raise SignatureError("the body is not an event")
-	return event

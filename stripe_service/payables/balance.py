@@ -6,6 +6,7 @@ amount (ERPNext's Sales Invoice) is taken at its word, less what was settled her
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import frappe
 
@@ -37,6 +38,18 @@ _PAYMENTS_OF_MANY = (
 _ADJUSTMENTS_OF_MANY = (
 	f"select reference_name, {_ADJUSTMENTS} and reference_name in %(names)s group by reference_name"
 )
+
+
+class Sums(NamedTuple):
+	"""What the queries above sum, in their order; minor units, but for `under_way`, which counts payments."""
+
+	reserved: int
+	under_way: int
+	settled: int
+	not_booked: int
+	marked: int
+	recorded: int
+	written_off: int
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,7 @@ def balance_of(payable, lock: bool) -> Balance:
 	"""
 	read = read_committed if lock else frappe.db.sql
 	values = {"doctype": payable.doctype, "name": payable.name}
-	return _balance(payable, *map(int, read(_SUMS, values)[0]))
+	return _balance(payable, Sums(*map(int, read(_SUMS, values)[0])))
 
 
 def balances_of(payables: list) -> dict[str, Balance]:
@@ -84,30 +97,32 @@ def balances_of(payables: list) -> dict[str, Balance]:
 	return {
 		payable.name: _balance(
 			payable,
-			*map(int, of_payments.get(payable.name, (0, 0, 0, 0, 0))),
-			*map(int, of_adjustments.get(payable.name, (0, 0))),
+			Sums(
+				*map(int, of_payments.get(payable.name, (0, 0, 0, 0, 0))),
+				*map(int, of_adjustments.get(payable.name, (0, 0))),
+			),
 		)
 		for payable in payables
 	}
 
 
-def _balance(payable, reserved, under_way, settled, not_booked, marked, recorded, written_off) -> Balance:
+def _balance(payable, sums: Sums) -> Balance:
 	if payable.config.keeps_outstanding:
-		unpaid = payable.outstanding_minor - not_booked
+		unpaid = payable.outstanding_minor - sums.not_booked
 	else:
-		unpaid = (0 if payable.is_void else payable.total_minor) - settled - recorded
-	owed = unpaid - written_off
+		unpaid = (0 if payable.is_void else payable.total_minor) - sums.settled - sums.recorded
+	owed = unpaid - sums.written_off
 	return Balance(
 		currency=payable.currency,
 		total_minor=payable.total_minor,
-		settled_minor=settled + recorded,
-		reserved_minor=reserved,
+		settled_minor=sums.settled + sums.recorded,
+		reserved_minor=sums.reserved,
 		outstanding_minor=max(owed, 0),
 		unallocated_minor=max(-unpaid, 0),
-		recorded_minor=recorded,
-		written_off_minor=written_off,
-		under_way_count=under_way,
-		marked_minor=marked,
+		recorded_minor=sums.recorded,
+		written_off_minor=sums.written_off,
+		under_way_count=sums.under_way,
+		marked_minor=sums.marked,
 	)
 
 

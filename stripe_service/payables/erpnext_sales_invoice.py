@@ -67,10 +67,8 @@ class SalesInvoicePayable(Payable):
 
 	def why_not_payable(self, balance) -> str | None:
 		"""As for any document, and what would keep the payment from being booked."""
-		return super().why_not_payable(balance) or self._why_not_bookable()
-
-	def _why_not_bookable(self) -> str | None:
-		"""Asked before any money moves, so that what is received can be booked."""
+		if why_not := super().why_not_payable(balance):
+			return why_not
 		if self.doc.party_account_currency != self.doc.currency:
 			return _(
 				"This invoice is in {0}, but its receivable account {1} is kept in {2}. Online payment needs a receivable"
@@ -219,13 +217,19 @@ def _post_payment_entry_on(day, parts: list[Part], payment, accounts: Accounts) 
 			"remarks": _remark(payment),
 		}
 	)
-	entry.set("deductions", [])
-	fee = (
-		_fee_in(invoice.currency, payment, entry.source_exchange_rate, invoice) if _fee_is_due(payment) else 0
-	)
+	_deduct_fee(entry, gross, payment, invoice, accounts)
+	_submit(entry)
+
+
+def _deduct_fee(entry, gross: float, payment, invoice, accounts: Accounts) -> None:
+	"""What arrives is less than what the customer is credited, by Stripe's fee (major units, of the invoice's currency)."""
+	fee = 0
+	if _fee_is_due(payment):
+		fee = _fee_in(invoice.currency, payment, entry.source_exchange_rate, invoice)
 	if fee >= gross:
 		# Of the whole payment, whose other documents are booked elsewhere: more than these can pay. It is booked on its own.
 		fee = 0
+	entry.set("deductions", [])
 	# ERPNext's way: paid is what arrives, allocated is what the customer is credited, the deduction is between them.
 	entry.paid_amount = flt(gross - fee, entry.precision("paid_amount"))
 	entry.received_amount = _in_clearing_currency(entry, accounts)
@@ -241,14 +245,20 @@ def _post_payment_entry_on(day, parts: list[Part], payment, accounts: Accounts) 
 				"description": _("Stripe's fee"),
 			},
 		)
-	_submit(entry)
 
 
 def _allocated_entry(part: Part, accounts: Accounts):
 	"""A new Payment Entry for one invoice alone, its part spread over the invoice's terms."""
 	gross = float(money.from_minor(part.minor, part.invoice.currency))
 	entry = _new_payment_entry(part.invoice, accounts, gross)
-	_allocate(entry, gross)
+	# Spread `gross` over the references (one, or one for each payment term) in their order.
+	left, kept = gross, []
+	for row in entry.references:
+		row.allocated_amount = flt(min(left, flt(row.allocated_amount)), row.precision("allocated_amount"))
+		left = flt(left - row.allocated_amount, row.precision("allocated_amount"))
+		if row.allocated_amount > 0:
+			kept.append(row)
+	entry.set("references", kept)
 	return entry
 
 
@@ -294,17 +304,6 @@ def _payment_on_account(invoice, accounts: Accounts, gross: float):
 	return entry
 
 
-def _allocate(entry, gross: float) -> None:
-	"""Spread `gross` over the references (one, or one for each payment term) in their order."""
-	left, kept = gross, []
-	for row in entry.references:
-		row.allocated_amount = flt(min(left, flt(row.allocated_amount)), row.precision("allocated_amount"))
-		left = flt(left - row.allocated_amount, row.precision("allocated_amount"))
-		if row.allocated_amount > 0:
-			kept.append(row)
-	entry.set("references", kept)
-
-
 def _in_clearing_currency(entry, accounts: Accounts) -> float:
 	if entry.paid_from_account_currency == accounts.clearing_currency:
 		return entry.paid_amount
@@ -320,23 +319,19 @@ def _post_reversal(invoice, payment, minor: int, accounts: Accounts) -> None:
 	entry = _new_journal_entry(invoice, payment, _("Money returned through Stripe"))
 	for part, reference in ((against, True), (flt(amount - against, 9), False)):
 		if part > 0:
-			entry.append("accounts", _receivable_row(invoice, part, rate, reference))
+			row = {
+				"account": invoice.debit_to,
+				"party_type": "Customer",
+				"party": invoice.customer,
+				"exchange_rate": rate,
+				"debit_in_account_currency": part,
+				"cost_center": invoice.get("cost_center"),
+			}
+			if reference:
+				row |= {"reference_type": "Sales Invoice", "reference_name": invoice.name}
+			entry.append("accounts", row)
 	entry.append("accounts", _clearing_row(invoice, accounts, amount, rate, "credit"))
 	_submit(entry)
-
-
-def _receivable_row(invoice, amount: float, rate: float, reference: bool) -> dict:
-	row = {
-		"account": invoice.debit_to,
-		"party_type": "Customer",
-		"party": invoice.customer,
-		"exchange_rate": rate,
-		"debit_in_account_currency": amount,
-		"cost_center": invoice.get("cost_center"),
-	}
-	if reference:
-		row |= {"reference_type": "Sales Invoice", "reference_name": invoice.name}
-	return row
 
 
 def _clearing_row(invoice, accounts: Accounts, amount: float, rate: float, side: str) -> dict:

@@ -37,17 +37,15 @@ def check_document(doc, method: str | None = None) -> None:
 	before = open_payable(doc.get_doc_before_save()) if doc.get_doc_before_save() else None
 	payable = open_payable(doc)
 	if before and before.currency != payable.currency:
-		_check_currency(doc, before.currency)
+		# The row is locked by the save, so that nobody claims while it is changed.
+		if ledger_of(doc):
+			frappe.throw(
+				_("The currency cannot change any more: there are payments in {0}.").format(
+					frappe.bold(before.currency)
+				)
+			)
 	if not config.keeps_outstanding:
 		_check_total(payable, before)
-
-
-def _check_currency(doc, currency: str) -> None:
-	"""The row is locked by the save, so that nobody claims while it is changed."""
-	if ledger_of(doc):
-		frappe.throw(
-			_("The currency cannot change any more: there are payments in {0}.").format(frappe.bold(currency))
-		)
 
 
 def ledger_of(doc) -> str | None:

@@ -158,12 +158,10 @@ class Payable:
 		Says nothing of the user's rights (access.pay does) nor of a missing account, which the form shows as its
 		loading error. `balance` as `payables.balance.balance_of` returns it.
 		"""
-		return (
-			self._why_not_set_up()
-			or self._why_not_in_this_state()
-			or self._why_no_amount()
-			or self._why_nothing_left(balance)
-		)
+		why_not = self._why_not_set_up() or self._why_not_in_this_state() or self._why_no_amount()
+		if why_not or balance.outstanding_minor > 0:
+			return why_not
+		return _("Nothing is left to pay.")
 
 	def _why_not_set_up(self) -> str | None:
 		if not self.config.enabled:
@@ -183,16 +181,10 @@ class Payable:
 	def _why_not_in_this_state(self) -> str | None:
 		if self.is_void:
 			return _("This document is cancelled: there is nothing to pay.")
-		return self._why_not_with_docstatus() or self._why_not_with_status()
-
-	def _why_not_with_docstatus(self) -> str | None:
 		if self.config.docstatus_required == "Submitted" and self.doc.docstatus != 1:
 			return _("This document can be paid once it is submitted.")
 		if self.config.docstatus_required == "Draft" and self.doc.docstatus != 0:
 			return _("This document is submitted already and can be paid only as a draft.")
-		return None
-
-	def _why_not_with_status(self) -> str | None:
 		allowed = self.config.payable_statuses
 		if not allowed or self.status in allowed:
 			return None
@@ -213,9 +205,6 @@ class Payable:
 				frappe.bold(self._label("total"))
 			)
 		return None
-
-	def _why_nothing_left(self, balance) -> str | None:
-		return None if balance.outstanding_minor > 0 else _("Nothing is left to pay.")
 
 	def amounts(self, balance) -> dict[str, float]:
 		"""What the document's own fields show of `balance`, by fieldname, in major units."""

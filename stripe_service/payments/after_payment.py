@@ -39,6 +39,7 @@ from stripe_service.stripe_service.doctype.invoice_payment.invoice_payment impor
 from stripe_service.utils.frappe_versions import forget_server_scripts
 from stripe_service.utils.masking import mask
 from stripe_service.utils.notices import notify_administrators
+from stripe_service.utils.queue import enqueue_or_leave_to_scheduler
 from stripe_service.utils.service_settings import service_settings
 from stripe_service.utils.transaction import in_fresh_transaction, read_committed
 
@@ -59,22 +60,14 @@ def enqueue_if_due(change: AppliedChange) -> None:
 def enqueue(payment_name: str) -> None:
 	"""Run what follows the payment, soon and once this transaction is committed. Never raises: where Redis is down,
 	`run_pending` finds the row, which the caller has marked Pending."""
-	frappe.db.after_commit.add(lambda: _enqueue_now(payment_name))
-
-
-def _enqueue_now(payment_name: str) -> None:
-	try:
-		frappe.enqueue(
+	frappe.db.after_commit.add(
+		lambda: enqueue_or_leave_to_scheduler(
 			"stripe_service.payments.after_payment.run",
-			queue="short",
 			job_id=f"stripe_after_payment::{payment_name}",
 			deduplicate=True,
 			payment_name=payment_name,
 		)
-	except Exception:
-		frappe.logger("stripe_service").warning(
-			f"after payment {payment_name}: not queued, left to the sweep", exc_info=True
-		)
+	)
 
 
 def run_soon(payment_name: str, rows: list[str] | None = None) -> None:
@@ -136,19 +129,11 @@ def _owes_otherwise(doc) -> bool:
 
 def enqueue_document(doctype: str, name: str) -> None:
 	"""Run what concerns a document that has no payments, soon and once this transaction is committed. Never raises."""
-	frappe.db.after_commit.add(lambda: _enqueue_document_now(doctype, name))
-
-
-def _enqueue_document_now(doctype: str, name: str) -> None:
-	try:
-		frappe.enqueue(
-			"stripe_service.payments.after_payment.run_for_document",
-			queue="short",
-			doctype=doctype,
-			name=name,
+	frappe.db.after_commit.add(
+		lambda: enqueue_or_leave_to_scheduler(
+			"stripe_service.payments.after_payment.run_for_document", doctype=doctype, name=name
 		)
-	except Exception:
-		frappe.logger("stripe_service").warning(f"{doctype} {name}: not queued", exc_info=True)
+	)
 
 
 def run_pending() -> None:

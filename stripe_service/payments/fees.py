@@ -19,7 +19,12 @@ def should_wait_for_fee(payment_name: str) -> bool:
 	payment = frappe.get_doc("Invoice Payment", payment_name)
 	if not _is_unknown(payment):
 		return False
-	_ask_stripe(payment_name)
+	try:
+		settle(payment_name)
+	except Exception:
+		frappe.db.rollback()
+		frappe.clear_messages()
+		frappe.logger("stripe_service").info(f"{payment_name}: fee not learnt yet", exc_info=True)
 	payment = frappe.get_doc("Invoice Payment", payment_name)
 	return _is_unknown(payment) and payment.settled_at > add_to_date(
 		now_datetime(), minutes=-PATIENCE_MINUTES
@@ -32,12 +37,3 @@ def _is_unknown(payment) -> bool:
 		for row in payment.references
 	)
 	return first_booking and not flt(payment.stripe_fee) and bool(payment.settled_at)
-
-
-def _ask_stripe(payment_name: str) -> None:
-	try:
-		settle(payment_name)
-	except Exception:
-		frappe.db.rollback()
-		frappe.clear_messages()
-		frappe.logger("stripe_service").info(f"{payment_name}: fee not learnt yet", exc_info=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import frappe
 from frappe.utils import cint, flt
 
+from stripe_service.utils.faults import log_fault
+
 STEPS = (
 	"stripe_service.payments.after_payment.enqueue_if_due",
 	"stripe_service.payments.saving.save_card_if_wanted",
@@ -69,12 +71,8 @@ def run(change: AppliedChange) -> None:
 			frappe.get_attr(path)(change)
 			frappe.db.commit()
 		except Exception:
-			frappe.db.rollback()
-			frappe.log_error(
-				title=f"Stripe Service: {path.rpartition('.')[2]} of {change.payment.name}",
-				reference_doctype="Invoice Payment",
-				reference_name=change.payment.name,
-			)
+			step = path.rpartition(".")[2]
+			log_fault(f"{step} of {change.payment.name}", "Invoice Payment", change.payment.name)
 
 
 def publish(change: AppliedChange) -> None:

@@ -110,7 +110,7 @@ def document_history(doc) -> dict:
 	reader = _reader([payment.name for payment in payments])
 	lines = [
 		*_payment_lines(payments, reader, _paid_with_them(payments, payable)),
-		*_adjustment_lines(adjustments, reader),
+		*(_adjustment_line(row, reader.reads_adjustments) for row in adjustments),
 	]
 	_name_people(lines)
 	return {
@@ -368,10 +368,6 @@ def _worded(words: Words) -> dict:
 
 
 # What was paid otherwise or written off
-
-
-def _adjustment_lines(adjustments, reader: Reader) -> list[dict]:
-	return [_adjustment_line(row, reader.reads_adjustments) for row in adjustments]
 
 
 def _adjustment_line(row, reads: bool) -> dict:

@@ -13,7 +13,7 @@ from frappe.utils import cint, date_diff, get_first_day, getdate, nowdate, strip
 
 from stripe_service.access import permissions, portal, units
 from stripe_service.access.pay import conditions_on_payable, may_pay_doctype
-from stripe_service.accounts.stripe_account import default_account
+from stripe_service.accounts.stripe_account import default_account, is_in_test_mode
 from stripe_service.gateway import money
 from stripe_service.payables import outstanding, registry
 from stripe_service.payables.balance import balances_of
@@ -43,7 +43,7 @@ def home_of(user: str, start: int = 0, limit: int = PAGE) -> dict:
 		"payments": own_payments(user)["payments"],
 		"why_empty": None if waiting or start else _why_empty(user),
 		"may_pay": bool(frappe.has_permission("Invoice Payment", "create", user=user)),
-		"test_mode": _in_test_mode(),
+		"test_mode": is_in_test_mode(default_account()),
 	}
 
 
@@ -206,11 +206,6 @@ def own_payments(user: str, start: int = 0, limit: int = PAYMENTS_SHOWN) -> dict
 		row.status_label = _(row.status)
 		row.was_received = cint(row.pop("received_minor")) > 0
 	return {"payments": rows[:limit], "more": len(rows) > limit}
-
-
-def _in_test_mode() -> bool:
-	account = default_account()
-	return bool(account) and frappe.db.get_value("Stripe Account", account, "mode") == "Test"
 
 
 # Why nothing waits

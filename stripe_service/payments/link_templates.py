@@ -44,11 +44,7 @@ def _link_for(doc) -> str | None:
 	existing = links.current([payable])
 	if existing:
 		return existing.name
-	return _make(payable) if links.may_make(doctype, name) else None
-
-
-def _make(payable) -> str | None:
-	if payable.is_void:
+	if payable.is_void or not links.may_make(doctype, name):
 		return None
 	link = links.make([payable])
 	# A print view is a GET, which Frappe rolls back at its end; the paper would bear a link that is not there.

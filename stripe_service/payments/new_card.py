@@ -62,7 +62,9 @@ def read_new_card(account: str, confirmation_token: str) -> NewCard:
 		frappe.throw(_("Please enter a card."), CardRefused)
 	wallet = (card.get("wallet") or {}).get("type")
 	_check_wallet(wallet)
-	_check_brand(card.get("brand") or "")
+	reason = brands.why_not_accepted(card.get("brand") or "")
+	if reason:
+		frappe.throw(reason, CardRefused, title=_("Card not accepted"))
 	return NewCard(card["brand"], card.get("last4") or "", wallet)
 
 
@@ -73,12 +75,6 @@ def _check_wallet(wallet: str | None) -> None:
 			CardRefused,
 			title=_("Card not accepted"),
 		)
-
-
-def _check_brand(brand: str) -> None:
-	reason = brands.why_not_accepted(brand)
-	if reason:
-		frappe.throw(reason, CardRefused, title=_("Card not accepted"))
 
 
 def report_other_brand(change: AppliedChange) -> None:

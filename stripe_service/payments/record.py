@@ -122,16 +122,13 @@ def set_shown(payment, snapshot: IntentSnapshot) -> None:
 
 def _set_expectation(payment, snapshot: IntentSnapshot) -> None:
 	by_debit = payment.method_type == "us_bank_account"
-	if payment.status == payment_states.PROCESSING and by_debit and not payment.expected_by:
-		payment.expected_by = _business_days_from_today(DEBIT_BUSINESS_DAYS)
-
-
-def _business_days_from_today(days: int):
-	day = getdate(nowdate())
-	while days:
+	if payment.status != payment_states.PROCESSING or not by_debit or payment.expected_by:
+		return
+	day, business_days = getdate(nowdate()), DEBIT_BUSINESS_DAYS
+	while business_days:
 		day = add_days(day, 1)
-		days -= day.weekday() < 5
-	return day
+		business_days -= day.weekday() < 5
+	payment.expected_by = day
 
 
 def _set_failure(payment, snapshot: IntentSnapshot) -> None:

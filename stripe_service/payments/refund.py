@@ -98,7 +98,13 @@ def refundable_minor(payment) -> int:
 	"""
 	if payment.status not in payment_states.RECEIVED or payment.get("dispute_blocks_refund"):
 		return 0
-	refunded = max(cint(payment.refunded_minor), _refunded_by_rows(payment.name))
+	# A plain read: the payment's lock was taken first, and every row is written behind it.
+	rows = frappe.get_all(
+		DOCTYPE,
+		filters={"payment": payment.name, "status": ["in", refund_states.REFUNDED]},
+		pluck="amount_minor",
+	)
+	refunded = max(cint(payment.refunded_minor), sum(cint(amount) for amount in rows))
 	return max(cint(payment.received_minor) - cint(payment.disputed_minor) - refunded, 0)
 
 
@@ -268,16 +274,6 @@ def _check(payment, amount: int, left: int) -> None:
 
 def _refuse(message: str) -> None:
 	frappe.throw(message, RefundRefused)
-
-
-def _refunded_by_rows(payment_name: str) -> int:
-	"""A plain read: the payment's lock was taken first, and every row is written behind it."""
-	rows = frappe.get_all(
-		DOCTYPE,
-		filters={"payment": payment_name, "status": ["in", refund_states.REFUNDED]},
-		pluck="amount_minor",
-	)
-	return sum(cint(amount) for amount in rows)
 
 
 # sending it

@@ -26,18 +26,14 @@ def refresh(payment_name: str):
 	if payment.status not in payment_states.RESERVING:
 		return payment
 	if not payment.payment_intent_id:
-		return _recover(payment)
+		# A claim whose worker ended before it had a PaymentIntent: nothing can have been charged, so it is given up.
+		if get_datetime(payment.creation) > add_to_date(now_datetime(), seconds=-IN_FLIGHT_SECONDS):
+			return payment
+		return release.cancel(payment.name)
 	try:
 		return settle.settle(payment_name)
 	except (errors.GatewayError, settle.OutOfStep):
 		return payment
-
-
-def _recover(payment):
-	"""A claim whose worker ended before it had a PaymentIntent: nothing can have been charged, so it is given up."""
-	if get_datetime(payment.creation) > add_to_date(now_datetime(), seconds=-IN_FLIGHT_SECONDS):
-		return payment
-	return release.cancel(payment.name)
 
 
 def payment_result(payment) -> dict:

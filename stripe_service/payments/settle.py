@@ -125,7 +125,12 @@ def _apply(payment_name: str, documents: list, snapshot: IntentSnapshot) -> Appl
 	facts = facts_of(snapshot, payment)
 	status = payment_states.status_of(facts)
 	if not payment_states.may_follow(payment.status, status):
-		_report_impossible(payment, status)
+		payment.write(
+			attention=_(
+				"Stripe reports {0} for a payment that is {1} here. Please check it at Stripe."
+			).format(status, payment.status),
+			sync_version=cint(payment.sync_version) + 1,
+		)
 		return change
 	values = decisive_values(payment, facts, status, snapshot)
 	shares = ledger.shares_of(payment, facts)
@@ -139,15 +144,6 @@ def _apply(payment_name: str, documents: list, snapshot: IntentSnapshot) -> Appl
 	set_shown(payment, snapshot)
 	_beside_the_money(lambda: write_notices(change), payment)
 	return change
-
-
-def _report_impossible(payment, status: str) -> None:
-	payment.write(
-		attention=_("Stripe reports {0} for a payment that is {1} here. Please check it at Stripe.").format(
-			status, payment.status
-		),
-		sync_version=cint(payment.sync_version) + 1,
-	)
 
 
 def reflect_on_documents(payment, locked: set) -> None:

@@ -18,7 +18,7 @@ from stripe_service.payments import release
 from stripe_service.payments.record import record_failure
 from stripe_service.payments.result import payment_result, unknown_result
 from stripe_service.payments.settle import settle
-from stripe_service.utils.transaction import in_fresh_transaction
+from stripe_service.utils.faults import log_fault
 
 
 def carry_out(payment_name: str, work: Callable, answer: Callable = payment_result) -> dict:
@@ -29,7 +29,7 @@ def carry_out(payment_name: str, work: Callable, answer: Callable = payment_resu
 	try:
 		return answer(work())
 	except Exception as fault:
-		_log(payment_name)
+		log_fault(f"paying {payment_name}", "Invoice Payment", payment_name)
 		return look_up(payment_name, partial(_end, payment_name, fault), answer)
 
 
@@ -39,7 +39,7 @@ def look_up(payment_name: str, work: Callable, answer: Callable = payment_result
 	try:
 		return answer(work())
 	except Exception:
-		_log(payment_name)
+		log_fault(f"paying {payment_name}", "Invoice Payment", payment_name)
 		return unknown_result(payment_name)
 
 
@@ -64,18 +64,3 @@ def _in_words(fault: Exception) -> str:
 	return _(
 		"Nothing was charged: something went wrong on this site. Please try again, or ask an administrator."
 	)
-
-
-def _log(payment_name: str) -> None:
-	"""Never raises: the database may be what failed."""
-	try:
-		frappe.db.rollback()
-		frappe.clear_messages()
-		frappe.log_error(
-			title=f"Stripe Service: paying {payment_name}",
-			reference_doctype="Invoice Payment",
-			reference_name=payment_name,
-		)
-		in_fresh_transaction(lambda: None)
-	except Exception:
-		frappe.logger("stripe_service").error(f"paying {payment_name}", exc_info=True)

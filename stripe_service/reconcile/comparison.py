@@ -75,7 +75,9 @@ def _compare_page(account: str, intents: list[dict], report: Report) -> None:
 		payment = payments.get(intent["id"])
 		try:
 			if payment and _differs(payment, intent):
-				_settle(payment, report)
+				after = settle.settle(payment.name)
+				report.payments_read += 1
+				report.changed.append(f"{payment.name}: {payment.status} → {after.status}")
 			elif not payment and not why_not_ours(intent.get("metadata") or {}):
 				unknown_intents.adopt_or_report(account, intent["id"], report)
 		except unknown_intents.NotOurs:
@@ -104,12 +106,6 @@ def _differs(payment: frappe._dict, intent: dict) -> bool:
 		or cint(payment.refunded_minor) != cint(charge.get("amount_refunded"))
 		or bool(charge.get("disputed")) != bool(payment.dispute_id)
 	)
-
-
-def _settle(payment: frappe._dict, report: Report) -> None:
-	after = settle.settle(payment.name)
-	report.payments_read += 1
-	report.changed.append(f"{payment.name}: {payment.status} → {after.status}")
 
 
 def _look_for_unlisted(account: str, since: datetime, seen: set[str], report: Report) -> None:
@@ -152,23 +148,19 @@ def close_what_is_over(account: str, report: Report) -> None:
 
 def _is_over(gateway, account: str, finding: frappe._dict) -> bool:
 	if finding.kind == findings.UNKNOWN_HERE:
-		return _is_known_or_returned(gateway, account, finding.object_id)
-	return _exists(gateway, finding.object_id)
-
-
-def _is_known_or_returned(gateway, account: str, intent_id: str) -> bool:
-	if frappe.db.exists("Invoice Payment", {"payment_intent_id": intent_id, "stripe_account": account}):
-		return True
+		if frappe.db.exists(
+			"Invoice Payment", {"payment_intent_id": finding.object_id, "stripe_account": account}
+		):
+			return True
+		try:
+			intent = gateway.call(
+				"payment_intents.retrieve", finding.object_id, params={"expand": ["latest_charge"]}
+			)
+		except errors.NotFound:
+			return True
+		return intent["status"] == "canceled" or bool(charge_of(intent).get("refunded"))
 	try:
-		intent = gateway.call("payment_intents.retrieve", intent_id, params={"expand": ["latest_charge"]})
-	except errors.NotFound:
-		return True
-	return intent["status"] == "canceled" or bool(charge_of(intent).get("refunded"))
-
-
-def _exists(gateway, intent_id: str) -> bool:
-	try:
-		gateway.call("payment_intents.retrieve", intent_id)
+		gateway.call("payment_intents.retrieve", finding.object_id)
 	except errors.NotFound:
 		return False
 	return True

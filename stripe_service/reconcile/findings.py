@@ -14,6 +14,7 @@ from stripe_service.accounts.jobs import Report
 from stripe_service.gateway import money
 from stripe_service.utils.notices import notify_administrators
 from stripe_service.utils.plain_text import as_text
+from stripe_service.utils.transaction import in_fresh_transaction
 
 DOCTYPE = "Stripe Reconciliation Finding"
 UNKNOWN_HERE = "Charge Without a Payment Here"
@@ -37,22 +38,20 @@ def record_finding(
 	"""
 	report.findings.append(reason)
 	name = _name(kind, report.account, object_id)
-	try:
-		frappe.db.rollback()
+
+	def record() -> None:
 		if frappe.db.exists(DOCTYPE, name):
 			frappe.db.set_value(DOCTYPE, name, {"last_seen_at": now_datetime(), "reason": as_text(reason)})
-		else:
-			values = {
-				"kind": kind,
-				"object_id": object_id,
-				"reason": as_text(reason),
-				"invoice_payment": payment,
-			}
-			_insert(name, report.account, values, amount_minor, currency)
-		frappe.db.commit()
-	except Exception:
-		frappe.db.rollback()
-		raise
+			return
+		values = {
+			"kind": kind,
+			"object_id": object_id,
+			"reason": as_text(reason),
+			"invoice_payment": payment,
+		}
+		_insert(name, report.account, values, amount_minor, currency)
+
+	in_fresh_transaction(record)
 	return name
 
 
@@ -70,18 +69,16 @@ def _insert(name: str, account: str, values: dict, amount_minor: int, currency: 
 def notify_new(account: str) -> None:
 	"""Tell administrators of the account's findings that they were not told of, in one notice however many they are.
 	Commits."""
-	try:
-		frappe.db.rollback()
+
+	def notify() -> None:
 		filters = {"stripe_account": account, "status": OPEN, "notified": 0}
 		new = frappe.get_all(DOCTYPE, filters, ["name", "reason"], order_by="creation")
 		if new:
 			notify_administrators(DOCTYPE, new[0].name, _in_one(account, new))
 		for finding in new:
 			frappe.db.set_value(DOCTYPE, finding.name, "notified", 1, update_modified=False)
-		frappe.db.commit()
-	except Exception:
-		frappe.db.rollback()
-		raise
+
+	in_fresh_transaction(notify)
 
 
 def _in_one(account: str, new: list[frappe._dict]) -> str:
@@ -134,18 +131,10 @@ def close_if_over(account: str, is_over) -> list[str]:
 
 def close_finding(name: str, note: str) -> None:
 	"""Close a finding. The caller checks permission. Commits."""
-	try:
-		frappe.db.set_value(
-			DOCTYPE,
-			name,
-			{
-				"status": SETTLED,
-				"settled_at": now_datetime(),
-				"settled_by": frappe.session.user,
-				"note": as_text(note),
-			},
-		)
-		frappe.db.commit()
-	except Exception:
-		frappe.db.rollback()
-		raise
+	values = {
+		"status": SETTLED,
+		"settled_at": now_datetime(),
+		"settled_by": frappe.session.user,
+		"note": as_text(note),
+	}
+	in_fresh_transaction(lambda: frappe.db.set_value(DOCTYPE, name, values))

@@ -10,10 +10,11 @@ from frappe.utils import cint, now_datetime
 
 from stripe_service.accounts.jobs import Report
 from stripe_service.accounts.stripe_account import gateway_for
-from stripe_service.gateway import errors, money, payment_states
+from stripe_service.gateway import errors, payment_states
 from stripe_service.payments import release, settle
 from stripe_service.payments.intent import REQUEST_IS_OVER, adopt_intent, why_not_ours
 from stripe_service.reconcile import findings
+from stripe_service.utils.labels import money_in_words
 
 CANCELABLE = ("requires_payment_method", "requires_confirmation", "requires_action", "requires_capture")
 
@@ -48,26 +49,18 @@ def _adopt_or_report(account: str, intent: dict, report: Report) -> str:
 	payment = frappe.db.get_value("Invoice Payment", name, fields, as_dict=True)
 	known = payment and payment.stripe_account == account
 	if known and payment.payment_intent_id == intent["id"]:
-		return _settle(name, report)
+		settled = settle.settle(name)
+		report.payments_read += 1
+		return f"{name}: {settled.status}"
 	if known and not payment.payment_intent_id and payment.status in payment_states.RESERVING:
 		if now_datetime() - payment.creation < REQUEST_IS_OVER:
 			return _("{0}: its PaymentIntent is just being stored").format(name)
 		if adopt_intent(name, intent["id"]):
-			return _end(name, report)
+			# Nobody has its client secret and the request that made it is over: it can only be canceled, or have been.
+			ended = release.cancel(name)
+			report.changed.append(f"{name}: {payment_states.STARTED} → {ended.status}")
+			return f"{name}: {ended.status}"
 	return _cancel_or_report(account, intent, report)
-
-
-def _settle(name: str, report: Report) -> str:
-	payment = settle.settle(name)
-	report.payments_read += 1
-	return f"{name}: {payment.status}"
-
-
-def _end(name: str, report: Report) -> str:
-	"""Nobody has its client secret and the request that made it is over: it can only be canceled, or have been."""
-	payment = release.cancel(name)
-	report.changed.append(f"{name}: {payment_states.STARTED} → {payment.status}")
-	return f"{name}: {payment.status}"
 
 
 def _cancel_or_report(account: str, intent: dict, report: Report) -> str:
@@ -77,7 +70,11 @@ def _cancel_or_report(account: str, intent: dict, report: Report) -> str:
 		return _("{0}: belongs to no payment, canceled").format(intent["id"])
 	reason = _(
 		"Stripe reports {0} of {1} for the payment {2}, which this site does not have. Refund it at Stripe, or book it by hand."
-	).format(intent["status"], _amount(intent), intent["metadata"]["payment"])
+	).format(
+		intent["status"],
+		money_in_words(cint(intent["amount"]), intent["currency"]),
+		intent["metadata"]["payment"],
+	)
 	findings.record_finding(
 		report,
 		findings.UNKNOWN_HERE,
@@ -100,8 +97,3 @@ def _canceled(account: str, intent: dict) -> dict:
 		)
 	except errors.InvalidRequest:
 		return gateway.call("payment_intents.retrieve", intent["id"])
-
-
-def _amount(intent: dict) -> str:
-	currency = intent["currency"].upper()
-	return f"{money.from_minor(cint(intent['amount']), currency)} {currency}"

@@ -104,11 +104,12 @@ def start_adding(account: str, user: str | None = None) -> dict:
 	_check_not_too_many(user)
 	with stripe_errors_as_messages("us_bank_account"):
 		name, intent = _begin(account, user)
+	found = frappe.db.get_value("User", user, ["full_name", "email"], as_dict=True)
 	return {
 		"name": name,
 		"client_secret": intent["client_secret"],
 		"setup_intent": intent["id"],
-		"billing_details": _billing_details(user),
+		"billing_details": {"name": found.full_name, "email": found.email} if found else {},
 	}
 
 
@@ -125,7 +126,8 @@ def _begin(account: str, user: str) -> tuple[str, dict]:
 
 
 def _begin_for(account: str, customer: str, user: str) -> tuple[str, dict]:
-	doc = in_fresh_transaction(lambda: _new_row(account, customer, user))
+	row = {"stripe_account": account, "stripe_customer": customer, "user": user, "status": NEW}
+	doc = in_fresh_transaction(lambda: frappe.new_doc(BANK_ACCOUNT).write(**row))
 	try:
 		intent = _create_setup_intent(doc)
 	except errors.Unreachable as error:
@@ -134,7 +136,9 @@ def _begin_for(account: str, customer: str, user: str) -> tuple[str, dict]:
 		# The request is over, and its key would be answered with the same fault for a day. Nobody has the client secret of
 		# a SetupIntent that may have come of it, so that it does nothing.
 		intent = _create_setup_intent(doc)
-	in_fresh_transaction(lambda: _keep_setup_intent(doc.name, intent["id"]))
+	in_fresh_transaction(
+		lambda: frappe.get_doc(BANK_ACCOUNT, doc.name, for_update=True).write(setup_intent_id=intent["id"])
+	)
 	return doc.name, intent
 
 
@@ -145,11 +149,6 @@ def _check_not_too_many(user: str) -> None:
 		>= UNFINISHED_ALLOWED
 	):
 		frappe.throw(_("You have begun to add many bank accounts. Finish one, or try again in an hour."))
-
-
-def _new_row(account: str, customer: str, user: str):
-	doc = frappe.new_doc(BANK_ACCOUNT)
-	return doc.write(stripe_account=account, stripe_customer=customer, user=user, status=NEW)
 
 
 def _create_setup_intent(doc) -> dict:
@@ -169,15 +168,6 @@ def _create_setup_intent(doc) -> dict:
 		# Drawn at random: it guards this one call, since each adding has a row and a SetupIntent of its own.
 		idempotency_key=f"bank_account_{frappe.generate_hash(length=40)}",
 	)
-
-
-def _keep_setup_intent(name: str, setup_intent_id: str) -> None:
-	frappe.get_doc(BANK_ACCOUNT, name, for_update=True).write(setup_intent_id=setup_intent_id)
-
-
-def _billing_details(user: str) -> dict:
-	found = frappe.db.get_value("User", user, ["full_name", "email"], as_dict=True)
-	return {"name": found.full_name, "email": found.email} if found else {}
 
 
 def after_confirmation(setup_intent_id: str, user: str | None = None) -> dict:
@@ -223,12 +213,7 @@ def sync_open() -> list[Report]:
 
 def sync_open_of(account: str, report: Report) -> None:
 	"""One account's step of `sync_open`; commits."""
-	for name in _open_rows(account):
-		report.each(f"bank account {name}", lambda name=name: _sync_or_end(name))
-
-
-def _open_rows(account: str) -> list[str]:
-	return frappe.get_all(
+	names = frappe.get_all(
 		BANK_ACCOUNT,
 		filters={
 			"stripe_account": account,
@@ -239,6 +224,8 @@ def _open_rows(account: str) -> list[str]:
 		limit=500,
 		pluck="name",
 	)
+	for name in names:
+		report.each(f"bank account {name}", lambda name=name: _sync_or_end(name))
 
 
 def _sync_or_end(name: str) -> None:
@@ -247,11 +234,11 @@ def _sync_or_end(name: str) -> None:
 	if doc.status != NEW or doc.last4 or doc.creation > add_to_date(now_datetime(), days=-1):
 		return
 	doc.end_at_stripe()
-	in_fresh_transaction(lambda: _delete_unused(name))
 
+	def delete() -> None:
+		unused = frappe.get_doc(BANK_ACCOUNT, name, for_update=True)
+		if unused.status == NEW and not unused.last4:
+			unused.flags.by_stripe_service = True
+			unused.delete(ignore_permissions=True)
 
-def _delete_unused(name: str) -> None:
-	doc = frappe.get_doc(BANK_ACCOUNT, name, for_update=True)
-	if doc.status == NEW and not doc.last4:
-		doc.flags.by_stripe_service = True
-		doc.delete(ignore_permissions=True)
+	in_fresh_transaction(delete)

@@ -7,9 +7,9 @@ one row. What one card does stands on its controller.
 import frappe
 from frappe.utils import get_datetime, now_datetime
 
+from stripe_service.gateway.references import id_of
 from stripe_service.saved_methods.ownership import CARD
 from stripe_service.saved_methods.saved_method import as_document, lock_customer
-from stripe_service.stripe_service.doctype.saved_card.saved_card import details_of
 from stripe_service.utils.labels import brand_name
 from stripe_service.utils.transaction import in_fresh_transaction
 
@@ -56,8 +56,7 @@ def remember(account: str, customer: str, payment_method: dict, consent) -> str 
 	"""
 	if not consent or payment_method.get("type") != "card":
 		return None
-	owner = payment_method.get("customer")
-	if (owner.get("id") if isinstance(owner, dict) else owner) != customer:
+	if id_of(payment_method.get("customer")) != customer:
 		return None
 	doc = in_fresh_transaction(lambda: _insert_once(account, customer, payment_method, consent))
 	if not doc:
@@ -84,7 +83,7 @@ def _insert_once(account: str, customer: str, payment_method: dict, consent):
 			"consent_at": now_datetime() if consent is True else get_datetime(consent),
 		}
 	)
-	return card.write(is_default=int(card.is_first()), **details_of(payment_method))
+	return card.write(is_default=int(card.is_first()), **card.details_of(payment_method))
 
 
 def refresh(payment_method_id: str) -> str | None:

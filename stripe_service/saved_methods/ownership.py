@@ -23,7 +23,8 @@ def check_own(doctype: str, name: str, user: str | None = None):
 	Raises frappe.PermissionError, with the same words whether the row is another's or is not there at all.
 	"""
 	user = user or frappe.session.user
-	row = _row(doctype, name) if doctype in DOCTYPES and isinstance(name, str) else None
+	is_there = doctype in DOCTYPES and isinstance(name, str) and frappe.db.exists(doctype, name)
+	row = frappe.get_doc(doctype, name) if is_there else None
 	if not row or user == "Guest" or row.user != user or not _customer_is_active(row.stripe_customer, user):
 		frappe.throw(_("You have no such saved payment method."), frappe.PermissionError)
 	return row
@@ -35,10 +36,6 @@ def doctype_of(name: str, user: str | None = None) -> str:
 	doctype = found[0] if found else DOCTYPES[0]
 	check_own(doctype, name, user)
 	return doctype
-
-
-def _row(doctype: str, name: str):
-	return frappe.get_doc(doctype, name) if frappe.db.exists(doctype, name) else None
 
 
 def _customer_is_active(customer: str, user: str) -> bool:

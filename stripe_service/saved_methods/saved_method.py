@@ -110,7 +110,18 @@ class SavedMethod(WrittenByApp):
 		"""
 		if not self.fingerprint:
 			return
-		for name in self._older_with_same_fingerprint():
+		older = frappe.get_all(
+			self.doctype,
+			filters={
+				"stripe_customer": self.stripe_customer,
+				"fingerprint": self.fingerprint,
+				"status": ["!=", REMOVED],
+				"name": ["!=", self.name],
+				"creation": ["<=", self.creation],
+			},
+			pluck="name",
+		)
+		for name in older:
 			other = frappe.get_doc(self.doctype, name)
 			try:
 				other.end_at_stripe()
@@ -124,19 +135,6 @@ class SavedMethod(WrittenByApp):
 			other.mark_removed()
 			if other.is_default:
 				in_fresh_transaction(lambda: _move_default(self))
-
-	def _older_with_same_fingerprint(self) -> list[str]:
-		return frappe.get_all(
-			self.doctype,
-			filters={
-				"stripe_customer": self.stripe_customer,
-				"fingerprint": self.fingerprint,
-				"status": ["!=", REMOVED],
-				"name": ["!=", self.name],
-				"creation": ["<=", self.creation],
-			},
-			pluck="name",
-		)
 
 
 def as_document(doctype: str, row: dict) -> SavedMethod:

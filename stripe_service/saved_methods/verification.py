@@ -57,24 +57,16 @@ def _deposits(row, amounts, descriptor_code) -> dict:
 	if row.microdeposit_type == "amounts":
 		if descriptor_code or not amounts:
 			frappe.throw(_("Two amounts were sent to this account. Enter both, in cents."))
-		return {"amounts": _checked_amounts(amounts)}
+		whole = [int(amount) for amount in amounts if re.fullmatch(r"[1-9]\d?", cstr(amount).strip())]
+		if len(amounts) != 2 or len(whole) != 2:
+			frappe.throw(_("Enter two amounts in cents, each from 1 to 99."))
+		return {"amounts": whole}
 	if amounts or not descriptor_code:
 		frappe.throw(_("A code was sent to this account. Enter the six characters that begin with SM."))
-	return {"descriptor_code": _checked_code(descriptor_code)}
-
-
-def _checked_amounts(amounts) -> list[int]:
-	whole = [int(amount) for amount in amounts if re.fullmatch(r"[1-9]\d?", cstr(amount).strip())]
-	if len(amounts) != 2 or len(whole) != 2:
-		frappe.throw(_("Enter two amounts in cents, each from 1 to 99."))
-	return whole
-
-
-def _checked_code(code: str) -> str:
-	code = cstr(code).strip().upper()
+	code = cstr(descriptor_code).strip().upper()
 	if not re.fullmatch(r"SM[A-Z0-9]{4}", code):
 		frappe.throw(_("The code has six characters and begins with SM, for example SM11AA."))
-	return code
+	return {"descriptor_code": code}
 
 
 def _ask_stripe(row, params: dict) -> None:
@@ -91,17 +83,15 @@ def _ask_stripe(row, params: dict) -> None:
 
 
 def _wrong_deposits(row, error: errors.GatewayError) -> None:
-	left = in_fresh_transaction(
-		lambda: _count_try(row.name, bank_account_states.tries_left_in(error.message))
-	)
+	told = bank_account_states.tries_left_in(error.message)
+
+	def count_try() -> int:
+		doc = frappe.get_doc(BANK_ACCOUNT, row.name, for_update=True)
+		left = max(cint(doc.attempts_left) - 1, 0) if told is None else told
+		return doc.write(attempts_left=left).attempts_left
+
+	left = in_fresh_transaction(count_try)
 	frappe.throw(f"{failure_messages.failure_message(error.code)} {tries_left(left)}", WrongDeposits)
-
-
-def _count_try(name: str, left: int | None) -> int:
-	doc = frappe.get_doc(BANK_ACCOUNT, name, for_update=True)
-	left = max(cint(doc.attempts_left) - 1, 0) if left is None else left
-	doc.write(attempts_left=left)
-	return left
 
 
 def tries_left(left: int) -> str:

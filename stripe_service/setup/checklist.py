@@ -104,21 +104,14 @@ def _account() -> Answer:
 	)
 
 
+_WEBHOOK_FIELDS = [
+	"status", "webhook_status", "webhook_message", "last_event_at", "events_missed_at", "webhook_refused_at",
+]  # fmt: skip
+
+
 def _webhook() -> Answer:
 	account = stripe_account.default_account()
-	row = account and frappe.db.get_value(
-		stripe_account.DOCTYPE,
-		account,
-		[
-			"status",
-			"webhook_status",
-			"webhook_message",
-			"last_event_at",
-			"events_missed_at",
-			"webhook_refused_at",
-		],
-		as_dict=True,
-	)
+	row = account and frappe.db.get_value(stripe_account.DOCTYPE, account, _WEBHOOK_FIELDS, as_dict=True)
 	if not row or row.status != stripe_account.CONNECTED:
 		return Answer(TO_DO, _("Registered automatically once an account is connected."))
 	link = get_url_to_form(stripe_account.DOCTYPE, account)

@@ -111,10 +111,6 @@ def remove_icon_and_sidebar() -> None:
 	icons += frappe.get_all(ICON, filters={"app": APP, "icon_type": ("!=", "Link")}, pluck="name")
 	for doctype, names in ((ICON, icons), (SIDEBAR, sidebars)):
 		for name in names:
-			_delete_row(doctype, name)
-
-
-def _delete_row(doctype: str, name: str) -> None:
-	for table in frappe.get_meta(doctype).get_table_fields():
-		frappe.db.delete(table.options, {"parent": name, "parenttype": doctype})
-	frappe.db.delete(doctype, {"name": name})
+			for table in frappe.get_meta(doctype).get_table_fields():
+				frappe.db.delete(table.options, {"parent": name, "parenttype": doctype})
+			frappe.db.delete(doctype, {"name": name})

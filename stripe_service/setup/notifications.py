@@ -91,7 +91,17 @@ def _make_once(made: str, *notifications: dict) -> None:
 		return
 	for values in notifications:
 		if not frappe.db.exists("Notification", values["name"]):
-			_insert(values)
+			frappe.get_doc(
+				{
+					"doctype": "Notification",
+					"enabled": 0,
+					"is_standard": 0,
+					"module": "Stripe Service",
+					"channel": "Email",
+					"message_type": "HTML",
+					**values,
+				}
+			).insert(ignore_permissions=True)
 	frappe.db.set_default(made, 1)
 
 
@@ -99,20 +109,6 @@ def forget() -> None:
 	"""On uninstall: the Notifications go with the app's module."""
 	for made in (MADE, AUTOMATIC_MADE, STOPPED_MADE, NOTICE_MADE):
 		frappe.defaults.clear_default(key=made)
-
-
-def _insert(values: dict) -> None:
-	frappe.get_doc(
-		{
-			"doctype": "Notification",
-			"enabled": 0,
-			"is_standard": 0,
-			"module": "Stripe Service",
-			"channel": "Email",
-			"message_type": "HTML",
-			**values,
-		}
-	).insert(ignore_permissions=True)
 
 
 def _receipt() -> dict:

@@ -2,6 +2,7 @@
 
 import frappe
 
+from stripe_service.payables.registry import THE_DOCUMENT
 from stripe_service.setup.erpnext import make_mode_of_payment
 
 PORTAL_INVOICE = {
@@ -37,7 +38,7 @@ SALES_INVOICE = {
 	"currency_fieldname": "currency",
 	"total_fieldname": "grand_total",
 	"outstanding_fieldname": "outstanding_amount",
-	"outstanding_kept_by": "The document",
+	"outstanding_kept_by": THE_DOCUMENT,
 	"due_date_fieldname": "due_date",
 	"detail_fieldnames": "company\nposting_date\npo_no",
 	"docstatus_required": "Submitted",

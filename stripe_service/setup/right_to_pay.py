@@ -27,21 +27,19 @@ def give_once() -> None:
 	if not frappe_versions.has_permission_types() or frappe.db.get_default(GIVEN):
 		return
 	if frappe_versions.has_permission_type(INVOICE, RIGHT):
-		_give_to(_roles_that_paid_without_it())
+		# The roles with `create` on Invoice Payment: the customised permissions if there are any, as Frappe does. Not
+		# the portal's: what its holders pay is open to them by Payable DocType, and no right on the document is asked for.
+		table = CUSTOM if frappe.db.exists(CUSTOM, {"parent": PAYMENT}) else STANDARD
+		holders = frappe.get_all(
+			table, filters={"parent": PAYMENT, "permlevel": 0, "create": 1}, pluck="role"
+		)
+		_give_to(set(holders) - {PORTAL_ROLE})
 		frappe.db.set_default(GIVEN, 1)
 
 
 def forget() -> None:
 	"""On uninstall."""
 	frappe.defaults.clear_default(key=GIVEN)
-
-
-def _roles_that_paid_without_it() -> set[str]:
-	"""The roles with `create` on Invoice Payment: the customised permissions if there are any, as Frappe does. Not
-	the portal's: what its holders pay is open to them by Payable DocType, and no right on the document is asked for."""
-	table = CUSTOM if frappe.db.exists(CUSTOM, {"parent": PAYMENT}) else STANDARD
-	holders = frappe.get_all(table, filters={"parent": PAYMENT, "permlevel": 0, "create": 1}, pluck="role")
-	return set(holders) - {PORTAL_ROLE}
 
 
 def _give_to(roles: set[str]) -> None:

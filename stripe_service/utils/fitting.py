@@ -70,7 +70,9 @@ def cut(text: str, length: int) -> str:
 def _fit(field, value, values: dict):
 	kind = field.fieldtype
 	if value is None or value == "":
-		return _fit_nothing(kind, value)
+		if kind in _NEVER_NULL:
+			return 0
+		return None if kind in ("Date", "Datetime") else value
 	if kind == "Check":
 		return int(bool(cint(value)))
 	if kind in ("Int", "Long Int"):
@@ -81,16 +83,12 @@ def _fit(field, value, values: dict):
 		return _fit_time(kind, value)
 	text = cstr(value).encode("utf-8", "replace").decode()  # lone surrogates can't be written
 	if kind == "Select":
-		return _fit_option(field, text)
+		if field.options and text not in field.options.split("\n"):
+			raise DoesNotFit("not one of the options")
+		return text
 	if kind in ("Link", "Dynamic Link"):
 		return _fit_link(field, text, values)
 	return _fit_text(field, text)
-
-
-def _fit_nothing(kind: str, value):
-	if kind in _NEVER_NULL:
-		return 0
-	return None if kind in ("Date", "Datetime") else value
 
 
 def _fit_integer(field, value) -> int:
@@ -113,12 +111,6 @@ def _fit_time(kind: str, value) -> date | datetime:
 	if moment is None or moment.year < 1000:
 		raise DoesNotFit("no such date")
 	return moment
-
-
-def _fit_option(field, text: str) -> str:
-	if field.options and text not in field.options.split("\n"):
-		raise DoesNotFit("not one of the options")
-	return text
 
 
 def _fit_link(field, text: str, values: dict) -> str:

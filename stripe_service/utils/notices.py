@@ -9,6 +9,7 @@ administrator mails it.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import frappe
 from frappe.desk.doctype.notification_settings.notification_settings import is_notifications_enabled
@@ -20,11 +21,13 @@ from stripe_service.utils.language import words_for
 from stripe_service.utils.masking import mask
 from stripe_service.utils.people import is_website_user
 from stripe_service.utils.plain_text import as_text
+from stripe_service.utils.queue import enqueue_or_leave_to_scheduler
 
 DOCTYPE = "Stripe Notice"
 USER = "User"
 ADMINISTRATORS = "Stripe Administrators"
 BATCH = 100
+DELIVER = "stripe_service.utils.notices.deliver_pending"
 # The method that a Notification on Stripe Notice names.
 DELIVERED = "on_delivery"
 
@@ -52,17 +55,7 @@ def _write(audience: str, user: str | None, doctype: str, name: str, subject: st
 		subject=as_text(mask(subject)),
 		attempts=0,
 	).db_insert()
-	frappe.db.after_commit.add(_queue_delivery)
-
-
-def _queue_delivery() -> None:
-	"""No failure of Redis may reach the caller: the scheduler delivers as well."""
-	try:
-		frappe.enqueue("stripe_service.utils.notices.deliver_pending", queue="short")
-	except Exception as error:
-		frappe.logger("stripe_service").warning(
-			f"notices not queued, left to the scheduler: {type(error).__name__}"
-		)
+	frappe.db.after_commit.add(partial(enqueue_or_leave_to_scheduler, DELIVER))
 
 
 def deliver_pending() -> None:

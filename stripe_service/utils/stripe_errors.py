@@ -46,8 +46,14 @@ def stripe_errors_as_messages(method_type: str | None = None):
 	except errors.GatewayError as error:
 		if error.our_fault:
 			raise_payments_unavailable(error, method_type)
-		_log(error)
-		frappe.throw(_advice(error, method_type), RefusedByStripe)
+		# Deferred: the exception that follows rolls back what this request has written.
+		title = f"Stripe refused: {error.code or type(error).__name__}"
+		frappe.log_error(title=title, message=str(error), defer_insert=True)
+		general = _("Stripe refused this request. Try again; if it fails again, tell your administrator.")
+		frappe.throw(
+			failure_messages.failure_message(error.code, error.decline_code, general, method_type),
+			RefusedByStripe,
+		)
 
 
 def raise_payments_unavailable(error: errors.GatewayError, method_type: str | None = None) -> None:
@@ -55,14 +61,3 @@ def raise_payments_unavailable(error: errors.GatewayError, method_type: str | No
 	if error.code == errors.METHOD_NOT_ON:
 		frappe.throw(failure_messages.method_not_on(method_type), PaymentsUnavailable)
 	frappe.throw(failure_messages.payments_unavailable(), PaymentsUnavailable)
-
-
-def _advice(error: errors.GatewayError, method_type: str | None) -> str:
-	general = _("Stripe refused this request. Try again; if it fails again, tell your administrator.")
-	return failure_messages.failure_message(error.code, error.decline_code, general, method_type)
-
-
-def _log(error: errors.GatewayError) -> None:
-	# Deferred: the exception that follows rolls back what this request has written.
-	title = f"Stripe refused: {error.code or type(error).__name__}"
-	frappe.log_error(title=title, message=str(error), defer_insert=True)

@@ -53,7 +53,9 @@ class WrittenByApp(Document):
 		fitted = fit(self.doctype, given)
 		self.update({field: fitted.get(field) for field in given})
 		missing = [
-			field.label for field in self.meta.fields if _is_ours(field) and not self.get(field.fieldname)
+			field.label
+			for field in self.meta.fields
+			if field.reqd and not field.get("is_custom_field") and not self.get(field.fieldname)
 		]
 		if missing:
 			frappe.throw(
@@ -76,7 +78,3 @@ class WrittenByApp(Document):
 				_("{0} is a record of what happened at Stripe and can't be deleted.").format(_(self.doctype)),
 				frappe.PermissionError,
 			)
-
-
-def _is_ours(field) -> bool:
-	return bool(field.reqd) and not field.get("is_custom_field")

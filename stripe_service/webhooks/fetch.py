@@ -41,18 +41,15 @@ def fetch(account: str, report: Report) -> None:
 	row = frappe.db.get_value(
 		"Stripe Account", account, ["name", "mode", "bound_at", "events_fetched_until"], as_dict=True
 	)
-	begin, now = _begin(row), now_datetime()
+	now = now_datetime()
+	begin = now - STRIPE_KEEPS
+	if known := row.events_fetched_until or row.bound_at:
+		begin = max(get_datetime(known) - OVERLAP, begin)
 	while begin < now:
 		end = begin + SPAN
 		# The last span has no end: Stripe's clock may be ahead of ours.
 		report.events_fetched += _fetch_span(row, begin, end if end < now else None, min(end, now))
 		begin = end
-
-
-def _begin(row: frappe._dict) -> datetime:
-	oldest = now_datetime() - STRIPE_KEEPS
-	known = row.events_fetched_until or row.bound_at
-	return max(get_datetime(known) - OVERLAP, oldest) if known else oldest
 
 
 def _fetch_span(row: frappe._dict, begin: datetime, end: datetime | None, read_until: datetime) -> int:
@@ -65,7 +62,8 @@ def _fetch_span(row: frappe._dict, begin: datetime, end: datetime | None, read_u
 		)
 	try:
 		frappe.db.rollback()
-		known = _known(event["id"] for event in found)
+		names = [event["id"] for event in found]
+		known = set(frappe.get_all("Stripe Event", filters={"name": ("in", [*names, ""])}, pluck="name"))
 		stored = [
 			event
 			for event in sorted(found, key=lambda event: event["created"])
@@ -89,7 +87,3 @@ def _type_groups() -> list[list[str]]:
 	"""Stripe takes at most 20 types a call."""
 	types = list(EVENT_TYPES)
 	return [types[start : start + TYPES_PER_CALL] for start in range(0, len(types), TYPES_PER_CALL)]
-
-
-def _known(ids) -> set[str]:
-	return set(frappe.get_all("Stripe Event", filters={"name": ("in", [*ids, ""])}, pluck="name"))

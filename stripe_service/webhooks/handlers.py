@@ -14,6 +14,7 @@ import frappe
 from frappe import _
 
 from stripe_service.accounts import customers, registration
+from stripe_service.gateway.references import id_of
 from stripe_service.payments import payouts, refund, settle
 from stripe_service.payments.intent import why_not_ours
 from stripe_service.reconcile import unknown_intents
@@ -78,8 +79,7 @@ class Event:
 
 	def related(self, field: str) -> str | None:
 		"""The id of another object, which Stripe gives bare or expanded."""
-		value = self.object.get(field)
-		return value.get("id") if isinstance(value, dict) else value
+		return id_of(self.object.get(field))
 
 
 def payment_intent_changed(event: Event) -> str:

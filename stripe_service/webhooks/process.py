@@ -24,6 +24,7 @@ from stripe_service.accounts.webhook_endpoint import note_event
 from stripe_service.utils.fitting import fit
 from stripe_service.utils.masking import mask
 from stripe_service.utils.notices import notify_administrators
+from stripe_service.utils.transaction import in_fresh_transaction
 from stripe_service.webhooks import receive
 from stripe_service.webhooks.handlers import HANDLERS, Event, Ignore
 
@@ -67,19 +68,8 @@ def retry(event: Document) -> None:
 		frappe.throw(
 			_("Only failed and ignored events can be retried: this one is {0}.").format(_(event.status))
 		)
-	try:
-		_write(
-			event,
-			status="Received",
-			attempts=0,
-			traceback=None,
-			processed_at=None,
-			next_attempt_at=now_datetime(),
-		)
-		frappe.db.commit()
-	except Exception:
-		frappe.db.rollback()
-		raise
+	values = {"status": "Received", "attempts": 0, "traceback": None, "processed_at": None}
+	in_fresh_transaction(lambda: _write(event, **values, next_attempt_at=now_datetime()))
 	receive.queue_processing()
 
 

@@ -177,7 +177,8 @@ def _must_be_announced_again(row, balance, day) -> bool:
 def _pay(row, day) -> None:
 	agreement = frappe.get_doc(agreements.DOCTYPE, row.automatic_payment)
 	request = _request_of(agreement, row)
-	earlier = _claimed(request)
+	# The Invoice Payment of this attempt, wherever its document went since (an amendment takes payments over).
+	earlier = frappe.db.get_value("Invoice Payment", {"user": request.user, "request_id": request.request_id})
 	try:
 		payment = refresh(earlier) if earlier else _charge(agreement, row, request)
 	except (TooManyDeclines, NoKeys, BoundElsewhere):
@@ -208,11 +209,6 @@ def _request_of(agreement, row) -> PayRequest:
 		saved_method=agreement.saved_method,
 		automatic_payment=agreement.name,
 	)
-
-
-def _claimed(request: PayRequest) -> str | None:
-	"""The Invoice Payment of this attempt, wherever its document went since (an amendment takes payments over)."""
-	return frappe.db.get_value("Invoice Payment", {"user": request.user, "request_id": request.request_id})
 
 
 def _charge(agreement, row, request: PayRequest):

@@ -44,7 +44,20 @@ def scope_of(row) -> Scope:
 
 def choices_for(user: str) -> list[dict]:
 	"""What `user` may choose among: the fields of Scope, and `label`."""
-	scopes = [*_units_of(user), *_parties_of(user)]
+	visible = set()
+	for config in _configs(user):
+		if config.unit_control:
+			seen = units.visible_units(user, config.document_type)
+			if seen is units.ALL:
+				seen = frappe.get_all(UNIT, pluck="name", order_by="lft", limit=UNITS_OFFERED)
+			visible |= set(seen)
+	scopes = [Scope(organisation_unit=unit) for unit in sorted(visible)[:UNITS_OFFERED]]
+	scopes += [
+		Scope(document_type=config.document_type, party=party)
+		for config in _configs(user)
+		if config.party_fieldname
+		for party in _values_of(config, config.party_fieldname, user, PARTIES_OFFERED)
+	]
 	return [{**asdict(scope), "label": scope.label} for scope in scopes]
 
 
@@ -139,26 +152,6 @@ def _sees_unit(config: PayableConfig, unit: str, user: str) -> bool:
 		and bool(frappe.db.exists(UNIT, unit))
 		and unit in units.visible_units(user, config.document_type)
 	)
-
-
-def _units_of(user: str) -> list[Scope]:
-	visible = set()
-	for config in _configs(user):
-		if config.unit_control:
-			seen = units.visible_units(user, config.document_type)
-			if seen is units.ALL:
-				seen = frappe.get_all(UNIT, pluck="name", order_by="lft", limit=UNITS_OFFERED)
-			visible |= set(seen)
-	return [Scope(organisation_unit=unit) for unit in sorted(visible)[:UNITS_OFFERED]]
-
-
-def _parties_of(user: str) -> list[Scope]:
-	return [
-		Scope(document_type=config.document_type, party=party)
-		for config in _configs(user)
-		if config.party_fieldname
-		for party in _values_of(config, config.party_fieldname, user, PARTIES_OFFERED)
-	]
 
 
 def _values_of(config: PayableConfig, fieldname: str, user: str, limit: int) -> list[str]:

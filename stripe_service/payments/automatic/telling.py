@@ -15,8 +15,10 @@ from frappe.utils import now_datetime
 
 from stripe_service.access.permissions import may_read
 from stripe_service.stripe_service.doctype.scheduled_payment.scheduled_payment import SKIPPED
+from stripe_service.utils.faults import log_fault
 from stripe_service.utils.language import words_for
 from stripe_service.utils.notices import notify_user
+from stripe_service.utils.queue import enqueue_or_leave_to_scheduler
 from stripe_service.utils.transaction import in_fresh_transaction
 
 DOCTYPE = "Scheduled Payment"
@@ -56,7 +58,13 @@ def record_stop(agreement, reason: str, left: list, **values) -> None:
 	words = words_for(agreement.user, lambda: _stopped(agreement, reason, left))
 	agreement.write(message=words, told_at=None, **values)
 	notify_user(agreement.user, AGREEMENT, agreement.name, words)
-	frappe.db.after_commit.add(partial(_queue_mail, agreement.name))
+	mark = partial(
+		enqueue_or_leave_to_scheduler,
+		"stripe_service.payments.automatic.telling.mark_told",
+		name=agreement.name,
+		doctype=AGREEMENT,
+	)
+	frappe.db.after_commit.add(mark)
 
 
 def _stopped(agreement, reason: str, left: list) -> str:
@@ -71,38 +79,19 @@ def _stopped(agreement, reason: str, left: list) -> str:
 	return f"{words} " + _("Please pay these yourself: {0}.").format(named)
 
 
-def _queue_mail(agreement: str) -> None:
-	"""No failure of Redis may reach the caller: the hourly job marks as well."""
-	try:
-		frappe.enqueue(
-			"stripe_service.payments.automatic.telling.mark_told",
-			queue="short",
-			name=agreement,
-			doctype=AGREEMENT,
-		)
-	except Exception as error:
-		frappe.logger("stripe_service").warning(f"mail of {agreement} not queued: {type(error).__name__}")
-
-
 def mark_told(name: str, doctype: str = DOCTYPE) -> None:
 	"""Note that the payer was told, and with that set off the Notification on it. Never raises; commits. What fails is tried
 	again by `mark_all_told`."""
-	try:
-		in_fresh_transaction(lambda: _mark(doctype, name))
-	except Exception:
-		_log(doctype, name)
 
+	def mark() -> None:
+		row = frappe.get_doc(doctype, name, for_update=True)
+		if row.message and not row.told_at:
+			row.write(told_at=now_datetime())
 
-def _log(doctype: str, name: str) -> None:
-	"""Never raises: the database may be what failed."""
 	try:
-		frappe.db.rollback()
-		frappe.clear_messages()
-		title = f"Stripe Service: message of {name}"[:140]
-		frappe.log_error(title=title, reference_doctype=doctype, reference_name=name)
-		frappe.db.commit()
+		in_fresh_transaction(mark)
 	except Exception:
-		frappe.logger("stripe_service").error(f"message of {name}", exc_info=True)
+		log_fault(f"message of {name}", doctype, name)
 
 
 def mark_all_told() -> None:
@@ -111,9 +100,3 @@ def mark_all_told() -> None:
 	for doctype in (DOCTYPE, AGREEMENT):
 		for name in frappe.get_all(doctype, waiting, order_by="modified asc", limit=200, pluck="name"):
 			mark_told(name, doctype)
-
-
-def _mark(doctype: str, name: str) -> None:
-	row = frappe.get_doc(doctype, name, for_update=True)
-	if row.message and not row.told_at:
-		row.write(told_at=now_datetime())

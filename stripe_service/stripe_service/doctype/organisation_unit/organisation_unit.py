@@ -48,7 +48,8 @@ class OrganisationUnit(NestedSet):  # nosemgrep
 		"""Keeps the tree whole, and the path that of the parent and the unit's own name."""
 		self.unit_name = self._checked_name()
 		self._keep_tree()
-		self._check_parent()
+		if self.parent_organisation_unit and self.parent_organisation_unit == self.name:
+			frappe.throw(_("A unit cannot be its own parent."))
 		self._check_path(self._path())
 		if self.is_new():
 			self.path = self.name
@@ -58,7 +59,11 @@ class OrganisationUnit(NestedSet):  # nosemgrep
 		super().on_update()  # reloads the document
 		units.forget_memberships()
 		if self.name != self._path():
-			self._follow_path()
+			before = self.name
+			_rename(before, self._path())
+			self.name = self._path()
+			self.reload()
+			self.localname = before  # by which the desk's open form learns its new name
 			sharing.revoke_outsider_access()
 
 	def after_delete(self):
@@ -89,13 +94,6 @@ class OrganisationUnit(NestedSet):  # nosemgrep
 		units.forget_memberships()
 		rules.clear_cache()
 
-	def _follow_path(self):
-		before = self.name
-		_rename(before, self._path())
-		self.name = self._path()
-		self.reload()
-		self.localname = before  # by which the desk's open form learns its new name
-
 	def _path(self) -> str:
 		return f"{self.parent_organisation_unit or ''}/{self.unit_name}"
 
@@ -108,10 +106,6 @@ class OrganisationUnit(NestedSet):  # nosemgrep
 				_("The name of a unit cannot contain {0}.").format(" ".join(FORBIDDEN)), frappe.NameError
 			)
 		return name
-
-	def _check_parent(self):
-		if self.parent_organisation_unit and self.parent_organisation_unit == self.name:
-			frappe.throw(_("A unit cannot be its own parent."))
 
 	def _keep_tree(self):
 		before = self.get_doc_before_save()

@@ -14,10 +14,12 @@ from frappe.model.document import Document
 from frappe.model.workflow import get_workflow, get_workflow_name
 
 from stripe_service.payables.payable import handler_of
-from stripe_service.payables.registry import CONTACTS, UNITS, clear_cache, lines
+from stripe_service.payables.registry import CONTACTS, THE_DOCUMENT, UNITS, clear_cache, lines
 
 MONEY = ("Currency", "Float", "Int")
 TEXT = ("Data", "Link", "Dynamic Link", "Select", "Small Text", "Text", "Read Only", "Autocomplete", "Phone")
+# What the app writes; the last one only where the document does not keep it itself.
+AMOUNTS = ("paid_fieldname", "reserved_fieldname", "outstanding_fieldname")
 # fieldname here -> the field types that fit; the pickers of the form offer the same.
 FITTING = {
 	"title_fieldname": TEXT,
@@ -299,31 +301,29 @@ class PayableDocType(Document):
 				)
 
 	def _check_amounts(self):
-		if self.outstanding_kept_by == "The document" and not self.outstanding_fieldname:
+		"""Each amount that the app writes has a field of its own."""
+		document_keeps_it = self.outstanding_kept_by == THE_DOCUMENT
+		if document_keeps_it and not self.outstanding_fieldname:
 			self._refuse("outstanding_fieldname", _("name the field in which the document keeps it"))
-		written = [self.get(name) for name in ("paid_fieldname", "reserved_fieldname") if self.get(name)]
-		if self.outstanding_kept_by != "The document" and self.outstanding_fieldname:
-			written.append(self.outstanding_fieldname)
-		for chosen in written:
-			if chosen == self.total_fieldname or written.count(chosen) > 1:
-				name = next(
-					name for name in FITTING if self.get(name) == chosen and name != "total_fieldname"
-				)
+		used = {self.total_fieldname}
+		for name in AMOUNTS[:2] if document_keeps_it else AMOUNTS:
+			chosen = self.get(name)
+			if not chosen:
+				continue
+			if chosen in used:
 				self._refuse(name, _("{0} is used for something else already").format(frappe.bold(chosen)))
-
-		for chosen in written:
+			used.add(chosen)
 			self._check_nobody_else_writes(chosen)
 
 	def _check_nobody_else_writes(self, chosen: str):
 		"""Of the fields that this row did not name before: the app overwrites them at every save."""
 		before = self.get_doc_before_save()
-		names = ("paid_fieldname", "reserved_fieldname", "outstanding_fieldname")
-		if before and chosen in [before.get(name) for name in names]:
+		if before and chosen in [before.get(name) for name in AMOUNTS]:
 			return
 		field = self._meta().get_field(chosen)
 		if field.read_only or not frappe.db.exists(self.document_type, {chosen: ("!=", 0)}):
 			return
-		name = next(name for name in names if self.get(name) == chosen)
+		name = next(name for name in AMOUNTS if self.get(name) == chosen)
 		self._refuse(
 			name,
 			_(

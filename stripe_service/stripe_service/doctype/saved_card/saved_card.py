@@ -6,6 +6,7 @@ from frappe.utils import cint, get_datetime, now_datetime, nowdate
 
 from stripe_service.accounts.stripe_account import gateway_for
 from stripe_service.gateway import errors
+from stripe_service.gateway.references import id_of
 from stripe_service.saved_methods import brands
 from stripe_service.saved_methods.saved_method import REMOVED, SavedMethod, apply_fresh_reading
 
@@ -72,24 +73,21 @@ class SavedCard(SavedMethod):
 		"""Write what Stripe reports of the PaymentMethod. The caller holds the locks."""
 		if self.status == REMOVED:
 			return
-		if _id_of(payment_method.get("customer")) != self.stripe_customer:
+		if id_of(payment_method.get("customer")) != self.stripe_customer:
 			self.write(status=REMOVED, removed_at=now_datetime(), is_default=0)
-		elif any(self.get(key) != value for key, value in details_of(payment_method).items()):
-			self.write(**details_of(payment_method))
+			return
+		details = self.details_of(payment_method)
+		if any(self.get(key) != value for key, value in details.items()):
+			self.write(**details)
+
+	@staticmethod
+	def details_of(payment_method: dict) -> dict:
+		"""What a row keeps of a PaymentMethod."""
+		card = payment_method.get("card") or {}
+		return {key: card.get(key) for key in ("brand", "last4", "exp_month", "exp_year", "fingerprint")}
 
 	def _read(self) -> dict:
 		try:
 			return gateway_for(self.stripe_account).call("payment_methods.retrieve", self.name)
 		except errors.NotFound:
 			return {"customer": None}
-
-
-def details_of(payment_method: dict) -> dict:
-	"""What a row keeps of a PaymentMethod."""
-	card = payment_method.get("card") or {}
-	return {key: card.get(key) for key in ("brand", "last4", "exp_month", "exp_year", "fingerprint")}
-
-
-def _id_of(reference) -> str | None:
-	"""The id behind a field that Stripe may have expanded."""
-	return reference.get("id") if isinstance(reference, dict) else reference

@@ -132,11 +132,15 @@ class StripeAccount(Document):
 			return
 		before = self.get_doc_before_save()
 		self._put_back_what_is_ours(before)
-		self._put_back_secrets(before)
+		# A form that was opened before a secret was stored sends it empty, which Frappe takes as an order to delete.
+		for field in SECRET_FIELDS:
+			if before and not self.get(field):
+				self.set(field, before.get(field))
 		if self.flags.connected:
 			self._apply(*self.flags.connected)
 		self._take_pasted_webhook_secret(before)
-		self._check_amounts()
+		if flt(self.minimum_partial_amount) < 0:
+			frappe.throw(_("The smallest partial payment cannot be negative."))
 		keys.check_addresses(self.mode or keys.TEST, self.api_base, self.stripe_js_url)
 
 	def on_update(self):
@@ -243,12 +247,6 @@ class StripeAccount(Document):
 			default = self.meta.get_field(field).default
 			self.set(field, before.get(field) if before else default)
 
-	def _put_back_secrets(self, before):
-		"""A form that was opened before a secret was stored sends it empty, which Frappe takes as an order to delete."""
-		for field in SECRET_FIELDS:
-			if before and not self.get(field):
-				self.set(field, before.get(field))
-
 	def _apply(self, pair, facts):
 		told = asdict(facts)
 		if facts.details_source == stripe_account.SOURCE_ADMINISTRATOR:
@@ -264,9 +262,6 @@ class StripeAccount(Document):
 		self.update({"problem": None, "problems": None})
 		self.webhook_token = self.webhook_token or frappe.generate_hash(length=32)
 		self.webhook_url = webhook_endpoint.url_of(self.webhook_token)
-		self._bind()
-
-	def _bind(self):
 		place = binding.bind()
 		self.bound_site, self.bound_host, self.bound_installation = place.site, place.host, place.installation
 		self.bound_by, self.bound_at = frappe.session.user, now_datetime()
@@ -283,10 +278,6 @@ class StripeAccount(Document):
 		if previous and previous != self.webhook_secret:
 			self.previous_webhook_secret = previous
 			self.previous_secret_until = webhook_endpoint.end_of_rotation()
-
-	def _check_amounts(self):
-		if flt(self.minimum_partial_amount) < 0:
-			frappe.throw(_("The smallest partial payment cannot be negative."))
 
 
 def has_history(account: str | None) -> bool:

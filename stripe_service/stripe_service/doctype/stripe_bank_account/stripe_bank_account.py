@@ -79,9 +79,10 @@ class StripeBankAccount(SavedMethod):
 		if self.status == PENDING:
 			return self._pending_advice()
 		if self.status == FAILED:
-			return failure_messages.failure_message(
-				self.status_code, None, _failed_advice(), "us_bank_account"
+			general = _(
+				"The verification has failed. Contact your bank; then remove the bank account here and add it again."
 			)
+			return failure_messages.failure_message(self.status_code, None, general, "us_bank_account")
 		if self.status == BLOCKED and self.status_code == MANDATE_INACTIVE:
 			return failure_messages.failure_message(self.status_code, None, None, "us_bank_account")
 		if self.status == BLOCKED:
@@ -183,7 +184,12 @@ class StripeBankAccount(SavedMethod):
 		if facts.status == PENDING and facts.microdeposit_type:
 			values |= self._deposit_values(facts)
 		if facts.status == VERIFIED and self.status != VERIFIED:
-			values |= self._verified_values()
+			values |= {
+				"verified_at": now_datetime(),
+				"verification_method": self.verification_method or "instant",
+				"is_default": int(self.is_first()),
+				"attempts_left": 0,
+			}
 		if facts.status == REMOVED:
 			values["removed_at"] = now_datetime()
 		if facts.status != VERIFIED:
@@ -200,14 +206,6 @@ class StripeBankAccount(SavedMethod):
 		if self.status != PENDING or self.payment_method_id != facts.payment_method_id:
 			values["attempts_left"] = bank_account_states.TRIES.get(facts.microdeposit_type, 0)
 		return values
-
-	def _verified_values(self) -> dict:
-		return {
-			"verified_at": now_datetime(),
-			"verification_method": self.verification_method or "instant",
-			"is_default": int(self.is_first()),
-			"attempts_left": 0,
-		}
 
 	# ending
 
@@ -231,9 +229,3 @@ class StripeBankAccount(SavedMethod):
 				detach(self.stripe_account, intent["payment_method"])
 			elif intent["status"] != "canceled":
 				raise
-
-
-def _failed_advice() -> str:
-	return _(
-		"The verification has failed. Contact your bank; then remove the bank account here and add it again."
-	)

@@ -56,7 +56,8 @@ class StripeServiceSettings(Document):
 	def validate(self):
 		"""Raises frappe.ValidationError for a default account that is not connected, cards without a brand, and limits that make no sense."""
 		self._check_default_account()
-		self._check_brands()
+		if self.allow_cards and not any(self.get(f"brand_{brand}") for brand in BRANDS):
+			frappe.throw(_("Choose at least one card brand, or switch off paying by card."))
 		self._check_automatic_payments()
 
 	def on_update(self):
@@ -71,10 +72,6 @@ class StripeServiceSettings(Document):
 		status = frappe.db.get_value(stripe_account.DOCTYPE, self.default_account, "status")
 		if status != stripe_account.CONNECTED:
 			frappe.throw(_("The default account must be connected: enter its API keys first."))
-
-	def _check_brands(self):
-		if self.allow_cards and not any(self.get(f"brand_{brand}") for brand in BRANDS):
-			frappe.throw(_("Choose at least one card brand, or switch off paying by card."))
 
 	def _check_automatic_payments(self):
 		retry_days = read_retry_days(self.automatic_retry_days)

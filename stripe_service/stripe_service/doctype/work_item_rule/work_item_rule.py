@@ -31,7 +31,12 @@ class WorkItemRule(Document):
 	def validate(self):
 		"""Raises frappe.ValidationError where document type, state, role or unit do not fit the Workflow."""
 		workflow = frappe.get_cached_doc("Workflow", self.workflow)
-		self._check_document_type(workflow)
+		if not registry.get_config(workflow.document_type):
+			frappe.throw(
+				_(
+					"{0} is the Workflow of {1}, which is not payable. Make a Payable DocType for it first."
+				).format(frappe.bold(workflow.name), _(workflow.document_type))
+			)
 		self._check_state(workflow)
 		self._check_role(workflow)
 		self._check_unit(workflow)
@@ -43,14 +48,6 @@ class WorkItemRule(Document):
 	def after_delete(self):
 		"""The rules are cached."""
 		rules.clear_cache()
-
-	def _check_document_type(self, workflow):
-		if not registry.get_config(workflow.document_type):
-			frappe.throw(
-				_(
-					"{0} is the Workflow of {1}, which is not payable. Make a Payable DocType for it first."
-				).format(frappe.bold(workflow.name), _(workflow.document_type))
-			)
 
 	def _check_state(self, workflow):
 		states = [row.state for row in workflow.states]
