@@ -1,13 +1,13 @@
 """Fills the demo's site: units, users, invoices in every state, the emulator as Stripe account.
 
 Run inside the site by scripts/demo, any number of times: it makes only what is missing, and pays through the app what
-is to be Paid. Usage: demo_data.py EMULATOR-URL ANSWER.json
+is to be Paid. Usage: demo_data.py SITE-URL EMULATOR-URL ANSWER.txt
 """
 
-import json
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.support import records, site
 from tests.support.accounts import connect_emulator, is_connected
@@ -56,7 +56,7 @@ INVOICES = [
 ]  # fmt: skip
 
 
-def main(emulator_url: str, answer: Path):
+def main(url: str, emulator_url: str, answer: Path):
 	"""Fill the site that SITE names, once, and write for scripts/demo who can log in and what to click."""
 	with site.connected() as frappe:
 		frappe.flags.in_test = False  # the demo is a site like any other
@@ -65,21 +65,21 @@ def main(emulator_url: str, answer: Path):
 		for unit in (ROOT_UNIT, BRANCH_A, BRANCH_B):
 			records.make_unit(unit)
 		faker = records.make_faker()
-		users = [_make_user(faker, *row) for row in USERS]
+		for row in USERS:
+			_make_user(faker, *row)
 		if not is_connected(emulator_url):
 			connect_emulator(emulator_url)
 		_make_invoices(faker, emulator_url)
 		_open_portal()
 		frappe.db.commit()
-	answer.write_text(json.dumps({"users": users, "tour": _tour()}))
+	answer.write_text(_tell(url, emulator_url))
 
 
-def _make_user(faker, email: str, roles: tuple, unit: str | None, who: str) -> dict:
+def _make_user(faker, email: str, roles: tuple, unit: str | None, _who: str):
 	import frappe
 
 	if not frappe.db.exists("User", email):
 		records.make_user(faker, roles=roles, unit=unit, password=PASSWORD, email=email)
-	return {"user": email, "password": PASSWORD, "who": who}
 
 
 def _make_invoices(faker, emulator_url: str):
@@ -130,15 +130,26 @@ def _wait_for(invoice: str, state: str):
 	raise RuntimeError(f"{invoice} should be {state} by now and is {reached}: see demo.log and the Error Log")
 
 
-def _tour() -> list[str]:
-	return [
+def _tell(url: str, emulator_url: str) -> str:
+	width = max(len(email) for email, *_ in USERS)
+	tour = [
 		"Log in as payer.a@demo.example: Payments shows what waits. Press Pay in a row (or open its work item, under Workflow Action).",
 		"Card 4242 4242 4242 4242 succeeds, 4000 0000 0000 9995 is declined, 4000 0027 6000 3184 asks for 3-D Secure.",
 		"Log in as second.a@demo.example: the work item of what payer.a paid is gone. As payer.b: Branch A is not there at all.",
 		"Log in as viewer@demo.example and open the workspace Stripe: account, customers, payments.",
 		"Log in as admin@demo.example: Stripe Account, Stripe Service Settings (with the checklist), refunds on a payment.",
 	]
+	lines = [
+		f"\nThe demo runs: {url}",
+		f"  (if your browser does not find it: echo '127.0.0.1 {urlsplit(url).hostname}' | sudo tee -a /etc/hosts)",
+		f"The Stripe emulator's control page: {emulator_url}/emulator/\n",
+		*(f"  {email:<{width}}  {PASSWORD}  {who}" for email, *_, who in USERS),
+		"\nWhat to click:",
+		*(f"  {number}. {line}" for number, line in enumerate(tour, 1)),
+		"\nEnd it with: scripts/demo --stop",
+	]
+	return "\n".join(lines)
 
 
 if __name__ == "__main__":
-	main(sys.argv[1], Path(sys.argv[2]))
+	main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))

@@ -6,27 +6,13 @@
   scripts/bench planted            plants bugs, to see that the tests notice each (tests/planted); an hour, so only if named
 """
 
-import argparse
-
-from . import benches, common
+from . import common
+from .benches import TEST_SITE
 from .common import REPO
 from .test import Run
 
-THERE = sorted(path.stem for path in (REPO / "tests/bench").glob("[a-z]*.py"))
-PLANTED = "planted"
-
-
-def parse(arguments: list[str]) -> argparse.Namespace:
-	"""The measurements that were named, and what goes to them. Ends with a message where there is no such one."""
-	raw = argparse.RawDescriptionHelpFormatter
-	parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, formatter_class=raw)
-	at = arguments.index("--") if "--" in arguments else len(arguments)
-	parser.add_argument(
-		"names", nargs="*", choices=[*THERE, PLANTED, []], metavar="NAME", help=" ".join(THERE)
-	)
-	options = parser.parse_args(arguments[:at])
-	options.given = arguments[at + 1 :]
-	return options
+MEASUREMENTS = sorted(path.stem for path in (REPO / "tests/bench").glob("[a-z]*.py"))
+NAMES, OPTIONS = [*MEASUREMENTS, "planted"], {}
 
 
 def needs(options) -> set[str]:
@@ -40,12 +26,11 @@ def main(options) -> int:
 	with common.held("test"):
 		run = Run([])
 		try:
-			site = run.make_site(benches.TEST_SITE) if run.set_up() else {}
-			for name in options.names or THERE if site else ():
+			site = run.make_site(TEST_SITE) if run.set_up() else {}
+			for name in options.names or MEASUREMENTS if site else ():
 				common.progress(f"Measuring: {name} ...")
-				module = f"tests.{name}" if name == PLANTED else f"tests.bench.{name}"
-				arguments = ["-m", module, *options.given]
-				codes.append(run.python(name, run.bench.python.parent, arguments, **site))
+				module = "tests.planted" if name == "planted" else f"tests.bench.{name}"
+				codes.append(run.python(name, run.bench.python.parent, ["-m", module, *options.rest], **site))
 		finally:
 			run.clean_up()
 	return max(codes, default=1)

@@ -16,8 +16,7 @@ from .common import HOME, REPO, NoFrappe, Problem
 APP = "stripe_service"
 # setuptools 81 dropped pkg_resources, which Frappe 15 still imports.
 SETUPTOOLS = "setuptools<81"
-DEMO_SITE, TEST_SITE = "stripe-demo.localhost", "stripe-test.localhost"
-SECOND_TEST_SITE = "stripe-test-2.localhost"
+DEMO_SITE, TEST_SITE, SECOND_TEST_SITE = (f"stripe-{name}.localhost" for name in ("demo", "test", "test-2"))
 # What a person would answer in the wizard that a new site begins with, and that stands before every other page.
 WIZARD = "frappe.desk.page.setup_wizard.setup_wizard.setup_complete"
 ANSWERS = {
@@ -44,25 +43,14 @@ class Bench:
 		"""One of Frappe's commands, as `bench` would call it."""
 		command = [
 			self.python,
-			"-m",
-			"frappe.utils.bench_helper",
-			"frappe",
+			*"-m frappe.utils.bench_helper frappe".split(),
 			*(["--site", site] if site else []),
 		]
-		common.run([*command, *arguments], what, cwd=self.path / "sites", **more)
-
-	def install(self, what: list, task: str):
-		"""bench makes its environment with uv where it has it, and uv leaves pip out."""
-		pip = [self.python, "-m", "pip", "install"]
-		if common.read([*pip, "--help"]).returncode:
-			uv = shutil.which("uv", path=f"{HOME}/tool/bin") or shutil.which("uv")
-			pip = [uv, "pip", "install", "--python", self.python]
-		common.run([*pip, "-q", *what], task)
+		common.run([*command, *arguments], what, self.path / "sites", **more)
 
 
 def set_up() -> Bench:
 	"""Everything up to running databases and a bench with the app in it; quick when nothing is missing."""
-	machine.check_room(machine.ROOM_TO_RUN)
 	machine.check_packages({"site"})
 	machine.ensure_node()
 	named = os.environ.get("BENCH")
@@ -80,32 +68,36 @@ def set_up() -> Bench:
 
 def make_site(bench: Bench, site: str, config: dict, **redis: str):
 	"""The site with the app on it, migrated if the app has changed since."""
-	shape, key = common.hash_of_files(REPO / APP, *SHAPES_THE_SITE), f"site {site} of {bench.path}"
-	path = bench.path / "sites" / site / "site_config.json"
-	if key not in common.notes() or not path.exists():  # a site without this note was interrupted
-		options = ["--force", "--admin-password", "admin", "--no-mariadb-socket", *database_account(bench)]
-		with common.step(f"Making the site {site} with the app"):
-			new_site = ["new-site", site, *options, "--install-app", APP]
-			bench.frappe(new_site, f"Making the site {site}", **redis)
-			answers = repr({"args": ANSWERS})
-			bench.frappe(["execute", WIZARD, "--kwargs", answers], "The setup wizard", site, **redis)
-	elif not common.is_done(key, shape):
-		with common.step(f"Migrating {site}: the app has changed"):
-			bench.frappe(["migrate", "--skip-search-index"], f"Migrating {site}", site, **redis)
+	key, path = f"site {site} of {bench.path}", bench.path / "sites" / site / "site_config.json"
+	made = key in common.notes() and path.exists()  # a site without this note was interrupted
+
+	def make():
+		common.forget(key)
+		options = "--force --admin-password admin --no-mariadb-socket --install-app".split()
+		new = ["new-site", site, *options, APP, *database_account(bench)]
+		bench.frappe(new, f"Making the site {site} with the app", **redis)
+		answers = ["execute", WIZARD, "--kwargs", repr({"args": ANSWERS})]
+		bench.frappe(answers, f"The setup wizard of {site}", site, **redis)
+
+	def migrate():
+		what = f"Migrating {site}, as the app has changed"
+		bench.frappe(["migrate", "--skip-search-index"], what, site, **redis)
+
+	shape = common.hash_of_files(REPO / APP, *SHAPES_THE_SITE)
+	common.once(key, shape, migrate if made else make, there=made)
 	_merge(path, config)
-	common.note(key, shape)
 
 
 def database_account(bench: Bench) -> list[str]:
 	"""new-site's and drop-site's options for an account that may create databases."""
-	if not bench.own and "DB_ROOT_PASSWORD" not in os.environ:
+	user, password = os.environ.get("DB_ROOT_USER", "root"), os.environ.get("DB_ROOT_PASSWORD")
+	if bench.own:
+		user, password = "root", servers.root_password()
+	if password is None:
 		raise Problem(
 			f"To make a site in {bench.path}, an account of its MariaDB that may create databases is needed.",
 			"Set DB_ROOT_PASSWORD (and DB_ROOT_USER, if it is not root), and run again.",
 		)
-	user, password = os.environ.get("DB_ROOT_USER", "root"), os.environ.get("DB_ROOT_PASSWORD", "")
-	if bench.own:
-		user, password = "root", servers.root_password()
 	return ["--db-root-username", user, "--db-root-password", password]
 
 
@@ -113,27 +105,12 @@ def make_beside() -> Bench:
 	"""A bench with ERPNext and frappe/payments, to see that the app gets on with both.
 
 	A bench of its own, because payments pins an old stripe-python: in the bench that the other tests use, it would
-	change what they test. Made without `bench init`, which would fetch and build the desk's JavaScript: installing,
-	migrating and uninstalling need none of it.
+	change what they test.
 	"""
-	bench = Bench(HOME / "bench-beside", own=True)
-	for folder in ("apps", "sites", "logs"):
-		(bench.path / folder).mkdir(parents=True, exist_ok=True)
-	apps = {name: bench.path / "apps" / name for name in ("frappe", "erpnext", "payments")}
-	for name, path in apps.items():
-		repo, branch = _wanted(name)
-		key = f"{name} of {bench.path}"
-		if not path.is_dir() or not common.is_done(key, (repo, branch)):
-			with common.step(f"Fetching {name} {branch} from {repo}"):
-				shutil.rmtree(path, ignore_errors=True)
-				clone = ["git", "clone", "--quiet", "--depth", "1", "--branch", branch, repo, path]
-				common.run(clone, f"Fetching {name}", GIT_TERMINAL_PROMPT="0")
-			common.note(key, (repo, branch))
-	if not bench.python.exists():
-		venv = [machine.find_python(), "-m", "venv", bench.path / "env"]
-		common.run(venv, "Making the bench's environment")
+	bench, apps = Bench(HOME / "bench-beside", own=True), ["erpnext", "payments"]
+	_make_bench(bench, apps)
 	_write_config(bench)
-	_install_app(bench, apps)
+	_install_app(bench)
 	return bench
 
 
@@ -144,37 +121,36 @@ def _wanted(app: str = "frappe") -> tuple[str, str]:
 	return repo, os.environ.get(f"{app.upper()}_BRANCH") or branch
 
 
-def _make_bench(bench: Bench):
-	"""`bench init`, where that was not done yet, from FRAPPE_REPO at FRAPPE_BRANCH."""
-	repo, branch = _wanted()
-	key, made = f"bench {bench.path}", bench.path / "sites/assets/assets.json"
-	if made.exists() and common.is_done(key, (repo, branch)):
-		return
-	machine.check_room(machine.ROOM_FOR_BENCH)
-	# A question of seconds, instead of a failure after minutes.
-	look = ["timeout", "60", "git", "ls-remote", "--heads", repo, branch]
-	answer = common.read(look, GIT_TERMINAL_PROMPT="0")
-	if answer.returncode:
-		raise NoFrappe(
-			f"Frappe can't be had: {repo} does not answer.",
-			"Check the network (behind a proxy, set https_proxy), or name another source: FRAPPE_REPO=URL-or-folder, "
-			"or a bench that is already there: BENCH=/path/to/bench",
-			answer.stdout,
-		)
-	if "refs/heads/" not in answer.stdout:
-		way_out = "Name one that it has: FRAPPE_BRANCH=version-15"
-		raise NoFrappe(f"Frappe can't be had: {repo} has no branch {branch}.", way_out)
-	python = machine.find_python()
-	tool = common.environment("tool", python, [SETUPTOOLS, "frappe-bench>=5.22,<6"])
-	shutil.rmtree(bench.path, ignore_errors=True)  # what an interrupted run left
-	common.forget(f"needs of {bench.path}")
-	options = ["--no-backups", "--skip-redis-config-generation", "--python", python]
-	options += ["--frappe-path", repo, "--frappe-branch", branch, bench.path]
-	with common.step(f"Making the bench: Frappe {branch} from {repo} (takes some minutes)"):
+def _make_bench(bench: Bench, apps: tuple[str, ...] = ()):
+	"""`bench init`, where that was not done yet, from FRAPPE_REPO at FRAPPE_BRANCH; with other apps, but not their desk's assets."""
+	(repo, branch), key = _wanted(), f"bench {bench.path}"
+
+	def make():
+		# A question of seconds, instead of a failure after minutes.
+		look = ["timeout", "60", "git", "ls-remote", "--exit-code", "--heads", repo, branch]
+		answer = common.read(look, GIT_TERMINAL_PROMPT="0")
+		if answer.returncode:
+			why = f"has no branch {branch}" if answer.returncode == 2 else "does not answer"
+			raise NoFrappe(
+				f"Frappe can't be had: {repo} {why}.",
+				"Check the network (behind a proxy, set https_proxy), or name another source: FRAPPE_REPO=URL-or-folder "
+				"FRAPPE_BRANCH=version-15, or a bench that is already there: BENCH=/path/to/bench",
+				answer.stdout,
+			)
+		python = machine.find_python(14 if machine.needs_newest() else 10)
+		tool = machine.environment("tool", [SETUPTOOLS, "frappe-bench>=5.22,<6"], python)
 		path = f"{tool}:{os.environ['PATH']}"
-		common.run([tool / "bench", "init", *options], "bench init", PATH=path)
-		bench.install([SETUPTOOLS], "Installing setuptools")
-	common.note(key, (repo, branch))
+		common.forget(key)
+		shutil.rmtree(bench.path, ignore_errors=True)  # what an interrupted run left
+		init = "init --no-backups --skip-redis-config-generation".split() + ["--skip-assets"] * bool(apps)
+		init += ["--python", python, "--frappe-path", repo, "--frappe-branch", branch, bench.path]
+		what = f"Making the bench: Frappe {branch} from {repo} (takes some minutes)"
+		common.run([tool / "bench", *init], what, PATH=path)
+		for app in apps:
+			get = ["get-app", "--skip-assets", "--branch", _wanted(app)[1], _wanted(app)[0]]
+			common.run([tool / "bench", *get], f"Fetching {app}", bench.path, PATH=path)
+
+	common.once(key, [repo, branch, *map(_wanted, apps)], make, there=bench.path.is_dir())
 
 
 def _write_config(bench: Bench):
@@ -187,46 +163,41 @@ def _write_config(bench: Bench):
 	_merge(bench.path / "sites/common_site_config.json", own)
 
 
-def _install_app(bench: Bench, others: dict[str, Path] | None = None):
-	"""Link the app into the bench, with what it and its tests need; `others` are apps to install along with it."""
-	link, for_tests = bench.path / "apps" / APP, common.needed_by_tests()
-	if link.resolve() != REPO:
-		if link.is_symlink() and bench.own:
-			link.unlink()  # the repo was moved
-		if link.exists():
-			raise Problem(
-				f"{bench.path} has another {APP} already: {link.resolve()}.",
-				f"Run the command of that clone, or take the app out of the bench first: bench remove-app {APP}",
-			)
+def _install_app(bench: Bench):
+	"""Link the app into the bench, with what it and its tests need."""
+	link, listing = bench.path / "apps" / APP, bench.path / "sites/apps.txt"
+	linked = link.exists()
+	if not linked:
 		link.symlink_to(REPO)
-	apps = {**(others or {}), APP: link}
-	key = f"needs of {bench.path}"
-	needs = [for_tests, (REPO / "pyproject.toml").read_text(), str(REPO), sorted(apps)]
-	if not common.is_done(key, needs):
-		with common.step("Installing the app and what it needs into the bench"):
-			editable = [word for path in apps.values() for word in ("-e", path)]
-			bench.install([*editable, *for_tests, SETUPTOOLS], "Installing the app")
-		common.note(key, needs)
-	listing = bench.path / "sites/apps.txt"
-	listed = listing.read_text().split() if listing.exists() else []
-	if new := [app for app in apps if app not in listed]:
-		listing.write_text("\n".join([*listed, *new]) + "\n")
+	elif link.resolve() != REPO:
+		raise Problem(
+			f"{bench.path} has another {APP} already: {link.resolve()}.",
+			f"Run the command of that clone, or take the app out of the bench first: bench remove-app {APP}",
+		)
+	for_tests = common.needed_by_tests()
+	install = [bench.python, "-m", "pip", "install", "-q", "-e", link, *for_tests, SETUPTOOLS]
+	common.once(
+		f"needs of {bench.path}",
+		[for_tests, (REPO / "pyproject.toml").read_text()],
+		lambda: common.run(install, "Installing the app and what it needs into the bench"),
+		there=linked,
+	)
+	if APP not in (listed := listing.read_text().split()):
+		listing.write_text("\n".join([*listed, APP]) + "\n")
 
 
 def _build_assets(bench: Bench):
 	"""Frappe's own esbuild. It also links public/ into sites/assets, so it runs for an app without bundles, too."""
-	public, key = REPO / APP / "public", f"assets of {bench.path}"
-	hashed = common.hash_of_files(public, "**/*")
-	built = (bench.path / "sites/assets" / APP).exists() and (public / "dist").exists()
-	if built and common.is_done(key, hashed):
-		return
-	with common.step("Building the app's assets"):
+
+	def build():
 		bench.frappe(["build", "--app", APP], "Building the app's assets", FRAPPE_BENCH_ROOT=str(bench.path))
 		# Frappe writes the new names into one cache; the tests' would go on with files that are gone.
-		if bench.own:
-			for cache in ("redis_cache", "test_redis_cache", "second_test_redis_cache"):
-				common.read(["redis-cli", "-p", str(servers.ports()[cache]), "del", "assets_json"])
-	common.note(key, hashed)
+		for cache in ("redis_cache", "test_redis_cache", "second_test_redis_cache") if bench.own else ():
+			common.read(["redis-cli", "-p", str(servers.ports()[cache]), "del", "assets_json"])
+
+	public = REPO / APP / "public"
+	built = (bench.path / "sites/assets" / APP).exists() and (public / "dist").exists()
+	common.once(f"assets of {bench.path}", common.hash_of_files(public, "**/*"), build, there=built)
 
 
 def _merge(path: Path, wanted: dict):

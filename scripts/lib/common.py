@@ -1,4 +1,4 @@
-"""What every part uses: folders, lines for the person at the terminal, running programs, notes, locks, environments.
+"""What every part uses: folders, lines for the person at the terminal, running programs, notes, locks.
 
 Notes say which slow steps are done, and for what. make and nox look at times or begin anew; a bench, a site and an environment
 are right as long as what they were made from is the same.
@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +27,10 @@ CAUSES = {
 		"The disk is full.",
 		"Free some space (the bench needs about 3 GB), then run the same command again.",
 	),
+	"Failed to download Chrom": (
+		"Playwright's Chromium can't be fetched.",
+		"Check the connection, or name a browser that is there (no snap): CHROMIUM=/path/to/chrome",
+	),
 	"Could not resolve|name resolution|Name or service not known|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|Network is unreachable|"
 	"Failed to connect|Could not connect to|Failed to establish a new connection|unable to access 'http": (
 		"The network does not answer.",
@@ -35,6 +40,10 @@ CAUSES = {
 		"MariaDB refuses the connection.",
 		"For a bench named by BENCH, set DB_ROOT_USER and DB_ROOT_PASSWORD. For our own, read .bench/log/databases.log; if its "
 		"data is damaged: scripts/demo --stop, remove .bench/mariadb, and run again (the sites are then made anew).",
+	),
+	"Permission denied|EACCES": (
+		"A file belongs to another user.",
+		"Give it to who called the command, or the bench that BENCH names to the user it was made for: chown -R USER FOLDER",
 	),
 	'requires a different Python|[Rr]equires-[Pp]ython|engine "node" is incompatible|Unsupported engine': (
 		"This Frappe does not run on the Python or the Node that was found.",
@@ -62,34 +71,25 @@ def progress(text: str):
 	print(f"[{minutes:3d}:{seconds:02d}] {text}", flush=True)
 
 
-@contextmanager
-def step(what: str):
-	"""Announce a long step, and how long it took."""
-	progress(f"{what} ...")
-	start = time.monotonic()
-	yield
-	progress(f"{what}: done in {time.monotonic() - start:.1f} s")
-
-
-def read(command: list, cwd: Path = HOME, **environment: str) -> subprocess.CompletedProcess:
+def read(command: list, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess:
 	"""Run to the end, keeping what was printed; never raises for a program that fails or is not there."""
-	options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-	command = list(map(str, command))
+	command, where = list(map(str, command)), {"cwd": cwd, "env": os.environ | environment}
+	streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
 	try:
-		return subprocess.run(
-			command, cwd=cwd, env=os.environ | environment, text=True, errors="replace", **options
-		)
+		return subprocess.run(command, text=True, errors="replace", **where, **streams)
 	except OSError as error:
 		return subprocess.CompletedProcess(command, 127, f"{error}\n")
 
 
-def run(command: list, what: str, cwd: Path = HOME, **environment: str):
-	"""Run to the end, with what was printed in a log; on failure raise Problem, with the cause if it is known."""
-	done = read(command, cwd, **environment)
+def run(command: list, what: str, cwd: Path | None = None, **environment: str):
+	"""A step that takes time: say so, keep what was printed in a log, and raise Problem where it failed."""
+	progress(f"{what} ...")
+	start, done = time.monotonic(), read(command, cwd, **environment)
 	with (LOG / "setup.log").open("a") as log:
 		log.write(f"\n$ {' '.join(map(str, command))}\n{done.stdout}")
 	if done.returncode:
 		raise failed(what, done.stdout, f"Read the whole of it in {log.name}, then run again.")
+	progress(f"{what}: done in {time.monotonic() - start:.1f} s")
 
 
 def failed(what: str, printed: str, otherwise: str) -> Problem:
@@ -115,18 +115,12 @@ def notes() -> dict[str, str]:
 	return json.loads(NOTES.read_text()) if NOTES.exists() else {}
 
 
-def is_done(what: str, for_what) -> bool:
-	"""Whether the step `what` was done for the same `for_what` (anything that JSON can hold, or str() can tell apart)."""
-	return notes().get(what) == _hash(for_what)
-
-
-def note(what: str, for_what):
-	"""Remember that the step `what` is done for `for_what`. Only when it is: an interrupted step is then begun anew."""
-	NOTES.write_text(json.dumps(notes() | {what: _hash(for_what)}, indent=1))
-
-
-def _hash(value) -> str:
-	return hashlib.sha256(json.dumps(value, default=str, sort_keys=True).encode()).hexdigest()
+def once(what: str, for_what, do: Callable, there: bool = True):
+	"""Do it, unless it was done for the same and is still `there`. What was interrupted is begun anew."""
+	mark = hashlib.sha256(json.dumps(for_what, default=str, sort_keys=True).encode()).hexdigest()
+	if not there or notes().get(what) != mark:
+		do()
+		NOTES.write_text(json.dumps(notes() | {what: mark}, indent=1))
 
 
 def forget(beginning: str):
@@ -157,18 +151,6 @@ def is_held(name: str) -> bool:
 	"""Whether another command, or a group of servers, holds the lock of this name now."""
 	with (RUN / f"{name}.lock").open("a") as file:
 		return not take(file)
-
-
-def environment(name: str, python: str, needs: list[str]) -> Path:
-	"""A Python environment with these packages, made where it is missing; its folder of programs."""
-	folder = HOME / name
-	if not (folder / "bin/python").exists() or not is_done(name, needs):
-		with step(f"Making a Python environment with {needs[-1]}"):
-			if not (folder / "bin/pip").exists():
-				run([python, "-m", "venv", "--clear", folder], f"Making {name}")
-			run([folder / "bin/pip", "install", "-q", *needs], f"Filling {name}")
-		note(name, needs)
-	return folder / "bin"
 
 
 def needed_by_tests() -> list[str]:

@@ -7,17 +7,14 @@ install_python() {
 	local sudo=()
 	[ "$(id -u)" = 0 ] || sudo=(sudo)
 	echo "Installing python3 (system package) ..." >&2
-	"${sudo[@]}" apt-get update -qq &&
-		"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-venv
+	"${sudo[@]}" apt-get update -qq
+	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-venv
 }
 
-# The repo may be another user's, the copy of it is not: without bytecode each of Frappe's processes starts three times slower.
-[ -n "${STRIPE_SERVICE_HOME:-}" ] || export PYTHONDONTWRITEBYTECODE=1
-
 command -v python3 >/dev/null || install_python >/dev/null || true
-for name in python3 /usr/bin/python3 python3.12 python3.11 python3.10 python3.13 python3.14; do
-	if command -v "$name" >/dev/null && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
-		exec "$name" "$here/start.py" "$@"
+for name in python3 /usr/bin/python3 python3.{12,11,10,13,14}; do
+	if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+		exec "$name" -B "$here/start.py" "$@" # -B: the repo may be another user's
 	fi
 done
 echo "STOPPED: Python 3.10 or later is needed; found: $(python3 --version 2>&1 | head -n 1)." >&2

@@ -14,7 +14,7 @@ from tests.browser.support.desk import settle
 from tests.support import accounts, records, servers, site
 
 HERE = Path(__file__).parent
-OUTPUT = Path(os.environ.get("BROWSER_OUTPUT") or HERE / "output")
+OUTPUT, DOCS = HERE / "output", HERE.parents[1] / "docs/images"
 UPDATE_PICTURES = os.environ.get("UPDATE_PICTURES") == "1"
 ON_16_ALONE = ("desk", "invoice")
 DIFFERENT_ON_16 = (*ON_16_ALONE, "onboarding", "pay-form", "payer-home")
@@ -118,7 +118,7 @@ def keep_picture(page, name: str, docs: bool = False, **options):
 	OUTPUT.mkdir(parents=True, exist_ok=True)
 	page.screenshot(path=OUTPUT / f"{name}.png", **options)
 	if docs and UPDATE_PICTURES and (named := _name_in_docs(name)):
-		page.screenshot(path=OUTPUT / "docs-images" / f"{named}.png", **options)
+		page.screenshot(path=DOCS / f"{named}.png", **options)
 
 
 def _name_in_docs(name: str) -> str | None:

@@ -54,6 +54,12 @@ REPO = Path(__file__).resolve().parents[2]
 ENDS_WITH_THE_TESTS = ["setpriv", "--pdeathsig=TERM"]
 
 
+def _log(server: str):
+	"""Beside the other logs of the run, which scripts/test names."""
+	logs = os.environ.get("TEST_LOGS")
+	return open(f"{logs}-{server}.log" if logs else os.devnull, "ab")
+
+
 @contextmanager
 def running_emulator(port: int | None = None):
 	"""Yield the emulator's address: the one in EMULATOR_URL, or one that lives as long as the block."""
@@ -65,7 +71,7 @@ def running_emulator(port: int | None = None):
 	python = os.environ.get(
 		"EMULATOR_PYTHON", sys.executable
 	)  # it knows Stripe as the newest SDK describes it
-	log = open(os.environ.get("EMULATOR_LOG", os.devnull), "ab")
+	log = _log("emulator")
 	process = subprocess.Popen(
 		[*ENDS_WITH_THE_TESTS, python, "-m", "stripe_emulator", "--port", str(port)],
 		cwd=REPO,
@@ -172,7 +178,7 @@ def running_server(
 ):
 	"""A gunicorn with several workers on a free port, for as long as the block lasts."""
 	port = port or free_port()
-	log = open(os.environ.get("SERVER_LOG", os.devnull), "ab")
+	log = _log("server")
 	process = subprocess.Popen(
 		[
 			*ENDS_WITH_THE_TESTS,
@@ -240,7 +246,7 @@ def running_worker(bench: Path):
 
 	It takes the jobs of whatever Redis the environment names: the tests' own, under scripts/test.
 	"""
-	log = open(os.environ.get("WORKER_LOG", os.devnull), "ab")
+	log = _log("worker")
 	process = subprocess.Popen(
 		[
 			*ENDS_WITH_THE_TESTS,
