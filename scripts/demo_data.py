@@ -22,6 +22,8 @@ PASSWORD = "demo"
 WAY_TO = {"Paid": "To Be Paid", "Partly Paid": "To Be Paid"}
 PART = "200.00"
 SECONDS_FOR_WORKER = 60
+# Days from today on which the invoices are due, in turn: some are overdue.
+DUE_IN = (30, 14, -3, 21, 7)
 
 # user, roles, unit, what to say about it
 USERS = [
@@ -89,7 +91,9 @@ def _make_invoices(faker, emulator_url: str):
 		invoice_number = f"DEMO-{number:03d}"
 		if not frappe.db.exists("Portal Invoice", {"invoice_number": invoice_number}):
 			way = WAY_TO.get(state, state)
-			records.make_invoice(faker, unit, total, currency, way, invoice_number=invoice_number)
+			due = frappe.utils.add_days(frappe.utils.nowdate(), DUE_IN[number % len(DUE_IN)])
+			given = {"invoice_number": invoice_number, "due_date": due}
+			records.make_invoice(faker, unit, total, currency, way, **given)
 		if state in WAY_TO:
 			_pay(frappe.get_doc("Portal Invoice", {"invoice_number": invoice_number}), state, emulator_url)
 

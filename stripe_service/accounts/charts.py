@@ -4,6 +4,7 @@ Values are in major units. Bars and not a ring, because a ring adds what it show
 added. Where one currency's bars dwarf another's, the chart's filter shows one currency alone.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 
@@ -28,7 +29,9 @@ from stripe_service.utils.labels import brand_name
 
 TIMESPANS = {"Last Year": 365, "Last Quarter": 91, "Last Month": 30, "Last Week": 7}
 ACH = "us_bank_account"
-MOST_UNITS = 12
+# So many names of units can be read below their bars.
+MOST_UNITS = 8
+OTHERS = object()
 MONTHS = {"Monthly": 1, "Quarterly": 3, "Yearly": 12}
 
 
@@ -68,10 +71,14 @@ def by_unit(
 	found = _received(*days_of(timespan, from_date, to_date), figures.UNIT, currency)
 	# The account's own currency comes first, and in it the most money.
 	units = list(dict.fromkeys(figure.group for figure in found))
-	shown, others = units[:MOST_UNITS], _("Others")
-	labels = [unit_name(unit) for unit in shown] + ([others] if len(units) > len(shown) else [])
+	shown = units[:MOST_UNITS]
+	names = _short_names(shown)
+	places = [*shown, *([OTHERS] if len(units) > len(shown) else [])]
 	return _chart(
-		found, labels, lambda figure: unit_name(figure.group) if figure.group in shown else others, str
+		found,
+		places,
+		lambda figure: figure.group if figure.group in names else OTHERS,
+		lambda place: _("Others") if place is OTHERS else names[place],
 	)
 
 
@@ -101,6 +108,13 @@ def method_name(method: tuple[str | None, str | None]) -> str:
 def unit_name(unit: str | None) -> str:
 	"""As the charts and the report name it; a payment without a unit has a name, too."""
 	return unit or _("No unit")
+
+
+def _short_names(units: list[str | None]) -> dict[str | None, str]:
+	"""By the last part of their path, where no other of them has the same: a chart cuts what is longer than its bar is wide."""
+	last = {unit: unit_name(unit).rpartition("/")[2] for unit in units}
+	often = Counter(last.values())
+	return {unit: name if often[name] == 1 else unit_name(unit) for unit, name in last.items()}
 
 
 def _received(first: date, last: date, by: str, currency: str | None) -> list[figures.Figure]:

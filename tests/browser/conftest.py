@@ -4,6 +4,8 @@
 renewed where UPDATE_PICTURES=1. A test that fails leaves a picture of every page that it had open.
 """
 
+import io
+import itertools
 import os
 import re
 from pathlib import Path
@@ -17,6 +19,15 @@ HERE = Path(__file__).parent
 OUTPUT, DOCS = HERE / "output", HERE.parents[1] / "docs/images"
 UPDATE_PICTURES = os.environ.get("UPDATE_PICTURES") == "1"
 ON_16_ALONE = ("desk", "invoice")
+BUSINESS_NAME = "Lakeside Property Services"
+ACCOUNT_NAMES = (
+	BUSINESS_NAME,
+	"Lakeside",
+	"Property Services",
+	"Main Account",
+	"Building Services",
+	"Lakeside Housing",
+)
 DIFFERENT_ON_16 = (*ON_16_ALONE, "onboarding", "pay-form", "payer-home")
 SIZE = {"width": 1280, "height": 900}
 # Chromium's own sandbox needs rights that containers and CI machines do not give.
@@ -114,11 +125,21 @@ def picture():
 	return keep_picture
 
 
-def keep_picture(page, name: str, docs: bool = False, **options):
+def keep_picture(page, name: str, docs: bool = False, height: int | None = None, **options):
+	"""Of a page or of a part of it; `height` leaves out what is below."""
+	if height:
+		options["clip"] = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": height}
 	OUTPUT.mkdir(parents=True, exist_ok=True)
 	page.screenshot(path=OUTPUT / f"{name}.png", **options)
 	if docs and UPDATE_PICTURES and (named := _name_in_docs(name)):
-		page.screenshot(path=DOCS / f"{named}.png", **options)
+		_with_few_colours(page.screenshot(**options)).save(DOCS / f"{named}.png", optimize=True)
+
+
+def _with_few_colours(png: bytes):
+	"""A third of the size. Pillow comes with Frappe."""
+	from PIL import Image
+
+	return Image.open(io.BytesIO(png)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
 
 
 def _name_in_docs(name: str) -> str | None:
@@ -185,3 +206,28 @@ def without_onboarding(frappe_site):
 	yield
 	frappe_site.db.rollback()
 	switch(before)
+
+
+# Pictures of docs/ show names as people give them, and an account that is named as most are: the names that tests make are
+# unique, and those of the emulator as long as names get.
+
+
+@pytest.fixture
+def branch(site):
+	"""A new unit, Branch A where it is the site's first."""
+	return records.make_branch()
+
+
+@pytest.fixture
+def lakeside(site, emulator, emulator_url, http_server):
+	"""A Stripe account of the test's own, connected, and the site's default until its end."""
+	account = accounts.RemoteAccount(
+		emulator, emulator_url, business_name=BUSINESS_NAME, email="office@lakeside.example"
+	)
+	more = (f"{BUSINESS_NAME} {number}" for number in itertools.count(2))
+	account.name = records.first_free("Stripe Account", itertools.chain(ACCOUNT_NAMES, more))
+	account.connect()
+	before = accounts.change_default(account.name)
+	yield account
+	site.db.rollback()
+	accounts.change_default(before)

@@ -151,11 +151,8 @@ def test_the_workspace_shows_the_account_and_its_figures(
 	expect(latest).to_contain_text("Succeeded")
 	for label in ("Customers", "Bank Accounts Added"):
 		expect(page.locator(".quick-list-widget-box", has_text=label)).to_be_visible()
-	page.set_viewport_size(
-		{"width": 1280, "height": 1560}
-	)  # the desk scrolls its middle, which a full page leaves out
 	settle(page)
-	picture(page, "workspace", docs=True)
+	picture(page, "workspace-of-a-viewer")
 	page.locator(".number-widget-box", has_text="Received This Month").locator(".number a").first.click()
 	expect(page.locator(".list-row", has_text="$ 100.00").first).to_be_visible()
 	expect(page).to_have_url(re.compile(r"/invoice-payment\?.*currency=USD"))
@@ -180,7 +177,9 @@ def onboarding(site):
 	switch(before)
 
 
-def test_the_onboarding_leads_an_administrator_to_the_keys(onboarding, administrator, http, picture):
+def test_the_onboarding_leads_an_administrator_to_the_keys(
+	lakeside, onboarding, administrator, http, picture
+):
 	page = administrator
 	page.goto(f"{http.url}/app/stripe", wait_until="domcontentloaded")
 	expect(page.get_by_text("Set up payments with Stripe").first).to_be_visible()
@@ -214,7 +213,7 @@ def test_the_checklist_makes_what_is_missing(login, make_user, http, site, pictu
 	assert frappe.db.exists("Server Script", NAME)
 
 
-def test_a_customer_is_deleted_in_the_desk(administrator, http, world, new_page):
+def test_a_customer_is_deleted_in_the_desk(administrator, http, world, picture, new_page):
 	world.pay()
 	customer = frappe.db.get_value("Stripe Customer", {"user": world.payer, "status": "Active"})
 	administrator.goto(f"{http.url}/app/stripe-customer/{customer}", wait_until="domcontentloaded")
@@ -222,6 +221,7 @@ def test_a_customer_is_deleted_in_the_desk(administrator, http, world, new_page)
 	administrator.get_by_role("button", name="Delete", exact=True).filter(visible=True).first.click()
 	dialog = administrator.locator(".modal.show .modal-dialog").last
 	expect(dialog).to_contain_text("The payments stay listed")
+	picture(administrator, "customer-delete", docs=True, height=500)
 	dialog.get_by_role("button", name="Delete").click()
 	expect(administrator.get_by_text("Customer deleted")).to_be_visible()
 	frappe.db.rollback()

@@ -10,12 +10,12 @@ from tests.support.settings import set_settings
 
 
 @pytest.fixture
-def page_of(site, http_server, make_world, new_page):
+def page_of(site, http_server, make_world, branch, lakeside, new_page):
 	"""The page My Payment Methods of a payer of a new unit who has this card; `.unit` is the unit."""
 	set_settings(automatic_payments=1)
 
 	def open_page(card, **options):
-		world = make_world()
+		world = make_world(unit=branch, account=lakeside)
 		world.save_card(card)
 		page = new_page(**options)
 		log_in(page, http_server.url, world.payer)
@@ -81,7 +81,7 @@ def test_a_payer_lets_a_card_pay_is_told_finds_it_paid_and_stops_it(page_of, mak
 	mine.dialog.get_by_role("button", name="Next").click()
 	expect(mine.dialog).to_contain_text("without asking me each time")
 	assert serious(mine.page, ".stripe-methods") == []
-	picture(mine.page, "automatic-payment-agree")
+	picture(mine.page, "automatic-payment-agree", docs=True, height=620)
 	mine.agree()
 	expect(mine.said).to_contain_text("VISA •••• 4242 now pays automatically.")
 	expect(mine.row("VISA •••• 4242")).to_contain_text("Active")
@@ -95,7 +95,7 @@ def test_a_payer_lets_a_card_pay_is_told_finds_it_paid_and_stops_it(page_of, mak
 	drain()
 	mine.page.reload()
 	expect(mine.row(invoice.title)).to_contain_text("Paid")
-	picture(mine.page, "automatic-payments")
+	picture(mine.page, "automatic-payments", docs=True, height=700)
 	assert serious(mine.page, ".stripe-methods") == []
 	invoice.reload()
 	assert invoice.workflow_state == "Paid"

@@ -3,20 +3,22 @@
 What they change is the whole site's (permissions, the Workflow, the script), so each test puts it back however it ends.
 """
 
+import itertools
 import re
 
 import pytest
 from playwright.sync_api import expect
 
 from stripe_service.access.pay import has_right_to_pay
-from tests.browser.support.desk import DeskForm, Dialog, PayDialog, RolePermissions
+from tests.browser.support.desk import DeskForm, Dialog, PayDialog, RolePermissions, settle
 from tests.support.accounts import RemoteAccount
-from tests.support.records import PASSWORD, unique
+from tests.support.records import PASSWORD, first_free, make_branch
 
 pytestmark = pytest.mark.usefixtures("payables_end")
 
 DOCTYPE = "Portal Invoice"
 SCRIPT = "WF_Update_Invoice_After_Payment"
+TALL = {"width": 1280, "height": 1320}
 
 
 @pytest.fixture
@@ -26,13 +28,18 @@ def at_desk(make_user, login):
 
 
 @pytest.fixture
-def unit(make_unit):
-	return make_unit()
+def unit(branch):
+	return branch
 
 
 @pytest.fixture
 def invoice(site, unit, make_invoice):
 	return make_invoice(unit=unit, total="80.00")
+
+
+def unnamed(doctype: str, name: str) -> str:
+	"""A name as people give them, with a number where the site has it already."""
+	return first_free(doctype, itertools.chain([name], (f"{name} {number}" for number in itertools.count(2))))
 
 
 def open_invoice(page, http, invoice) -> DeskForm:
@@ -107,8 +114,15 @@ def test_a_role_administrator_takes_the_right_to_pay_and_gives_it_back(
 	expect(pay_button(payer)).to_be_visible()
 
 	administrator = at_desk("System Manager")
+	administrator.goto(f"{http.url}/app/payment-set-up", wait_until="domcontentloaded")
+	expect(
+		administrator.get_by_role("link", name="Role Permissions Manager").filter(visible=True)
+	).to_be_visible()
+	settle(administrator)
+	picture(administrator, "payment-set-up", docs=True, height=420)
 	permissions = RolePermissions(administrator, http.url, "Invoice Payment")
 	expect(permissions.box("Stripe Payer", "Create")).to_be_checked()
+	picture(administrator, "permissions", docs=True, height=780)
 	permissions.set("Stripe Payer", "Create", False)
 	picture(administrator, "clicks-right-to-pay-taken")
 
@@ -158,7 +172,7 @@ def test_a_user_permission_gives_the_unit_and_its_removal_takes_it(
 	administrator = at_desk("System Manager")
 	membership = DeskForm.new(administrator, http.url, "User Permission")
 	membership.fill_in({"User": user, "Allow": "Organisation Unit", "For Value": unit})
-	picture(administrator, "clicks-user-permission")
+	picture(administrator, "user-permission", docs=True, height=500)
 	membership.save()
 
 	expect(row_of(payer, http, "portal-invoice", invoice.title)).to_have_count(1)
@@ -205,7 +219,10 @@ def test_a_designer_inserts_an_approval_before_payment(
 	http, at_desk, make_payer, login, unit, make_invoice, workflow_put_back, drain, picture, new_page
 ):
 	invoice = make_invoice(unit=unit, total="70.00", state="Draft")
-	approval, approve = unique("To Be Approved"), unique("Approve for Payment")
+	approval, approve = (
+		unnamed("Workflow State", "To Be Approved"),
+		unnamed("Workflow Action Master", "Approve"),
+	)
 
 	designer = at_desk("System Manager")
 	state = DeskForm.new(designer, http.url, "Workflow State")
@@ -230,7 +247,7 @@ def test_a_designer_inserts_an_approval_before_payment(
 	workflow.change_row("Transitions", ["Draft", "Send for Payment"], {"Next State": approval})
 	workflow.change_row("Document States", ["To Be Paid"], {"Is Optional State": False})
 	workflow.save()
-	picture(designer, "clicks-approval-state", full_page=True)
+	picture(workflow.field("Transitions"), "workflow", docs=True)
 
 	clerk = at_desk("Stripe Administrator", unit=unit)
 	form = open_invoice(clerk, http, invoice)
@@ -289,7 +306,7 @@ def make_doctype(page, http, name: str, role: str) -> None:
 def test_a_doctype_made_in_the_desk_is_made_payable_and_paid(
 	http, at_desk, make_payer, login, site, drain, picture, new_page, faker
 ):
-	name = f"Membership {unique('M')[-6:]}"
+	name = unnamed("DocType", "Membership")
 	designer = at_desk("System Manager")
 	make_doctype(designer, http, name, "Stripe Payer")
 	picture(designer, "clicks-doctype", full_page=True)
@@ -310,7 +327,9 @@ def test_a_doctype_made_in_the_desk_is_made_payable_and_paid(
 		}
 	)
 	payable.save()
-	picture(designer, "clicks-payable-doctype", full_page=True)
+	expect(designer.locator(".desk-alert")).to_have_count(0)  # Saved
+	designer.set_viewport_size(TALL)
+	picture(designer, "payable-doctype", docs=True)
 
 	document = DeskForm.new(designer, http.url, name)
 	document.fill_in({"Member": faker.name(), "Currency": "USD", "Yearly Fee": "45.50", "State": "Open"})
@@ -359,7 +378,7 @@ def test_an_administrator_changes_what_happens_after_a_payment(
 	script.write_code(
 		"Script", 'doc.db_set("remarks", f"Thank you for {payment.settled} by {payment.method_label}")'
 	)
-	picture(administrator, "clicks-script", full_page=True)
+	picture(administrator, "after-payment-script", docs=True, height=740)
 	script.save()
 	settings = DeskForm.open(administrator, http.url, "Stripe Service Settings")
 	settings.set("Set the status of the paid document (built in)", False)
@@ -383,6 +402,13 @@ def test_an_administrator_changes_what_happens_after_a_payment(
 
 
 # The Stripe account, its customers, a refund
+
+
+@pytest.fixture
+def world(make_world, branch):
+	world = make_world(unit=branch)
+	assert world.invoice
+	return world
 
 
 @pytest.fixture
@@ -452,7 +478,7 @@ def test_a_payment_is_refunded_and_its_customer_deleted(http, at_desk, world, si
 	form.act("Refund")
 	expect(form.dialog.root).to_contain_text("Up to $ 100.00")
 	form.dialog.fill_in({"Amount in USD": "30.00", "Reason": "Paid twice"})
-	picture(page, "clicks-refund-dialog")
+	picture(page, "refund", docs=True, height=560)
 	form.dialog.press("Refund $ 30.00")
 	expect(page.locator(".desk-alert", has_text="$ 30.00 is being refunded to VISA")).to_be_visible()
 	expect(form.value("Status")).to_have_text("Partly Refunded")
@@ -486,8 +512,8 @@ def rules_put_back(site):
 def test_a_work_item_rule_directs_the_item_to_one_unit(
 	http, at_desk, make_payer, login, make_unit, make_invoice, rules_put_back, picture, new_page
 ):
-	department = make_unit()
-	branch = make_unit(f"{department}/{unique('Team')}")
+	department = make_branch()
+	branch = make_unit(f"{department}/Workshop")
 	invoice = make_invoice(unit=branch, total="60.00")
 	above, below = login(make_payer(unit=department)), login(make_payer(unit=branch))
 	for page in (above, below):
@@ -500,7 +526,7 @@ def test_a_work_item_rule_directs_the_item_to_one_unit(
 	rule.fill_in({"Role": "Invoice Payers", "Unit Source": "Fixed unit"})
 	rule.fill_in({"Organisation Unit": department, "Also for Members of Parent Units": False})
 	rule.save()
-	picture(designer, "clicks-work-item-rule")
+	picture(designer, "work-item-rule", docs=True, height=420)
 
 	expect(row_of(above, http, "workflow-action", invoice.name)).to_have_count(1)
 	expect(row_of(below, http, "workflow-action", invoice.name)).to_have_count(0)

@@ -59,7 +59,9 @@ def test_the_workflows_pay_action_opens_the_same_form(at_desk, payer, invoice, s
 	expect(form.heading).to_contain_text("You have paid")
 
 
-def test_a_payer_pays_by_google_pay(at_desk, payer, invoice, stripe_account, site, picture):
+def test_a_payer_pays_by_google_pay(at_desk, make_payer, branch, make_invoice, site, picture):
+	invoice = make_invoice(unit=branch, total="119.00", title="Roof repair", bill_to="Hughes & Sons")
+	payer = make_payer(unit=branch)
 	form = PayDialog.by_button(at_desk(payer, invoice))
 	google_pay = form.card_frame.get_by_role("button", name="Google Pay")
 	expect(google_pay).to_be_visible()

@@ -61,11 +61,11 @@ class MyMethodsPage:
 		expect(frame.locator("input:focus")).to_have_count(1)
 		return frame
 
-	def enter_numbers(self, account="000123456789"):
+	def enter_numbers(self, account="000123456789", routing="110000000"):
 		frame = self.begin_adding()
 		frame.get_by_label("Full name").fill("Jenny Rosen")
 		frame.get_by_role("button", name="Enter bank details manually instead").click()
-		frame.get_by_label("Routing number").fill("110000000")
+		frame.get_by_label("Routing number").fill(routing)
 		frame.get_by_label("Account number").fill(account)
 		self.add_account()
 
@@ -91,9 +91,9 @@ def test_cards_show_brand_last_four_expiry_and_the_default(my_methods):
 	expect(page.root).to_contain_text("Test mode: no real money moves.")
 
 
-def test_a_typed_account_is_verified_with_the_code_after_a_wrong_guess(my_methods):
+def test_a_typed_account_is_verified_with_the_code_after_a_wrong_guess(my_methods, picture):
 	page = my_methods()
-	page.enter_numbers()
+	page.enter_numbers(routing="110000001")
 	account = page.row("•••• 6789")
 	expect(account).to_contain_text("Verification pending")
 	expect(account).to_contain_text("A deposit of $0.01 arrives by")
@@ -111,6 +111,7 @@ def test_a_typed_account_is_verified_with_the_code_after_a_wrong_guess(my_method
 	expect(account).to_contain_text("Verified")
 	expect(account).to_contain_text("Default")
 	expect(page.said).to_contain_text("is verified and can be used")
+	picture(page.page, "my-payment-methods", docs=True, height=600)
 
 
 def test_a_verification_with_no_tries_left_says_to_contact_the_bank(my_methods):

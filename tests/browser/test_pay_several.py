@@ -5,7 +5,7 @@ from frappe.utils import add_days, today
 from playwright.sync_api import expect
 
 from tests.browser.support.axe import serious
-from tests.browser.support.desk import DeskForm, PayDialog
+from tests.browser.support.desk import DeskForm, PayDialog, whole
 from tests.support.records import PASSWORD
 
 PHONE = {"width": 390, "height": 844}
@@ -13,9 +13,16 @@ HOME = ".stripe-home"
 
 
 @pytest.fixture
+def world(make_world, branch):
+	world = make_world(unit=branch)
+	assert world.invoice
+	return world
+
+
+@pytest.fixture
 def invoices(world):
 	world.emulator.hold_webhooks()
-	yield [world.make_invoice(total="10.00", title=f"Month {number:02}") for number in range(1, 11)]
+	yield [world.make_invoice(total="10.00", title=f"Parking space {number:02}") for number in range(1, 11)]
 	world.emulator.clear_webhook_rules()
 	world.emulator.forget_webhooks()
 
@@ -79,7 +86,7 @@ def test_seven_of_ten_by_one_payment(site, at_home, world, invoices, payment_for
 	amount_of(form, seven[6]).fill("4")
 	expect(form.pay_button).to_have_text("Pay $ 64.00")
 	assert not serious(page, ".stripe-pay-dialog"), serious(page, ".stripe-pay-dialog")
-	picture(page, "pay-several")
+	picture(page, "pay-several-by-bank")
 	page.evaluate("document.documentElement.setAttribute('data-theme', 'dark')")
 	picture(page, "pay-several-dark")
 	page.evaluate("document.documentElement.setAttribute('data-theme', 'light')")
@@ -98,6 +105,9 @@ def test_seven_of_ten_by_one_payment(site, at_home, world, invoices, payment_for
 
 	form = pay_chosen(page, seven)
 	form.choose("Card")
+	expect(form.card_frame.get_by_label("Card number")).to_be_visible()
+	with whole(page):
+		picture(page, "pay-several", docs=True)
 	form.pay_by_new_card()
 	expect(form.heading).to_have_text("You have paid $ 70.00")
 	form.close()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.support.axe import serious
-from tests.browser.support.desk import log_in, open_document
+from tests.browser.support.desk import log_in, open_document, whole
 from tests.browser.support.pay_form import PayForm
 from tests.support.payment_links import UNKNOWN, make_link
 from tests.support.records import PASSWORD
@@ -15,8 +15,8 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 
 @pytest.fixture
-def unit(make_unit):
-	return make_unit()
+def unit(branch):
+	return branch
 
 
 @pytest.fixture
@@ -58,7 +58,10 @@ def no_sideways_scrolling(page) -> bool:
 	return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
-def test_a_stranger_with_a_phone_pays_by_card(site, invoice, open_link, drain, picture):
+def test_a_stranger_with_a_phone_pays_by_card(
+	site, make_invoice, branch, lakeside, open_link, drain, picture
+):
+	invoice = make_invoice(unit=branch, total="119.00", title="Roof repair", bill_to="Hughes & Sons")
 	token = make_link(invoice)
 	form = open_link(token)
 	expect(form.root.get_by_text(invoice.title)).to_be_visible()
@@ -68,13 +71,14 @@ def test_a_stranger_with_a_phone_pays_by_card(site, invoice, open_link, drain, p
 	form.enter_card()
 	assert no_sideways_scrolling(form.page)
 	assert serious(form.page, ".stripe-link") == []
-	picture(form.page, "payment-link-phone", docs=True, full_page=True)
+	with whole(form.page):
+		picture(form.page, "payment-link-phone", docs=True)
 	form.email.fill("jenny@example.com")
 	form.pay()
 	expect(form.heading).to_have_text("You have paid $119.00")
 	expect(form.root.get_by_role("link", name="Receipt")).to_have_attribute("href", re.compile("^http"))
 	assert serious(form.page, ".stripe-link") == []
-	picture(form.page, "payment-link-paid", full_page=True)
+	picture(form.page, "payment-link-paid", docs=True, height=480)
 	payment = payment_of(site, invoice)
 	assert (payment.status, payment.user, payment.payer_email) == ("Succeeded", "Guest", "jenny@example.com")
 
@@ -217,7 +221,7 @@ def test_an_administrator_makes_copies_and_revokes_a_link(site, at_desk, invoice
 	link = dialog.get_by_label("Payment Link", exact=True)
 	expect(link).to_have_value(re.compile("/payment-link/"))
 	expect(dialog).to_contain_text("It has not been opened yet.")
-	picture(at_desk, "payment-link-dialog")
+	picture(at_desk, "payment-link", docs=True, height=480)
 	assert serious(at_desk, ".modal.show") == []
 	token = link.input_value().rpartition("/")[2]
 	form = open_link(token)

@@ -7,7 +7,7 @@ from frappe.utils import add_days, nowdate
 from playwright.sync_api import expect
 
 from tests.browser.support.axe import serious
-from tests.browser.support.desk import log_in
+from tests.browser.support.desk import log_in, whole
 from tests.browser.support.pay_form import PayForm
 from tests.support.records import PASSWORD, make_portal_user
 from tests.support.settings import opened
@@ -48,9 +48,11 @@ def log_in_by_the_form(page, http, user):
 
 
 def test_a_customer_with_a_phone_lands_there_pays_and_sees_the_receipt(
-	http, worker, new_page, user, invoice, make_invoice, picture
+	http, worker, new_page, user, lakeside, branch, make_invoice, picture
 ):
-	make_invoice(bill_to_email=user, total="45000", currency="JPY", title="Window frames " * 6)
+	given = {"unit": branch, "bill_to": "Hughes & Sons", "bill_to_email": user}
+	make_invoice(total="119.00", title="Roof repair", due_date=add_days(nowdate(), -3), **given)
+	make_invoice(total="45.00", currency="EUR", title="Window cleaning", **given)
 	page = new_page(**PHONE)
 	log_in_by_the_form(page, http, user)
 	expect(rows(page).first).to_contain_text("Overdue by 3 days")
@@ -65,7 +67,8 @@ def test_a_customer_with_a_phone_lands_there_pays_and_sees_the_receipt(
 	form.enter_card()
 	assert serious(page, PAGE) == []
 	assert is_as_wide_as_the_window(page)
-	picture(page, "portal-phone-pay", full_page=True)
+	with whole(page):
+		picture(page, "portal-pay", docs=True)
 	form.pay()
 	expect(form.heading).to_have_text("You have paid $119.00")
 	form.root.get_by_role("button", name="Close").click()
@@ -75,11 +78,12 @@ def test_a_customer_with_a_phone_lands_there_pays_and_sees_the_receipt(
 	expect(paid.get_by_role("link", name="Receipt at Stripe for Roof repair")).to_have_attribute(
 		"href", re.compile("^https?://")
 	)
-	picture(page, "portal-phone-paid", full_page=True)
+	picture(page, "portal-paid", docs=True)
 	with page.expect_popup() as popup:
 		paid.get_by_role("link", name="Receipt for Roof repair").click()
 	expect(popup.value.locator("body")).to_contain_text("Payment Receipt")
 	expect(popup.value.locator("body")).to_contain_text("$ 119.00")
+	picture(popup.value, "portal-receipt", docs=True, height=640)
 
 
 def test_by_bank_from_the_login_to_the_receipt(

@@ -4,21 +4,31 @@ import re
 from urllib.parse import quote
 
 import pytest
+from frappe.utils import add_days, nowdate
 from playwright.sync_api import expect
 
-from tests.browser.support.desk import PayDialog, open_document, settle
+from tests.browser.conftest import SIZE
+from tests.browser.support.desk import PayDialog, open_document, settle, whole
+from tests.support.records import PASSWORD, allow, make_branch
 
 DOCTYPE = "Portal Invoice"
+# README shows it.
+WHOLE_FORM = {"width": 1120, "height": 1030}
+# A form's page without its comments.
+TALL = {"width": 1280, "height": 1160}
+# The desk scrolls its middle, which a picture of the full page leaves out.
+WORKSPACE = {"width": 1280, "height": 1900}
 
 
 @pytest.fixture
-def unit(make_unit):
-	return make_unit()
+def unit(branch):
+	return branch
 
 
 @pytest.fixture
 def send_invoice(site, unit, make_invoice):
-	return lambda **given: make_invoice(**{"unit": unit, "total": "119.00", **given})
+	given = {"unit": unit, "total": "119.00", "title": "Roof repair", "bill_to": "Hughes & Sons"}
+	return lambda **more: make_invoice(**{**given, **more})
 
 
 @pytest.fixture
@@ -70,32 +80,40 @@ def wait_until_paid(page, site, invoice):
 def test_a_payer_opens_the_work_item_pays_by_new_card_saves_it_and_sees_paid(
 	site, http, unit, send_invoice, payer_at_desk, make_payer, login, picture
 ):
-	invoice = send_invoice()
+	invoice, again = send_invoice(), send_invoice(total="20.00", title="Window cleaning")
 	page = payer_at_desk()
 	row = open_work_item(page, http, invoice)
-	picture(page, "work-item", docs=True)
+	picture(page, "work-item", docs=True, height=480)
 	go_to_invoice(page, row)
 	expect(page.get_by_role("button", name="Pay", exact=True).filter(visible=True).first).to_be_visible()
 	picture(page, "invoice", docs=True)
 	form = PayDialog.by_button(page)
 	expect(form.card_frame.get_by_label("Card number")).to_be_visible()
+	page.set_viewport_size(WHOLE_FORM)
 	picture(page, "pay-form", docs=True)
+	page.set_viewport_size(SIZE)
 	form.enter_card()
 	form.save_card()
 	form.pay()
 	expect(form.heading).to_have_text("You have paid $ 119.00")
-	picture(page, "result", docs=True)
+	picture(page, "result", docs=True, height=480)
 	form.close()
 	wait_until_paid(page, site, invoice)
 	picture(page, "paid", docs=True)
 	assert state_of(site, invoice) == "Paid"
+
+	payment = page.get_by_role("link", name="PAY-").first.inner_text()
+	page.goto(f"{http.url}/app/print/Invoice Payment/{payment}")
+	receipt = page.frame_locator("iframe.print-format-container")
+	expect(receipt.get_by_text("Payment Receipt")).to_be_visible()
+	expect(receipt.get_by_text("$ 119.00").first).to_be_visible()
+	picture(page, "receipt", docs=True, height=860)
 
 	colleague = login(make_payer(unit=unit))
 	colleague.goto(f"{http.url}/app/workflow-action")
 	expect(colleague.locator(".list-view-container, .frappe-list").first).to_be_visible()
 	expect(colleague.locator(".list-row", has_text=invoice.name)).to_have_count(0)
 
-	again = send_invoice(total="20.00")
 	open_document(page, http.url, DOCTYPE, again.name)
 	form = PayDialog.by_button(page)
 	expect(form.root.get_by_text("4242")).to_be_visible()
@@ -104,6 +122,34 @@ def test_a_payer_opens_the_work_item_pays_by_new_card_saves_it_and_sees_paid(
 	expect(form.heading).to_have_text("You have paid $ 20.00")
 	form.close()
 	wait_until_paid(page, site, again)
+
+
+def test_a_payer_adds_a_bank_account_verifies_it_and_pays_by_ach(
+	site, http, emulator, send_invoice, payer_at_desk, picture
+):
+	emulator.settings(microdeposit_type="descriptor_code")
+	invoice = send_invoice()
+	page = payer_at_desk()
+	open_document(page, http.url, DOCTYPE, invoice.name)
+	form = PayDialog.by_button(page)
+	form.choose("Bank account (ACH)")
+	form.root.get_by_role("button", name="Add a bank account").click()
+	form.enter_account_numbers("000123456789", routing="110000001")
+	with whole(page):
+		picture(page, "bank-account-add", docs=True)
+	form.add_account()
+	account = form.bank_row("6789")
+	expect(account.get_by_text("Verification pending")).to_be_visible()
+	picture(page, "bank-account-verify", docs=True)
+	account.get_by_label("Code").fill("SM11AA")
+	account.get_by_role("button", name="Verify").click()
+	expect(account.get_by_text("Verified", exact=True)).to_be_visible()
+	picture(page, "bank-account-pay", docs=True)
+	form.pay()
+	expect(form.heading).to_have_text("Your payment of $ 119.00 is on its way")
+	form.close()
+	expect(page.get_by_text("Please do not pay it again").first).to_be_visible()
+	picture(page, "on-its-way", docs=True, height=480)
 
 
 def test_another_payer_meets_3d_secure(site, http, send_invoice, payer_at_desk, picture):
@@ -125,7 +171,8 @@ def test_another_is_declined_and_then_succeeds(site, http, send_invoice, payer_a
 	form = PayDialog.by_button(page)
 	form.pay_by_new_card("4000000000000002")
 	expect(form.alert).to_be_visible()
-	picture(page, "declined", docs=True)
+	with whole(page):
+		picture(page, "declined", docs=True)
 	form.card_frame.get_by_label("Card number").fill("4242424242424242")
 	form.pay()
 	expect(form.heading).to_have_text("You have paid $ 119.00")
@@ -190,8 +237,12 @@ def test_without_keys_there_is_the_loading_error_of_the_guide(
 
 
 def test_an_administrator_sees_account_bank_accounts_and_customers(
-	site, http, world, make_user, login, picture
+	site, http, make_world, lakeside, without_onboarding, make_user, make_payer, login, picture
 ):
+	world, branches = (
+		make_world(account=lakeside, unit=make_branch()),
+		[make_branch() for _number in range(2)],
+	)
 	for title, amount, card in (
 		("Roof repair", "1234.50", "visa"),
 		("Winter tyres", "119.00", "mastercard"),
@@ -201,28 +252,49 @@ def test_an_administrator_sees_account_bank_accounts_and_customers(
 	world.pay_by_ach(
 		world.add_bank_account(), "59.90", invoice=world.make_invoice(total="59.90", title="Telephone")
 	)
-	page = login(make_user(roles=("Stripe Administrator", "Stripe Viewer"), password="Scenario-2024!"))
+	for unit, amount in zip(branches, ("640.00", "415.75"), strict=True):
+		world.pay(amount, invoice=world.make_invoice(total=amount, unit=unit), user=make_payer(unit=unit))
+		world.make_invoice(total=amount, unit=unit, due_date=add_days(nowdate(), -4))
+	# This account's figures alone, and the invoices of these units.
+	user = make_user(roles=("Stripe Administrator",), unit=world.unit, password=PASSWORD)
+	for unit in branches:
+		allow(user, "Organisation Unit", unit)
+	allow(user, "Stripe Account", lakeside.name)
+	page = login(user)
 	page.goto(f"{http.url}/app/stripe")
 	expect(page.get_by_text("Connected").first).to_be_visible()
-	page.goto(f"{http.url}/app/stripe-account/Emulator")
+	for label in ("Received This Month", "Overdue"):
+		expect(page.locator(".number-widget-box", has_text=label).locator(".number")).to_have_text(
+			re.compile(r"\d")
+		)
+	expect(
+		page.locator(".dashboard-widget-box", has_text="Received by Unit").get_by_text("Branch").first
+	).to_be_visible()
+	page.set_viewport_size(WORKSPACE)
+	settle(page)
+	picture(page, "workspace", docs=True)
+	page.set_viewport_size(TALL)
+	page.goto(f"{http.url}/app/stripe-account/{lakeside.name}")
 	expect(page.get_by_text("Account details at Stripe").first).to_be_visible()
-	picture(page, "account", docs=True, full_page=True)
+	picture(page, "account", docs=True)
+	page.set_viewport_size(SIZE)
 	for list_ in ("stripe-customer", "stripe-bank-account", "invoice-payment"):
 		page.goto(f"{http.url}/app/{list_}")
 		expect(page.locator(".list-row").first).to_be_visible()
 	page.goto(f"{http.url}/app/invoice-payment?organisation_unit={quote(world.unit)}")
-	expect(page.locator(".list-row", has_text="Roof repair")).to_be_visible()
+	expect(page.locator(".list-row", has_text="Winter tyres")).to_be_visible()
 	expect(page.locator(".list-row")).to_have_count(4)
 	settle(page)
-	picture(page, "payments", docs=True)
+	picture(page, "payments", docs=True, height=600)
 	page.goto(f"{http.url}/app/stripe-service-settings")
 	expect(page.locator(".stripe-checklist li").first).to_be_visible()
 	settle(page)
-	picture(page, "settings", docs=True, full_page=True)
+	page.set_viewport_size(TALL)
+	picture(page, "settings", docs=True)
 
 
 def test_a_viewer_sees_the_dashboard_and_may_change_nothing(site, http, make_user, login):
-	page = login(make_user(roles=("Stripe Viewer", "Stripe Reader"), password="Scenario-2024!"))
+	page = login(make_user(roles=("Stripe Viewer", "Stripe Reader"), password=PASSWORD))
 	page.goto(f"{http.url}/app/stripe")
 	expect(page.get_by_text("Connected").first).to_be_visible()
 	page.goto(f"{http.url}/app/stripe-account/Emulator")

@@ -117,6 +117,24 @@ def test_the_charts_add_up_to_the_same(account_world, as_user):
 	assert dict(zip(by_method["labels"], by_method["datasets"][0]["values"], strict=True)) == {"Card": 200}
 
 
+def test_the_chart_by_unit_names_units_as_short_as_they_can_be_told_apart(
+	account_world, as_user, make_unit, make_payer
+):
+	company = make_unit()
+	payer = make_payer(unit=company)
+	for branch, amount in {"North/Office": 40, "South/Office": 30, "Harbour": 20, "Others": 10}.items():
+		invoice = account_world.make_invoice(total=amount, unit=f"{company}/{branch}")
+		account_world.pay(str(amount), invoice=invoice, user=payer)
+	with as_user(payer):
+		chart = stripe_received_by_unit.get(timespan="Last Week")
+	assert dict(zip(chart["labels"], chart["datasets"][0]["values"], strict=True)) == {
+		f"{company}/North/Office": 40,
+		f"{company}/South/Office": 30,
+		"Harbour": 20,
+		"Others": 10,
+	}
+
+
 def test_whoever_reads_the_account_sees_the_sums_by_brand(account_world, as_user, make_user):
 	account_world.pay_new_invoice()
 	account_world.pay_new_invoice(card="mastercard")

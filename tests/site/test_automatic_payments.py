@@ -139,6 +139,7 @@ def test_the_consent_is_recorded_as_it_was_shown(world):
 	wish = world.automatic_wish(method)
 	text = world.does(api.consent_text, **wish)["text"]
 	for part in (
+		"Emulated Goods Inc.",
 		"VISA •••• 4242",
 		world.unit,
 		"$ 500.00",

@@ -6,12 +6,19 @@ looked at afterwards on the test site.
 
 import itertools
 import os
+import random
+import re
+from string import ascii_uppercase
 
 from faker import Faker
 
 WORKFLOW = "Invoice Payment"
 PASSWORD = "Scenario-2024!"
 PAYER_ROLES = ("Invoice Payers", "Stripe Payer")
+BILLED = (
+	"Roof repair", "Window cleaning", "Office cleaning", "Heating oil", "Garden care", "Lift inspection", "Printer paper",
+	"Fire alarm check", "Carpet cleaning", "Waste collection", "Boiler service", "Snow clearing", "Parking spaces",
+)  # fmt: skip
 
 _serial = itertools.count(1)
 
@@ -50,6 +57,23 @@ def make_unit(path: str | None = None) -> str:
 	return path
 
 
+def make_branch() -> str:
+	"""A new unit, named as people name theirs: the first that is free of /dev-v51/Branch A, Branch B … Branch AA …"""
+	letters = (
+		"".join(name)
+		for length in itertools.count(1)
+		for name in itertools.product(ascii_uppercase, repeat=length)
+	)
+	return make_unit(first_free("Organisation Unit", (f"/dev-v51/Branch {letter}" for letter in letters)))
+
+
+def first_free(doctype: str, names) -> str:
+	"""The first of `names` that no row of the site bears."""
+	import frappe
+
+	return next(name for name in names if not frappe.db.exists(doctype, name))
+
+
 def make_user(
 	faker: Faker, roles=(), unit: str | None = None, password: str | None = None, email: str | None = None
 ) -> str:
@@ -57,12 +81,15 @@ def make_user(
 	import frappe
 	from frappe.utils.password import update_password
 
-	email = email or f"{unique('user')}@example.com"
+	first, last = faker.first_name(), faker.last_name()
+	named = f"{first}.{last}".lower()
+	more = (f"{named}{number}@example.com" for number in itertools.count(2))
+	email = email or first_free("User", itertools.chain([f"{named}@example.com"], more))
 	user = frappe.get_doc(
 		doctype="User",
 		email=email,
-		first_name=faker.first_name(),
-		last_name=faker.last_name(),
+		first_name=first,
+		last_name=last,
 		send_welcome_email=0,
 		user_type="System User",
 		roles=[{"role": role} for role in roles],
@@ -79,13 +106,18 @@ def make_user(
 
 def allow_unit(user: str, unit: str):
 	"""What a role administrator does in User Permissions: this user belongs to this unit, and the units below it."""
+	allow(user, "Organisation Unit", unit)
+
+
+def allow(user: str, doctype: str, name: str):
+	"""A User Permission, as a role administrator makes it."""
 	import frappe
 
 	frappe.get_doc(
 		doctype="User Permission",
 		user=user,
-		allow="Organisation Unit",
-		for_value=unit,
+		allow=doctype,
+		for_value=name,
 		apply_to_all_doctypes=1,
 	).insert(ignore_permissions=True)
 	frappe.db.commit()
@@ -112,16 +144,17 @@ def make_invoice(
 
 	unit = make_unit(unit)
 	enable_currency(currency)
+	billed, company = faker.random_element(BILLED), fields.get("bill_to") or faker.company()
 	values = {
 		"doctype": "Portal Invoice",
-		"title": faker.catch_phrase(),
-		"bill_to": faker.company(),
-		"bill_to_email": faker.company_email(),
+		"title": f"{billed}, {faker.last_name()} Street",
+		"bill_to": company,
+		"bill_to_email": f"accounts@{re.sub('[^a-z]+', '-', company.lower())}.example",
 		"organisation_unit": unit,
-		"invoice_number": unique("INV"),
+		"invoice_number": f"{frappe.utils.nowdate()[:4]}-{random.randrange(10**6):06d}",
 		"currency": currency,
 		"due_date": frappe.utils.add_days(frappe.utils.today(), 30),
-		"items": [{"description": faker.bs(), "quantity": 1, "rate": total}],
+		"items": [{"description": fields.get("title") or billed, "quantity": 1, "rate": total}],
 	} | fields
 	invoice = frappe.get_doc(values).insert(ignore_permissions=True)
 	move_to(invoice, state)

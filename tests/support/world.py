@@ -45,7 +45,7 @@ class World:
 		return records.make_payer(self.faker, unit=self.unit, **given)
 
 	def make_invoice(self, total="100.00", **given):
-		return records.make_invoice(self.faker, unit=self.unit, total=total, **given)
+		return records.make_invoice(self.faker, total=total, **{"unit": self.unit, **given})
 
 	@cached_property
 	def invoice(self):

@@ -74,9 +74,11 @@ def consent_text(wish: Wish, user: str) -> str:
 	"""The text that `user` agrees to, in their language. Raises frappe.ValidationError for a wish that can't be granted, and
 	frappe.PermissionError for a method that is not theirs."""
 	method = _check_wish(wish, user)
+	# As the payer knows it: the account's name here is its administrators' affair.
+	business = frappe.db.get_value("Stripe Account", method.stripe_account, "business_name", cache=True)
 	words = [
 		_("{0} may charge {1} for {2} without asking me each time, on the day on which each is due.").format(
-			method.stripe_account, method.label, wish.scope.label
+			business or method.stripe_account, method.label, wish.scope.label
 		),
 		_("At most {0} for each, and at most {1} in a calendar month.").format(
 			_in_words(wish.maximum_per_document, wish.currency),

@@ -5,6 +5,7 @@ asked one thing only: whether a request is still under way, which a person sees 
 """
 
 import re
+from contextlib import contextmanager
 
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
@@ -74,6 +75,16 @@ def settle(page) -> None:
 			() => resolve(!frappe.request.ajax_count && !document.querySelector("#freeze.in, #freeze.show")), 150
 		))"""
 	)
+
+
+@contextmanager
+def whole(page):
+	"""A window in which nothing has to be scrolled, for a picture: what sticks to the window's foot would cover what is there."""
+	before = page.viewport_size
+	page.set_viewport_size({**before, "height": 1240})
+	page.wait_for_timeout(300)  # the page, and Stripe's frame in it, take their new size
+	yield
+	page.set_viewport_size(before)
 
 
 def fold_sidebar(page) -> None:
