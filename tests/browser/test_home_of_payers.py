@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from frappe.utils import add_days, nowdate
+from frappe.utils import add_days, getdate, nowdate
 from playwright.sync_api import expect
 
 from stripe_service.utils import frappe_versions
@@ -45,6 +45,8 @@ def test_a_payer_lands_there_pays_in_the_row_and_the_row_is_gone(at_home, world,
 	title = world.invoice.title
 	world.make_invoice(total="1234567.89", title="Roof repair", due_date=add_days(nowdate(), -3))
 	page = at_home(world.payer, viewport=WIDE)
+	due = getdate(world.invoice.due_date)
+	expect(row_of(page, title)).to_contain_text(f"Due {due:%b}\u00a0{due.day},\u00a0{due.year}")
 	assert page.url.rsplit("/", 1)[-1] == "payments"
 
 	overdue = row_of(page, "Roof repair")
@@ -243,6 +245,14 @@ def test_the_work_items_say_what_they_are_about(at_list, world, picture, size):
 			shown_whole(row, text, size["width"])
 	row.get_by_role("link", name="Roof repair").first.click()
 	page.wait_for_url(f"**/portal-invoice/{invoice.name}")
+
+
+def test_the_work_item_of_money_under_way_says_so(at_list, world):
+	world.pay_by_ach(world.add_bank_account(), "100.00")
+	page = at_list(world.payer, "workflow-action", viewport=PHONE)
+	expect(page.locator(".list-row-container", has_text=world.invoice.title)).to_contain_text(
+		"(Payment Under Way)"
+	)
 
 
 def test_work_items_of_other_documents_stay_as_frappe_shows_them(site, at_list, make_user):
