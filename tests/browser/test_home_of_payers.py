@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from frappe.utils import add_days, getdate, nowdate
+from frappe.utils import add_days, nowdate
 from playwright.sync_api import expect
 
 from stripe_service.utils import frappe_versions
@@ -45,8 +45,6 @@ def test_a_payer_lands_there_pays_in_the_row_and_the_row_is_gone(at_home, world,
 	title = world.invoice.title
 	world.make_invoice(total="1234567.89", title="Roof repair", due_date=add_days(nowdate(), -3))
 	page = at_home(world.payer, viewport=WIDE)
-	due = getdate(world.invoice.due_date)
-	expect(row_of(page, title)).to_contain_text(f"Due {due:%b}\u00a0{due.day},\u00a0{due.year}")
 	assert page.url.rsplit("/", 1)[-1] == "payments"
 
 	overdue = row_of(page, "Roof repair")
