@@ -43,6 +43,7 @@ jinja = {
 		"stripe_service.payments.link_templates.stripe_payment_link",
 		"stripe_service.payments.link_templates.stripe_payment_qr",
 		"stripe_service.payments.receipt.stripe_amount",
+		"stripe_service.payments.receipt.stripe_date",
 		"stripe_service.payments.receipt.stripe_receipt",
 		"stripe_service.payments.receipt.stripe_receipt_for_payer",
 	]

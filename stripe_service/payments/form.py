@@ -186,7 +186,7 @@ def amount_facts(bounds: limits.Bounds) -> dict:
 		"least_rest_minor": bounds.least_rest_minor,
 		"step_minor": money.step_minor(currency),
 		"partial_allowed": bounds.partial_allowed,
-		"reason": bounds.reason,
+		"reason": bounds.reason or limits.why_no_more(bounds),
 	}
 
 

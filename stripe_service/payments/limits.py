@@ -85,6 +85,13 @@ def bounds(
 	return Bounds(currency, greatest, least, partial_allowed, available, limits.least_minor)
 
 
+def why_no_more(allowed: Bounds) -> str | None:
+	"""Where more is due than can be paid at once, what to do about the rest."""
+	if not allowed.max_minor or allowed.owed_minor - allowed.max_minor < money.step_minor(allowed.currency):
+		return None
+	return _("More than that can't be paid online at once. Pay the rest by another payment.")
+
+
 def _up_to_step(minor: int, step: int) -> int:
 	return -(-minor // step) * step
 

@@ -68,6 +68,7 @@ def _of_one(document: links.LinkDocument, payment) -> dict:
 		"paid_like": payable,
 		"invoice": _invoice(payable, balance, _own_minor(payable, payment)),
 		"why_not": refusal.message if refusal else None,
+		"why_not_title": refusal.title if refusal else None,
 		"amount": _amount(payable, balance) if payable.account else None,
 	}
 

@@ -35,6 +35,11 @@ def stripe_amount(amount: float | None, currency: str) -> str:
 	return fmt_money(exact, precision=decimals, currency=currency)
 
 
+def stripe_date(day) -> str:
+	"""A date of a document in words, in the language of the print; empty for none."""
+	return date_in_words(day) if day else ""
+
+
 def stripe_receipt(doc) -> frappe._dict:
 	"""What the session user may know of a payment (an Invoice Payment; raises frappe.PermissionError for who may not print it), in the
 	language of the page: `heading`, `number`, `amount`, `stamp` and its `colour`, `rows` of `label` and `value`,

@@ -275,7 +275,7 @@ OTHER_FAILURES = {
 		"This payment method can't be used any more. Choose or add another one."
 	),
 	"postal_code_invalid": _WRONG_ADDRESS,
-	"rate_limit": _lt("Stripe is busy at the moment. Try again in a minute."),
+	"rate_limit": _lt("Stripe is busy at the moment. Nothing was charged. Try again in a minute."),
 	"resource_missing": _lt("This payment method no longer exists at Stripe. Choose or add another one."),
 }
 

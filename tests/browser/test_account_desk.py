@@ -6,6 +6,7 @@ import frappe
 import pytest
 from playwright.sync_api import expect
 
+from stripe_service.api import methods
 from stripe_service.utils import frappe_versions
 from tests.browser.support.desk import settle
 from tests.support.accounts import RemoteAccount
@@ -134,6 +135,8 @@ def test_the_workspace_shows_the_account_and_its_figures(
 	without_onboarding, login, make_user, http, world, picture, new_page
 ):
 	assert world.pay()["outcome"] == "paid"
+	world.does(methods.start_bank_account)  # and given up again
+	world.add_bank_account()
 	page = login(make_user(roles=["Stripe Reader", "Stripe Viewer"], password=PASSWORD))
 	page.goto(f"{http.url}/app/stripe", wait_until="domcontentloaded")
 	expect(page.get_by_text("Emulated Goods Inc.").first).to_be_visible()
@@ -151,6 +154,11 @@ def test_the_workspace_shows_the_account_and_its_figures(
 	expect(latest).to_contain_text("Succeeded")
 	for label in ("Customers", "Bank Accounts Added"):
 		expect(page.locator(".quick-list-widget-box", has_text=label)).to_be_visible()
+	accounts = page.locator(".quick-list-widget-box", has_text="Bank Accounts Added").locator(
+		".quick-list-item"
+	)
+	expect(accounts.first).to_be_visible()
+	expect(accounts.filter(has_text="New")).to_have_count(0)
 	settle(page)
 	picture(page, "workspace-of-a-viewer")
 	page.locator(".number-widget-box", has_text="Received This Month").locator(".number a").first.click()

@@ -27,13 +27,28 @@ CUT = """node => [node, ...node.querySelectorAll('*')].some(
 	n => getComputedStyle(n).overflow === 'hidden' && n.scrollWidth > n.clientWidth + 1)"""
 
 
-@pytest.mark.parametrize(
-	"size", [WIDE, {"width": 1920, "height": 1000}, PHONE], ids=["1280", "1920", "phone"]
-)
+BROKEN_WORDS = """node => {
+	const text = node.firstChild, range = document.createRange();
+	return [...text.data.matchAll(/\\S+/g)].filter(({ 0: word, index }) => {
+		range.setStart(text, index);
+		range.setEnd(text, index + word.length);
+		return range.getClientRects().length > 1;
+	}).map(([word]) => word);
+}"""
+SIZES = {
+	"1280": WIDE,
+	"1024": {"width": 1024, "height": 768},
+	"1920": {"width": 1920, "height": 1000},
+	"phone": PHONE,
+}
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 def test_the_list_shows_amount_due_date_and_state_uncut(at_list, payer, unit, make_invoice, size):
-	make_invoice(unit=unit, total="1234567.89", title="Roof repair")
+	make_invoice(unit=unit, total="1234567.89", title="Refurbishment of the north wing")
 	page = at_list(payer, "portal-invoice", viewport=size)
-	row = page.locator(".list-row-container", has_text="Roof repair")
+	row = page.locator(".list-row-container", has_text="Refurbishment")
+	assert row.locator(".list-subject a").evaluate(BROKEN_WORDS) == []
 	for text in ("$ 1,234,567.89", "To Be Paid"):
 		shown = row.get_by_text(text, exact=True).filter(visible=True).first
 		expect(shown).to_be_visible()

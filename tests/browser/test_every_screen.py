@@ -36,12 +36,17 @@ MODES = {
 COLOURS_ALONE = ("dark", "forced")
 HISTORY = ".stripe-history"
 EDGELESS = """selector => [...document.querySelectorAll(selector)]
-	.flatMap((root) => [...root.querySelectorAll(".btn:not(.btn-link), .stripe-pay-tab, [role=tab].stripe-pay-tab")])
+	.flatMap((root) => [...root.querySelectorAll(".btn:not(.btn-link), .stripe-pay-tab, input[type=text], select, .alert")])
 	.filter((node) => node.checkVisibility() && !node.closest(".hidden, .page-head, .modal-header"))
 	.filter((node) => { const { borderTopWidth, borderTopStyle, outlineStyle } = getComputedStyle(node);
 		return (borderTopStyle === "none" || borderTopWidth === "0px") && outlineStyle === "none"; })
 	.map((node) => node.outerHTML.slice(0, 160))"""
 RULES = {"runOnly": ["color-contrast"]}
+# What can be pushed sideways hides what stands at its end.
+SIDEWAYS = """selector => [...document.querySelectorAll(selector)].flatMap((root) => [root, ...root.querySelectorAll("*")])
+	.filter((node) => node.checkVisibility() && ["auto", "scroll"].includes(getComputedStyle(node).overflowX))
+	.filter((node) => node.scrollWidth > node.clientWidth + 1)
+	.map((node) => node.outerHTML.slice(0, 160))"""
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 AT_REST = """() => Promise.allSettled(document.getAnimations()
 	.filter((animation) => animation.effect?.getComputedTiming().iterations !== Infinity).map(({ finished }) => finished))"""
@@ -69,6 +74,8 @@ class Looking:
 			found = serious(page, ours, **RULES if mode in COLOURS_ALONE else {}) if ours else []
 			if mode == "narrow" and not page.evaluate(FITS):
 				found.append("runs out of the page")
+			if mode == "narrow" and ours:
+				found += [f"is pushed sideways: {html}" for html in page.evaluate(SIDEWAYS, ours)]
 			if mode == "forced":
 				found += [f"no edge: {html}" for html in page.evaluate(EDGELESS, ours)]
 			self.faults += [f"{name}, {mode}: {fault}" for fault in found]
@@ -132,6 +139,62 @@ def test_the_payers_screens(login, http, world, automatic, looking):
 	form.add_by_numbers("000111111116")
 	expect(form.bank_row("1116").get_by_text("Verification pending")).to_be_visible()
 	looking.at(page, "pay-ach", ".stripe-pay-dialog")
+
+
+def test_what_the_pay_form_answers(login, http, world, looking):
+	page = login(world.payer)
+	open_document(page, http.url, "Portal Invoice", world.invoice.name)
+	form = PayDialog.by_button(page)
+	form.enter_card("6200000000000005")
+	expect(form.root.locator(".stripe-pay-why")).to_contain_text("UnionPay is not accepted here")
+	looking.at(page, "pay-union-pay", ".stripe-pay-dialog")
+	form.pay_by_new_card("4000000000009995")
+	expect(form.alert).to_contain_text("not enough money")
+	looking.at(page, "pay-declined", ".stripe-pay-dialog")
+	form.amount.fill("99999")
+	form.pay()
+	expect(form.root.get_by_text("You can pay $ 100.00 at most.")).to_be_visible()
+	looking.at(page, "pay-amount", ".stripe-pay-dialog")
+	form.amount.fill("40.00")
+	form.pay_by_new_card("4000002760003184")
+	expect(page.locator("iframe[title='3-D Secure authentication']")).to_be_visible()
+
+	open_document(page, http.url, "Portal Invoice", world.invoice.name)
+	form = PayDialog.by_button(page)
+	form.root.get_by_role("button", name="Continue").wait_for()
+	looking.at(page, "pay-continue", ".stripe-pay-dialog")
+	form.root.get_by_role("button", name="Continue").click()
+	form.answer_bank("Complete")
+	expect(form.heading).to_have_text("You have paid $ 40.00")
+	looking.at(page, "pay-result", ".stripe-pay-dialog")
+	form.close()
+
+	page.route("**/stripe.js", lambda route: route.abort())
+	open_document(page, http.url, "Portal Invoice", world.invoice.name)
+	form = PayDialog.by_button(page)
+	expect(form.alert).to_contain_text("could not be loaded from Stripe")
+	looking.at(page, "pay-blocked", ".stripe-pay-dialog")
+	page.context.clear_cookies()
+	form.close_by_button()
+	form = PayDialog.by_button(page)
+	expect(form.heading).to_have_text("Your session has ended")
+	looking.at(page, "pay-session-ended", ".stripe-pay-dialog")
+
+
+def test_the_payers_saved_methods(login, http, world, automatic, looking):
+	world.enter_bank_account("000111111116")
+	page = login(world.payer)
+	page.goto(f"{http.url}/app/my-payment-methods", wait_until="domcontentloaded")
+	root = page.locator(".stripe-methods")
+	root.locator(".stripe-methods-row").first.wait_for()
+	looking.at(page, "methods", ".stripe-methods")
+	for label in ("Verify", "Remove"):
+		root.get_by_role("button", name=label).first.click()
+		dialog = root.locator("dialog[open]")
+		dialog.wait_for()
+		looking.at(page, f"methods-{slug(label)}", ".stripe-methods dialog[open]")
+		page.keyboard.press("Escape")
+		expect(dialog).to_have_count(0)
 
 
 def test_the_pages_of_the_portal_and_of_a_link(
@@ -305,6 +368,9 @@ def test_the_administrators_workspace_lists_and_report(
 		"Stripe Refund": "$ 20.00",
 		"Work Item Rule": "Partly Paid",
 	}
+	page.goto(f"{http.url}/app/payment-set-up", wait_until="domcontentloaded")
+	page.get_by_text("Work Item Rule", exact=True).filter(visible=True).first.wait_for()
+	looking.at(page, "set-up")
 	page.goto(f"{http.url}/app/stripe", wait_until="domcontentloaded")
 	page.locator(".stripe-latest-payments a").first.wait_for()
 	looking.at(page, "workspace", BLOCKS)

@@ -248,6 +248,14 @@ def test_the_work_items_say_what_they_are_about(at_list, world, picture, size):
 	page.wait_for_url(f"**/portal-invoice/{invoice.name}")
 
 
+def test_the_work_item_of_money_under_way_says_so(at_list, world):
+	world.pay_by_ach(world.add_bank_account(), "100.00")
+	page = at_list(world.payer, "workflow-action", viewport=PHONE)
+	expect(page.locator(".list-row-container", has_text=world.invoice.title)).to_contain_text(
+		"(Payment Under Way)"
+	)
+
+
 def test_work_items_of_other_documents_stay_as_frappe_shows_them(site, at_list, make_user):
 	"""A list without any of our documents."""
 	user = make_user(roles=("System Manager",), password=PASSWORD)

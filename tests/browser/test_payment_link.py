@@ -119,6 +119,22 @@ def test_3d_secure_that_was_left_is_continued_by_the_same_browser_alone(site, in
 	expect(form.heading).to_have_text("You have paid $119.00")
 
 
+def test_3d_secure_that_was_left_can_be_cancelled_when_the_link_is_closed(site, invoice, open_link):
+	from stripe_service.api import payment_links
+
+	form = open_link(make_link(invoice))
+	form.pay_by_new_card("4000002760003184")
+	expect(form.page.locator("iframe[title='3-D Secure authentication']")).to_be_visible()
+	payment_links.revoke_link("Portal Invoice", invoice.name)
+	site.db.commit()
+	form.reload()
+	expect(form.closed).to_contain_text("Your bank has not confirmed this payment, and nothing was charged.")
+	assert serious(form.page, ".stripe-link") == []
+	form.closed.get_by_role("button", name="Cancel this payment").click()
+	expect(form.closed.get_by_role("button")).to_have_count(0)
+	assert payment_of(site, invoice).status == "Cancelled"
+
+
 def test_a_decline_is_said_and_another_card_pays(invoice, open_link):
 	form = open_link(make_link(invoice))
 	form.pay_by_new_card("4000000000009995")
@@ -163,7 +179,8 @@ def test_a_link_that_is_revoked_while_its_form_is_open(site, invoice, open_link,
 	form.pay()
 	expect(form.heading).to_have_text("This can no longer be paid here")
 	expect(form.root).to_contain_text(
-		"This link can no longer be used to pay. Ask whoever sent it to you for a new one."
+		"Your payment was not made, and nothing was charged. This link can no longer be used to pay. Ask whoever sent it to you"
+		" for a new one."
 	)
 	expect(form.pay_button).to_be_hidden()
 	picture(form.page, "payment-link-revoked-meanwhile")
@@ -172,6 +189,17 @@ def test_a_link_that_is_revoked_while_its_form_is_open(site, invoice, open_link,
 	assert form.opened.status == 410
 	expect(form.closed).to_contain_text("This link was withdrawn")
 	assert serious(form.page, ".stripe-link") == []
+
+
+def test_an_invoice_that_somebody_else_paid_while_the_form_was_open(world, open_link):
+	form = open_link(make_link(world.invoice))
+	form.enter_card()
+	world.pay()
+	form.pay()
+	expect(form.heading).to_have_text("This invoice is paid")
+	expect(form.root).to_contain_text(
+		"Your payment was not made, and nothing was charged. There is nothing left to pay."
+	)
 
 
 def test_a_link_that_never_was(site, http, open_link, picture):

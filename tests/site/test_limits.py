@@ -65,6 +65,15 @@ def test_the_greatest_amount_is_that_of_the_currency(site_only, currency, total,
 	assert limits.bounds(balance(total, currency)).max_minor == most
 
 
+def test_who_owes_more_than_can_be_paid_at_once_reads_what_to_do_about_the_rest(world):
+	form = world.form(invoice=world.make_invoice(total="1234567.89"))
+	assert form["amount"]["max"] == "999999.99"
+	assert form["amount"]["reason"] == (
+		"More than that can't be paid online at once. Pay the rest by another payment."
+	)
+	assert world.form()["amount"]["reason"] is None
+
+
 @pytest.mark.parametrize("currency, total", [("USD", 100_000_000), ("JPY", 10**8)])
 def test_with_partial_payments_off_nobody_is_asked_for_a_part(site_only, currency, total):
 	allowed = limits.bounds(balance(total, currency), partial_allowed=False)

@@ -357,6 +357,12 @@ def test_migrate_leaves_what_an_administrator_edited_and_deleted(site_only):
 	frappe.cache.delete_value("notifications")
 
 
+def test_the_days_of_an_invoice_are_printed_with_the_month_by_its_name(world):
+	invoice = world.make_invoice(posting_date="2026-02-11", due_date="2026-12-02")
+	printed = frappe.get_print("Portal Invoice", invoice.name)
+	assert "Feb 11, 2026" in printed and "Dec 2, 2026" in printed
+
+
 def test_a_rate_is_printed_as_it_is(world):
 	invoice = world.make_invoice(items=[{"description": "Calls", "quantity": 1000, "rate": 0.125}])
 	printed = frappe.get_print("Portal Invoice", invoice.name)

@@ -37,3 +37,16 @@ def test_a_controller_names_the_fields_of_its_doctype(folder):
 	}
 	fields = {name: "Literal" if kind == "Select" else kind for name, kind in fields.items()}
 	assert {name: kind for name, kind in named.items() if name not in OF_ROWS} == fields
+
+
+LISTED = [
+	doctype
+	for doctype in (json.loads(path.read_text()) for path in sorted(DOCTYPES.glob("*/*.json")))
+	if not doctype.get("istable") and not doctype.get("issingle")
+]
+
+
+@pytest.mark.parametrize("doctype", LISTED, ids=[doctype["name"] for doctype in LISTED])
+def test_an_empty_list_says_what_appears_in_it(doctype):
+	"""Frappe by itself says that nobody has created one yet, also of what nobody can create."""
+	assert doctype.get("description")

@@ -105,6 +105,9 @@ def test_after_too_many_tries_the_bank_is_to_be_asked(bank_form):
 	expect(row.get_by_text("contact your bank")).to_be_visible()
 	expect(row.get_by_role("radio")).to_be_disabled()
 	expect(form.pay_button).to_be_disabled()
+	expect(form.pay_button).to_have_accessible_description(
+		"This bank account can't be used to pay. Please add another one."
+	)
 	expect(form.root.get_by_role("button", name="Add a bank account")).to_be_enabled()
 
 

@@ -64,6 +64,11 @@ class PayDialog(PayForm):
 		self.root.get_by_role("button", name="Close").click()
 		self.dialog.wait_for(state="hidden")
 
+	def close_by_button(self) -> None:
+		"""The one in the dialog's head."""
+		self.dialog.locator(".btn-modal-close").click()
+		self.dialog.wait_for(state="hidden")
+
 
 TYPED = ("Data", "Int", "Float", "Currency", "Password", "Small Text", "Text", "Autocomplete")
 

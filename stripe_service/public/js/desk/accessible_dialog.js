@@ -44,9 +44,9 @@ function name_dialog(modal) {
 	for (const button of modal.querySelectorAll(".modal-footer .btn")) give_edge(button);
 }
 
-/** An edge that is seen with forced colours alone, which take a button's background away: Frappe's buttons have none. */
-export function give_edge(button) {
-	button.style.border = "1px solid transparent";
+/** An edge that is seen with forced colours alone, which take the background away: Frappe's buttons and fields have none. */
+export function give_edge(node) {
+	node.style.border = "1px solid transparent";
 }
 
 /** Frappe's labels stand beside their inputs without a tie between them. */
@@ -54,7 +54,9 @@ function name_fields(modal) {
 	for (const control of modal.querySelectorAll(".frappe-control")) {
 		const label = control.querySelector("label.control-label");
 		const input = control.querySelector("input, select, textarea");
-		if (!label || !input || input.labels?.length) continue;
+		if (!label || !input) continue;
+		if (!input.matches("[type=checkbox], [type=radio]")) give_edge(input);
+		if (input.labels?.length) continue;
 		input.id = input.id || unique_id("field");
 		label.htmlFor = input.id;
 		const help = control.querySelector(".help-box");

@@ -1,5 +1,7 @@
 /** The payment link of a document, or of several of one party: copy it, make a new one, revoke it. */
 
+import { readable_date } from "../pay_form/format.js";
+
 const METHODS = "stripe_service.api.payment_links";
 
 /** `documents` are [{doctype, name}]. The server says which rule is broken by those that can't stand in one link. */
@@ -64,7 +66,7 @@ function fields_of(facts, count) {
 			default: facts.url,
 			read_only: 0,
 			description: __("Good until the end of {0}. {1}", [
-				frappe.datetime.str_to_user(facts.expires_on),
+				readable_date(facts.expires_on, frappe.boot.lang),
 				opened(facts),
 			]),
 		},
@@ -98,7 +100,7 @@ function shared({ shared: count }) {
 
 function opened({ opened: times, last_opened }) {
 	if (!times) return __("It has not been opened yet.");
-	const when = frappe.datetime.str_to_user(last_opened);
+	const when = readable_date(last_opened, frappe.boot.lang);
 	return times === 1
 		? __("It was opened once, on {0}.", [when])
 		: __("It was opened {0} times, last on {1}.", [times, when]);

@@ -6,7 +6,7 @@ import { make_format } from "../pay_form/format.js";
 import { frappe_adapter } from "../pay_form/frappe_adapter.js";
 import { amount_problem } from "../pay_form/messages.js";
 import { make_uuid } from "../pay_form/uuid.js";
-import { accessible } from "./accessible_dialog.js";
+import { accessible, give_edge } from "./accessible_dialog.js";
 
 const EXPONENTS = [2, 0, 3]; // of all currencies that Stripe knows
 
@@ -54,6 +54,7 @@ class RefundDialog {
 			primary_action: () => this._refund(),
 		});
 		this.problem = $(`<div class="alert alert-danger" role="alert" hidden></div>`);
+		give_edge(this.problem.get(0));
 		this.dialog.get_field("problem").$wrapper.append(this.problem);
 		accessible(this.dialog, opener);
 		this.dialog.show();

@@ -91,9 +91,12 @@
 	}
 
 	function due(row) {
-		if (!row?.due_date) return "";
-		const day = frappe.datetime.str_to_user(row.due_date);
-		return row.days_overdue ? __("{0} (overdue)", [day]) : day;
+		const day = row?.due_date ? frappe.datetime.str_to_user(row.due_date) : "";
+		if (Number(row?.under_way)) {
+			const under_way = __("Payment Under Way");
+			return day ? `${day} (${under_way})` : under_way;
+		}
+		return day && row.days_overdue ? __("{0} (overdue)", [day]) : day;
 	}
 
 	function cell(text) {

@@ -106,6 +106,7 @@ export const answers = {
 		__(
 			"The payment did not go through, and nothing was charged. Try again, or pay another way."
 		),
+	nothing_charged: () => __("Your payment was not made, and nothing was charged."),
 	refused: () => __("The site refused this. Reload the page and try again."),
 	action_pending: () =>
 		__(
@@ -138,8 +139,9 @@ export const answers = {
 			"Log in again to continue. The form will then show what happened to a payment you made."
 		),
 	add_bank_account: () => __("Add a bank account to pay with it."),
-	verify_bank_account: () =>
-		__("This bank account can pay as soon as it is verified. Until then, choose another one."),
+	verify_bank_account: () => __("This bank account can pay as soon as it is verified."),
+	bank_account_unusable: () =>
+		__("This bank account can't be used to pay. Please add another one."),
 	choose_bank_account: () => __("Choose a verified bank account, or add one."),
 	finish_adding: () => __("Finish adding the bank account, or cancel it."),
 	brand_refused: (brand, accepted) =>

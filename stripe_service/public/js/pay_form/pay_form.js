@@ -91,18 +91,19 @@ export class PayForm {
 		if (this.state.phase === PHASE.UNKNOWN) return this._ask_again();
 	}
 
-	_show_opened(form) {
+	/** `said` comes first where there is nothing to pay. */
+	_show_opened(form, said = "") {
 		this.format.use(form.invoice);
-		this._dispatch({ type: "opened", form, ...this._preselected(form) });
+		this._dispatch({ type: "opened", form, said, ...this._preselected(form) });
 	}
 
-	_could_not_open(error) {
+	_could_not_open(error, said = "") {
 		if (error.session_ended) return this._session_ended();
 		if (error instanceof NoAnswer) {
 			return this._dispatch({ type: "open_failed", message: answers.open_failed(error) });
 		}
 		if (!(error instanceof Refused)) reportError(error);
-		const message = error.message || answers.refused();
+		const message = said + (error.message || answers.refused());
 		this._dispatch({ type: "open_failed", message, gone: error.gone });
 	}
 
@@ -259,7 +260,7 @@ export class PayForm {
 			case PHASE.UNKNOWN:
 				return this._ask_again();
 			case PHASE.READY:
-				return this._refresh();
+				return this._refresh(`${answers.nothing_charged()} `);
 		}
 	}
 
@@ -303,20 +304,23 @@ export class PayForm {
 		return true;
 	}
 
-	/** What may be paid has changed, or someone else was faster: the form shows it and stays usable. */
-	async _refresh() {
+	/**
+	 * What may be paid has changed, or someone else was faster: the form shows it and stays usable. Where nothing can be paid any
+	 * more, `said` comes first: whoever has just pressed Pay would take "This invoice is paid" for their own payment.
+	 */
+	async _refresh(said = "") {
 		let form;
 		try {
 			form = await this.api.open_form();
 		} catch (error) {
 			if (error.session_ended) this._session_ended();
-			if (error.gone && this.state.phase === PHASE.READY) this._could_not_open(error);
+			if (error.gone && this.state.phase === PHASE.READY) this._could_not_open(error, said);
 			// Otherwise the form keeps what it knew; the server checks again on Pay.
 			return;
 		}
 		if (this.destroyed || this.state.phase !== PHASE.READY) return;
 		const nothing_to_pay = form.why_not || form.loading_error || !form.amount.max_minor;
-		if (nothing_to_pay || form.resume) return this._show_opened(form);
+		if (nothing_to_pay || form.resume) return this._show_opened(form, said);
 		const amount = this._typed(form.amount.max_minor, form);
 		const amounts = this._proposed_amounts(form);
 		const text = answers.amount_changed(this.format.minor(form.amount.max_minor));

@@ -115,7 +115,7 @@ const HANDLERS = {
 	loading: anew,
 
 	/** `amount` as it would be typed; `resumed` the amount of an open payment of the payer's own. */
-	opened(state, { form, amount, amounts, method, resumed }) {
+	opened(state, { form, amount, amounts, method, resumed, said = "" }) {
 		if (form.loading_error) {
 			const { message, link } = form.loading_error;
 			return unavailable({ ...anew(state), form }, message, link, "loading_error");
@@ -130,8 +130,8 @@ const HANDLERS = {
 			...first_choice(form, method),
 		};
 		if (form.resume) return resume(opened, form, resumed);
-		if (form.why_not) return unavailable(opened, form.why_not);
-		if (!form.amount.max_minor) return unavailable(opened, form.amount.reason);
+		if (form.why_not) return unavailable(opened, said + form.why_not);
+		if (!form.amount.max_minor) return unavailable(opened, said + form.amount.reason);
 		return { ...opened, phase: PHASE.READY };
 	},
 

@@ -4,10 +4,11 @@
  */
 
 import { decimals_of } from "../desk/decimals.js";
+import { readable_date } from "../pay_form/format.js";
 
 let surroundings = {
 	money: (major, currency) => format_currency(Number(major), currency, decimals_of(currency)),
-	date: (value) => frappe.datetime.str_to_user(value),
+	date: (value) => readable_date(value, frappe.boot.lang),
 	link: (doctype, name) => frappe.utils.get_form_link(doctype, name),
 };
 

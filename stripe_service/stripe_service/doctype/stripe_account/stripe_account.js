@@ -152,11 +152,13 @@ async function show_key_report(frm) {
 	const colours = { Readable: "green", Missing: "red", Unknown: "orange" };
 	show_table(
 		__("Permissions of the API key"),
-		[__("Permission"), __("Needed"), __("For"), __("Found")],
+		[__("Permission"), __("Needed"), __("Found")],
 		rows.map((row) => [
-			frappe.utils.escape_html(row.resource),
+			// Three columns, so that a phone shows what was found.
+			`${frappe.utils.escape_html(
+				row.resource
+			)}<br><span class="text-muted">${frappe.utils.escape_html(row.purpose)}</span>`,
 			__(row.access),
-			frappe.utils.escape_html(row.purpose),
 			`<span class="indicator ${colours[row.state]}">${__(row.state)}</span>`,
 		]),
 		__("The check only reads. Whether the key can also write shows when it is first used.")

@@ -1,10 +1,15 @@
 frappe.ui.form.on("Stripe Bank Account", {
 	refresh(frm) {
 		frm.disable_save();
+		const own = frm.doc.user === frappe.session.user && frm.doc.status !== "Removed";
 		if (frm.doc.status_reason) {
-			frm.set_intro(frappe.utils.escape_html(frm.doc.status_reason), "yellow");
+			// On a phone the button stands in a menu.
+			const link = own
+				? ` <a href="/app/my-payment-methods">${__("My Payment Methods")}</a>`
+				: "";
+			frm.set_intro(frappe.utils.escape_html(frm.doc.status_reason) + link, "yellow");
 		}
-		if (frm.doc.user === frappe.session.user && frm.doc.status !== "Removed") {
+		if (own) {
 			frm.add_custom_button(__("My Payment Methods"), () =>
 				frappe.set_route("my-payment-methods")
 			);

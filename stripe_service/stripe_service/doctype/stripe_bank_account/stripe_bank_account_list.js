@@ -1,7 +1,11 @@
 frappe.listview_settings["Stripe Bank Account"] = {
 	add_fields: ["status", "is_default", "last4", "user", "stripe_account"],
 	hide_name_column: true,
-	filters: [["status", "!=", "Removed"]],
+	// An account that somebody began to add and gave up has no number, and is none.
+	filters: [
+		["status", "!=", "Removed"],
+		["last4", "is", "set"],
+	],
 	get_indicator(doc) {
 		const colours = {
 			New: "gray",

@@ -3,7 +3,8 @@
 import { frappe_adapter } from "../frappe_adapter.js";
 import { __, use_translator } from "../i18n.js";
 import { PayForm } from "../pay_form.js";
-import { el } from "../view/dom.js";
+import { button } from "../view/button.js";
+import { el, replace_children } from "../view/dom.js";
 import { LinkApi } from "./link_api.js";
 
 export function show_payment_link(node) {
@@ -44,12 +45,14 @@ async function show_own_payment(node, api) {
 	const result = await api.payment_status().catch(() => null);
 	if (!result?.message) return;
 	const receipt = /^https?:\/\//.test(result.receipt_url || "") && result.receipt_url;
-	node.append(
+	const waits = result.status === "Action Required";
+	replace_children(
+		node,
 		el(
 			"div.stripe-link-own",
 			{ attrs: { role: "status" } },
 			el("h2.h5", {}, __("Your payment")),
-			el("p", {}, result.message),
+			el("p", {}, waits ? not_confirmed() : result.message),
 			receipt &&
 				el(
 					"p",
@@ -59,7 +62,20 @@ async function show_own_payment(node, api) {
 						{ attrs: { href: receipt, target: "_blank", rel: "noopener noreferrer" } },
 						__("Receipt")
 					)
-				)
+				),
+			// Stripe's fields, with which it could be confirmed, are not loaded for a closed link.
+			waits &&
+				button(__("Cancel this payment"), "btn-default", async (event) => {
+					event.target.disabled = true;
+					await api.abandon().catch(() => null);
+					return show_own_payment(node, api);
+				})
 		)
+	);
+}
+
+function not_confirmed() {
+	return __(
+		"Your bank has not confirmed this payment, and nothing was charged. It can't be continued, as the link is closed."
 	);
 }

@@ -230,9 +230,7 @@ export class FormView {
 			case BLOCKED.NO_BANK_ACCOUNT:
 				return answers.add_bank_account();
 			case BLOCKED.UNVERIFIED:
-				return state.form.saved.bank_accounts.some(({ usable }) => usable)
-					? answers.choose_bank_account()
-					: answers.verify_bank_account();
+				return why_not_by_bank(state);
 			default:
 				return answers.no_method();
 		}
@@ -270,6 +268,15 @@ export class FormView {
 	destroy() {
 		this.node.remove();
 	}
+}
+
+function why_not_by_bank({ form, bank_account }) {
+	const { bank_accounts } = form.saved;
+	if (bank_accounts.some(({ usable }) => usable)) return answers.choose_bank_account();
+	const chosen = bank_accounts.find(({ name }) => name === bank_account);
+	return ["Failed", "Blocked"].includes(chosen?.status)
+		? answers.bank_account_unusable()
+		: answers.verify_bank_account();
 }
 
 function progress(state) {

@@ -62,6 +62,7 @@ export class Outcome {
 			sign("stopped"),
 			heading(
 				titles[field] ||
+					form?.why_not_title ||
 					(form?.documents
 						? __("These invoices can't be paid at the moment")
 						: __("This invoice can't be paid at the moment"))
