@@ -5,6 +5,7 @@
 
 import { accessible, dialogs, give_edge } from "./desk/accessible_dialog";
 import { decimals_of, show_decimals } from "./desk/decimals";
+import { follow_in_lists, follow_units } from "./desk/live";
 import { set_columns, set_up_list } from "./desk/lists";
 import { add_stripe_links } from "./desk/open_in_stripe";
 import { add_pay_chosen } from "./desk/pay_chosen";
@@ -19,11 +20,14 @@ Object.assign(stripe_service, {
 	add_pay_chosen,
 	decimals_of,
 	dialogs,
+	follow_units,
 	give_edge,
 	set_columns,
 	set_up_list,
 	show_decimals,
 });
+
+follow_in_lists();
 
 const customisations = {};
 let loading = null;
