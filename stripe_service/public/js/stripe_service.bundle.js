@@ -4,7 +4,7 @@
  */
 
 import { accessible, dialogs, give_edge } from "./desk/accessible_dialog";
-import { decimals_of, show_decimals } from "./desk/decimals";
+import { amount_in_words, decimals_of, show_decimals } from "./desk/decimals";
 import { follow_in_lists, follow_units } from "./desk/live";
 import { set_columns, set_up_list } from "./desk/lists";
 import { add_stripe_links } from "./desk/open_in_stripe";
@@ -18,6 +18,7 @@ Object.assign(stripe_service, {
 	accessible,
 	add_link_of_chosen,
 	add_pay_chosen,
+	amount_in_words,
 	decimals_of,
 	dialogs,
 	follow_units,

@@ -3,10 +3,10 @@
  * its own ways (`use_surroundings`).
  */
 
-import { decimals_of } from "../desk/decimals.js";
+import { amount_in_words } from "../desk/decimals.js";
 
 let surroundings = {
-	money: (major, currency) => format_currency(Number(major), currency, decimals_of(currency)),
+	money: amount_in_words,
 	date: (value) => frappe.datetime.str_to_user(value),
 	link: (doctype, name) => frappe.utils.get_form_link(doctype, name),
 };
