@@ -120,9 +120,11 @@ doc_events = {
 			"stripe_service.access.work_items.sync_open_items",
 			"stripe_service.payments.after_payment.queue_for_document",
 		],
+		"on_change": ["stripe_service.payables.live.tell_units"],
 		"on_trash": [
 			"stripe_service.payables.guards.refuse_deletion",
 			"stripe_service.payments.links.forget_links",
+			"stripe_service.payables.live.tell_units",
 		],
 	},
 }
@@ -228,6 +230,7 @@ override_whitelisted_methods = {
 	"frappe.geo.utils.get_coords": "stripe_service.access.frappe_overrides.get_coords",
 	"frappe.model.mapper.make_mapped_doc": "stripe_service.access.frappe_overrides.make_mapped_doc",
 	"frappe.model.mapper.map_docs": "stripe_service.access.frappe_overrides.map_docs",
+	"frappe.realtime.can_subscribe_doc": "stripe_service.access.frappe_overrides.can_subscribe_doc",
 	"frappe.realtime.can_subscribe_doctype": "stripe_service.access.frappe_overrides.can_subscribe_doctype",
 	"frappe.realtime.has_permission": "stripe_service.access.frappe_overrides.has_realtime_permission",
 	"frappe.utils.global_search.search": "stripe_service.access.frappe_overrides.search",

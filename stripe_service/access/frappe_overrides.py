@@ -18,7 +18,7 @@ from frappe.desk.notifications import get_dynamic_link_filters, get_filters_for
 from frappe.utils import cint, get_url_to_form
 from frappe.utils.verified_command import verify_request
 
-from stripe_service.access import permissions, prepared_reports
+from stripe_service.access import permissions, prepared_reports, units
 from stripe_service.access.guarded import is_limited, is_open_to
 from stripe_service.access.pay_actions import get_pay_transitions
 from stripe_service.utils import frappe_versions
@@ -460,11 +460,25 @@ def can_subscribe_doctype(doctype: str):
 
 
 @frappe.whitelist(allow_guest=True)
+def can_subscribe_doc(doctype: str, docname: str):
+	"""For frappe.realtime.can_subscribe_doc: in a unit's room it is told that something in it, or below it, has changed
+	(payables.live)."""
+	_check_room(doctype, docname)
+	return _call("frappe.realtime.can_subscribe_doc", doctype=doctype, docname=docname)
+
+
+@frappe.whitelist(allow_guest=True)
 def has_realtime_permission(doctype: str, name: str | None = None):
-	"""For frappe.realtime.has_permission, which takes its place in Frappe 16."""
+	"""For frappe.realtime.has_permission, which takes the place of both in Frappe 16."""
 	if not name and not is_open_to(doctype):
 		raise frappe.PermissionError
+	_check_room(doctype, name)
 	return _call("frappe.realtime.has_permission", doctype=doctype, name=name or "")
+
+
+def _check_room(doctype: str, name: str | None) -> None:
+	if doctype == units.UNIT and name and not units.sees_whole(frappe.session.user, name):
+		raise frappe.PermissionError
 
 
 @frappe.whitelist()

@@ -100,6 +100,30 @@ def own_units(user: str, doctype: str) -> frozenset:
 	return frozenset(row.for_value for row in memberships if (row.applicable_for or doctype) == doctype)
 
 
+def sees_whole(user: str, unit: str) -> bool:
+	"""Whether nothing that is under unit control is hidden from `user` in the unit and those below it."""
+	if sees_all_units(user):
+		return True
+	doctypes = controlled_doctypes()
+	if not doctypes or any(unit not in visible_units(user, doctype) for doctype in doctypes):
+		return False
+	below = frappe.db.get_descendants(UNIT, unit)
+	return all(visible_units(user, doctype).issuperset(below) for doctype in doctypes)
+
+
+def rooms_of(user: str) -> list[str]:
+	"""The units to which the user belongs directly and of which they see everything: those whose changes they are told of. Of who sees
+	all units, the topmost."""
+	if sees_all_units(user):
+		return frappe.get_all(
+			UNIT, filters={"parent_organisation_unit": ("is", "not set")}, pluck="name", limit=0
+		)
+	own = frappe.get_all(
+		"User Permission", filters={"user": user, "allow": UNIT}, pluck="for_value", distinct=True
+	)
+	return sorted(unit for unit in own if sees_whole(user, unit))
+
+
 def unit_allows(doc, user: str, ptype: str = "read") -> bool:
 	"""Whether the unit of `doc` lets `user` do `ptype` with it; True for a document without unit control.
 

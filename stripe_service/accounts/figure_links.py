@@ -1,6 +1,6 @@
 """The way from a figure to the rows that it sums: the address of a desk list with the filters set.
 
-A filter stands in the address as the desk itself writes it there. Dates are given as `between`: by any other comparison
+A filter stands in the address as the desk itself writes it there; one on a field of a table names the table's DocType ("Child DocType.fieldname"). Dates are given as `between`: by any other comparison
 Frappe lists rows without a date as well.
 """
 

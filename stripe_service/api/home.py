@@ -3,6 +3,7 @@
 import frappe
 from frappe import _
 
+from stripe_service.access import units
 from stripe_service.payments import home
 from stripe_service.utils.json_arguments import from_json
 
@@ -24,6 +25,13 @@ def own_payments(start: int = 0, limit: int = home.PAYMENTS_SHOWN) -> dict:
 	login."""
 	_check_login()
 	return home.own_payments(frappe.session.user, min(start, LAST_START), limit)
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def units_to_follow() -> list[str]:
+	"""The session user's units, of which the desk may be told that something has changed in them (payables.live). Needs a login."""
+	_check_login()
+	return units.rooms_of(frappe.session.user)
 
 
 @frappe.whitelist(methods=["GET", "POST"])

@@ -14,6 +14,7 @@ from frappe.utils import cstr, flt, getdate, now, nowdate
 
 from stripe_service.accounts.stripe_account import default_account
 from stripe_service.gateway import money
+from stripe_service.payables import live
 from stripe_service.payables.registry import PayableConfig, get_config
 from stripe_service.utils.dates import date_in_words, time_in_words
 from stripe_service.utils.labels import money_in_words
@@ -233,6 +234,8 @@ class Payable:
 		self.doc.update(values)
 		frappe.db.set_value(self.doctype, self.name, values, update_modified=False)
 		self._tell_open_forms()
+		live.tell_lists(self.doc)
+		live.tell_units(self.doc)
 
 	def _tell_open_forms(self) -> None:
 		frappe.publish_realtime(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import frappe
 from frappe.utils import cint, flt
 
+from stripe_service.payables import live
 from stripe_service.utils.faults import log_fault
 
 STEPS = (
@@ -76,7 +77,7 @@ def run(change: AppliedChange) -> None:
 
 
 def publish(change: AppliedChange) -> None:
-	"""Tell open forms of the documents that the payment has changed."""
+	"""Tell open forms of the documents, and the lists of their units, that the payment has changed."""
 	payment = change.payment
 	for row in payment.references:
 		frappe.publish_realtime(
@@ -86,6 +87,7 @@ def publish(change: AppliedChange) -> None:
 			docname=row.reference_name,
 			after_commit=True,
 		)
+		live.tell_unit(row.organisation_unit)
 
 
 def _told_anything_new(now: frappe._dict, before: frappe._dict) -> bool:

@@ -62,20 +62,20 @@ def facts_of(doctype: str, names: list[str], user: str) -> dict[str, dict]:
 # What waits
 
 
-def _owing(user: str) -> dict[str, str]:
-	"""By DocType, the query for the documents that `user` could pay. Those of which there can be none are left out."""
-	queries = {}
+def _owing(user: str) -> dict[str, outstanding.Owing]:
+	"""By DocType, the documents that `user` could pay. Those of which there can be none are left out."""
+	owing = {}
 	for doctype, config in registry.get_all_configs().items():
 		conditions = conditions_on_payable(doctype, user) if config.enabled else None
 		if conditions is not None:
-			queries[doctype] = outstanding.owing(config, [*conditions, *outstanding.state_conditions(config)])
-	return queries
+			owing[doctype] = outstanding.Owing(config, [*conditions, *outstanding.state_conditions(config)])
+	return owing
 
 
-def _waiting(owing: dict[str, str], start: int, limit: int) -> tuple[list[dict], bool]:
+def _waiting(owing: dict[str, outstanding.Owing], start: int, limit: int) -> tuple[list[dict], bool]:
 	found = []
-	for doctype, query in owing.items():
-		rows = outstanding.first_due(query, start + limit + 1)
+	for doctype, documents in owing.items():
+		rows = documents.first_due(start + limit + 1)
 		found += [(outstanding.order_of(row), doctype, row.name) for row in rows]
 	found.sort(key=lambda one: one[0])
 	page, more = found[start : start + limit], len(found) > start + limit
@@ -147,13 +147,13 @@ def _why_no_amount(payable, balance) -> str | None:
 # Sums
 
 
-def _sums(owing: dict[str, str], user: str) -> list[dict]:
+def _sums(owing: dict[str, outstanding.Owing], user: str) -> list[dict]:
 	"""[{currency, documents, to_pay, overdue, under_way, paid_this_month}], one for each currency."""
 	minor = defaultdict(lambda: dict.fromkeys((*SUMS, "documents"), 0))
-	for query in owing.values():
-		for row in outstanding.sums(query):
+	for documents in owing.values():
+		for currency, sums in documents.sums().items():
 			for name in ("documents", "to_pay", "overdue", "under_way"):
-				minor[row.currency][name] += cint(row[name])
+				minor[currency][name] += sums.get(name, 0)
 	for currency, paid in _paid_this_month(user):
 		minor[currency]["paid_this_month"] += cint(paid)
 	return [_in_major(currency, minor[currency]) for currency in sorted(minor)]

@@ -13,6 +13,7 @@ from frappe.utils import cint
 
 from stripe_service.access import work_items
 from stripe_service.gateway import payment_states
+from stripe_service.payables import live
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import open_payable
 from stripe_service.payables.status import set_status
@@ -58,6 +59,8 @@ def update_work_items(reference, done_by: str | None = None) -> None:
 		work_items.close_for(payable.doc, done_by)
 	else:
 		work_items.reopen(payable.doc)
+	# Frappe lets nobody of a unit into the room of all work items.
+	live.tell_units(payable.doc)
 
 
 def cancel_what_is_not_owed(reference) -> None:

@@ -21,7 +21,7 @@ from stripe_service.payments import links
 from stripe_service.payments.history_words import about_payment, is_debit
 from stripe_service.payments.result import is_payer_or_reader
 from stripe_service.utils.dates import date_in_words
-from stripe_service.utils.labels import money_in_words, web_address
+from stripe_service.utils.labels import in_one_piece, money_in_words, web_address
 from stripe_service.utils.language import words_for
 
 DOCTYPE = "Invoice Payment"
@@ -32,7 +32,7 @@ def stripe_amount(amount: float | None, currency: str) -> str:
 	that has more keeps them."""
 	exact = Decimal(str(amount or 0)).normalize()
 	decimals = max(money.exponent(currency), -exact.as_tuple().exponent)
-	return fmt_money(exact, precision=decimals, currency=currency)
+	return in_one_piece(fmt_money(exact, precision=decimals, currency=currency))
 
 
 def stripe_date(day) -> str:

@@ -1,7 +1,10 @@
 """How people name a payment method (VISA •••• 4242) and an amount. One place, for the desk, the pay form, mails and the ledger."""
 
+import re
+
 from frappe import _
 from frappe.utils import fmt_money
+from frappe.utils.jinja_globals import is_rtl
 
 from stripe_service.gateway import money
 
@@ -22,6 +25,8 @@ _OTHER_BRANDS = {
 	"cartes_bancaires": "Cartes Bancaires",
 	"link": "Link",
 }
+# Their letters are the signs of the Gulf's currencies (د.ك).
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
 def brand_name(brand: str | None) -> str:
@@ -49,9 +54,17 @@ def money_in_words(minor: int, currency: str) -> str:
 
 	Frappe by itself shows two decimals, or the system's, whatever the currency: KWD 10.12 for 10.125.
 	"""
-	return fmt_money(
-		money.from_minor(minor, currency), precision=money.exponent(currency), currency=currency.upper()
+	return in_one_piece(
+		fmt_money(
+			money.from_minor(minor, currency), precision=money.exponent(currency), currency=currency.upper()
+		)
 	)
+
+
+def in_one_piece(amount: str) -> str:
+	"""`amount` with its sign, to be put into a sentence. Where one of both runs from right to left, sign and number would fall
+	apart and two amounts change places: Unicode's isolates keep them together. (In the browser: public/js/one_piece.js.)"""
+	return f"\u2066{amount}\u2069" if is_rtl() or _RIGHT_TO_LEFT.search(amount) else amount
 
 
 def web_address(url: str | None) -> str | None:

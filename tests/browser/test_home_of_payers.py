@@ -83,6 +83,13 @@ def test_a_payer_lands_there_pays_in_the_row_and_the_row_is_gone(at_home, make_w
 	)
 
 
+def test_an_amount_whose_sign_runs_from_right_to_left_stays_in_one_piece(at_home, world, picture):
+	world.make_invoice(total="75.250", currency="KWD", title="From Kuwait")
+	page = at_home(world.payer)
+	expect(row_of(page, "From Kuwait")).to_contain_text("\u2066د.ك 75.250\u2069")
+	picture(page, "payer-home-kuwait")
+
+
 def test_a_part_that_was_paid_leaves_the_row_with_the_rest_and_the_focus_on_its_button(at_home, world):
 	title = world.invoice.title
 	page = at_home(world.payer)

@@ -34,6 +34,13 @@ def test_the_form_costs_the_same_however_many_payments_there_are(world):
 	assert queries_of_opening(world) == before
 
 
+def test_the_form_costs_the_same_however_many_invoices_there_are(world):
+	before = queries_of_opening(world)
+	for _ in range(12):
+		world.make_invoice()
+	assert queries_of_opening(world) == before
+
+
 def test_the_payments_of_a_document_are_summed_by_index(world):
 	plan = frappe.db.sql(
 		"""explain select sum(settled_minor) from `tabInvoice Payment Reference`

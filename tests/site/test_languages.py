@@ -8,6 +8,8 @@ import frappe
 import pytest
 from frappe.translate import get_translations_from_csv
 
+from stripe_service.accounts import cards
+from stripe_service.payments.receipt import stripe_amount, stripe_receipt
 from stripe_service.payments.settle import settle_intent
 from stripe_service.utils import notices
 from stripe_service.utils.language import page_messages
@@ -167,3 +169,21 @@ def test_an_administrators_own_translation_goes_before_the_files(site_only):
 		frappe.local.lang = "en"
 		own.delete()
 		frappe.db.commit()
+
+
+@pytest.mark.parametrize("currency, total, sign", [("KWD", "20.240", "د.ك"), ("USD", "20.24", "")])
+def test_an_amount_whose_sign_runs_from_right_to_left_stays_in_one_piece(world, currency, total, sign):
+	"""Else sign, number and the words round them change places in an English sentence."""
+	invoice = world.make_invoice(total=total, currency=currency)
+	amount = f"\u2066{sign} {total}\u2069" if sign else f"$ {total}"
+	with pytest.raises(frappe.ValidationError) as refused:
+		world.pay("99", invoice=invoice)
+	assert amount in str(refused.value)
+	payment = world.payment(world.pay(total, invoice=invoice)["payment"])
+	for told in (stripe_receipt(payment).amount, stripe_amount(total, currency), card_text(currency)):
+		assert ("\u2066" in told) == bool(sign), told
+	assert amount in stripe_receipt(payment).amount
+
+
+def card_text(currency: str) -> str:
+	return next(line for line in cards.received_this_month().split("<br>") if f"currency={currency}" in line)

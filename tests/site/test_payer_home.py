@@ -6,6 +6,7 @@ from frappe.utils import add_days, nowdate
 
 from stripe_service.access.pay import why_not_pay
 from stripe_service.api import home as home_api
+from stripe_service.payables import outstanding
 from stripe_service.payments import home
 from tests.support.records import PASSWORD, unique
 from tests.support.site import counted_queries, fresh_request
@@ -449,6 +450,72 @@ def test_the_home_costs_the_same_for_three_and_for_thirty_invoices(as_user, paye
 		make_invoice(unit=unit, currency="EUR" if number % 2 else "USD")
 	assert queries_of_home(as_user, payer) == few
 	assert few < 30
+
+
+def test_the_home_costs_the_same_however_many_payments_there_are(as_user, world):
+	"""The payer's own and a colleague's, of what still waits and of what is paid."""
+	colleague = world.make_payer()
+	other = world.make_invoice()
+	world.pay("1.00")
+	few = queries_of_home(as_user, world.payer)
+	for amount in ("2.00", "3.00", "4.00"):
+		world.pay(amount)
+		world.pay(amount, user=colleague)
+		world.pay_new_invoice(amount)
+	world.pay_by_ach(world.add_bank_account(), "5.00", invoice=other)
+	assert queries_of_home(as_user, world.payer) == few
+
+
+def test_what_a_document_owes_is_summed_over_its_payments_only_where_its_fields_may_be_wrong(home_of, world):
+	quiet = [world.make_invoice(total="7.00") for _number in range(5)]
+	partly = world.make_invoice(total="50.00")
+	world.pay("20.00", invoice=partly)
+	world.drain()
+	world.pay_by_ach(world.add_bank_account(), "30.00")
+	with counted_queries() as queries:
+		answer = home_of(world.payer)
+	[summed] = [
+		query for query in queries if "as outstanding_minor" in query and "tabPortal Invoice" in query
+	]
+	assert world.invoice.name in summed
+	assert not [invoice.name for invoice in (*quiet, partly) if invoice.name in summed]
+	assert (sums(answer)["to_pay"], sums(answer)["under_way"]) == ("135.00", "30.00")
+
+
+def test_documents_whose_fields_nobody_has_written_are_summed_all_the_same(home_of, world, monkeypatch):
+	"""Those of a DocType that was made payable later."""
+	monkeypatch.setattr(outstanding, "MOST_DOUBTFUL", 2)
+	for _number in range(3):
+		world.make_invoice(total="7.00")
+	world.invoice
+	of_unit = {"organisation_unit": world.unit}
+	frappe.db.set_value(INVOICE, of_unit, {"outstanding_amount": 0, "paid_amount": 0})
+	frappe.db.commit()
+	answer = home_of(world.payer)
+	assert (sums(answer)["documents"], sums(answer)["to_pay"]) == (4, "121.00")
+	assert len(waiting(answer)) == 4
+
+
+@pytest.mark.parametrize(
+	"fault", ["not shown", "reserved too long", "total changed past it", "shown wrongly"]
+)
+def test_a_document_whose_fields_are_wrong_is_told_as_its_payments_say(home_of, world, fault):
+	"""The document was locked when the money came, or somebody wrote into the database."""
+	payment = world.pay("30.00")["payment"]
+	world.drain()
+	wrong = {
+		"not shown": {"paid_amount": 0, "outstanding_amount": 100},
+		"reserved too long": {"reserved_amount": 30},
+		"total changed past it": {"total": 150},
+		"shown wrongly": {"outstanding_amount": 0},
+	}[fault]
+	frappe.db.set_value(INVOICE, world.invoice.name, wrong)
+	if fault == "not shown":  # then what follows the payment is still to be done
+		frappe.db.set_value("Invoice Payment", payment, "after_payment_status", "Pending")
+	frappe.db.commit()
+	owed = {"total changed past it": "120.00"}.get(fault, "70.00")
+	answer = home_of(world.payer)
+	assert (answer["waiting"][0]["outstanding"], sums(answer)["to_pay"]) == (owed, owed)
 
 
 def test_the_work_items_cost_the_same_for_three_and_for_thirty(as_user, payer, unit, make_invoice):

@@ -357,3 +357,14 @@ def test_over_http_each_payer_gets_the_own_cards_and_a_refusal_of_anothers(world
 		405,
 	)
 	assert owner.call("stripe_service.api.methods.remove_method", name=name).json()["message"]["cards"] == []
+
+
+def test_in_print_a_brand_has_its_name(world):
+	card = frappe.get_doc("Saved Card", world.save_card("pm_card_amex"))
+	payment = world.payment(world.new_payment(card="visa"))
+	for doc, name, stripes_word in ((card, "American Express", "amex"), (payment, "VISA", "visa")):
+		printed = frappe.get_print(doc.doctype, doc.name, print_format="Standard")
+		assert name in printed and f"{stripes_word}\n" not in printed, doc.doctype
+		assert doc.get_formatted("brand") == name
+	debit = frappe.get_doc(doctype="Invoice Payment", method_type="us_bank_account", brand="STRIPE TEST BANK")
+	assert debit.get_formatted("brand") == "STRIPE TEST BANK"

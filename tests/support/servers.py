@@ -1,4 +1,4 @@
-"""The processes of the tests' own: the Stripe emulator, the site's web server (gunicorn), a background worker.
+"""The processes of the tests' own: the Stripe emulator, the site's web server (gunicorn), its realtime server, a background worker.
 
 It can be imported where there is no Frappe.
 """
@@ -238,6 +238,45 @@ def _wait_for_site(server: Server, process: subprocess.Popen, seconds: float = 6
 			pass
 		time.sleep(0.2)
 	raise RuntimeError(f"The test site did not answer at {server.address} within {seconds:.0f} s.")
+
+
+@contextmanager
+def running_realtime(bench: Path, port: int):
+	"""Frappe's realtime server, which tells what the environment's Redis is told, for as long as the block lasts."""
+	log = open(os.environ.get("SERVER_LOG", os.devnull), "ab")
+	process = subprocess.Popen(
+		[
+			*ENDS_WITH_THE_TESTS,
+			os.environ.get("NODE") or "node",
+			*("--require", str(REPO / "scripts/lib/localhost.cjs")),
+			"apps/frappe/socketio.js",
+		],
+		cwd=bench,
+		env=os.environ | {"FRAPPE_SOCKETIO_PORT": str(port)},
+		stdin=subprocess.DEVNULL,
+		stdout=log,
+		stderr=log,
+		start_new_session=True,
+	)
+	try:
+		_wait_for_port(port, process)
+		yield process
+	finally:
+		stop(process)
+		log.close()
+
+
+def _wait_for_port(port: int, process: subprocess.Popen, seconds: float = 30):
+	deadline = time.monotonic() + seconds
+	while time.monotonic() < deadline:
+		if process.poll() is not None:
+			raise RuntimeError(f"The realtime server ended with exit code {process.returncode} at its start.")
+		try:
+			socket.create_connection(("127.0.0.1", port), timeout=1).close()
+			return
+		except OSError:
+			time.sleep(0.1)
+	raise RuntimeError(f"The realtime server did not answer at port {port} within {seconds:.0f} s.")
 
 
 @contextmanager

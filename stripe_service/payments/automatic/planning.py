@@ -13,7 +13,7 @@ from frappe.utils import add_days, getdate, nowdate
 
 from stripe_service.accounts.jobs import Report
 from stripe_service.gateway import money
-from stripe_service.payables import outstanding, registry
+from stripe_service.payables import registry
 from stripe_service.payables.balance import balance_of
 from stripe_service.payables.payable import load_payable
 from stripe_service.payments.automatic import agreements, settings, telling
@@ -73,8 +73,8 @@ def _becoming_due(agreement, config, day) -> list:
 	"""Those of `owing` that become due by then and have no row yet."""
 	by = frappe.db.escape(str(add_days(day, agreement.notice_days)), percent=False)
 	due = f"date(`tab{config.document_type}`.`{config.due_date_fieldname}`)"
-	query = owing(agreement, config, f"{due} <= {by}", _without_row(agreement, config, due))
-	return outstanding.first_due(query, BATCH) if query else []
+	documents = owing(agreement, config, f"{due} <= {by}", _without_row(agreement, config, due))
+	return documents.first_due(BATCH) if documents else []
 
 
 def _without_row(agreement, config, due: str) -> str:

@@ -86,14 +86,14 @@ def currencies_for(user: str) -> list[str]:
 	return sorted(currency.upper() for currency in found)
 
 
-def owing(agreement, config: PayableConfig, *more: str) -> str | None:
-	"""The query (`outstanding.owing`) for the documents of a DocType that `agreement` covers and that its payer may pay now;
+def owing(agreement, config: PayableConfig, *more: str) -> outstanding.Owing | None:
+	"""The documents of a DocType that `agreement` covers and that its payer may pay now;
 	None if there is none. `more` are further conditions."""
 	allowed = conditions_on_payable(config.document_type, agreement.user)
 	covered = conditions(agreement, config)
 	if allowed is None or covered is None:
 		return None
-	return outstanding.owing(config, [*allowed, *covered, *more, *outstanding.state_conditions(config)])
+	return outstanding.Owing(config, [*allowed, *covered, *more, *outstanding.state_conditions(config)])
 
 
 def covers(agreement, payable) -> bool:

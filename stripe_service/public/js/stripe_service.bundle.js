@@ -4,7 +4,8 @@
  */
 
 import { accessible, dialogs, give_edge } from "./desk/accessible_dialog";
-import { decimals_of, show_decimals } from "./desk/decimals";
+import { amount_in_words, decimals_of, show_decimals } from "./desk/decimals";
+import { follow_in_lists, follow_units } from "./desk/live";
 import { set_columns, set_up_list } from "./desk/lists";
 import { add_stripe_links } from "./desk/open_in_stripe";
 import { add_pay_chosen } from "./desk/pay_chosen";
@@ -17,13 +18,17 @@ Object.assign(stripe_service, {
 	accessible,
 	add_link_of_chosen,
 	add_pay_chosen,
+	amount_in_words,
 	decimals_of,
 	dialogs,
+	follow_units,
 	give_edge,
 	set_columns,
 	set_up_list,
 	show_decimals,
 });
+
+follow_in_lists();
 
 const customisations = {};
 let loading = null;

@@ -5,12 +5,20 @@
  * https://docs.stripe.com/currencies, zero-decimal and three-decimal currencies.
  */
 
+import { in_one_piece } from "../one_piece.js";
+
 const WITHOUT = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" ");
 const WITH_THREE = "BHD JOD KWD OMR TND".split(" ");
 
 export function decimals_of(currency) {
 	if (WITHOUT.includes(currency)) return 0;
 	return WITH_THREE.includes(currency) ? 3 : 2;
+}
+
+/** An amount in major units as text, also within a sentence. */
+export function amount_in_words(major, currency) {
+	const text = format_currency(Number(major), currency, decimals_of(currency));
+	return in_one_piece(text, frappe.boot.lang);
 }
 
 /** `fieldnames` of the form, and `table_fields` as {table: fieldnames}, are shown with the decimals of `currency`. */

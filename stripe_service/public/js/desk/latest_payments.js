@@ -1,6 +1,6 @@
 // The latest payments of the Stripe workspace, with what each was about and how much: Frappe's quick lists show a title alone.
 
-import { decimals_of } from "./decimals";
+import { amount_in_words } from "./decimals";
 import { LEGIBLE } from "./pills";
 
 const DOCTYPE = "Invoice Payment";
@@ -37,10 +37,10 @@ export async function show_latest_payments(place) {
 }
 
 function row_html(row) {
-	const amount = format_currency(row.amount, row.currency, decimals_of(row.currency));
+	const amount = amount_in_words(row.amount, row.currency);
 	return `<div class="flex" style="gap: 8px; justify-content: space-between; margin-bottom: var(--margin-sm)">
 		<div style="min-width: 0">
-			<a href="${frappe.utils.get_form_link(DOCTYPE, row.name)}"><bdi>${escape(amount)}</bdi></a>
+			<a href="${frappe.utils.get_form_link(DOCTYPE, row.name)}">${escape(amount)}</a>
 			<div class="text-muted small ellipsis">${escape(row.reference_title || row.name)} · ${escape(
 		frappe.datetime.prettyDate(row.creation)
 	)}</div>

@@ -5,7 +5,7 @@
  * List View Settings are left alone.
  */
 
-import { decimals_of } from "./decimals.js";
+import { amount_in_words } from "./decimals.js";
 import { fit_columns } from "./frappe_versions.js";
 
 // The list's own width: on a wide screen Frappe centres a page of about 1300 pixels, unless it is set to the full width.
@@ -86,8 +86,7 @@ export function set_columns(listview, columns) {
 
 /** With the currency's own decimals. */
 function money(value, df, doc) {
-	const currency = frappe.meta.get_field_currency(df, doc);
-	const text = format_currency(value, currency, decimals_of(currency));
+	const text = amount_in_words(value, frappe.meta.get_field_currency(df, doc));
 	return `<span class="ellipsis" title="${__(df.label)}">${frappe.utils.escape_html(
 		text
 	)}</span>`;

@@ -83,11 +83,7 @@
 
 	function amount(row) {
 		if (!row) return "";
-		return format_currency(
-			Number(row.outstanding),
-			row.currency,
-			stripe_service.decimals_of(row.currency)
-		);
+		return stripe_service.amount_in_words(row.outstanding, row.currency);
 	}
 
 	function due(row) {

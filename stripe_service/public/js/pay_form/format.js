@@ -1,5 +1,6 @@
 /** Amounts and dates as this person reads them: Frappe's way where there is Frappe, the browser's where not. */
 
+import { in_one_piece } from "../one_piece.js";
 import { in_groups, parse_major, to_major, to_typed } from "./amount.js";
 
 export function make_format(adapter) {
@@ -44,13 +45,6 @@ export function make_format(adapter) {
 		number: (major, decimals) => in_groups(major, decimals, separators),
 		date: (iso) => readable_date(iso, adapter.locale),
 	};
-}
-
-const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ku|ps|sd|ug|ur|yi)\b/i;
-
-/** From right to left, "$ 119.00" would fall apart within a sentence: Unicode's isolates keep sign and number together. */
-function in_one_piece(text, locale) {
-	return RIGHT_TO_LEFT.test(locale || "") ? `\u2066${text}\u2069` : text;
 }
 
 /** The ways in which a currency is written beside an amount, the longest first: "US$", "USD", "$". */

@@ -3,11 +3,11 @@
  * its own ways (`use_surroundings`).
  */
 
-import { decimals_of } from "../desk/decimals.js";
+import { amount_in_words } from "../desk/decimals.js";
 import { readable_date } from "../pay_form/format.js";
 
 let surroundings = {
-	money: (major, currency) => format_currency(Number(major), currency, decimals_of(currency)),
+	money: amount_in_words,
 	date: (value) => readable_date(value, frappe.boot.lang),
 	link: (doctype, name) => frappe.utils.get_form_link(doctype, name),
 };

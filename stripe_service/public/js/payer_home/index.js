@@ -1,8 +1,8 @@
 /**
  * The payer's home, in the workspace Payments: what waits to be paid, the sums, and the payer's own payments.
  *
- * Everything is drawn anew from one answer of the server: when the page is come back to, when the server tells of a payment,
- * and when one was made here.
+ * Everything is drawn anew from one answer of the server: when the page is come back to, when the server tells of a payment or
+ * of a change in one of the payer's units, and when one was made here.
  */
 
 import { Api } from "../pay_form/api.js";
@@ -120,7 +120,9 @@ class PayerHome {
 	follow() {
 		const again = frappe.utils.debounce(() => this._is_seen() && this.load(), 300);
 		const heard = () => (this.node.isConnected ? again() : stop());
+		const unfollow = stripe_service.follow_units(() => heard());
 		const stop = () => {
+			unfollow();
 			document.removeEventListener("visibilitychange", heard);
 			window.removeEventListener("focus", heard);
 			frappe.realtime.off("stripe_payment", heard);

@@ -16,7 +16,7 @@ from frappe import _
 from stripe_service.accounts.dashboard import set_dashboard_links
 from stripe_service.gateway import dashboard, payment_states
 from stripe_service.utils.fitting import fit
-from stripe_service.utils.labels import money_in_words
+from stripe_service.utils.labels import brand_name, money_in_words
 from stripe_service.utils.written_by_app import WrittenByApp
 
 # Each holds all that the figures of the workspace sum (accounts.figures), so that no row is read for them: payments are
@@ -128,6 +128,12 @@ class InvoicePayment(WrittenByApp):
 		user: DF.Link
 
 	# end: auto-generated types
+
+	def get_formatted(self, fieldname: str, *args, **given):
+		"""In print a card's brand has its name, as everywhere: the field has Stripe's word for it, or the bank's name."""
+		if fieldname == "brand" and self.brand and self.method_type == "card":
+			return brand_name(self.brand)
+		return super().get_formatted(fieldname, *args, **given)
 
 	def written_by(self) -> str:
 		return _("Payments are created when somebody pays. Press Pay on the document instead.")

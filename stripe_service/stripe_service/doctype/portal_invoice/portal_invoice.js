@@ -132,5 +132,5 @@ function ask(frm, fields, method, title, label) {
 
 function outstanding(frm) {
 	const { outstanding_amount, currency } = frm.doc;
-	return format_currency(outstanding_amount, currency, stripe_service.decimals_of(currency));
+	return stripe_service.amount_in_words(outstanding_amount, currency);
 }

@@ -9,6 +9,7 @@ from stripe_service.gateway import errors
 from stripe_service.gateway.references import id_of
 from stripe_service.saved_methods import brands
 from stripe_service.saved_methods.saved_method import REMOVED, SavedMethod, apply_fresh_reading
+from stripe_service.utils.labels import brand_name
 
 
 class SavedCard(SavedMethod):
@@ -37,6 +38,14 @@ class SavedCard(SavedMethod):
 
 	method_type = "card"
 	usable_status = "Active"
+
+	def get_formatted(self, fieldname: str, *args, **given):
+		"""In print the brand has its name, as everywhere: the field has Stripe's word for it."""
+		return (
+			brand_name(self.brand)
+			if fieldname == "brand"
+			else super().get_formatted(fieldname, *args, **given)
+		)
 
 	@property
 	def made_by(self) -> str | None:

@@ -20,7 +20,7 @@ frappe.ui.form.on("Stripe Refund", {
 
 function try_again(frm) {
 	const { amount, currency } = frm.doc;
-	const in_words = format_currency(amount, currency, stripe_service.decimals_of(currency));
+	const in_words = stripe_service.amount_in_words(amount, currency);
 	stripe_service.dialogs.confirm(__("Refund {0} once more?", [in_words]), () => send_again(frm));
 }
 

@@ -34,8 +34,7 @@ frappe.query_reports["Stripe Received"] = {
 		if (column.fieldtype !== "Currency" || !data) {
 			return default_formatter(value, row, column, data);
 		}
-		const { currency } = data;
-		const text = format_currency(value, currency, stripe_service.decimals_of(currency));
+		const text = stripe_service.amount_in_words(value, data.currency);
 		return `<div style="text-align: right">${frappe.utils.escape_html(text)}</div>`;
 	},
 };

@@ -11,6 +11,8 @@ from stripe_service.gateway import money
 from stripe_service.gateway.payment_states import RECEIVED, RESERVING
 from stripe_service.utils.dates import read_day
 
+# By the units of all documents that a payment pays: the payment's own is that of the first.
+UNIT_OF_ROWS = f"{figures.ROW}.organisation_unit"
 BY = {"unit": figures.UNIT, "method": figures.METHOD, "day": figures.DAY}
 
 
@@ -94,7 +96,7 @@ def _received_list(first, last) -> str:
 def row_of(figure: figures.Figure, by: str | None, received_list: str, under_way_list: str) -> dict:
 	"""One row in major units, with links to the lists of what it counts: the two paths, narrowed to the row's currency
 	and group."""
-	narrowed = query_of(currency=figure.currency, **_filters_of(figure, by))
+	narrowed = query_of(**{"currency": figure.currency} | _filters_of(figure, by))
 
 	def major(minor: int) -> float:
 		return float(money.from_minor(minor, figure.currency))
@@ -118,7 +120,7 @@ def _linked(count: int, path: str, narrowed: str) -> str:
 
 def _filters_of(figure: figures.Figure, by: str | None) -> dict:
 	if by == figures.UNIT:
-		return {"organisation_unit": figure.group or ["is", "not set"]}
+		return {UNIT_OF_ROWS: figure.group or ["is", "not set"]}
 	if by == figures.METHOD:
 		method_type, brand = figure.group
 		of_brand = {"brand": brand or ["is", "not set"]} if figures.tells_brands() else {}

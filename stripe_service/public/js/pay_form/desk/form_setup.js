@@ -7,7 +7,7 @@
  */
 
 import { focus_title } from "../../desk/accessible_dialog.js";
-import { decimals_of } from "../../desk/decimals.js";
+import { amount_in_words } from "../../desk/decimals.js";
 import { __ } from "../i18n.js";
 import { test_mode } from "../messages.js";
 import { open_dialog } from "./dialog.js";
@@ -100,8 +100,7 @@ function show_headline(frm, facts) {
 	const { under_way } = facts;
 	const lines = [];
 	if (under_way?.count) {
-		const { amount: major, currency } = under_way;
-		const amount = format_currency(Number(major), currency, decimals_of(currency));
+		const amount = amount_in_words(under_way.amount, under_way.currency);
 		lines.push(__("{0} of this document is being paid at the moment.", [amount]));
 	}
 	// Somebody who gets the work item and may not pay reads why; the button alone would only be missing.
