@@ -21,7 +21,7 @@ from tests.browser.support.desk import (
 	slug,
 )
 from tests.browser.support.pay_form import PayForm
-from tests.support.payment_links import make_link, name_of
+from tests.support.payment_links import make_link, make_link_of, name_of
 from tests.support.records import PASSWORD, make_portal_user, unique
 from tests.support.settings import opened, set_settings
 
@@ -195,6 +195,34 @@ def test_the_payers_saved_methods(login, http, world, automatic, looking):
 		looking.at(page, f"methods-{slug(label)}", ".stripe-methods dialog[open]")
 		page.keyboard.press("Escape")
 		expect(dialog).to_have_count(0)
+
+
+def test_the_pages_of_links_that_are_closed_or_of_several(new_page, http, worker, world, looking):
+	page = new_page()
+
+	def look(name: str, token: str, words: str):
+		page.goto(f"{http.url}/payment-link/{token}", wait_until="domcontentloaded")
+		expect(page.locator(".stripe-link")).to_contain_text(words)
+		looking.at(page, name, ".stripe-link")
+
+	def closed(**values) -> str:
+		token = make_link(world.make_invoice())
+		frappe.db.set_value("Stripe Payment Link", name_of(token), values)
+		frappe.db.commit()
+		return token
+
+	with world.as_user("Administrator"):
+		look("link-revoked", closed(revoked=1), "This link was withdrawn")
+		look("link-expired", closed(expires_on=add_days(nowdate(), -1)), "This link has expired")
+		several = [world.make_invoice(bill_to="Buyer", bill_to_email="buyer@example.com") for _ in range(2)]
+		token = make_link_of(several)
+		page.goto(f"{http.url}/payment-link/{token}")
+		expect(PayForm(page).pay_button).to_be_enabled()
+		looking.at(page, "link-several", ".stripe-link")
+		paid = make_link(world.invoice)
+	world.pay()
+	world.drain()
+	look("link-paid", paid, "This invoice is paid")
 
 
 def test_the_pages_of_the_portal_and_of_a_link(

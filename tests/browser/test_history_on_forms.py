@@ -222,6 +222,16 @@ def test_a_colleagues_payment_shows_by_itself_and_the_amount_is_said(at_desk, wo
 	)
 
 
+def test_ones_own_payment_shows_without_an_announcement(at_desk, world):
+	page = at_desk(world.payer, DOCTYPE, world.invoice.name)
+	expect(history_of(page).locator(".stripe-history-summary")).to_have_text("$ 0.00 of $ 100.00 paid")
+	world.pay("60.00")
+	world.drain()
+	tell(page, world.invoice.name)
+	expect(history_of(page).locator(".stripe-history-summary")).to_have_text("$ 60.00 of $ 100.00 paid")
+	expect(history_of(page).locator(".stripe-history-notice")).to_have_text("")
+
+
 def test_what_is_being_typed_is_not_lost_when_somebody_pays(at_desk, world, administrator):
 	page = at_desk(administrator, DOCTYPE, world.invoice.name)
 	expect(history_of(page).locator(".stripe-history-summary")).to_be_visible()

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from frappe.utils import add_days, nowdate
+from frappe.utils import add_days, getdate, nowdate
 from playwright.sync_api import expect
 
 from stripe_service.utils import frappe_versions
@@ -48,6 +48,8 @@ def test_a_payer_lands_there_pays_in_the_row_and_the_row_is_gone(at_home, make_w
 	world.make_invoice(total="45.00", currency="EUR", title="Printer paper", due_date=add_days(nowdate(), 12))
 	world.pay("59.90", "mastercard", invoice=world.make_invoice(total="59.90", title="Telephone in November"))
 	page = at_home(world.payer, viewport=WIDE)
+	due = getdate(world.invoice.due_date)
+	expect(row_of(page, title)).to_contain_text(f"Due {due:%b}\u00a0{due.day},\u00a0{due.year}")
 	assert page.url.rsplit("/", 1)[-1] == "payments"
 
 	overdue = row_of(page, "Roof repair")

@@ -15,6 +15,7 @@ import { el, replace_children, set_text, show } from "../pay_form/view/dom.js";
 const shown_at_first = () => (window.innerWidth < 768 ? 2 : 4);
 const PAYMENT = "Invoice Payment";
 const TOGETHER = 400; // milliseconds: several changes of one moment are read once
+const ON_THE_WAY = ["Started", "Action Required", "Processing", "Succeeded"];
 
 const histories = new WeakMap();
 
@@ -119,7 +120,7 @@ class History {
 
 	_show(answer) {
 		if (!this.answer) set_text(this.notice, "");
-		this._tell_change(this.answer?.progress, answer.progress);
+		this._tell_change(this.answer, answer);
 		this.answer = answer;
 		const payable = this.frm.doc.__onload?.stripe_service;
 		const { lines, progress } = answer;
@@ -134,16 +135,17 @@ class History {
 
 	/** Somebody else paid, or a debit came back: said where it is shown, whatever is being typed in the form. */
 	_tell_change(before, now) {
-		if (!before || !now || before.outstanding_minor === now.outstanding_minor) return;
-		const { label, amount } = still_to_pay(now);
-		set_text(
-			this.notice,
-			__("The amount has changed. {0}: {1} (before: {2}).", [
-				label,
-				amount,
-				still_to_pay(before).amount,
-			])
-		);
+		const [old, fresh] = [before?.progress, now.progress];
+		if (!old || !fresh || old.outstanding_minor === fresh.outstanding_minor) return;
+		const { label, amount } = still_to_pay(fresh);
+		const told = is_own_payment(before.lines, now.lines)
+			? ""
+			: __("The amount has changed. {0}: {1} (before: {2}).", [
+					label,
+					amount,
+					still_to_pay(old).amount,
+			  ]);
+		set_text(this.notice, told);
 		this._load_form_anew();
 	}
 
@@ -175,6 +177,16 @@ class History {
 		line.tabIndex = -1;
 		line.focus();
 	}
+}
+
+/** Whether all that changed are payments of the reader's own on their way: the pay form has said so. */
+function is_own_payment(before, now) {
+	const known = new Map(before.map(({ name, status }) => [name, status]));
+	const changed = now.filter(({ name, status }) => known.get(name) !== status);
+	return (
+		changed.length > 0 &&
+		changed.every(({ mine, status }) => mine && ON_THE_WAY.includes(status))
+	);
 }
 
 const still_to_pay = (progress) =>
