@@ -168,6 +168,27 @@ def test_the_workspace_shows_the_account_and_its_figures(
 	assert [error for error in new_page.errors if "removeChild" not in error] == []
 
 
+def test_the_dots_of_the_workspace_keep_their_colours_in_the_dark_theme(
+	without_onboarding, login, make_user, http, world
+):
+	page = login(make_user(roles=["Stripe Reader", "Stripe Viewer"], password=PASSWORD))
+	page.goto(f"{http.url}/app/stripe", wait_until="domcontentloaded")
+	for theme in ("light", "dark"):
+		page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+		connected, test = (dot_of(page, text) for text in ("Connected", "Test"))
+		red, green, blue = connected
+		assert green > red + 40 and green > blue + 40, f"{theme}: connected is not green"
+		red, green, blue = test
+		assert red > green + 40 and red > blue + 40, f"{theme}: test mode is not orange"
+
+
+def dot_of(page, text: str) -> list[int]:
+	pill = page.locator(".indicator-pill", has_text=re.compile(rf"^{text}$")).first
+	expect(pill).to_be_visible()
+	colour = pill.evaluate("pill => getComputedStyle(pill, '::before').backgroundColor")
+	return [int(part) for part in re.findall(r"\d+", colour)[:3]]
+
+
 @pytest.fixture
 def onboarding(site):
 	"""Switched on, as the setup wizard leaves a site, and with nothing done yet; afterwards as it was."""

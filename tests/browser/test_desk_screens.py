@@ -57,6 +57,17 @@ def test_the_list_shows_amount_due_date_and_state_uncut(at_list, payer, unit, ma
 		assert box["x"] >= 0 and box["x"] + box["width"] <= size["width"]
 
 
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1280", "phone"])
+def test_the_note_of_test_mode_stands_over_the_rows_and_is_as_wide(at_list, payer, unit, make_invoice, size):
+	make_invoice(unit=unit)
+	page = at_list(payer, "portal-invoice", viewport=size)
+	note = page.locator(".stripe-test-mode").filter(visible=True)
+	expect(note).to_have_count(1)
+	note, rows = note.bounding_box(), page.locator(".result").filter(visible=True).first.bounding_box()
+	# On 15 the rows have an edge of five pixels.
+	assert abs(note["x"] - rows["x"]) <= 6 and abs(note["width"] - rows["width"]) <= 12
+
+
 @pytest.mark.parametrize(
 	("currency", "total", "shown"),
 	[("JPY", "45000", "¥ 45,000"), ("KWD", "75.250", "75.250"), ("USD", "9.5", "$ 9.50")],

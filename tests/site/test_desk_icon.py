@@ -3,7 +3,7 @@
 import frappe
 import pytest
 
-HOME, PAYMENTS, INVOICES = "Stripe", "Payments", "Portal Invoice"
+HOME, PAYMENTS, INVOICES, SET_UP = "Stripe", "Payments", "Portal Invoice", "Payment Set-up"
 FIRST_PAGE = {
 	"an administrator": (["Stripe Administrator"], HOME),
 	"a viewer": (["Stripe Viewer", "Stripe Reader"], HOME),
@@ -26,6 +26,11 @@ def desk_of(site_only, make_user, as_user):
 		icons = {icon["label"]: icon for icon in boot.desktop_icons}
 		sidebars = boot.workspace_sidebar_item
 		look.beside_payments = [item["link_to"] for item in sidebars.get("payments", {}).get("items", [])]
+		look.beside_set_up = [
+			item["link_to"]
+			for item in sidebars.get("payment set-up", {}).get("items", [])
+			if item["type"] == "Link"
+		]
 		return icons, sidebars.get("stripe", {}).get("items", [])
 
 	return look
@@ -65,9 +70,26 @@ def test_the_payers_home_has_an_icon_for_those_who_may_see_it(desk_of, who, seen
 	assert not seen or (icons[PAYMENTS]["logo_url"] and not icons[PAYMENTS]["hidden"])
 
 
+@pytest.mark.parametrize(
+	"who, seen", [("a role administrator", True), ("an administrator", False), ("a payer", False)]
+)
+def test_the_role_administrators_workspace_has_an_icon_for_them_alone(desk_of, who, seen):
+	icons, _items = desk_of(FIRST_PAGE[who][0])
+	assert (SET_UP in icons) == seen
+	assert not seen or (icons[SET_UP]["logo_url"] and not icons[SET_UP]["hidden"])
+
+
+def test_the_sidebar_beside_it_leads_to_all_that_role_administrators_need(desk_of):
+	desk_of(FIRST_PAGE["a role administrator"][0])
+	assert desk_of.beside_set_up == [
+		SET_UP, "User", "User Permission", "permission-manager",
+		"Organisation Unit", "Work Item Rule", "Workflow", "Payable DocType", INVOICES,
+	]  # fmt: skip
+
+
 def test_who_has_nothing_to_do_with_payments_has_no_icon(desk_of):
 	icons, _items = desk_of(["Website Manager"])
-	assert not {"Stripe", "Stripe Service", PAYMENTS} & set(icons)
+	assert not {"Stripe", "Stripe Service", PAYMENTS, SET_UP} & set(icons)
 
 
 def test_the_icon_can_be_saved(desk_of, site_only):

@@ -1,7 +1,7 @@
 // The latest payments of the Stripe workspace, with what each was about and how much: Frappe's quick lists show a title alone.
 
 import { amount_in_words } from "./decimals";
-import { LEGIBLE } from "./pills";
+import { legible_pill } from "./pills";
 
 const DOCTYPE = "Invoice Payment";
 const SHOWN = 5;
@@ -38,6 +38,7 @@ export async function show_latest_payments(place) {
 
 function row_html(row) {
 	const amount = amount_in_words(row.amount, row.currency);
+	const colour = COLOURS[row.status] || "gray";
 	return `<div class="flex" style="gap: 8px; justify-content: space-between; margin-bottom: var(--margin-sm)">
 		<div style="min-width: 0">
 			<a href="${frappe.utils.get_form_link(DOCTYPE, row.name)}">${escape(amount)}</a>
@@ -45,9 +46,9 @@ function row_html(row) {
 		frappe.datetime.prettyDate(row.creation)
 	)}</div>
 		</div>
-		<span class="indicator-pill ${
-			COLOURS[row.status] || "gray"
-		}" style="flex: none; align-self: start; ${LEGIBLE}">${escape(__(row.status))}</span>
+		<span class="indicator-pill ${colour}" style="flex: none; align-self: start; ${legible_pill(
+		colour
+	)}">${escape(__(row.status))}</span>
 	</div>`;
 }
 

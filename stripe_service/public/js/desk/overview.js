@@ -1,6 +1,6 @@
 // The head of the Stripe workspace: the accounts, as far as the user may read them.
 
-import { LEGIBLE } from "./pills";
+import { LEGIBLE, legible_pill } from "./pills";
 import { test_mode_banner } from "./test_mode";
 
 export async function show_overview(place) {
@@ -88,9 +88,9 @@ function yes_or_no(value, reason) {
 }
 
 function pill(label, colour, title) {
-	return `<span class="indicator-pill ${colour}" style="flex: none; ${LEGIBLE}" title="${escape(
-		title || ""
-	)}">${escape(__(label))}</span>`;
+	return `<span class="indicator-pill ${colour}" style="flex: none; ${legible_pill(
+		colour
+	)}" title="${escape(title || "")}">${escape(__(label))}</span>`;
 }
 
 function text(value) {
