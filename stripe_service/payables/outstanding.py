@@ -91,13 +91,11 @@ class Owing:
 		if not self.told:
 			return []
 		fields = f"{self.table}.`name` as name, ({self.told}) is true as told, {self._fields()}"
-		rows = frappe.db.sql(
-			f"""(select {fields} from {self.table} where {self.where} and ({self.told}) is not true)
+		statement = f"""(select {fields} from {self.table} where {self.where} and ({self.told}) is not true)
 			union (select {fields} from {self._with_payments} where {self.where} and payment.status in ({_listed(RESERVING)}))
 			union (select {fields} from {self._with_payments} where {self.where} and payment.after_payment_status in ({NOT_DONE}))
-			limit {MOST_DOUBTFUL + 1}""",
-			as_dict=True,
-		)
+			limit {MOST_DOUBTFUL + 1}"""
+		rows = frappe.db.sql(statement, as_dict=True)
 		if len(rows) <= MOST_DOUBTFUL:
 			return rows
 		# A DocType that was made payable later: nobody has written the fields of its older documents.
@@ -113,8 +111,7 @@ class Owing:
 			if self.told
 			else self.where
 		)
-		return frappe.db.sql(
-			f"""
+		statement = f"""
 			select name, due_date, currency, outstanding_minor, reserved_minor
 			from (
 				select
@@ -128,9 +125,8 @@ class Owing:
 				limit {_ALL_ROWS}
 			) documents
 			where outstanding_minor > 0
-			""",
-			as_dict=True,
-		)
+			"""
+		return frappe.db.sql(statement, as_dict=True)
 
 	@cached_property
 	def _days(self) -> list:
@@ -139,14 +135,12 @@ class Owing:
 		if not self._is_told:
 			return []
 		currency, outstanding = _column(self.config, "currency"), _column(self.config, "outstanding")
-		return frappe.db.sql(
-			f"""
+		statement = f"""
 			select upper({currency}) as currency, {self._due} as due_date, count(*) as documents,
 				cast(sum({outstanding}) as char) as amount
 			from {self.table} where {self.where} and {self.told} group by {currency}, {self._due}
-			""",
-			as_dict=True,
-		)
+			"""
+		return frappe.db.sql(statement, as_dict=True)
 
 	def _first_by_fields(self, limit: int) -> list:
 		if not self._is_told:
@@ -158,14 +152,12 @@ class Owing:
 			if counted >= limit and day.due_date:
 				until = f"and {_column(self.config, 'due_date')} < '{add_days(day.due_date, 1)}'"
 				break
-		rows = frappe.db.sql(
-			f"""
+		statement = f"""
 			select {self.table}.`name` as name, {self._fields()} from {self.table}
 			where {self.where} and {self.told} {until}
 			order by ({self._due} is null), {self._due}, {self.table}.`name` limit {int(limit)}
-			""",
-			as_dict=True,
-		)
+			"""
+		rows = frappe.db.sql(statement, as_dict=True)
 		for row in rows:
 			row.update(outstanding_minor=self._counted(row)["to_pay"], reserved_minor=0)
 		return rows

@@ -7,8 +7,6 @@ import pytest
 
 APP = Path(__file__).parents[2] / "stripe_service"
 MODULE = APP / "stripe_service"
-# Written and read by the app alone; nobody opens its list to find something.
-WITHOUT_WORDS = {"Stripe Notice"}
 
 
 def documents(pattern: str) -> list[dict]:
@@ -35,4 +33,4 @@ def test_an_empty_list_says_what_belongs_there():
 		if doctype["doctype"] == "DocType" and not doctype.get("istable") and not doctype.get("issingle")
 	]
 	silent = {doctype["name"] for doctype in with_a_list if not doctype.get("description")}
-	assert silent == WITHOUT_WORDS
+	assert with_a_list and not silent
