@@ -24,13 +24,3 @@ def test_the_sidebar_leads_wherever_its_workspace_does(title):
 	linked = {(link["link_type"], link["link_to"]) for link in workspace["links"] if link["type"] == "Link"}
 	beside = {(item["link_type"], item["link_to"]) for item in sidebar["items"] if item["type"] == "Link"}
 	assert linked and linked | {("Workspace", title)} <= beside
-
-
-def test_an_empty_list_says_what_belongs_there():
-	with_a_list = [
-		doctype
-		for doctype in documents("stripe_service/doctype/*/*.json")
-		if doctype["doctype"] == "DocType" and not doctype.get("istable") and not doctype.get("issingle")
-	]
-	silent = {doctype["name"] for doctype in with_a_list if not doctype.get("description")}
-	assert with_a_list and not silent
