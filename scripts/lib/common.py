@@ -58,7 +58,11 @@ class Problem(Exception):
 	def __init__(self, cause: str, way_out: str, printed: str = ""):
 		super().__init__(cause)
 		last = [f"    | {line}" for line in printed.replace("\r", "\n").splitlines() if line.strip()][-15:]
-		self.text = "\n".join([f"\nSTOPPED: {cause}", *last, f"WAY OUT: {way_out}"])
+		self.lines = [*last, f"WAY OUT: {way_out}"]
+
+	def text(self, word: str = "STOPPED") -> str:
+		"""For the person at the terminal; `word` says whether the command goes on."""
+		return "\n".join([f"\n{word}: {self}", *self.lines])
 
 
 class NoFrappe(Problem):

@@ -34,7 +34,7 @@ def main(options) -> int:
 		try:
 			return _show_site(benches.set_up(), options.reset)
 		except NoFrappe as problem:
-			print(problem.text, file=sys.stderr, flush=True)
+			print(problem.text(), file=sys.stderr, flush=True)
 			print("\nWithout Frappe there is no site to show. The pay form alone, on its test page:")
 			_show_form()
 			return 1

@@ -51,7 +51,7 @@ def main() -> int:
 			return command.main(options)
 		return _as_one_user(command.needs(options))
 	except Problem as problem:
-		print(problem.text, file=sys.stderr, flush=True)
+		print(problem.text(), file=sys.stderr, flush=True)
 		return 1
 	except KeyboardInterrupt:
 		return 130

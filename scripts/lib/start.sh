@@ -17,6 +17,6 @@ for name in python3 /usr/bin/python3 python3.{12,11,10,13,14}; do
 		exec "$name" -B "$here/start.py" "$@" # -B: the repo may be another user's
 	fi
 done
-echo "STOPPED: Python 3.10 or later is needed; found: $(python3 --version 2>&1 | head -n 1)." >&2
+echo "STOPPED: Python 3.10 or later is needed; found: $(python3 --version 2>/dev/null || echo none)." >&2
 echo "WAY OUT: As root: apt-get install python3 python3-venv; then run the same command again." >&2
 exit 1

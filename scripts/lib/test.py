@@ -163,7 +163,7 @@ class Run:
 			if in_browser:
 				self.environment["CHROMIUM"] = machine.ensure_browser(self.programs / "python")
 		except Problem as problem:
-			print(problem.text, file=sys.stderr, flush=True)
+			print(problem.text("NOT RUN"), file=sys.stderr, flush=True)
 			self.failures.append(f"{' '.join(in_browser)}: {problem}")
 			return [name for name in kinds if name not in in_browser]
 		return kinds
@@ -180,7 +180,7 @@ class Run:
 		except Problem as problem:
 			if os.environ.get("REQUIRE_SITE") == "1":
 				raise
-			print(problem.text, file=sys.stderr, flush=True)
+			print(problem.text("NOT RUN"), file=sys.stderr, flush=True)
 			self.could_not("site", str(problem))
 			if not isinstance(problem, NoFrappe):
 				self.failures.append(f"site: {problem}")

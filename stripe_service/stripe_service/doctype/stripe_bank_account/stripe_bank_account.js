@@ -4,9 +4,11 @@ frappe.ui.form.on("Stripe Bank Account", {
 		const own = frm.doc.user === frappe.session.user && frm.doc.status !== "Removed";
 		if (frm.doc.status_reason) {
 			// On a phone the button stands in a menu.
-			const link = own
-				? ` <a href="/app/my-payment-methods">${__("My Payment Methods")}</a>`
-				: "";
+			const address = frappe.utils.generate_route({
+				type: "Page",
+				name: "my-payment-methods",
+			});
+			const link = own ? ` <a href="${address}">${__("My Payment Methods")}</a>` : "";
 			frm.set_intro(frappe.utils.escape_html(frm.doc.status_reason) + link, "yellow");
 		}
 		if (own) {
