@@ -131,6 +131,18 @@ def test_the_refund_proposes_what_is_left_and_says_what_it_did(payment_form):
 	expect(form.value("Refunded Amount")).to_have_text("$ 0.70")
 
 
+def test_the_form_of_a_refund_says_its_reason_in_words(http, payment_form, world, site):
+	form = payment_form()
+	form.act("Refund")
+	form.dialog.press("Refund $ 0.82")
+	expect(form.value("Refunded Amount")).to_have_text("$ 1.02")
+	site.db.rollback()
+	payment = site.db.get_value("Invoice Payment", {"reference_name": world.invoice.name})
+	refund = site.db.get_value("Stripe Refund", {"payment": payment, "reason": "requested_by_customer"})
+	form = DeskForm.open(form.page, http.url, "Stripe Refund", refund)
+	expect(form.value("Reason")).to_have_text("Requested by the payer")
+
+
 @pytest.mark.parametrize(
 	("typed", "words"),
 	[

@@ -149,7 +149,7 @@ def make_invoice(
 		"doctype": "Portal Invoice",
 		"title": f"{billed}, {faker.last_name()} Street",
 		"bill_to": company,
-		"bill_to_email": f"accounts@{re.sub('[^a-z]+', '-', company.lower())}.example",
+		"bill_to_email": f"accounts@{re.sub('[^a-z]+', '-', company.lower()).strip('-') or 'company'}.example",
 		"organisation_unit": unit,
 		"invoice_number": f"{frappe.utils.nowdate()[:4]}-{random.randrange(10**6):06d}",
 		"currency": currency,

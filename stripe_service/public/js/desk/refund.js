@@ -45,7 +45,7 @@ class RefundDialog {
 					fieldname: "reason",
 					fieldtype: "Select",
 					label: __("Reason"),
-					options: reasons(),
+					options: refund_reasons(),
 					default: "requested_by_customer",
 				},
 				{ fieldname: "problem", fieldtype: "HTML" },
@@ -215,7 +215,8 @@ function words_of(error) {
 	return error.message || __("The refund was refused. Reload the page and try again.");
 }
 
-function reasons() {
+/** Stripe's reasons for a refund, in words. */
+export function refund_reasons() {
 	return [
 		{ value: "requested_by_customer", label: __("Requested by the payer") },
 		{ value: "duplicate", label: __("Paid twice") },

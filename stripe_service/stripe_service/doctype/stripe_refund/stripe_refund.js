@@ -2,6 +2,7 @@ frappe.ui.form.on("Stripe Refund", {
 	refresh(frm) {
 		frm.disable_save();
 		stripe_service.show_decimals(frm, frm.doc.currency, ["amount"]);
+		show_reason(frm);
 		if (!frm.doc.livemode) {
 			frm.set_intro(__("Test mode: no real money moves."), "orange");
 		}
@@ -17,6 +18,18 @@ frappe.ui.form.on("Stripe Refund", {
 		}
 	},
 });
+
+/** Kept in Stripe's word for it. */
+function show_reason(frm) {
+	frappe.require("stripe_desk.bundle.js", () => {
+		const words = stripe_service.refund_reasons();
+		frm.set_df_property(
+			"reason",
+			"formatter",
+			(reason) => words.find(({ value }) => value === reason)?.label || reason || ""
+		);
+	});
+}
 
 function try_again(frm) {
 	const { amount, currency } = frm.doc;
