@@ -7,6 +7,7 @@ from pathlib import Path
 import frappe
 import pytest
 from frappe.translate import get_translations_from_csv
+from frappe.utils import now_datetime
 
 from stripe_service.accounts import cards
 from stripe_service.payments.receipt import stripe_amount, stripe_receipt
@@ -180,6 +181,9 @@ def test_an_amount_whose_sign_runs_from_right_to_left_stays_in_one_piece(world, 
 		world.pay("99", invoice=invoice)
 	assert amount in str(refused.value)
 	payment = world.payment(world.pay(total, invoice=invoice)["payment"])
+	# Other tests may have moved the emulator's clock into the days to come, which no figure sums yet.
+	frappe.db.set_value("Invoice Payment", payment.name, "settled_at", now_datetime())
+	frappe.db.commit()
 	for told in (stripe_receipt(payment).amount, stripe_amount(total, currency), card_text(currency)):
 		assert ("\u2066" in told) == bool(sign), told
 	assert amount in stripe_receipt(payment).amount

@@ -184,6 +184,7 @@ ARGUMENTS = {
 	"work_items.reprocess": lambda everything, user: ("Portal Invoice", everything.invoice.name),
 	"home.payer_home": lambda everything, user: (),
 	"home.own_payments": lambda everything, user: (),
+	"home.units_to_follow": lambda everything, user: (),
 	"home.work_item_facts": lambda everything, user: ([everything.payment],),
 	"methods.my_methods": lambda everything, user: (everything.account,),
 	"methods.start_bank_account": lambda everything, user: (everything.account,),

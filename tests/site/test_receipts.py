@@ -370,7 +370,7 @@ def test_a_rate_is_printed_as_it_is(world):
 
 
 @pytest.mark.parametrize(
-	"currency, total, printed", [("JPY", "4500", "4,500<"), ("KWD", "75.250", "75.250<")]
+	"currency, total, printed", [("JPY", "4500", "4,500<"), ("KWD", "75.250", "75.250\u2069<")]
 )
 def test_an_invoice_is_printed_with_the_decimals_of_its_currency(world, currency, total, printed):
 	invoice = world.make_invoice(total=total, currency=currency)
