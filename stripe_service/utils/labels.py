@@ -63,7 +63,7 @@ def money_in_words(minor: int, currency: str) -> str:
 
 def in_one_piece(amount: str) -> str:
 	"""`amount` with its sign, to be put into a sentence. Where one of both runs from right to left, sign and number would fall
-	apart and two amounts change places: Unicode's isolates keep them together. (In the browser: public/js/one_piece.js.)"""
+	apart and two amounts change places: Unicode's isolates keep them together. (In the browser: public/js/pay_form/one_piece.js.)"""
 	return f"\u2066{amount}\u2069" if is_rtl() or _RIGHT_TO_LEFT.search(amount) else amount
 
 

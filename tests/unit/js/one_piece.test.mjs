@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { in_one_piece } from "../../../stripe_service/public/js/one_piece.js";
+import { in_one_piece } from "../../../stripe_service/public/js/pay_form/one_piece.js";
 import { make_format } from "../../../stripe_service/public/js/pay_form/format.js";
 
 for (const amount of ["د.ك 10.125", "10.125 د.ك", "ر.س 5.00"]) {

@@ -5,7 +5,7 @@
  * https://docs.stripe.com/currencies, zero-decimal and three-decimal currencies.
  */
 
-import { in_one_piece } from "../one_piece.js";
+import { in_one_piece } from "../pay_form/one_piece.js";
 
 const WITHOUT = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" ");
 const WITH_THREE = "BHD JOD KWD OMR TND".split(" ");

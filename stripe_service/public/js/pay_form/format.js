@@ -1,6 +1,6 @@
 /** Amounts and dates as this person reads them: Frappe's way where there is Frappe, the browser's where not. */
 
-import { in_one_piece } from "../one_piece.js";
+import { in_one_piece } from "./one_piece.js";
 import { in_groups, parse_major, to_major, to_typed } from "./amount.js";
 
 export function make_format(adapter) {
