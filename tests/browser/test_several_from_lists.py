@@ -32,6 +32,7 @@ def row_of(page, invoice):
 
 
 def choose(page, invoices, action: str) -> None:
+	page.wait_for_function("!jQuery.active")  # the list looks again by itself when a bill was made
 	checked = page.locator(".list-row-checkbox:checked")
 	while checked.count():
 		checked.first.uncheck()
