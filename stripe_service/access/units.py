@@ -16,6 +16,8 @@ from stripe_service.utils.service_settings import service_settings
 UNIT = "Organisation Unit"
 # Frappe's own cache of them, a hash by user.
 MEMBERSHIPS = "user_permissions"
+# Of which a page is told by realtime; its server asks the site once for each.
+MOST_ROOMS = 20
 
 
 class _All:
@@ -112,8 +114,8 @@ def sees_whole(user: str, unit: str) -> bool:
 
 
 def rooms_of(user: str) -> list[str]:
-	"""The units to which the user belongs directly and of which they see everything: those whose changes they are told of. Of who sees
-	all units, the topmost."""
+	"""The units to which the user belongs directly and of which they see everything: those whose changes they are told of. None
+	below another one, whose room hears of it, and at most MOST_ROOMS. Of who sees all units, the topmost."""
 	if sees_all_units(user):
 		return frappe.get_all(
 			UNIT, filters={"parent_organisation_unit": ("is", "not set")}, pluck="name", limit=0
@@ -121,7 +123,13 @@ def rooms_of(user: str) -> list[str]:
 	own = frappe.get_all(
 		"User Permission", filters={"user": user, "allow": UNIT}, pluck="for_value", distinct=True
 	)
-	return sorted(unit for unit in own if sees_whole(user, unit))
+	rooms: list[str] = []
+	for unit in sorted(own):  # one above comes before those below it, as names are paths
+		if len(rooms) == MOST_ROOMS:
+			break
+		if not any(unit.startswith(f"{room}/") for room in rooms) and sees_whole(user, unit):
+			rooms.append(unit)
+	return rooms
 
 
 def unit_allows(doc, user: str, ptype: str = "read") -> bool:

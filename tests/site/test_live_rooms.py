@@ -139,3 +139,16 @@ def test_only_who_sees_all_of_a_unit_is_told(world, make_unit, make_payer, make_
 		with world.as_user(user):
 			assert home_api.units_to_follow() == rooms
 	assert world.unit.rsplit("/", 1)[0] in units.rooms_of("Administrator")
+
+
+def test_a_unit_below_another_is_heard_there_and_many_units_cost_no_more_than_a_few(
+	world, make_unit, make_payer
+):
+	payer = make_payer(unit=world.unit)
+	add_user_permission(units.UNIT, make_unit(f"{world.unit}/Team"), payer, ignore_permissions=True)
+	fresh_request()
+	assert units.rooms_of(payer) == [world.unit]
+	for _ in range(units.MOST_ROOMS + 5):
+		add_user_permission(units.UNIT, make_unit(), payer, ignore_permissions=True)
+	fresh_request()
+	assert len(units.rooms_of(payer)) == units.MOST_ROOMS
